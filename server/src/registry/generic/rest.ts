@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { GroupResource, KubernetesObject } from '@typernetes/openapi/meta';
+import type { UserInfo } from '../../authentication/authenticator.ts';
+
+/** Everything a resource's code may ask of the server while it handles one request. */
+export interface RestContext {
+  readonly user: UserInfo;
+  readonly namespace: string;
+  readonly now: Date;
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+  readonly query: URLSearchParams;
+  /** Only for connect handlers. `socket`/`head` are there when the client asked for an upgrade. */
+  readonly http?: { request: IncomingMessage; response?: ServerResponse; socket?: Duplex; head?: Buffer };
+  warn(message: string): void;
+  /** The other resources, without admission or authorization: the server's own loopback. */
+  readonly registry: RegistryReader;
+}
+
+/** In-process access to stored objects; results are parsed copies that the caller owns. */
+export interface RegistryReader {
+  get<T extends KubernetesObject>(resource: GroupResource, namespace: string, name: string): Promise<T | undefined>;
+  list<T extends KubernetesObject>(resource: GroupResource, namespace?: string): Promise<T[]>;
+  /** Read, change, compare-and-swap, again on conflict; `change` may throw a StatusError to give up. Runs strategy and validation. */
+  update<T extends KubernetesObject>(
+    resource: GroupResource,
+    namespace: string,
+    name: string,
+    change: (object: T) => T | Promise<T>,
+    options?: { subresource?: string; dryRun?: boolean },
+  ): Promise<T>;
+  create<T extends KubernetesObject>(resource: GroupResource, namespace: string, object: T, options?: { dryRun?: boolean }): Promise<T>;
+  /** Through the resource's full delete path (grace period, finalizers, propagation). */
+  delete(resource: GroupResource, namespace: string, name: string, options?: { uid?: string; resourceVersion?: string; gracePeriodSeconds?: number; dryRun?: boolean }): Promise<void>;
+}

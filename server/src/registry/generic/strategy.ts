@@ -1,0 +1,92 @@
+/**
+ * A strategy is what one resource adds to the generic RegistryStore. Each resource is a small folder
+ * `registry/<group>/<resource>/` whose `index.ts` exports a `ResourceRegistration`; `registry/resources.ts` lists them.
+ * A resource of the catalogue without a folder gets the generic strategy: schema defaults and structural checks only.
+ */
+import type { GroupResource, GroupVersionKind, KubernetesObject } from '@typernetes/openapi/meta';
+import type { UserInfo } from '../../authentication/authenticator.ts';
+import type { FieldError } from '@typernetes/openapi/meta';
+import type { TableDefinition } from './table.ts';
+import type { RestContext } from './rest.ts';
+
+export interface StrategyContext {
+  readonly user: UserInfo;
+  readonly now: Date;
+  readonly dryRun: boolean;
+  readonly subresource: string;
+}
+
+/** All functions may change `object` in place where they say prepare or default; `old` is never changed. */
+export interface Strategy<T extends KubernetesObject = KubernetesObject> {
+  /** Upstream's Go defaulting of this version, run on every decoded object (create, update, patch results). */
+  default?(object: T): void;
+  /** Before create: clear what clients must not set (status), set what the server owns (generation is generic). */
+  prepareForCreate?(object: T, context: StrategyContext): void;
+  /** Before update: keep status on spec writes. Generic code bumps metadata.generation when anything but metadata and status changes. */
+  prepareForUpdate?(object: T, old: Readonly<T>, context: StrategyContext): void;
+  /** Before a write to /status: keep spec from `old`. The generic default keeps everything but status and metadata. */
+  prepareForStatusUpdate?(object: T, old: Readonly<T>, context: StrategyContext): void;
+  validate?(object: T, context: StrategyContext): FieldError[];
+  validateUpdate?(object: T, old: Readonly<T>, context: StrategyContext): FieldError[];
+  validateStatusUpdate?(object: T, old: Readonly<T>, context: StrategyContext): FieldError[];
+  /** Texts for `Warning` headers. */
+  warningsOnCreate?(object: T): string[];
+  warningsOnUpdate?(object: T, old: Readonly<T>): string[];
+  canonicalize?(object: T): void;
+  /** PUT of a name that is not there creates it (upstream: few kinds). Default false. */
+  allowCreateOnUpdate?: boolean;
+  /** PUT without a resourceVersion overwrites. Default true, as for most kinds upstream. */
+  allowUnconditionalUpdate?: boolean;
+  /** Upstream's name check for this kind; the default is a DNS-1123 subdomain. Returns messages. */
+  validateName?(name: string, prefix: boolean): string[];
+  /** Whether metadata.generation is kept at all (upstream: pods, configmaps … have none). Default: kinds with a spec. */
+  hasGeneration?: boolean;
+}
+
+/** Selectable fields beyond metadata.name and metadata.namespace: label of the field selector → value in the object. */
+export type SelectableFields<T extends KubernetesObject = KubernetesObject> = Record<string, (object: T) => string>;
+
+export interface DeleteStrategy<T extends KubernetesObject = KubernetesObject> {
+  /** Seconds of graceful deletion for this object, undefined where the kind is deleted at once (all but pods). */
+  gracePeriodSeconds?(object: T, requested: number | undefined): number | undefined;
+  /** What happens to dependents when the caller says nothing: upstream's per-kind default. */
+  defaultGarbageCollection?: 'Background' | 'Orphan' | 'Unsupported';
+}
+
+export interface ResourceRegistration<T extends KubernetesObject = KubernetesObject> {
+  resource: GroupResource;
+  strategy?: Strategy<T>;
+  deleteStrategy?: DeleteStrategy<T>;
+  selectableFields?: SelectableFields<T>;
+  /** Columns and cells for kubectl get. */
+  table?: TableDefinition<T>;
+  /** Storage folder under /registry where upstream's differs from the resource name (`minions`, `services/specs`). */
+  storagePrefix?: string;
+  /** Seconds after which an object expires (events). */
+  ttlSeconds?(object: T): number | undefined;
+  /**
+   * Hooks around the store for kinds with side effects (Services allocate addresses). `begin` runs after admission's
+   * mutation and before validation; the function it returns is called with the outcome.
+   */
+  beginCreate?(object: T, context: RestContext): Promise<((succeeded: boolean) => Promise<void>) | undefined>;
+  beginUpdate?(object: T, old: Readonly<T>, context: RestContext): Promise<((succeeded: boolean) => Promise<void>) | undefined>;
+  afterDelete?(object: T, context: RestContext): Promise<void>;
+  /** Extra endpoints: pods/log, pods/binding, serviceaccounts/token, … by subresource name. */
+  subresources?: Record<string, SubresourceRegistration<T>>;
+  /** Kinds that are answered and never stored (SubjectAccessReview, TokenReview): the whole create. */
+  virtualCreate?(object: T, context: RestContext): Promise<KubernetesObject>;
+}
+
+/** A subresource that is not plain status: exactly the verbs it names. */
+export interface SubresourceRegistration<T extends KubernetesObject = KubernetesObject> {
+  kind?: GroupVersionKind;
+  create?(parentName: string, object: KubernetesObject, context: RestContext): Promise<KubernetesObject>;
+  get?(parentName: string, context: RestContext): Promise<KubernetesObject>;
+  /** Update and patch: read the subresource's view of the parent, and write a changed view back into the parent. */
+  view?(parent: Readonly<T>): KubernetesObject;
+  apply?(view: KubernetesObject, parent: T): void;
+  /** Streams (log, exec, attach, portforward, proxy) take the connection over. */
+  connect?: ConnectHandler;
+}
+
+export type ConnectHandler = (parentName: string, path: string, context: RestContext) => Promise<void>;

@@ -1,0 +1,16 @@
+import type { JsonValue, KubernetesObject } from '@typernetes/openapi/meta';
+
+/** One column of a Table as upstream's printers define it. priority 0 shows always, 1 with -o wide. */
+export interface TableColumn {
+  name: string;
+  type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  format?: string;
+  description?: string;
+  priority?: number;
+}
+
+export interface TableDefinition<T extends KubernetesObject = KubernetesObject> {
+  columns: readonly TableColumn[];
+  /** One cell per column; `now` is for ages. */
+  cells(object: T, now: Date): JsonValue[];
+}

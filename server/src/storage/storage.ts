@@ -1,0 +1,148 @@
+/**
+ * Storage keeps bytes under keys with etcd's semantics; everything the API server persists goes through it.
+ *
+ * Vocabulary. A *revision* is a positive integer that grows by one with every change to the whole store; a read
+ * reports the revision it saw. An entry's *modRevision* is the revision of its last change and becomes the object's
+ * `metadata.resourceVersion`. Values are the object's JSON without a resourceVersion (`splice.ts` of the registry puts
+ * it in on the way out). Keys follow upstream: `/registry/<resource>/<namespace>/<name>`.
+ *
+ * Implementations: `embedded/` (LMDB in process), `etcd/` (etcd 3.4 or later), and `cacher/`, which is a Storage that
+ * wraps a Storage. `testing/` exports the one suite that all of them run.
+ */
+
+/**
+ * One key's state at one revision. Immutable once handed out: the Cacher shares entries between all readers. `memo`
+ * lets upper layers keep what they derived (selector attributes, encoded bodies) for as long as the entry lives.
+ */
+export interface Entry {
+  readonly key: string;
+  readonly value: Buffer;
+  readonly createRevision: number;
+  readonly modRevision: number;
+  memo?: unknown;
+}
+
+export type StorageErrorCode =
+  /** create: the key is there already. */
+  | 'keyExists'
+  /** update or delete: no entry under the key. */
+  | 'keyNotFound'
+  /** update or delete: the entry's modRevision is not the expected one; `current` carries it. */
+  | 'conflict'
+  /** read or watch at a revision that was compacted away: HTTP 410. */
+  | 'compacted'
+  /** read or watch at a revision that is not there yet. */
+  | 'futureRevision'
+  /** the store cannot be reached or was closed. */
+  | 'unavailable'
+  /** the value is larger than the store takes. */
+  | 'tooLarge';
+
+export class StorageError extends Error {
+  readonly code: StorageErrorCode;
+  readonly key: string | undefined;
+  readonly current: Entry | undefined;
+
+  constructor(code: StorageErrorCode, message: string, detail: { key?: string; current?: Entry; cause?: unknown } = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.name = 'StorageError';
+    this.code = code;
+    this.key = detail.key;
+    this.current = detail.current;
+  }
+}
+
+export interface ReadOptions {
+  /**
+   * How fresh the answer must be. Absent: linearizable, it sees every write acknowledged before the call. A number N:
+   * any state at revision N or later will do, and 0 means whatever is at hand.
+   */
+  minRevision?: number;
+  signal?: AbortSignal;
+}
+
+export interface GetResult {
+  entry: Entry | undefined;
+  /** The store's revision as of this read. */
+  revision: number;
+}
+
+export interface ListOptions extends ReadOptions {
+  /** Keys that start with this, which ends in `/`. */
+  prefix: string;
+  /** Only keys at or after this one (inclusive), for paging. */
+  start?: string;
+  /** The state exactly as of this revision; excludes minRevision. */
+  revision?: number;
+  /** At most this many entries; 0 or absent means all. */
+  limit?: number;
+  /** Only entries this accepts count towards `limit`. Must be pure. */
+  select?: (entry: Entry) => boolean;
+}
+
+export interface ListResult {
+  /** In key order (bytes). */
+  entries: Entry[];
+  /** The revision that the list is exactly true at. */
+  revision: number;
+  /** Where the next page starts, if there are more entries. */
+  next: string | undefined;
+  /** Entries after this page; undefined where `select` makes that unknown. */
+  remaining: number | undefined;
+}
+
+export interface WriteOptions {
+  /** The entry expires this many seconds from now (rounded up to the store's granularity). */
+  ttlSeconds?: number;
+  signal?: AbortSignal;
+}
+
+export type StorageEvent =
+  | { type: 'put'; revision: number; entry: Entry; previous: Entry | undefined; memo?: unknown }
+  /** `entry` is the last state before the deletion; `revision` is the deletion's. */
+  | { type: 'delete'; revision: number; entry: Entry; memo?: unknown }
+  /** Nothing at or before `revision` is still to come on this watch. */
+  | { type: 'progress'; revision: number };
+
+export interface WatchOptions {
+  /** Keys that start with this; a whole key that ends without `/` watches that key alone. */
+  prefix: string;
+  /** Only changes after this revision. */
+  afterRevision: number;
+  /** Also deliver `progress` events, at least every `progressIntervalMs` (default 5000) while idle. */
+  progress?: boolean;
+}
+
+export interface WatchHandler {
+  /**
+   * Called once for every change, in revision order, synchronously after one another, the backlog included. It must
+   * not block and must not throw; a slow consumer bounds its own queue and stops the watch.
+   */
+  event(event: StorageEvent): void;
+  /** The watch is over: `compacted` (start again from a list), `unavailable`, or undefined after stop(). Called once. */
+  end(error: StorageError | undefined): void;
+}
+
+export interface Watch {
+  stop(): void;
+}
+
+export interface Storage {
+  /** The store's current revision, linearizable. */
+  currentRevision(signal?: AbortSignal): Promise<number>;
+  get(key: string, options?: ReadOptions): Promise<GetResult>;
+  list(options: ListOptions): Promise<ListResult>;
+  /** How many keys start with `prefix`. */
+  count(prefix: string): Promise<number>;
+  /** Acknowledged means durable. Throws `keyExists`. */
+  create(key: string, value: Buffer, options?: WriteOptions): Promise<Entry>;
+  /** Compare-and-swap. Throws `conflict` (with `current`) or `keyNotFound`. */
+  update(key: string, value: Buffer, expectedModRevision: number, options?: WriteOptions): Promise<Entry>;
+  /** Resolves to the deletion's revision. Throws `conflict` (with `current`) or `keyNotFound`. */
+  delete(key: string, expectedModRevision: number, signal?: AbortSignal): Promise<number>;
+  watch(options: WatchOptions, handler: WatchHandler): Watch;
+  /** Forget history before `revision`; a read or watch that needs it fails with `compacted` from then on. */
+  compact(revision: number): Promise<void>;
+  /** Ends all watches, releases everything. Idempotent. */
+  close(): Promise<void>;
+}
