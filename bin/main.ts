@@ -1,0 +1,107 @@
+/**
+ * The one executable. Each subcommand is a component with upstream's flag names, loaded only when it is asked for: a
+ * process pays for the code that it runs. `up` starts them all.
+ */
+import { Command } from 'commander';
+
+interface Subcommand {
+  name: string;
+  summary: string;
+  load(): Promise<Command>;
+}
+
+const subcommands: readonly Subcommand[] = [
+  {
+    name: 'up',
+    summary: 'start a whole cluster in the foreground and print the KUBECONFIG line to paste',
+    load: async () => (await import('./up/command.ts')).upCommand(),
+  },
+  {
+    name: 'apiserver',
+    summary: 'serve the Kubernetes API from embedded storage or etcd',
+    load: async () => (await import('@typernetes/server/apiserver')).apiserverCommand(),
+  },
+  {
+    name: 'controller-manager',
+    summary: 'run the controllers that move the cluster towards its objects',
+    load: async () => (await import('@typernetes/server/controller-manager')).controllerManagerCommand(),
+  },
+  {
+    name: 'scheduler',
+    summary: 'assign pods to nodes',
+    load: async () => (await import('@typernetes/server/scheduler')).schedulerCommand(),
+  },
+  {
+    name: 'node',
+    summary: 'run kubelet, proxy and dns of one machine (or many simulated nodes) in one process',
+    load: async () => (await import('@typernetes/nodes/node')).nodeCommand(),
+  },
+  {
+    name: 'kubelet',
+    summary: 'run the pods of this machine through a CRI runtime',
+    load: async () => (await import('@typernetes/nodes/kubelet')).kubeletCommand(),
+  },
+  {
+    name: 'proxy',
+    summary: 'route Service addresses to pods with nftables',
+    load: async () => (await import('@typernetes/nodes/proxy')).proxyCommand(),
+  },
+  {
+    name: 'dns',
+    summary: 'answer cluster DNS names',
+    load: async () => (await import('@typernetes/nodes/dns')).dnsCommand(),
+  },
+  {
+    name: 'conformance',
+    summary: 'check any cluster: one promise of Kubernetes after the other, through kubectl and HTTP',
+    load: async () => (await import('@typernetes/conformance/main')).conformanceCommand(),
+  },
+  {
+    name: 'version',
+    summary: 'print the versions of Typernetes, of the Kubernetes API that it serves, and of Node',
+    load: async () => (await import('./version.ts')).versionCommand(),
+  },
+];
+
+function overview(): Command {
+  const program = new Command('typernetes')
+    .description('Kubernetes in TypeScript: one executable, one subcommand per component.')
+    .usage('<command> [options]')
+    .helpCommand(false);
+  for (const { name, summary } of subcommands) program.command(name).summary(summary).description(summary);
+  program.addHelpText(
+    'after',
+    `
+Start a cluster and use it:
+  typernetes up                     starts everything, prints an export KUBECONFIG=… line
+  kubectl get nodes                 in a second terminal, after pasting that line
+
+Run "typernetes <command> --help" for the flags of a command.`,
+  );
+  return program;
+}
+
+async function main(argv: string[]): Promise<void> {
+  const [name, ...rest] = argv;
+  const subcommand = subcommands.find((candidate) => candidate.name === name);
+  if (subcommand !== undefined) {
+    const command = await subcommand.load();
+    command.name(`typernetes ${subcommand.name}`);
+    await command.parseAsync(rest, { from: 'user' });
+    return;
+  }
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    overview().outputHelp();
+    return;
+  }
+  console.error(`typernetes: unknown command "${name}". Run "typernetes --help" for the list.`);
+  process.exitCode = 1;
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  console.error(`typernetes: ${error instanceof Error ? error.message : String(error)}`);
+  if (process.env['TYPERNETES_DEBUG'] !== undefined && error instanceof Error) console.error(error.stack);
+  process.exit(1);
+}
