@@ -1,0 +1,17 @@
+export {
+  type CertificateAuthorityRequest,
+  type CertificateRequest,
+  createCertificateAuthority,
+  createSigningKeys,
+  type ExtendedUsage,
+  issueCertificate,
+  type KeyPair,
+} from './authority.ts';
+export {
+  type CertificateFiles,
+  type ClusterCertificateOptions,
+  type ClusterCertificates,
+  ensureClusterCertificates,
+} from './cluster.ts';
+export { writeFileAtomically } from './files.ts';
+export { type KubeconfigOptions, kubeconfig, writeKubeconfig } from './kubeconfig.ts';
