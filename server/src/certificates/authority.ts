@@ -3,7 +3,7 @@
  * brought are the same thing. Keys are ECDSA P-256 unless a CA's own key says otherwise. The certificate library is
  * loaded on the first issue only: a start that finds its files on disk never pays for it.
  */
-import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import { createPrivateKey, randomBytes, type webcrypto, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 
 /** A certificate and its private key, both PEM; the key is PKCS #8. */
@@ -158,12 +158,12 @@ function sameSet(left: readonly string[], right: readonly string[]): boolean {
   return set.size === new Set(right).size && right.every((item) => set.has(item));
 }
 
-async function generateKeys(): Promise<CryptoKeyPair> {
+async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
   return crypto.subtle.generateKey(p256, true, ['sign', 'verify']);
 }
 
 /** The CA may have been brought by the administrator: RSA and the other NIST curves sign too. */
-async function importSigningKey(keyPem: string): Promise<{ key: CryptoKey; algorithm: SigningAlgorithm }> {
+async function importSigningKey(keyPem: string): Promise<{ key: webcrypto.CryptoKey; algorithm: SigningAlgorithm }> {
   const key = createPrivateKey(keyPem);
   const algorithm = signingAlgorithm(key.asymmetricKeyType, key.asymmetricKeyDetails?.namedCurve);
   const der = key.export({ type: 'pkcs8', format: 'der' });
@@ -182,7 +182,7 @@ function signingAlgorithm(type: string | undefined, curve: string | undefined): 
   throw new Error(`cannot sign with a ${type ?? 'unknown'} key: give an RSA key or one on P-256, P-384 or P-521`);
 }
 
-async function exportKey(key: CryptoKey): Promise<string> {
+async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
   return pem('PRIVATE KEY', await crypto.subtle.exportKey('pkcs8', key));
 }
 
