@@ -1,0 +1,132 @@
+/**
+ * Reads a kubeconfig, or the service account of a pod, into a ClientConfig. Credential plugins (`exec`,
+ * `auth-provider`) are refused by name rather than ignored.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parse } from 'yaml';
+import type { ClientConfig } from './config.ts';
+
+interface Named<K extends string, T> {
+  entries: ({ name: string } & Partial<Record<K, T>>)[];
+}
+
+interface KubeconfigCluster {
+  server?: string;
+  'certificate-authority'?: string;
+  'certificate-authority-data'?: string;
+  'insecure-skip-tls-verify'?: boolean;
+  'tls-server-name'?: string;
+}
+
+interface KubeconfigUser {
+  'client-certificate'?: string;
+  'client-certificate-data'?: string;
+  'client-key'?: string;
+  'client-key-data'?: string;
+  token?: string;
+  tokenFile?: string;
+  username?: string;
+  password?: string;
+  as?: string;
+  'as-uid'?: string;
+  'as-groups'?: string[];
+  'as-user-extra'?: Record<string, string[]>;
+  exec?: unknown;
+  'auth-provider'?: unknown;
+}
+
+interface KubeconfigContext {
+  cluster?: string;
+  user?: string;
+  namespace?: string;
+}
+
+interface Kubeconfig {
+  'current-context'?: string;
+  clusters?: Named<'cluster', KubeconfigCluster>['entries'];
+  users?: Named<'user', KubeconfigUser>['entries'];
+  contexts?: Named<'context', KubeconfigContext>['entries'];
+}
+
+/** The kubeconfig cannot be used as it is; the message says what to change. */
+export class KubeconfigError extends Error {
+  override name = 'KubeconfigError';
+}
+
+/**
+ * @param source path of a kubeconfig, or its text (anything with a line break); relative paths inside are relative to
+ * the file.
+ */
+export function loadKubeconfig(source: string, options: { context?: string } = {}): ClientConfig {
+  const isText = source.includes('\n');
+  const directory = isText ? process.cwd() : dirname(resolve(source));
+  const document: unknown = parse(isText ? source : readFileSync(source, 'utf8'));
+  if (typeof document !== 'object' || document === null) throw new KubeconfigError('kubeconfig is not a mapping');
+  const kubeconfig = document as Kubeconfig;
+  const contextName = options.context ?? kubeconfig['current-context'];
+  if (!contextName) throw new KubeconfigError('kubeconfig has no current-context');
+  const context = kubeconfig.contexts?.find((entry) => entry.name === contextName)?.context;
+  if (!context) throw new KubeconfigError(`context "${contextName}" does not exist`);
+  const cluster = kubeconfig.clusters?.find((entry) => entry.name === context.cluster)?.cluster;
+  if (!cluster) throw new KubeconfigError(`cluster "${context.cluster ?? ''}" does not exist`);
+  if (!cluster.server) throw new KubeconfigError(`cluster "${context.cluster ?? ''}" has no server`);
+  const user = context.user ? kubeconfig.users?.find((entry) => entry.name === context.user)?.user : {};
+  if (!user) throw new KubeconfigError(`auth info "${context.user ?? ''}" does not exist`);
+  for (const plugin of ['exec', 'auth-provider'] as const) {
+    if (user[plugin] != null) throw new KubeconfigError(`user "${context.user ?? ''}": ${plugin} is not supported`);
+  }
+  const pem = (data: string | undefined, file: string | undefined): string | undefined => {
+    if (data) return Buffer.from(data, 'base64').toString('utf8');
+    return file ? readFileSync(resolve(directory, file), 'utf8') : undefined;
+  };
+  return withoutUndefined({
+    server: cluster.server,
+    ca: pem(cluster['certificate-authority-data'], cluster['certificate-authority']),
+    insecureSkipTlsVerify: cluster['insecure-skip-tls-verify'],
+    tlsServerName: cluster['tls-server-name'],
+    cert: pem(user['client-certificate-data'], user['client-certificate']),
+    key: pem(user['client-key-data'], user['client-key']),
+    token: user.token,
+    tokenFile: user.tokenFile ? resolve(directory, user.tokenFile) : undefined,
+    username: user.username,
+    password: user.password,
+    namespace: context.namespace,
+    impersonate: user.as
+      ? withoutUndefined({
+          user: user.as,
+          uid: user['as-uid'],
+          groups: user['as-groups'],
+          extra: user['as-user-extra'],
+        })
+      : undefined,
+  });
+}
+
+const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** The configuration of a process inside a pod. Throws outside of one. */
+export function inClusterConfig(
+  environment: Record<string, string | undefined> = process.env,
+  directory: string = serviceAccountDirectory,
+): ClientConfig {
+  const host = environment['KUBERNETES_SERVICE_HOST'];
+  const port = environment['KUBERNETES_SERVICE_PORT'];
+  if (!host || !port) {
+    throw new KubeconfigError(
+      'not inside a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined',
+    );
+  }
+  return {
+    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    ca: readFileSync(`${directory}/ca.crt`, 'utf8'),
+    tokenFile: `${directory}/token`,
+    namespace: readFileSync(`${directory}/namespace`, 'utf8').trim(),
+  };
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+function withoutUndefined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Defined<T>;
+}
