@@ -1,0 +1,3 @@
+export { type ContainerSimulation, type PodSimulation, simulateAnnotation } from './behaviour.ts';
+export { type ImageOptions, SimulatedImages } from './image-service.ts';
+export { SimulatedRuntime, type SimulatedRuntimeOptions, type StreamingRequest } from './runtime-service.ts';
