@@ -60,7 +60,10 @@ export class LeaderElector {
     while (!signal.aborted && !(await this.#tryAcquireOrRenew(signal))) {
       await delay(this.#clock, jitter(this.#retryPeriodMs, 1.2, this.#random), signal);
     }
-    if (signal.aborted) return 'stopped';
+    if (signal.aborted) {
+      await this.#release();
+      return 'stopped';
+    }
     this.#logger.info({ lease: this.#options.name, identity: this.#options.identity }, 'became leader');
     const leading = new AbortController();
     const either = AbortSignal.any([signal, leading.signal]);

@@ -8,7 +8,7 @@ import { type Clock, delay, systemClock } from './clock.ts';
 import type { ClientConfig } from './config.ts';
 import { ResourceClient } from './resource-client.ts';
 import type { ResourceType } from './resource-type.ts';
-import { statusErrorFrom } from './response-error.ts';
+import { responseError } from './response-error.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { ConnectionError, type RawRequest, readBody, Transport } from './transport.ts';
 
@@ -142,7 +142,7 @@ export class RestClient {
         request.signal?.throwIfAborted();
         continue;
       }
-      throw statusErrorFrom(code, text, request, retryAfter);
+      throw responseError(code, text, request, retryAfter);
     }
   }
 

@@ -1,8 +1,8 @@
 import { StringDecoder } from 'node:string_decoder';
-import type { KubernetesObject } from '../meta/index.ts';
+import { type KubernetesObject, statusErrorFrom } from '../meta/index.ts';
 import type { WatchOptions } from './resource-client.ts';
 import { type ResourceType, resourcePath } from './resource-type.ts';
-import { statusErrorFromStatus } from './response-error.ts';
+
 import type { RestClient } from './rest-client.ts';
 import { ConnectionError } from './transport.ts';
 
@@ -60,7 +60,7 @@ export async function* readWatch<T extends KubernetesObject>(
           yield { type: 'BOOKMARK', object: event.object };
           break;
         case 'ERROR':
-          throw statusErrorFromStatus(event.object);
+          throw statusErrorFrom(event.object);
         default:
           throw new ConnectionError('EPROTO', `watch ${path}: unknown event type ${JSON.stringify(event.type)}`);
       }
