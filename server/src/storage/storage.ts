@@ -31,7 +31,7 @@ export type StorageErrorCode =
   | 'conflict'
   /** read or watch at a revision that was compacted away: HTTP 410. */
   | 'compacted'
-  /** read or watch at a revision that is not there yet. */
+  /** read at a revision that is not there yet (a watch after such a revision waits for it). */
   | 'futureRevision'
   /** the store cannot be reached or was closed. */
   | 'unavailable'
@@ -43,7 +43,11 @@ export class StorageError extends Error {
   readonly key: string | undefined;
   readonly current: Entry | undefined;
 
-  constructor(code: StorageErrorCode, message: string, detail: { key?: string; current?: Entry; cause?: unknown } = {}) {
+  constructor(
+    code: StorageErrorCode,
+    message: string,
+    detail: { key?: string; current?: Entry; cause?: unknown } = {},
+  ) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.name = 'StorageError';
     this.code = code;
@@ -85,7 +89,7 @@ export interface ListResult {
   entries: Entry[];
   /** The revision that the list is exactly true at. */
   revision: number;
-  /** Where the next page starts, if there are more entries. */
+  /** Where the next page starts: the key of the next entry that would be listed, if there is one. */
   next: string | undefined;
   /** Entries after this page; undefined where `select` makes that unknown. */
   remaining: number | undefined;
@@ -107,10 +111,12 @@ export type StorageEvent =
 export interface WatchOptions {
   /** Keys that start with this; a whole key that ends without `/` watches that key alone. */
   prefix: string;
-  /** Only changes after this revision. */
+  /** Only changes after this revision; `compacted` if it is older than the last compaction. */
   afterRevision: number;
-  /** Also deliver `progress` events, at least every `progressIntervalMs` (default 5000) while idle. */
+  /** Also deliver `progress` events: one when the backlog is through, then every `progressIntervalMs` while idle. */
   progress?: boolean;
+  /** Default 5000. */
+  progressIntervalMs?: number;
 }
 
 export interface WatchHandler {
@@ -140,8 +146,17 @@ export interface Storage {
   update(key: string, value: Buffer, expectedModRevision: number, options?: WriteOptions): Promise<Entry>;
   /** Resolves to the deletion's revision. Throws `conflict` (with `current`) or `keyNotFound`. */
   delete(key: string, expectedModRevision: number, signal?: AbortSignal): Promise<number>;
+  /** No handler is called before this returns. */
   watch(options: WatchOptions, handler: WatchHandler): Watch;
-  /** Forget history before `revision`; a read or watch that needs it fails with `compacted` from then on. */
+  /**
+   * Ask that every watch with `progress` be told soon how far it is. Absent where the store cannot be asked; then such
+   * watches hear only as often as the store itself sees fit.
+   */
+  requestProgress?(): void;
+  /**
+   * Forget history before `revision`; a read or watch that needs it fails with `compacted` from then on. Does nothing
+   * if that much is forgotten already; throws `futureRevision` past the current revision.
+   */
   compact(revision: number): Promise<void>;
   /** Ends all watches, releases everything. Idempotent. */
   close(): Promise<void>;

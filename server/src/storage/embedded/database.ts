@@ -1,0 +1,193 @@
+/**
+ * The LMDB environment of the embedded store and every access to it. Reads are synchronous and see only what is on
+ * disk; `commit` writes a group of changes as one transaction.
+ *
+ * LMDB is opened without `overlappingSync` and without `noSync`: the promise of a batch settles only after its worker
+ * thread has synced the data pages and then written and synced the meta page. That promise is what "durable" means here.
+ */
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Database as Lmdb, RootDatabase } from 'lmdb';
+import { open } from 'lmdb';
+import type { Entry, StorageEvent } from '../storage.ts';
+import { StorageError } from '../storage.ts';
+import type { IndexRecord, LogRecord } from './record.ts';
+import {
+  decodeIndex,
+  decodeLog,
+  encodeIndex,
+  encodeLog,
+  entryOf,
+  formatVersion,
+  isDeletion,
+  keyOf,
+  previousRevisionOf,
+} from './record.ts';
+
+/** One revision's change on its way to the disk. */
+export interface Change extends LogRecord {
+  expiresAt: number;
+}
+
+export class Database {
+  readonly root: RootDatabase<Buffer, string>;
+  readonly #meta: Lmdb<string, string>;
+  readonly #index: Lmdb<Buffer, string>;
+  readonly #log: Lmdb<Buffer, number>;
+  readonly #expiry: Lmdb<Buffer, [number, number]>;
+
+  constructor(directory: string) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const path = join(directory, 'data.mdb');
+    this.root = open<Buffer, string>({ path, noSubdir: true, encoding: 'binary', maxDbs: 8, overlappingSync: false });
+    chmodSync(path, 0o600);
+    this.#meta = this.root.openDB<string, string>({ name: 'meta', encoding: 'string' });
+    this.#index = this.root.openDB<Buffer, string>({ name: 'index', encoding: 'binary' });
+    this.#log = this.root.openDB<Buffer, number>({ name: 'log', encoding: 'binary' });
+    this.#expiry = this.root.openDB<Buffer, [number, number]>({ name: 'expiry', encoding: 'binary' });
+  }
+
+  /** Runs `claim` with the record of the current owner in a write transaction and stores what it returns. */
+  claim(directory: string, claim: (owner: string | undefined) => string): void {
+    this.#meta.transactionSync(() => {
+      const format = this.#meta.get('format');
+      if (format !== undefined && format !== String(formatVersion)) {
+        throw new StorageError(
+          'unavailable',
+          `${directory} holds a store of format ${format}; this version reads format ${formatVersion}`,
+        );
+      }
+      this.#meta.putSync('owner', claim(this.#meta.get('owner')));
+      if (format === undefined) this.#meta.putSync('format', String(formatVersion));
+    });
+  }
+
+  release(): void {
+    this.#meta.removeSync('owner');
+  }
+
+  number(name: 'revision' | 'compacted' | 'swept'): number {
+    return Number(this.#meta.get(name) ?? 0);
+  }
+
+  async commit(changes: readonly Change[]): Promise<void> {
+    await this.#batch(() => {
+      for (const change of changes) {
+        void this.#log.put(change.revision, encodeLog(change));
+        void this.#index.put(change.key, encodeIndex({ ...change, modRevision: change.revision }));
+        if (change.expiresAt > 0) {
+          void this.#expiry.put([change.expiresAt, change.revision], Buffer.from(change.key));
+        }
+      }
+      void this.#meta.put('revision', String(changes.at(-1)?.revision ?? 0));
+    });
+  }
+
+  async #batch(write: () => void): Promise<void> {
+    await this.root.batch(write);
+    this.root.resetReadTxn();
+  }
+
+  indexOf(key: string): IndexRecord | undefined {
+    const bytes = this.#index.getBinary(key);
+    return bytes === undefined ? undefined : decodeIndex(bytes);
+  }
+
+  recordOf(revision: number): LogRecord | undefined {
+    const bytes = this.#log.getBinary(revision);
+    return bytes === undefined ? undefined : decodeLog(revision, bytes);
+  }
+
+  entryOf(revision: number): Entry | undefined {
+    const record = this.recordOf(revision);
+    return record === undefined || record.deleted ? undefined : entryOf(record);
+  }
+
+  /** The revision of the put that holds the key's state at `revision`, 0 where the key is not there. */
+  revisionAt(state: IndexRecord, revision: number): number {
+    if (state.modRevision <= revision) return state.deleted ? 0 : state.modRevision;
+    let at = state.modRevision;
+    for (;;) {
+      const bytes = this.#log.getBinaryFast(at);
+      // A missing record was a deletion that compaction has removed.
+      if (bytes === undefined) return 0;
+      if (at <= revision) return isDeletion(bytes) ? 0 : at;
+      at = previousRevisionOf(bytes);
+      if (at === 0) return 0;
+    }
+  }
+
+  /** At most `limit` keys of the index from `start` up to and not including `end`; deleted keys among them. */
+  keys(start: string, end: string, limit: number, exclusiveStart: boolean): { key: string; state: IndexRecord }[] {
+    return Array.from(this.#index.getRange({ start, end, limit, exclusiveStart }), ({ key, value }) => ({
+      key,
+      state: decodeIndex(value),
+    }));
+  }
+
+  /** At most `limit` records of the log with after < revision <= last. */
+  records(after: number, last: number, limit: number): LogRecord[] {
+    return Array.from(this.#log.getRange({ start: after + 1, end: last + 1, limit }), ({ key, value }) =>
+      decodeLog(key, value),
+    );
+  }
+
+  /** What a watch says about a record; needs the record before it, so only beyond the compacted revision. */
+  eventOf(record: LogRecord): StorageEvent | undefined {
+    const { revision } = record;
+    if (record.deleted) {
+      const entry = this.entryOf(record.previousRevision);
+      return entry === undefined ? undefined : { type: 'delete', revision, entry, memo: undefined };
+    }
+    const previous = record.createRevision === revision ? undefined : this.entryOf(record.previousRevision);
+    return { type: 'put', revision, entry: entryOf(record), previous, memo: undefined };
+  }
+
+  /** The entries that are due first; some may have been changed since and no longer expire then. */
+  expiring(limit: number): { expiresAt: number; revision: number; key: string }[] {
+    return Array.from(this.#expiry.getRange({ limit }), ({ key: [expiresAt, revision], value }) => ({
+      expiresAt,
+      revision,
+      key: value.toString(),
+    }));
+  }
+
+  forgetExpiring(due: readonly { expiresAt: number; revision: number }[]): Promise<void> {
+    return this.#batch(() => {
+      for (const { expiresAt, revision } of due) void this.#expiry.remove([expiresAt, revision]);
+    });
+  }
+
+  /** From here on reads below `revision` are refused, also after a restart. */
+  setCompacted(revision: number): Promise<void> {
+    return this.#batch(() => void this.#meta.put('compacted', String(revision)));
+  }
+
+  /**
+   * Removes what the records in after < revision <= last made obsolete: the records they replaced, and themselves where
+   * they are deletions, with the key's place in the index if nothing happened to it since. `last` must not be beyond the
+   * compacted revision, and no commit may be under way. Resolves to how far it came.
+   */
+  async sweep(after: number, last: number, limit: number): Promise<number> {
+    const swept: { revision: number; previous: number; deletedKey: string | undefined }[] = [];
+    for (const { key, value } of this.#log.getRange({ start: after + 1, end: last + 1, limit })) {
+      const deletedKey = isDeletion(value) ? keyOf(value) : undefined;
+      swept.push({ revision: key, previous: previousRevisionOf(value), deletedKey });
+    }
+    const reached = swept.length < limit ? last : (swept.at(-1)?.revision ?? last);
+    await this.#batch(() => {
+      for (const { revision, previous, deletedKey } of swept) {
+        if (previous > 0) void this.#log.remove(previous);
+        if (deletedKey === undefined) continue;
+        void this.#log.remove(revision);
+        if (this.indexOf(deletedKey)?.modRevision === revision) void this.#index.remove(deletedKey);
+      }
+      void this.#meta.put('swept', String(reached));
+    });
+    return reached;
+  }
+
+  close(): Promise<void> {
+    return this.root.close();
+  }
+}

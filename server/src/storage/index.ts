@@ -1,0 +1,6 @@
+/** The public face of the storage room. */
+
+export type { Clock } from './clock.ts';
+export { systemClock } from './clock.ts';
+export * from './embedded/index.ts';
+export * from './storage.ts';
