@@ -1,0 +1,120 @@
+/**
+ * A containerd of the cluster's own: configuration, images, containers and socket lie under one directory, and a
+ * containerd or Docker that the machine runs is never touched.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { connectCri } from 'cri-client';
+import { containerdConfiguration } from './configuration.ts';
+import { canLowerOomScores, chooseSnapshotter, cniBinDirs, containerdMajor, findProgram } from './machine.ts';
+
+export interface ContainerdOptions {
+  directory: string;
+  logFile: string;
+  cniConfDir: string;
+  sandboxImage: string;
+  startTimeoutMs?: number;
+}
+
+export interface RunningContainerd {
+  /** unix:///…: for --container-runtime-endpoint. */
+  endpoint: string;
+  pid: number;
+  /** Resolves if it ends by itself. */
+  ended: Promise<string>;
+  /** Ends it; containers keep running under their shims. */
+  stop(): Promise<void>;
+  /** Stops and removes every pod of this runtime, then ends it: nothing of it stays on the machine but files. */
+  stopWithPods(): Promise<void>;
+}
+
+/** Unix socket addresses hold 107 bytes. */
+const longestSocketPath = 100;
+
+export async function startContainerd(options: ContainerdOptions): Promise<RunningContainerd> {
+  const program = findProgram('containerd');
+  if (program === undefined) throw new Error('there is no containerd on this machine: apt-get install containerd');
+  const { directory } = options;
+  const folders = { root: path.join(directory, 'root'), state: path.join(directory, 'state') };
+  for (const folder of [...Object.values(folders), options.cniConfDir])
+    mkdirSync(folder, { recursive: true, mode: 0o711 });
+  const socket = path.join(directory, 'containerd.sock');
+  if (socket.length > longestSocketPath)
+    throw new Error(`${socket} is too long for a socket: choose a shorter --data-dir`);
+  const configFile = path.join(directory, 'config.toml');
+  writeFileSync(
+    configFile,
+    containerdConfiguration({
+      ...folders,
+      socket,
+      major: await containerdMajor(program),
+      cniConfDir: options.cniConfDir,
+      cniBinDirs: cniBinDirs(),
+      sandboxImage: options.sandboxImage,
+      snapshotter: chooseSnapshotter(directory),
+      restrictOomScoreAdj: !canLowerOomScores(),
+      systemdCgroup: false,
+    }),
+  );
+  const log = openSync(options.logFile, 'a', 0o600);
+  const child = spawn(program, ['--config', configFile, '--log-level', 'warn'], {
+    stdio: ['ignore', log, log],
+    detached: true,
+    env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin` },
+  });
+  closeSync(log);
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
+  });
+  const endpoint = `unix://${socket}`;
+  const connection = connectCri(endpoint);
+  try {
+    await Promise.race([
+      connection.waitForReady(options.startTimeoutMs ?? 20_000),
+      ended.then((reason) => {
+        throw new Error(`containerd ended (${reason}): ${lastLines(options.logFile)}`);
+      }),
+    ]);
+    return {
+      endpoint,
+      pid: child.pid ?? 0,
+      ended,
+      stop: async () => {
+        connection.close();
+        await terminate(child, ended);
+      },
+      stopWithPods: async () => {
+        await removePods(connection.runtime);
+        connection.close();
+        await terminate(child, ended);
+      },
+    };
+  } catch (error) {
+    connection.close();
+    await terminate(child, ended);
+    throw error;
+  }
+}
+
+async function removePods(runtime: ReturnType<typeof connectCri>['runtime']): Promise<void> {
+  const { items } = await runtime.listPodSandbox({});
+  await Promise.all(
+    items.map(async ({ id }) => {
+      await runtime.stopPodSandbox({ podSandboxId: id });
+      await runtime.removePodSandbox({ podSandboxId: id });
+    }),
+  );
+}
+
+async function terminate(child: ChildProcess, ended: Promise<string>): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+  const kill = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await ended;
+  clearTimeout(kill);
+}
+
+function lastLines(file: string): string {
+  return readFileSync(file, 'utf8').trim().split('\n').slice(-3).join('\n');
+}

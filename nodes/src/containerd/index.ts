@@ -1,0 +1,3 @@
+/** Which runtime there is, and one of our own where there is none. */
+export { type ContainerdOptions, type RunningContainerd, startContainerd } from './containerd.ts';
+export { findProgram, findRuntimeSocket, missingForContainers } from './machine.ts';
