@@ -8,7 +8,7 @@ export interface ResponderOptions {
   ttlSeconds: number;
   forward(query: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer | undefined>;
   /** Seconds since the epoch, for the zone's serial number. */
-  now(): number;
+  now: () => number;
 }
 
 const authoritative = 1 << 10;
