@@ -22,7 +22,7 @@ export function ensureKubectl() {
   const apt = (args, cwd) =>
     spawnSync(
       'apt-get',
-      ['-q', '-o', `Dir::Etc::sourcelist=${sources}`, '-o', 'Dir::Etc::sourceparts=-', '-o', `Dir::State::lists=${cache}/lists`, '-o', 'APT::Sandbox::User=root', ...args],
+      ['-q', '-o', `Dir::Etc::sourcelist=${sources}`, '-o', 'Dir::Etc::sourceparts=-', '-o', `Dir::State::lists=${cache}/lists`, '-o', 'Dir::State::status=/dev/null', '-o', 'APT::Sandbox::User=root', ...args],
       { stdio: ['ignore', 'ignore', 'inherit'], cwd },
     ).status === 0;
   if (!apt(['update'], cache) || !apt(['download', 'kubectl'], path.join(cache, 'archives'))) return undefined;
