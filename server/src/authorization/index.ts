@@ -1,0 +1,32 @@
+export type {
+  Authorizer,
+  AuthorizerAttributes,
+  AuthorizerResult,
+  Decision,
+  NonResourceRule,
+  ResourceRule,
+  RuleResolver,
+} from './authorizer.ts';
+export {
+  buildAuthorizer,
+  parseAuthorizationModes,
+  type Authorization,
+  type AuthorizationMode,
+  type AuthorizationOptions,
+} from './build.ts';
+export { bootstrapPolicy, nodeRules, type BootstrapPolicy } from './bootstrap-policy/policy.ts';
+export { ensureBootstrapPolicy } from './bootstrap-policy/reconcile.ts';
+export { forbiddenError, forbiddenMessage } from './forbidden.ts';
+export { nodeIdentity } from './node/node-identity.ts';
+export type { ChangeType, Follower, ObjectSource } from './object-source.ts';
+export { privilegedGroup } from './privileged.ts';
+export { aggregate, startClusterRoleAggregation } from './rbac/aggregation.ts';
+export type { EscalationChecks, RbacTarget } from './rbac/escalation.ts';
+export {
+  attributesOf,
+  reviewLocalSubjectAccess,
+  reviewSelfSubjectAccess,
+  reviewSelfSubjectRules,
+  reviewSubjectAccess,
+} from './reviews.ts';
+export { unionAuthorizer, unionRules } from './union.ts';
