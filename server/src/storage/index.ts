@@ -1,5 +1,6 @@
 /** The public face of the storage room. */
 
+export * from './cacher/index.ts';
 export type { Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
 export * from './embedded/index.ts';

@@ -6,7 +6,7 @@ import type { StorageFactory } from './suite.ts';
 import { bytes, code, withFixture } from './suite.ts';
 
 export function compactionTests(factory: StorageFactory): void {
-  test('compaction forgets what was before, and only that', () =>
+  void test('compaction forgets what was before, and only that', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const a = await storage.create(`${prefix}a`, bytes('1'));
       const a2 = await storage.update(`${prefix}a`, bytes('2'), a.modRevision);
@@ -38,7 +38,7 @@ export function compactionTests(factory: StorageFactory): void {
       assert.equal(await storage.currentRevision(), a3.modRevision, 'compaction is no change');
     }));
 
-  test('a compacted key can be made, changed and removed again', () =>
+  void test('a compacted key can be made, changed and removed again', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const a = await storage.create(`${prefix}a`, bytes('1'));
       const removed = await storage.delete(`${prefix}a`, a.modRevision);
@@ -52,7 +52,7 @@ export function compactionTests(factory: StorageFactory): void {
       assert.equal(await storage.count(prefix), 1);
     }));
 
-  test('compaction past the current revision is refused', () =>
+  void test('compaction past the current revision is refused', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const a = await storage.create(`${prefix}a`, bytes('1'));
       await assert.rejects(storage.compact(a.modRevision + 1000), code('futureRevision'));
@@ -62,7 +62,7 @@ export function compactionTests(factory: StorageFactory): void {
 
 /** For storages that have no memory of their own: a watch that needs what is compacted ends. */
 export function compactedWatchTests(factory: StorageFactory): void {
-  test('a watch from before the compaction ends with compacted', () =>
+  void test('a watch from before the compaction ends with compacted', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const a = await storage.create(`${prefix}a`, bytes('1'));
       const a2 = await storage.update(`${prefix}a`, bytes('2'), a.modRevision);

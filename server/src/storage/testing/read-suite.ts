@@ -18,7 +18,7 @@ async function pages(storage: Storage, options: ListOptions): Promise<ListResult
 }
 
 export function readTests(factory: StorageFactory): void {
-  test('list is in byte order, within the prefix, at one revision', () =>
+  void test('list is in byte order, within the prefix, at one revision', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const keys = ['b/2', 'a/1', 'b/10', 'c', 'b-x/1', 'b/1', 'b0', 'é', '\u{1F600}', '\uFB01', 'B'];
       for (const key of keys) await storage.create(prefix + key, bytes(key));
@@ -38,7 +38,7 @@ export function readTests(factory: StorageFactory): void {
       assert.deepEqual((await storage.list({ prefix: `${prefix}none/` })).entries, []);
     }));
 
-  test('pages are exact at the first page’s revision while the store changes', () =>
+  void test('pages are exact at the first page’s revision while the store changes', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       for (let index = 0; index < 25; index += 1)
         await storage.create(`${prefix}k${String(index).padStart(2, '0')}`, bytes('v'));
@@ -66,7 +66,7 @@ export function readTests(factory: StorageFactory): void {
       assert.deepEqual(names(await storage.list({ prefix, start: `${prefix}k23` })), ['k23', 'k24']);
     }));
 
-  test('a selected list counts only what it accepts', () =>
+  void test('a selected list counts only what it accepts', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       for (let index = 0; index < 30; index += 1)
         await storage.create(`${prefix}k${index + 10}`, bytes(String(index % 3)));
@@ -83,7 +83,7 @@ export function readTests(factory: StorageFactory): void {
       assert.deepEqual(paged.flatMap(names), names(all));
     }));
 
-  test('reads at older revisions see the store as it was', () =>
+  void test('reads at older revisions see the store as it was', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const created = await storage.create(`${prefix}a`, bytes('1'));
       const updated = await storage.update(`${prefix}a`, bytes('2'), created.modRevision);
@@ -108,7 +108,7 @@ export function readTests(factory: StorageFactory): void {
       await assert.rejects(storage.list({ prefix, revision: again.modRevision + 1000 }), code('futureRevision'));
     }));
 
-  test('minRevision: any state at least that fresh, and no waiting for ever for the future', () =>
+  void test('minRevision: any state at least that fresh, and no waiting for ever for the future', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const entry = await storage.create(`${prefix}a`, bytes('1'));
       for (const minRevision of [0, entry.modRevision]) {
@@ -124,7 +124,7 @@ export function readTests(factory: StorageFactory): void {
       await assert.rejects(storage.list({ prefix, minRevision: future }), code('futureRevision'));
     }));
 
-  test('a list of several thousand entries is whole', () =>
+  void test('a list of several thousand entries is whole', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const total = 3000;
       for (let from = 0; from < total; from += 500) {

@@ -12,7 +12,7 @@ export interface StorageFixture {
   /** A folder that ends in `/`, empty, which no other test writes to. */
   prefix: string;
   /** Ends everything the factory started for this test. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 export type StorageFactory = () => Promise<StorageFixture>;
@@ -25,7 +25,7 @@ export interface SuiteOptions {
 }
 
 export function storageSuite(name: string, factory: StorageFactory, options: SuiteOptions = {}): void {
-  describe(name, { skip: options.skip ?? false }, () => {
+  void describe(name, { skip: options.skip ?? false }, () => {
     writeTests(factory);
     readTests(factory);
     watchTests(factory);

@@ -5,7 +5,7 @@ import type { StorageFactory } from './suite.ts';
 import { bytes, withFixture } from './suite.ts';
 
 export function watchTests(factory: StorageFactory): void {
-  test('a watch tells every change once, in order, with the state before', () =>
+  void test('a watch tells every change once, in order, with the state before', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const start = await storage.currentRevision();
       const recorder = new Recorder(storage, prefix, start);
@@ -32,7 +32,7 @@ export function watchTests(factory: StorageFactory): void {
       assert.deepEqual(recorder.ended, { error: undefined });
     }));
 
-  test('a watch sees its folder only, or its key only', () =>
+  void test('a watch sees its folder only, or its key only', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const start = await storage.currentRevision();
       const folder = new Recorder(storage, `${prefix}a/`, start);
@@ -59,7 +59,7 @@ export function watchTests(factory: StorageFactory): void {
       folder.stop();
     }));
 
-  test('no gap and no duplicate between backlog and live, while writers are busy', () =>
+  void test('no gap and no duplicate between backlog and live, while writers are busy', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const start = await storage.currentRevision();
       const total = 600;
@@ -81,7 +81,7 @@ export function watchTests(factory: StorageFactory): void {
       }
     }));
 
-  test('a watch may be stopped and started from inside a handler', () =>
+  void test('a watch may be stopped and started from inside a handler', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const start = await storage.currentRevision();
       const seen: string[] = [];
@@ -113,7 +113,7 @@ export function watchTests(factory: StorageFactory): void {
       assert.deepEqual(seen, ['outer 1', 'outer end', 'inner 2']);
     }));
 
-  test('a watch after a future revision waits for it', () =>
+  void test('a watch after a future revision waits for it', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const start = await storage.currentRevision();
       const recorder = new Recorder(storage, prefix, start + 2);
@@ -126,7 +126,7 @@ export function watchTests(factory: StorageFactory): void {
       recorder.stop();
     }));
 
-  test('progress tells how far an idle watch is', () =>
+  void test('progress tells how far an idle watch is', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const entry = await storage.create(`${prefix}a`, bytes('1'));
       const recorder = new Recorder(storage, `${prefix}idle/`, entry.modRevision - 1, 200);
@@ -143,7 +143,7 @@ export function watchTests(factory: StorageFactory): void {
 
 /** For storages that hand the same event to all live watches, so that what is derived from it is derived once. */
 export function sharedEventTests(factory: StorageFactory): void {
-  test('all live watches get the same event object', () =>
+  void test('all live watches get the same event object', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const start = await storage.currentRevision();
       const recorders = [new Recorder(storage, prefix, start), new Recorder(storage, prefix, start)];

@@ -7,7 +7,7 @@ import type { StorageFactory } from './suite.ts';
 import { bytes, code, withFixture } from './suite.ts';
 
 export function writeTests(factory: StorageFactory): void {
-  test('create stores the value under a new revision, and only once', () =>
+  void test('create stores the value under a new revision, and only once', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const before = await storage.currentRevision();
       const entry = await storage.create(`${prefix}a`, bytes('one'));
@@ -21,7 +21,7 @@ export function writeTests(factory: StorageFactory): void {
       assert.equal(await storage.currentRevision(), entry.modRevision);
     }));
 
-  test('update swaps only the expected modRevision and keeps the createRevision', () =>
+  void test('update swaps only the expected modRevision and keeps the createRevision', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const key = `${prefix}a`;
       await assert.rejects(storage.update(key, bytes('x'), 1), code('keyNotFound'));
@@ -40,7 +40,7 @@ export function writeTests(factory: StorageFactory): void {
       assert.equal((await storage.get(key)).entry?.value.toString(), 'two');
     }));
 
-  test('delete removes only the expected modRevision; a key can be made again', () =>
+  void test('delete removes only the expected modRevision; a key can be made again', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const key = `${prefix}a`;
       await assert.rejects(storage.delete(key, 1), code('keyNotFound'));
@@ -54,7 +54,7 @@ export function writeTests(factory: StorageFactory): void {
       assert.equal(again.createRevision, revision + 1);
     }));
 
-  test('values may be empty, binary and big; too big is refused', () =>
+  void test('values may be empty, binary and big; too big is refused', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const values = [Buffer.alloc(0), Buffer.from([0, 255, 10, 0]), Buffer.alloc(1_000_000, 7)];
       for (const [index, value] of values.entries()) await storage.create(`${prefix}${index}`, value);
@@ -65,7 +65,7 @@ export function writeTests(factory: StorageFactory): void {
       await assert.rejects(storage.create(`${prefix}big`, Buffer.alloc(1_600_000)), code('tooLarge'));
     }));
 
-  test('of many concurrent compare-and-swaps one wins; all creates get their own revision', () =>
+  void test('of many concurrent compare-and-swaps one wins; all creates get their own revision', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const first = await storage.create(`${prefix}contended`, bytes('0'));
       const settled = await Promise.allSettled(
@@ -91,7 +91,7 @@ export function writeTests(factory: StorageFactory): void {
       assert.equal(sameKey.filter(({ status }) => status === 'fulfilled').length, 1);
     }));
 
-  test('a chain of writes queued behind one another sees each result', () =>
+  void test('a chain of writes queued behind one another sees each result', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const key = `${prefix}chain`;
       let entry: Entry = await storage.create(key, bytes('0'));
@@ -102,7 +102,7 @@ export function writeTests(factory: StorageFactory): void {
       }
     }));
 
-  test('an entry with a lifetime goes away by itself, with a delete event', () =>
+  void test('an entry with a lifetime goes away by itself, with a delete event', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const recorder = new Recorder(storage, prefix, await storage.currentRevision());
       const fleeting = await storage.create(`${prefix}fleeting`, bytes('x'), { ttlSeconds: 1 });
@@ -121,7 +121,7 @@ export function writeTests(factory: StorageFactory): void {
       recorder.stop();
     }));
 
-  test('an aborted signal refuses the call', () =>
+  void test('an aborted signal refuses the call', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const signal = AbortSignal.abort();
       await assert.rejects(storage.create(`${prefix}a`, bytes('x'), { signal }), { name: 'AbortError' });
@@ -130,7 +130,7 @@ export function writeTests(factory: StorageFactory): void {
       assert.equal((await storage.get(`${prefix}a`)).entry, undefined);
     }));
 
-  test('after close everything says unavailable, and close may be repeated', async () => {
+  void test('after close everything says unavailable, and close may be repeated', async () => {
     const { storage, prefix, close } = await factory();
     await storage.create(`${prefix}a`, bytes('x'));
     const recorder = new Recorder(storage, prefix, 0);
