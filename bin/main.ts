@@ -81,12 +81,32 @@ Run "typernetes <command> --help" for the flags of a command.`,
   return program;
 }
 
+/** A supervisor starts processes side by side and lets each begin when what it needs is there. */
+function startMessage(): Promise<void> {
+  return new Promise((resolve) => {
+    const listen = (message: unknown): void => {
+      if ((message as { type?: unknown }).type !== 'start') return;
+      process.off('message', listen);
+      resolve();
+    };
+    process.on('message', listen);
+  });
+}
+
+/** A component whose supervisor was killed stops as if it had been asked to. */
+function endWithSupervisor(): void {
+  if (process.channel === undefined) return;
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+}
+
 async function main(argv: string[]): Promise<void> {
   const [name, ...rest] = argv;
   const subcommand = subcommands.find((candidate) => candidate.name === name);
   if (subcommand !== undefined) {
     const command = await subcommand.load();
     command.name(`typernetes ${subcommand.name}`);
+    endWithSupervisor();
+    if (process.env['TYPERNETES_START_BY_MESSAGE'] !== undefined) await startMessage();
     await command.parseAsync(rest, { from: 'user' });
     return;
   }

@@ -15,6 +15,8 @@ export interface ComponentSpec {
   environment?: Readonly<Record<string, string>>;
   /** How long a polite stop may take before SIGKILL. Milliseconds, default 15 000. */
   stopTimeoutMs?: number;
+  /** Loads its code at once and begins only when release() is called: processes start side by side, work in order. */
+  waits?: boolean;
 }
 
 export interface ComponentState {
@@ -31,6 +33,9 @@ interface Events {
   change: [ComponentState];
 }
 
+/** Set for a process that loads its code and then waits for `{type: 'start'}`. */
+export const startByMessage = 'TYPERNETES_START_BY_MESSAGE';
+
 const firstBackoffMs = 500;
 const longestBackoffMs = 30_000;
 /** A component that ran this long starts its back-off anew. */
@@ -42,6 +47,7 @@ export class ComponentProcess extends EventEmitter<Events> {
   private readonly logFile: string;
   private child: ChildProcess | undefined;
   private stopping = false;
+  private released: boolean;
   private backoffMs = firstBackoffMs;
   private restartTimer: NodeJS.Timeout | undefined;
   private readonly readiness = Promise.withResolvers<void>();
@@ -49,6 +55,7 @@ export class ComponentProcess extends EventEmitter<Events> {
   constructor(spec: ComponentSpec, logDirectory: string) {
     super();
     this.spec = spec;
+    this.released = spec.waits !== true;
     this.logFile = path.join(logDirectory, `${spec.name}.log`);
     this.state = {
       name: spec.name,
@@ -70,13 +77,19 @@ export class ComponentProcess extends EventEmitter<Events> {
     return this.logFile;
   }
 
+  /** Lets a component that waits begin. */
+  release(): void {
+    this.released = true;
+    if (this.spec.waits === true) this.child?.send({ type: 'start' });
+  }
+
   start(): void {
     const started = performance.now();
     const log = openSync(this.logFile, 'a', 0o600);
     const [program, ...args] = this.spec.command;
     const child = spawn(program, args, {
       stdio: ['ignore', log, log, 'ipc'],
-      env: { ...process.env, ...this.spec.environment },
+      env: { ...process.env, ...this.spec.environment, ...(this.spec.waits === true ? { [startByMessage]: '1' } : {}) },
       // A terminal's Ctrl-C goes to its whole process group; the supervisor decides the order of stopping instead.
       detached: true,
     });
@@ -92,6 +105,7 @@ export class ComponentProcess extends EventEmitter<Events> {
         this.change({ message: typeof text === 'string' ? text : '' });
       }
     });
+    if (this.spec.waits === true && this.released) child.send({ type: 'start' });
     child.once('error', (error) => this.ended(started, error.message));
     child.once('exit', (code, signal) =>
       this.ended(started, signal === null ? `exit code ${code}` : `signal ${signal}`),

@@ -148,7 +148,7 @@ async function publish(slices: ResourceClient<EndpointSlice>, options: DnsOption
     await slices.create(dnsNamespace, slice);
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
-    await slices.update(dnsNamespace, slice);
+    await slices.update(slice);
   }
 }
 

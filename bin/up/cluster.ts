@@ -1,0 +1,239 @@
+/** The processes of one cluster and what each is told: addresses, files, identities. */
+import path from 'node:path';
+import {
+  type ClusterCertificates,
+  ensureClusterCertificates,
+  type KeyPair,
+  writeKubeconfig,
+} from '@typernetes/server/certificates';
+import { addressInRange, clusterMark, hostAddress, type Layout, machineName, simulatedNodeNames } from './options.ts';
+import type { ComponentSpec } from './supervisor.ts';
+
+export interface ClusterPlan {
+  layout: Layout;
+  bindAddress: string;
+  port: number;
+  serviceCIDR: string;
+  clusterCIDR: string;
+  clusterDNS: string;
+  clusterDomain: string;
+  etcdServers: string | undefined;
+  adminKubeconfig: string;
+  nodes: NodePlan;
+}
+
+/** `endpoint`: the machine is the one node. `simulated`: that many nodes without containers. */
+export type NodePlan =
+  | { kind: 'machine'; endpoint: string; name: string; address: string; sandboxImage: string | undefined }
+  | { kind: 'simulated'; names: readonly string[] }
+  | { kind: 'none' };
+
+const identities = ['controller-manager', 'scheduler', 'kube-proxy', 'kube-dns'] as const;
+
+/** Where clients on this machine reach the API server. */
+export function serverUrl(plan: ClusterPlan): string {
+  const host = plan.bindAddress === '0.0.0.0' || plan.bindAddress === '::' ? '127.0.0.1' : plan.bindAddress;
+  return `https://${host.includes(':') ? `[${host}]` : host}:${plan.port}`;
+}
+
+export function nodeNames(plan: NodePlan): readonly string[] {
+  switch (plan.kind) {
+    case 'machine':
+      return [plan.name];
+    case 'simulated':
+      return plan.names;
+    case 'none':
+      return [];
+  }
+}
+
+export function planNodes(
+  runtime: { kind: 'socket'; endpoint: string; sandboxImage: string | undefined } | { kind: 'simulated' },
+  count: number | undefined,
+): NodePlan {
+  if (count === 0) return { kind: 'none' };
+  if (runtime.kind === 'simulated') return { kind: 'simulated', names: simulatedNodeNames(count ?? 1) };
+  const address = hostAddress();
+  if (address === undefined) {
+    throw new Error(
+      'this machine has no address but loopback, which pods cannot reach: bring up a network interface, or use --container-runtime-endpoint simulated',
+    );
+  }
+  return {
+    kind: 'machine',
+    endpoint: runtime.endpoint,
+    name: machineName(),
+    address,
+    sandboxImage: runtime.sandboxImage,
+  };
+}
+
+/** Certificates and kubeconfigs, one identity for each component. */
+export async function writeIdentities(plan: ClusterPlan): Promise<ClusterCertificates> {
+  const address = hostAddress();
+  const certificates = await ensureClusterCertificates(plan.layout.pki, {
+    nodes: nodeNames(plan.nodes).map((name) => ({
+      name,
+      addresses: plan.nodes.kind === 'machine' ? [plan.nodes.address] : ['127.0.0.1'],
+    })),
+    advertiseAddresses: [
+      ...(address === undefined ? [] : [address]),
+      ...(plan.bindAddress === '0.0.0.0' ? [] : [plan.bindAddress]),
+    ],
+    serviceIPs: [addressInRange(plan.serviceCIDR, 1)],
+    dnsDomain: plan.clusterDomain,
+  });
+  const write = (file: string, userName: string, { certificate, key }: KeyPair): Promise<void> =>
+    writeKubeconfig(file, {
+      server: serverUrl(plan),
+      userName,
+      certificateAuthority: certificates.ca.certificate,
+      clientCertificate: certificate,
+      clientKey: key,
+    });
+  await Promise.all([
+    write(plan.adminKubeconfig, 'kubernetes-admin', certificates.admin),
+    write(kubeconfigOf(plan, 'controller-manager'), 'system:kube-controller-manager', certificates.controllerManager),
+    write(kubeconfigOf(plan, 'scheduler'), 'system:kube-scheduler', certificates.scheduler),
+    write(kubeconfigOf(plan, 'kube-proxy'), 'system:kube-proxy', certificates.kubeProxy),
+    write(kubeconfigOf(plan, 'kube-dns'), 'system:kube-dns', certificates.kubeDNS),
+    ...[...certificates.kubelets].map(([name, { client }]) =>
+      write(kubeletKubeconfig(plan, name), `system:node:${name}`, client),
+    ),
+  ]);
+  return certificates;
+}
+
+function kubeconfigOf(plan: ClusterPlan, identity: (typeof identities)[number]): string {
+  return path.join(plan.layout.kubeconfigs, `${identity}.kubeconfig`);
+}
+
+function kubeletKubeconfig(plan: ClusterPlan, node: string): string {
+  return path.join(plan.layout.kubeconfigs, `kubelet-${node}.kubeconfig`);
+}
+
+export function apiserverSpec(
+  plan: ClusterPlan,
+  certificates: ClusterCertificates,
+  program: readonly string[],
+): ComponentSpec {
+  const address = hostAddress();
+  return {
+    name: 'apiserver',
+    command: command(program, [
+      'apiserver',
+      `--bind-address=${plan.bindAddress}`,
+      `--secure-port=${plan.port}`,
+      ...(address === undefined || plan.bindAddress === '127.0.0.1' ? [] : [`--advertise-address=${address}`]),
+      ...(plan.etcdServers === undefined
+        ? [`--storage-dir=${plan.layout.storage}`]
+        : [`--etcd-servers=${plan.etcdServers}`]),
+      `--tls-cert-file=${certificates.apiserver.certificateFile}`,
+      `--tls-private-key-file=${certificates.apiserver.keyFile}`,
+      `--client-ca-file=${certificates.ca.certificateFile}`,
+      '--authorization-mode=Node,RBAC',
+      '--enable-admission-plugins=NodeRestriction',
+      `--service-account-issuer=https://kubernetes.default.svc.${plan.clusterDomain}`,
+      `--service-account-key-file=${certificates.serviceAccount.publicKeyFile}`,
+      `--service-account-signing-key-file=${certificates.serviceAccount.privateKeyFile}`,
+      `--service-cluster-ip-range=${plan.serviceCIDR}`,
+      `--kubelet-certificate-authority=${certificates.ca.certificateFile}`,
+      `--kubelet-client-certificate=${certificates.apiserverKubeletClient.certificateFile}`,
+      `--kubelet-client-key=${certificates.apiserverKubeletClient.keyFile}`,
+      '--kubelet-preferred-address-types=InternalIP,Hostname',
+      `--requestheader-client-ca-file=${certificates.frontProxyCA.certificateFile}`,
+      '--requestheader-allowed-names=front-proxy-client',
+      '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+      '--requestheader-group-headers=X-Remote-Group',
+      '--requestheader-username-headers=X-Remote-User',
+    ]),
+  };
+}
+
+export function controllerManagerSpec(
+  plan: ClusterPlan,
+  certificates: ClusterCertificates,
+  program: readonly string[],
+): ComponentSpec {
+  return {
+    name: 'controller-manager',
+    waits: true,
+    command: command(program, [
+      'controller-manager',
+      `--kubeconfig=${kubeconfigOf(plan, 'controller-manager')}`,
+      `--with-scheduler=${kubeconfigOf(plan, 'scheduler')}`,
+      '--leader-elect=false',
+      '--use-service-account-credentials',
+      `--service-account-private-key-file=${certificates.serviceAccount.privateKeyFile}`,
+      `--root-ca-file=${certificates.ca.certificateFile}`,
+      '--allocate-node-cidrs',
+      `--cluster-cidr=${plan.clusterCIDR}`,
+      `--service-cluster-ip-range=${plan.serviceCIDR}`,
+      '--secure-port=0',
+    ]),
+  };
+}
+
+export function nodeSpec(
+  plan: ClusterPlan,
+  certificates: ClusterCertificates,
+  program: readonly string[],
+): ComponentSpec | undefined {
+  const { layout, nodes } = plan;
+  const shared = [
+    `--client-ca-file=${certificates.ca.certificateFile}`,
+    `--cluster-dns=${plan.clusterDNS}`,
+    `--cluster-domain=${plan.clusterDomain}`,
+    `--root-dir=${layout.kubelet}`,
+  ];
+  switch (nodes.kind) {
+    case 'none':
+      return undefined;
+    case 'simulated':
+      return {
+        name: 'node',
+        waits: true,
+        command: command(program, [
+          'node',
+          '--container-runtime-endpoint=simulated',
+          ...nodes.names.map((name) => `--node=${name}`),
+          `--kubeconfig-dir=${layout.kubeconfigs}`,
+          `--cert-dir=${layout.pki}`,
+          ...shared,
+        ]),
+      };
+    case 'machine': {
+      const serving = certificates.kubelets.get(nodes.name)?.serving;
+      if (serving === undefined) throw new Error(`there is no serving certificate for node ${nodes.name}`);
+      const mark = clusterMark(layout.directory);
+      return {
+        name: 'node',
+        waits: true,
+        // Pods get their grace period when the cluster stops.
+        stopTimeoutMs: 60_000,
+        command: command(program, [
+          'node',
+          `--container-runtime-endpoint=${nodes.endpoint}`,
+          `--hostname-override=${nodes.name}`,
+          `--node-ip=${nodes.address}`,
+          `--kubeconfig=${kubeletKubeconfig(plan, nodes.name)}`,
+          `--proxy-kubeconfig=${kubeconfigOf(plan, 'kube-proxy')}`,
+          `--dns-kubeconfig=${kubeconfigOf(plan, 'kube-dns')}`,
+          `--tls-cert-file=${serving.certificateFile}`,
+          `--tls-private-key-file=${serving.keyFile}`,
+          `--cluster-cidr=${plan.clusterCIDR}`,
+          `--cni-conf-dir=${layout.cniConf}`,
+          `--cni-state-dir=${layout.cniState}`,
+          `--bridge-name=tn${mark}`,
+          `--nftables-table=typernetes-${mark}`,
+          ...shared,
+        ]),
+      };
+    }
+  }
+}
+
+function command(program: readonly string[], args: readonly string[]): [string, ...string[]] {
+  const [executable = process.execPath, ...before] = program;
+  return [executable, ...before, ...args];
+}
