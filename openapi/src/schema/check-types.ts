@@ -1,0 +1,310 @@
+/**
+ * What Go's decoder does to an object beyond parsing, in one pass over every write: wrong types are errors in its
+ * words, unknown fields are dropped (and named), null means absent, and what Go would print differently after
+ * decoding is brought into that form (quantities, times, empty optional lists and maps).
+ */
+import { parseQuantity, QuantityError } from '../meta/quantity.ts';
+import { quote } from '../meta/quote.ts';
+import { formatTime, parseTime } from '../meta/time.ts';
+import { compile, goTypeOf, type Node, type StructNode } from './compiled.ts';
+import { isObject, isRawNumber, setOwn } from './json-value.ts';
+import type { Resolve, Schema } from './schema.ts';
+
+export interface TypeCheck {
+  /** The first type error in Go's words; the value is then in no defined state. */
+  error: string | undefined;
+  /** Paths of unknown fields, in order, at most a hundred; they are gone from the value. */
+  unknownFields: string[];
+}
+
+/** Upstream's limit on reported strict errors. */
+const maxUnknownFields = 100;
+
+export function checkTypes(value: unknown, schema: Schema, resolve: Resolve): TypeCheck {
+  const pass = new Pass();
+  try {
+    pass.check(value, compile(schema, resolve));
+    return { error: undefined, unknownFields: pass.unknownFields };
+  } catch (error) {
+    if (error instanceof DecodeError) return { error: error.message, unknownFields: pass.unknownFields };
+    throw error;
+  }
+}
+
+/** `strict decoding error: unknown field "spec.foo", duplicate field "a"`; undefined where there is nothing to say. */
+export function strictDecodingError(messages: readonly string[]): string | undefined {
+  return messages.length === 0 ? undefined : `strict decoding error: ${messages.join(', ')}`;
+}
+
+export const unknownFieldMessage = (path: string): string => `unknown field ${quote(path)}`;
+export const duplicateFieldMessage = (path: string): string => `duplicate field ${quote(path)}`;
+
+class DecodeError extends Error {}
+
+class Pass {
+  readonly unknownFields: string[] = [];
+  readonly #seen = new Set<string>();
+  readonly #path: (string | number)[] = [];
+  /** Only the names of struct fields: indexes and map keys do not show in Go's type errors. */
+  readonly #fields: string[] = [];
+  #struct: StructNode | undefined;
+
+  /** Returns what stands for the value; containers are changed in place. */
+  check(value: unknown, node: Node): unknown {
+    switch (node.kind) {
+      case 'any':
+        return value;
+      case 'string':
+        return typeof value === 'string' ? value : this.#mismatch(value, node);
+      case 'boolean':
+        return typeof value === 'boolean' ? value : this.#mismatch(value, node);
+      case 'integer':
+        return this.#integer(value, node, node.bits);
+      case 'number':
+        return typeof value === 'number' || isRawNumber(value) ? value : this.#mismatch(value, node);
+      case 'struct':
+        return this.#checkStruct(value, node);
+      case 'list':
+        return this.#checkList(value, node);
+      case 'map':
+        return this.#checkMap(value, node);
+      case 'bytes':
+        return this.#bytes(value, node);
+      case 'intOrString':
+        return typeof value === 'string' ? value : this.#integer(value, node, 32);
+      case 'quantity':
+        return this.#quantity(value);
+      case 'time':
+      case 'microTime':
+        if (typeof value !== 'string') return this.#mismatch(value, node);
+        return node.kind === 'time' ? time(value) : microTime(value);
+      default:
+        return node satisfies never;
+    }
+  }
+
+  #checkStruct(value: unknown, node: StructNode): unknown {
+    if (!isObject(value)) return this.#mismatch(value, node);
+    const members: Record<string, unknown> = value;
+    const outer = this.#struct;
+    this.#struct = node;
+    const fields = node.fields;
+    for (const key of Object.keys(members)) {
+      const field = fields.get(key);
+      if (field === undefined) {
+        this.#unknown(key);
+        delete members[key];
+        continue;
+      }
+      const member = members[key];
+      if (member === null || member === undefined) {
+        delete members[key];
+        continue;
+      }
+      this.#path.push(key);
+      this.#fields.push(key);
+      const checked = this.check(member, field.node);
+      this.#path.pop();
+      this.#fields.pop();
+      if (!field.required && isOmitted(checked, key, field.node, node)) delete members[key];
+      else if (checked !== member) members[key] = checked;
+    }
+    this.#struct = outer;
+    return value;
+  }
+
+  #checkList(value: unknown, node: Node & { kind: 'list' }): unknown {
+    if (!Array.isArray(value)) return this.#mismatch(value, node);
+    const items: unknown[] = value;
+    const item = node.item;
+    if (item.kind === 'any') return value;
+    for (let index = 0; index < items.length; index++) {
+      const member = items[index];
+      if (member === null) {
+        items[index] = zero(item);
+        continue;
+      }
+      this.#path.push(index);
+      const checked = this.check(member, item);
+      if (checked !== member) items[index] = checked;
+      this.#path.pop();
+    }
+    return value;
+  }
+
+  #checkMap(value: unknown, node: Node & { kind: 'map' }): unknown {
+    if (!isObject(value)) return this.#mismatch(value, node);
+    const members: Record<string, unknown> = value;
+    const member = node.value;
+    if (member.kind === 'any') return value;
+    for (const key of Object.keys(members)) {
+      const current = members[key];
+      if (current === null) {
+        setOwn(members, key, zero(member));
+        continue;
+      }
+      this.#path.push(key);
+      const checked = this.check(current, member);
+      if (checked !== current) setOwn(members, key, checked);
+      this.#path.pop();
+    }
+    return value;
+  }
+
+  #integer(value: unknown, node: Node, bits: 32 | 64): unknown {
+    if (typeof value === 'number') {
+      if (Number.isInteger(value) && (bits === 64 ? Math.abs(value) <= 2 ** 63 : value === (value | 0))) return value;
+      return this.#mismatch(value, node, `number ${value}`);
+    }
+    if (isRawNumber(value)) {
+      const integer = BigInt(value.rawJSON);
+      if (bits === 64 && BigInt.asIntN(64, integer) === integer) return value;
+      return this.#mismatch(value, node, `number ${value.rawJSON}`);
+    }
+    return this.#mismatch(value, node);
+  }
+
+  /** The text stays as it is: Go's encoding gives the same bytes back for every correct text. */
+  #bytes(value: unknown, node: Node): unknown {
+    if (typeof value !== 'string') return this.#mismatch(value, node);
+    const bad = illegalBase64At(value);
+    if (bad !== undefined) throw new DecodeError(`illegal base64 data at input byte ${bad}`);
+    return value;
+  }
+
+  #quantity(value: unknown): string {
+    const text = typeof value === 'string' ? value : isRawNumber(value) ? value.rawJSON : JSON.stringify(value);
+    try {
+      return parseQuantity(text.trim()).toString();
+    } catch (error) {
+      if (error instanceof QuantityError) throw new DecodeError(error.message);
+      throw error;
+    }
+  }
+
+  #unknown(key: string): void {
+    if (this.unknownFields.length >= maxUnknownFields) return;
+    let path = '';
+    for (const part of this.#path) path += typeof part === 'number' ? `[${part}]` : path === '' ? part : `.${part}`;
+    path = path === '' ? key : `${path}.${key}`;
+    if (this.#seen.has(path)) return;
+    this.#seen.add(path);
+    this.unknownFields.push(path);
+  }
+
+  #mismatch(value: unknown, node: Node, found = jsonTypeOf(value)): never {
+    const goType = goTypeOf(node);
+    const [, name = this.#struct?.goType ?? ''] = this.#struct?.goType.split('.') ?? [];
+    if (this.#fields.length === 0)
+      throw new DecodeError(`json: cannot unmarshal ${found} into Go value of type ${goType}`);
+    const field = `${name}.${this.#fields.join('.')}`;
+    throw new DecodeError(`json: cannot unmarshal ${found} into Go struct field ${field} of type ${goType}`);
+  }
+}
+
+function jsonTypeOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'boolean') return 'bool';
+  return isRawNumber(value) ? 'number' : typeof value;
+}
+
+/** What Go leaves out when it encodes: optional lists and maps without members, and all empty fields of metadata. */
+function isOmitted(value: unknown, key: string, node: Node, parent: StructNode): boolean {
+  if (node.kind === 'list') return Array.isArray(value) && value.length === 0;
+  if (node.kind === 'map') return Object.keys(value as object).length === 0;
+  return parent.isObjectMeta && (value === '' || (value === 0 && key === 'generation'));
+}
+
+/** What null becomes inside lists and maps. */
+function zero(node: Node): unknown {
+  switch (node.kind) {
+    case 'string':
+    case 'bytes':
+      return '';
+    case 'boolean':
+      return false;
+    case 'integer':
+    case 'number':
+    case 'intOrString':
+      return 0;
+    case 'quantity':
+      return '0';
+    case 'list':
+      return [];
+    case 'any':
+    case 'time':
+    case 'microTime':
+      return null;
+    case 'map':
+    case 'struct':
+      return {};
+    default:
+      return node satisfies never;
+  }
+}
+
+const wholeSeconds = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
+
+function time(text: string): string {
+  const date = parseTime(text);
+  if (date === undefined) throw new DecodeError(timeMessage(text, '2006-01-02T15:04:05Z07:00'));
+  return wholeSeconds.test(text) ? text : formatTime(date);
+}
+
+function microTime(text: string): string {
+  const date = parseTime(text);
+  const fraction = /\.(\d{6})(?:Z|[+-])/.exec(text)?.[1];
+  if (date === undefined || fraction === undefined)
+    throw new DecodeError(timeMessage(text, '2006-01-02T15:04:05.000000Z07:00'));
+  return text.endsWith('Z') ? text : `${formatTime(date).slice(0, 19)}.${fraction}Z`;
+}
+
+const timeParts: readonly [pattern: RegExp, layout: string][] = [
+  [/^\d{4}/, '2006'],
+  [/^-/, '-'],
+  [/^\d{2}/, '01'],
+  [/^-/, '-'],
+  [/^\d{2}/, '02'],
+  [/^T/, 'T'],
+  [/^\d{2}/, '15'],
+  [/^:/, ':'],
+  [/^\d{2}/, '04'],
+  [/^:/, ':'],
+  [/^\d{2}(?:\.\d+)?/, '05'],
+  [/^(?:Z|[+-]\d{2}:\d{2})/, 'Z07:00'],
+];
+
+/** Go names the part of the layout where parsing stopped. */
+function timeMessage(text: string, layout: string): string {
+  let rest = text;
+  for (const [pattern, part] of timeParts) {
+    const match = pattern.exec(rest);
+    if (match === null)
+      return `parsing time ${quote(text)} as ${quote(layout)}: cannot parse ${quote(rest)} as ${quote(part)}`;
+    rest = rest.slice(match[0].length);
+  }
+  if (rest !== '') return `parsing time ${quote(text)}: extra text: ${quote(rest)}`;
+  if (layout.includes('.')) {
+    const zone = /(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/.exec(text)?.[0] ?? '';
+    return `parsing time ${quote(text)} as ${quote(layout)}: cannot parse ${quote(zone)} as ".000000"`;
+  }
+  return `parsing time ${quote(text)}: day out of range`;
+}
+
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** Line breaks are fine anywhere. */
+function illegalBase64At(text: string): number | undefined {
+  if (text.length < 4096 ? base64.test(text) : isBase64(text)) return undefined;
+  const clean = text.replace(/[\r\n]/g, '');
+  if (isBase64(clean)) return undefined;
+  const bad = /[^A-Za-z0-9+/=\r\n]/.exec(text)?.index;
+  return bad ?? /=/.exec(text)?.index ?? clean.length - (clean.length % 4);
+}
+
+/** Without backtracking over megabytes. */
+function isBase64(text: string): boolean {
+  if (text.length % 4 !== 0) return false;
+  const end = text.endsWith('==') ? text.length - 2 : text.endsWith('=') ? text.length - 1 : text.length;
+  return !/[^A-Za-z0-9+/]/.test(text.slice(0, end));
+}

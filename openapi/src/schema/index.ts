@@ -1,0 +1,15 @@
+/** Schemas at work: types and unknown fields, defaults, the three kinds of patch, equality of JSON values. */
+export {
+  checkTypes,
+  duplicateFieldMessage,
+  strictDecodingError,
+  type TypeCheck,
+  unknownFieldMessage,
+} from './check-types.ts';
+export { applyDefaults } from './defaults.ts';
+export { type JsonPatchOperation, jsonPatch, maxJsonPatchOperations } from './json-patch.ts';
+export { deepCopy, deepEqual, isObject, isRawNumber, setOwn } from './json-value.ts';
+export { createMergePatch, mergePatch } from './merge-patch.ts';
+export { definitionName, dereference, type Resolve, refOf, type Schema } from './schema.ts';
+export { createStrategicMergePatch } from './strategic-diff.ts';
+export { strategicMergePatch } from './strategic-merge.ts';

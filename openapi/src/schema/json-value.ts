@@ -1,0 +1,88 @@
+/** Operations on plain JSON values, integers beyond 2^53 (raw JSON, see codec) included. */
+import type { JsonObject, JsonValue } from '../meta/object.ts';
+
+interface RawJson {
+  readonly rawJSON: string;
+}
+
+const json = JSON as JSON & { isRawJSON(value: unknown): value is RawJson };
+
+/** An integer that a JavaScript number cannot hold; JSON.stringify writes it digit for digit. */
+export function isRawNumber(value: unknown): value is RawJson {
+  return json.isRawJSON(value);
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value);
+}
+
+/** Sets an own property whatever its name: plain assignment to `__proto__` would change the prototype. */
+export function setOwn<T>(object: Record<string, T>, key: string, value: T): void {
+  if (key === '__proto__')
+    Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
+  else object[key] = value;
+}
+
+export function getOwn<T>(object: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+/** Keys and items are copied all the way down; undefined members are left out, as JSON does. */
+export function deepCopy<T>(value: T): T;
+export function deepCopy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item: unknown) => deepCopy(item));
+  if (isRawNumber(value)) return value;
+  const copy: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(value)) {
+    if (member !== undefined) setOwn(copy, key, deepCopy(member));
+  }
+  return copy;
+}
+
+/**
+ * Semantic equality (upstream: equality.Semantic.DeepEqual on what was decoded): order of keys does not matter, and
+ * absent, null, an empty list and an empty map are the same as members. An empty struct cannot be told from a map
+ * here, so `{}` and absence are equal too unless `strict` is set; then only null and undefined count as absent.
+ */
+export function deepEqual(left: unknown, right: unknown, options: { strict?: boolean } = {}): boolean {
+  return equal(left, right, options.strict === true);
+}
+
+function equal(left: unknown, right: unknown, strict: boolean): boolean {
+  if (left === right) return true;
+  if (isAbsent(left, strict)) return isAbsent(right, strict);
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
+  if (Array.isArray(left)) {
+    if (!Array.isArray(right) || left.length !== right.length) return false;
+    return left.every((item, index) => itemsEqual(item, right[index], strict));
+  }
+  if (Array.isArray(right)) return false;
+  if (isRawNumber(left)) return isRawNumber(right) && left.rawJSON === right.rawJSON;
+  const leftMembers = left as Record<string, unknown>;
+  const rightMembers = right as Record<string, unknown>;
+  for (const key of Object.keys(leftMembers)) {
+    if (!equal(leftMembers[key], getOwn(rightMembers, key), strict)) return false;
+  }
+  for (const key of Object.keys(rightMembers)) {
+    if (!Object.hasOwn(leftMembers, key) && !isAbsent(rightMembers[key], strict)) return false;
+  }
+  return true;
+}
+
+/** Items of a list are never absent. */
+function itemsEqual(left: unknown, right: unknown, strict: boolean): boolean {
+  if (left === null || right === null) return left === right;
+  return Array.isArray(left) === Array.isArray(right) && equal(left, right, strict);
+}
+
+function isAbsent(value: unknown, strict: boolean): boolean {
+  if (value === undefined || value === null) return true;
+  if (strict || typeof value !== 'object') return false;
+  if (Array.isArray(value)) return value.length === 0;
+  if (isRawNumber(value)) return false;
+  for (const key in value) if (Object.hasOwn(value, key)) return false;
+  return true;
+}
+
+export type { JsonObject, JsonValue };
