@@ -18,17 +18,35 @@ export function ensureKubectl() {
   console.log(`Fetching kubectl from Debian ${suite}`);
   for (const folder of ['lists/partial', 'archives/partial']) mkdirSync(path.join(cache, folder), { recursive: true });
   const sources = path.join(cache, 'debian.sources');
-  writeFileSync(sources, `Types: deb\nURIs: ${uri}\nSuites: ${suite}\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n`);
+  writeFileSync(
+    sources,
+    `Types: deb\nURIs: ${uri}\nSuites: ${suite}\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n`,
+  );
   const apt = (args, cwd) =>
     spawnSync(
       'apt-get',
-      ['-q', '-o', `Dir::Etc::sourcelist=${sources}`, '-o', 'Dir::Etc::sourceparts=-', '-o', `Dir::State::lists=${cache}/lists`, '-o', 'Dir::State::status=/dev/null', '-o', 'APT::Sandbox::User=root', ...args],
+      [
+        '-q',
+        '-o',
+        `Dir::Etc::sourcelist=${sources}`,
+        '-o',
+        'Dir::Etc::sourceparts=-',
+        '-o',
+        `Dir::State::lists=${cache}/lists`,
+        '-o',
+        'Dir::State::status=/dev/null',
+        '-o',
+        'APT::Sandbox::User=root',
+        ...args,
+      ],
       { stdio: ['ignore', 'ignore', 'inherit'], cwd },
     ).status === 0;
   if (!apt(['update'], cache) || !apt(['download', 'kubectl'], path.join(cache, 'archives'))) return undefined;
   const archive = readdirSync(path.join(cache, 'archives')).find((name) => name.endsWith('.deb'));
   if (archive === undefined) return undefined;
-  const unpacked = spawnSync('dpkg-deb', ['-x', path.join(cache, 'archives', archive), path.join(cache, 'root')], { stdio: 'inherit' });
+  const unpacked = spawnSync('dpkg-deb', ['-x', path.join(cache, 'archives', archive), path.join(cache, 'root')], {
+    stdio: 'inherit',
+  });
   for (const folder of ['lists', 'archives']) rmSync(path.join(cache, folder), { recursive: true, force: true });
   return unpacked.status === 0 && existsSync(fetched) ? fetched : undefined;
 }

@@ -15,7 +15,14 @@ const programs = [
 ];
 
 export function findProgram(name) {
-  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
+  const folders = [
+    ...(process.env.PATH ?? '').split(path.delimiter),
+    '/usr/local/sbin',
+    '/usr/sbin',
+    '/sbin',
+    '/usr/bin',
+    '/bin',
+  ];
   return folders
     .map((folder) => path.join(folder, name))
     .find((candidate) => {
@@ -42,7 +49,8 @@ export function installSystemPackages() {
   if (process.getuid?.() !== 0 || !/^ID(_LIKE)?=.*(debian|ubuntu)/m.test(release)) return missing;
   console.log(`Installing system packages: ${missing.join(' ')}`);
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const run = (args) => spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: environment }).status === 0;
+  const run = (args) =>
+    spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: environment }).status === 0;
   if (!run(['update', '-q']) || !run(['install', '-y', '-q', '--no-install-recommends', ...missing])) {
     console.error('apt-get could not install everything; tests that need what is missing are skipped');
   }

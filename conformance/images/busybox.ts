@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { tar, type TarEntry } from './tar.ts';
+import { type TarEntry, tar } from './tar.ts';
 
 export const busyboxImage = 'conformance.typernetes.dev/busybox:1';
 
@@ -16,12 +16,19 @@ const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 export function writeBusyboxArchive(program: string, destination: string): void {
   const applets = execFileSync(program, ['--list'], { encoding: 'utf8' }).trim().split('\n');
   const layer = tar([
-    ...['bin', 'etc', 'root', 'tmp', 'var', 'www'].map((name): TarEntry => ({ name: `${name}/`, type: 'directory', mode: name === 'tmp' ? 0o1777 : 0o755 })),
+    ...['bin', 'etc', 'root', 'tmp', 'var', 'www'].map(
+      (name): TarEntry => ({ name: `${name}/`, type: 'directory', mode: name === 'tmp' ? 0o1777 : 0o755 }),
+    ),
     { name: 'bin/busybox', type: 'file', mode: 0o755, content: readFileSync(program) },
     ...applets
       .filter((applet) => applet !== 'busybox')
       .map((applet): TarEntry => ({ name: `bin/${applet}`, type: 'symlink', mode: 0o777, target: 'busybox' })),
-    { name: 'etc/passwd', type: 'file', mode: 0o644, content: Buffer.from('root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n') },
+    {
+      name: 'etc/passwd',
+      type: 'file',
+      mode: 0o644,
+      content: Buffer.from('root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n'),
+    },
     { name: 'etc/group', type: 'file', mode: 0o644, content: Buffer.from('root:x:0:\nnobody:x:65534:\n') },
   ]);
   const config = Buffer.from(
@@ -34,13 +41,28 @@ export function writeBusyboxArchive(program: string, destination: string): void 
     }),
   );
   const compressed = gzipSync(layer, { level: 1 });
-  const blob = (bytes: Buffer): TarEntry => ({ name: `blobs/sha256/${digest(bytes)}`, type: 'file', mode: 0o644, content: bytes });
+  const blob = (bytes: Buffer): TarEntry => ({
+    name: `blobs/sha256/${digest(bytes)}`,
+    type: 'file',
+    mode: 0o644,
+    content: bytes,
+  });
   const manifest = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
       mediaType: 'application/vnd.oci.image.manifest.v1+json',
-      config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: `sha256:${digest(config)}`, size: config.length },
-      layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest: `sha256:${digest(compressed)}`, size: compressed.length }],
+      config: {
+        mediaType: 'application/vnd.oci.image.config.v1+json',
+        digest: `sha256:${digest(config)}`,
+        size: config.length,
+      },
+      layers: [
+        {
+          mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+          digest: `sha256:${digest(compressed)}`,
+          size: compressed.length,
+        },
+      ],
     }),
   );
   const index = {

@@ -27,9 +27,11 @@ export function tar(entries: readonly TarEntry[]): Buffer {
 }
 
 function header({ name, type, mode, target = '' }: TarEntry, size: number): Buffer {
-  if (Buffer.byteLength(name) > 100 || Buffer.byteLength(target) > 100) throw new Error(`${name}: too long for a tar header`);
+  if (Buffer.byteLength(name) > 100 || Buffer.byteLength(target) > 100)
+    throw new Error(`${name}: too long for a tar header`);
   const block = Buffer.alloc(blockSize);
-  const octal = (value: number, at: number, length: number): number => block.write(`${value.toString(8).padStart(length - 1, '0')}\0`, at, 'latin1');
+  const octal = (value: number, at: number, length: number): number =>
+    block.write(`${value.toString(8).padStart(length - 1, '0')}\0`, at, 'latin1');
   block.write(name, 0);
   octal(mode, 100, 8);
   octal(0, 108, 8);
