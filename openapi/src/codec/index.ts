@@ -1,0 +1,7 @@
+/** Objects and bytes: serializers, media type negotiation, and work on encoded objects without parsing them. */
+export { jsonSerializer } from './json-serializer.ts';
+export { type NegotiatedMediaType, negotiate } from './negotiate.ts';
+export { type ParsedJson, parseJson } from './parse-json.ts';
+export { CodecError, type Decoded, type DecodeOptions, type Serializer, type WatchEventType } from './serializer.ts';
+export { encodeForStorage, listBody, withResourceVersion } from './splice.ts';
+export { yamlSerializer } from './yaml-serializer.ts';

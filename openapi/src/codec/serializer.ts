@@ -1,0 +1,41 @@
+/**
+ * The seam between objects and bytes, one Serializer per media type. JSON and YAML are here; another (protobuf) is one
+ * more implementation and one more entry where the server lists them.
+ */
+import type { JsonObject, ListMeta } from '../meta/object.ts';
+
+export interface Decoded {
+  object: JsonObject;
+  /** Paths (`spec.containers[0].name`) of fields given twice; only looked for when strict. The last one counts. */
+  duplicateFields: string[];
+  /** The same as upstream words it in strict decoding errors, which differs by format. */
+  strictErrors: string[];
+}
+
+export interface DecodeOptions {
+  /** Look for duplicate fields (fieldValidation Strict or Warn). */
+  strict?: boolean;
+}
+
+export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+
+export interface Serializer {
+  readonly mediaType: string;
+  /** With it, watches can be sent in this format. */
+  readonly streaming: boolean;
+  encode(object: unknown, options?: { pretty?: boolean }): Buffer;
+  /** Throws CodecError. */
+  decode(bytes: Uint8Array, options?: DecodeOptions): Decoded;
+  /** A list of objects that are encoded already, as parts to be written one after another. */
+  encodeList(apiVersion: string, kind: string, metadata: ListMeta, items: readonly Buffer[]): Buffer[];
+  /** One watch event around an encoded object. */
+  streamFrame(eventType: WatchEventType, object: Buffer): Buffer;
+}
+
+/** Bytes that are not what their media type says; the message is as close to Go's as can be. */
+export class CodecError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'CodecError';
+  }
+}
