@@ -191,7 +191,7 @@ class ParameterTable {
       if (!isDeepStrictEqual(sorted(parameter), sorted(rest))) {
         throw new Error(`parameter differs between OpenAPI v2 and v3: ${JSON.stringify([parameter, rest])}`);
       }
-      return this.#add(key ?? String(one['name']), parameter as unknown as SpecParameter);
+      return this.#add(key ?? (one['name'] as string), parameter as unknown as SpecParameter);
     });
   }
 

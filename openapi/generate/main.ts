@@ -30,10 +30,14 @@ function inputsStamp(directory: string): string {
 /** Every file under generated/ by its path there. */
 async function outputs(directory: string): Promise<Map<string, string | Buffer>> {
   const { typeModules } = await import('./types.ts');
+  const { catalogueFiles } = await import('./catalogue.ts');
+  const { protobufDescriptors } = await import('./protobuf.ts');
   const spec = readSpec(directory);
   const descriptions = readDescriptions();
   const files = new Map<string, string | Buffer>();
   for (const [name, source] of await typeModules(spec, descriptions)) files.set(`types/${name}.ts`, source);
+  for (const [name, content] of catalogueFiles(spec)) files.set(name, content);
+  files.set('protobuf.json', JSON.stringify(protobufDescriptors(spec)));
   return files;
 }
 

@@ -78,7 +78,7 @@ export interface UpstreamOptions {
 }
 
 export function readUpstream(options: UpstreamOptions): Promise<Upstream> | Upstream {
-  return /^https:/.test(options.from) ? fetchUpstream(options) : readDirectory(options.from);
+  return options.from.startsWith('https:') ? fetchUpstream(options) : readDirectory(options.from);
 }
 
 function readDirectory(directory: string): Upstream {
