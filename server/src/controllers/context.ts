@@ -1,0 +1,33 @@
+import type { Clock, EventRecorder, Logger, RestClient, Running, SharedInformerFactory } from '@typernetes/openapi/client';
+
+/** What the controller manager gives each controller. */
+export interface ControllerContext {
+  /** Shared by all controllers, on the manager's own identity: for reading. */
+  readonly informers: SharedInformerFactory;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly options: ControllerSettings;
+  /** A client with the identity of `kube-system/<serviceAccount>`, or the manager's own: for writing. */
+  clientFor(serviceAccount: string): RestClient;
+  /** Events of `component`, written by `client`; stopped with the manager. */
+  recorderFor(client: RestClient, component: string): EventRecorder;
+}
+
+export interface ControllerSettings {
+  allocateNodeCidrs: boolean;
+  /** IPv4 or IPv6 CIDRs, at most one of each family. */
+  clusterCidrs: readonly string[];
+  serviceClusterIpRanges: readonly string[];
+  nodeCidrMaskSizeIpv4: number;
+  nodeCidrMaskSizeIpv6: number;
+  /** PEM, published to every namespace; undefined: not published. */
+  rootCa: string | undefined;
+  nodeMonitorPeriodMs: number;
+  nodeMonitorGracePeriodMs: number;
+  nodeStartupGracePeriodMs: number;
+  terminatedPodGcThreshold: number;
+}
+
+/** Starts one controller. It returns at once; `ready` of what it returns resolves when it works. */
+export type StartController = (context: ControllerContext) => Running;
