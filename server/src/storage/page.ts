@@ -17,6 +17,11 @@ export class Page {
     return this.#limit > 0 && this.#entries.length >= this.#limit;
   }
 
+  /** Where the next page starts, as far as is known yet. */
+  get next(): string | undefined {
+    return this.#next;
+  }
+
   /** `full` where nothing offered later can change the result; without a select, later ones still count as remaining. */
   add(key: string, load: () => Entry | undefined): 'more' | 'full' {
     if (this.full && this.#select === undefined) {

@@ -1,0 +1,67 @@
+/**
+ * Has etcd forget history older than the interval, as upstream's API servers do, and in turns with them: the version of
+ * `compact_rev_key` is the time all of them go by, and whoever moves it on compacts to where it was an interval ago.
+ */
+import type { Clock } from '../clock.ts';
+import type { EtcdClient } from './client.ts';
+
+const key = Buffer.from('compact_rev_key');
+
+export class Compactor {
+  readonly #client: EtcdClient;
+  readonly #clock: Clock;
+  readonly #intervalMs: number;
+  #time = '0';
+  #revision = 0;
+  #cancel: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(client: EtcdClient, clock: Clock, intervalMs: number) {
+    this.#client = client;
+    this.#clock = clock;
+    this.#intervalMs = intervalMs;
+    if (intervalMs > 0) this.#schedule();
+  }
+
+  #schedule(): void {
+    this.#cancel = this.#clock.after(this.#intervalMs, () => {
+      // A failed round is made up for by the next.
+      this.round()
+        .catch(() => undefined)
+        .finally(() => {
+          if (!this.#stopped) this.#schedule();
+        });
+    });
+  }
+
+  /** One interval has passed. Resolves to whether this compactor had the turn. */
+  async round(): Promise<boolean> {
+    const value = Buffer.from(String(this.#revision));
+    const response = await this.#client.write((options) =>
+      this.#client.kv.txn(
+        {
+          compare: [{ key, target: 'Version', result: 'Equal', version: this.#time }],
+          success: [{ request_put: { key, value } }],
+          failure: [{ request_range: { key } }],
+        },
+        options,
+      ),
+    );
+    const oldRevision = this.#revision;
+    this.#revision = Number(response.header.revision);
+    if (!response.succeeded) {
+      this.#time = response.responses[0]?.response_range.kvs[0]?.version ?? '0';
+      return false;
+    }
+    this.#time = String(Number(this.#time) + 1);
+    if (oldRevision > 0) {
+      await this.#client.write((options) => this.#client.kv.compact({ revision: oldRevision }, options));
+    }
+    return true;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel?.();
+  }
+}

@@ -1,0 +1,2 @@
+export type { EtcdStorageOptions } from './storage.ts';
+export { EtcdStorage } from './storage.ts';

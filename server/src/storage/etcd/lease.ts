@@ -1,0 +1,58 @@
+import type { Clock } from '../clock.ts';
+import type { EtcdClient } from './client.ts';
+
+/** Upstream's bounds: a lease outlives its first entry by at most a minute or 5 %, and carries at most so many. */
+const reuseSeconds = 60;
+const reuseShare = 0.05;
+const maximumEntries = 1000;
+
+interface Lease {
+  id: Promise<string>;
+  expiresAt: number;
+  entries: number;
+}
+
+/** Leases for expiring entries; entries with about the same lifetime share one, as a lease each would be costly. */
+export class Leases {
+  readonly #client: EtcdClient;
+  readonly #clock: Clock;
+  #last: Lease | undefined;
+
+  constructor(client: EtcdClient, clock: Clock) {
+    this.#client = client;
+    this.#clock = clock;
+  }
+
+  /** The id of a lease that lasts at least this long, and little longer. */
+  for(ttlSeconds: number): Promise<string> {
+    const now = this.#clock.now();
+    const reuse = Math.min(reuseSeconds, Math.floor(ttlSeconds * reuseShare));
+    const last = this.#last;
+    if (
+      last !== undefined &&
+      last.entries < maximumEntries &&
+      now + ttlSeconds * 1000 < last.expiresAt &&
+      now + (ttlSeconds + reuse) * 1000 >= last.expiresAt
+    ) {
+      last.entries += 1;
+      return last.id;
+    }
+    const seconds = ttlSeconds + reuse;
+    const id = this.#client
+      .write((options) => this.#client.leases.leaseGrant({ TTL: seconds }, options))
+      .then(({ ID }) => ID);
+    const lease: Lease = { id, expiresAt: now + seconds * 1000, entries: 1 };
+    this.#last = lease;
+    id.catch(() => this.#drop(lease));
+    return id;
+  }
+
+  /** etcd does not know the last lease any more. */
+  forget(): void {
+    this.#last = undefined;
+  }
+
+  #drop(lease: Lease): void {
+    if (this.#last === lease) this.#last = undefined;
+  }
+}
