@@ -44,7 +44,10 @@ export interface NonResourceRule {
 
 /** Lists what a user may do: SelfSubjectRulesReview, `kubectl auth can-i --list`. */
 export interface RuleResolver {
-  rulesFor(user: UserInfo, namespace: string): Promise<{
+  rulesFor(
+    user: UserInfo,
+    namespace: string,
+  ): Promise<{
     resourceRules: ResourceRule[];
     nonResourceRules: NonResourceRule[];
     incomplete: boolean;

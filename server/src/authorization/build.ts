@@ -6,7 +6,7 @@ import { NodeAuthorizer } from './node/node-authorizer.ts';
 import { NodeGraph } from './node/node-graph.ts';
 import type { Follower, ObjectSource } from './object-source.ts';
 import { privilegedAuthorizer } from './privileged.ts';
-import { escalationChecks, type EscalationChecks } from './rbac/escalation.ts';
+import { type EscalationChecks, escalationChecks } from './rbac/escalation.ts';
 import { RbacAuthorizer } from './rbac/rbac-authorizer.ts';
 import { RoleIndex } from './rbac/role-index.ts';
 import { unionAuthorizer, unionRules } from './union.ts';
@@ -34,7 +34,8 @@ export interface Authorization extends Authorizer, RuleResolver, EscalationCheck
 /** The modes in a flag's value; throws on a name that is none. */
 export function parseAuthorizationModes(text: string): AuthorizationMode[] {
   return text.split(',').map((mode) => {
-    if (!modes.includes(mode)) throw new Error(`unknown authorization mode ${JSON.stringify(mode)}: choose from ${modes.join(', ')}`);
+    if (!modes.includes(mode))
+      throw new Error(`unknown authorization mode ${JSON.stringify(mode)}: choose from ${modes.join(', ')}`);
     return mode as AuthorizationMode;
   });
 }

@@ -17,7 +17,10 @@ const htmlEscapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&
 export function forbiddenMessage(attributes: AuthorizerAttributes): string {
   const user = `User ${quote(attributes.user.name)} cannot ${attributes.verb}`;
   if (!attributes.resourceRequest) return `${user} path ${quote(attributes.path)}`;
-  const resource = attributes.subresource === '' ? attributes.resource : `${attributes.resource}/${attributes.subresource}`;
+  const resource =
+    attributes.subresource === '' ? attributes.resource : `${attributes.resource}/${attributes.subresource}`;
   const what = `${user} resource ${quote(resource)} in API group ${quote(attributes.apiGroup)}`;
-  return attributes.namespace === '' ? `${what} at the cluster scope` : `${what} in the namespace ${quote(attributes.namespace)}`;
+  return attributes.namespace === ''
+    ? `${what} at the cluster scope`
+    : `${what} in the namespace ${quote(attributes.namespace)}`;
 }

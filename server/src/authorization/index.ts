@@ -7,15 +7,15 @@ export type {
   ResourceRule,
   RuleResolver,
 } from './authorizer.ts';
+export { type BootstrapPolicy, bootstrapPolicy, nodeRules } from './bootstrap-policy/policy.ts';
+export { ensureBootstrapPolicy } from './bootstrap-policy/reconcile.ts';
 export {
-  buildAuthorizer,
-  parseAuthorizationModes,
   type Authorization,
   type AuthorizationMode,
   type AuthorizationOptions,
+  buildAuthorizer,
+  parseAuthorizationModes,
 } from './build.ts';
-export { bootstrapPolicy, nodeRules, type BootstrapPolicy } from './bootstrap-policy/policy.ts';
-export { ensureBootstrapPolicy } from './bootstrap-policy/reconcile.ts';
 export { forbiddenError, forbiddenMessage } from './forbidden.ts';
 export { nodeIdentity } from './node/node-identity.ts';
 export type { ChangeType, Follower, ObjectSource } from './object-source.ts';

@@ -1,5 +1,5 @@
 /** The SubjectAccessReview family: what a create of one of these kinds answers. Nothing is stored. */
-import { badRequest, invalid, invalidValue, path, required, type FieldError } from '@typernetes/openapi/meta';
+import { badRequest, type FieldError, invalid, invalidValue, path, required } from '@typernetes/openapi/meta';
 import type {
   FieldSelectorAttributes,
   LabelSelectorAttributes,
@@ -15,7 +15,10 @@ import type { Authorizer, AuthorizerAttributes, RuleResolver } from './authorize
 const group = 'authorization.k8s.io';
 type AccessSpec = Pick<SubjectAccessReview['spec'], 'resourceAttributes' | 'nonResourceAttributes'>;
 
-export async function reviewSubjectAccess(authorizer: Authorizer, review: SubjectAccessReview): Promise<SubjectAccessReview> {
+export async function reviewSubjectAccess(
+  authorizer: Authorizer,
+  review: SubjectAccessReview,
+): Promise<SubjectAccessReview> {
   const errors = [...validateSpec(review.spec), ...validateUser(review.spec), ...validateMetadata(review, false)];
   if (errors.length > 0) throw invalid({ group, kind: 'SubjectAccessReview' }, '', errors);
   return { ...review, status: await decide(authorizer, userOf(review.spec), review.spec) };
@@ -34,7 +37,13 @@ export async function reviewLocalSubjectAccess(
     errors.push(invalidValue(at, resourceAttributes.namespace ?? '', 'must match metadata.namespace'));
   }
   if (nonResourceAttributes) {
-    errors.push(invalidValue(path('spec').child('nonResourceAttributes'), nonResourceAttributes, 'disallowed on this kind of request'));
+    errors.push(
+      invalidValue(
+        path('spec').child('nonResourceAttributes'),
+        nonResourceAttributes,
+        'disallowed on this kind of request',
+      ),
+    );
   }
   if (errors.length > 0) throw invalid({ group, kind: 'LocalSubjectAccessReview' }, '', errors);
   return { ...review, status: await decide(authorizer, userOf(review.spec), review.spec) };
@@ -61,7 +70,11 @@ export async function reviewSelfSubjectRules(
   return { ...review, status: { ...rules, ...(evaluationError === undefined ? {} : { evaluationError }) } };
 }
 
-async function decide(authorizer: Authorizer, user: UserInfo, spec: AccessSpec): Promise<NonNullable<SubjectAccessReview['status']>> {
+async function decide(
+  authorizer: Authorizer,
+  user: UserInfo,
+  spec: AccessSpec,
+): Promise<NonNullable<SubjectAccessReview['status']>> {
   const { decision, reason, evaluationError } = await authorizer.authorize(attributesOf(user, spec));
   return {
     allowed: decision === 'allow',
@@ -75,7 +88,18 @@ export function attributesOf(user: UserInfo, spec: AccessSpec): AuthorizerAttrib
   const resource = spec.resourceAttributes;
   if (!resource) {
     const { path: url = '', verb = '' } = spec.nonResourceAttributes ?? {};
-    return { user, verb, path: url, resourceRequest: false, namespace: '', apiGroup: '', apiVersion: '', resource: '', subresource: '', name: '' };
+    return {
+      user,
+      verb,
+      path: url,
+      resourceRequest: false,
+      namespace: '',
+      apiGroup: '',
+      apiVersion: '',
+      resource: '',
+      subresource: '',
+      name: '',
+    };
   }
   const fieldSelector = fieldSelectorOf(resource.fieldSelector);
   const labelSelector = labelSelectorOf(resource.labelSelector);
@@ -159,7 +183,13 @@ function validateSelectors(resource: ResourceAttributes | undefined): FieldError
     const at = path('spec').child('resourceAttributes', name);
     const requirements = selector.requirements ?? [];
     if (selector.rawSelector && requirements.length > 0) {
-      errors.push(invalidValue(at.child('rawSelector'), selector.rawSelector, 'may not specified at the same time as requirements'));
+      errors.push(
+        invalidValue(
+          at.child('rawSelector'),
+          selector.rawSelector,
+          'may not specified at the same time as requirements',
+        ),
+      );
     }
     if (!selector.rawSelector && requirements.length === 0) {
       const detail = `when spec.resourceAttributes.${name} is specified, requirements or rawSelector is required`;
@@ -176,8 +206,19 @@ function validateUser(spec: SubjectAccessReview['spec']): FieldError[] {
 
 /** Reviews have no identity: clients must not give them one. */
 function validateMetadata(review: { metadata?: object }, namespaced: boolean): FieldError[] {
-  const { managedFields: _fields, creationTimestamp: _time, namespace, ...rest } = (review.metadata ?? {}) as Record<string, unknown>;
+  const {
+    managedFields: _fields,
+    creationTimestamp: _time,
+    namespace,
+    ...rest
+  } = (review.metadata ?? {}) as Record<string, unknown>;
   const extra = Object.values(rest).some((value) => value !== undefined && value !== null && value !== '');
   if (!extra && (namespaced || !namespace)) return [];
-  return [invalidValue(path('metadata'), review.metadata, namespaced ? 'must be empty except for namespace' : 'must be empty')];
+  return [
+    invalidValue(
+      path('metadata'),
+      review.metadata,
+      namespaced ? 'must be empty except for namespace' : 'must be empty',
+    ),
+  ];
 }

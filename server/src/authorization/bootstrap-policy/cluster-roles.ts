@@ -12,16 +12,18 @@ export interface ClusterRoleFacts {
 
 export const clusterRoleFacts: Readonly<Record<string, ClusterRoleFacts>> = {
   admin: { aggregates: 'admin', rules: [] },
-  'cluster-admin': { rules: [
-      '* * = *',
-      'url * = *'
-    ] },
+  'cluster-admin': { rules: ['* * = *', 'url * = *'] },
   edit: { aggregateTo: 'admin', aggregates: 'edit', rules: [] },
-  'system:aggregate-to-admin': { aggregateTo: 'admin', rules: [
+  'system:aggregate-to-admin': {
+    aggregateTo: 'admin',
+    rules: [
       'authorization.k8s.io localsubjectaccessreviews = create',
-      'rbac.authorization.k8s.io rolebindings,roles = create,delete,deletecollection,get,list,patch,update,watch'
-    ] },
-  'system:aggregate-to-edit': { aggregateTo: 'edit', rules: [
+      'rbac.authorization.k8s.io rolebindings,roles = create,delete,deletecollection,get,list,patch,update,watch',
+    ],
+  },
+  'system:aggregate-to-edit': {
+    aggregateTo: 'edit',
+    rules: [
       'core pods/attach,pods/exec,pods/portforward,pods/proxy,secrets,services/proxy = get,list,watch',
       'core serviceaccounts = impersonate',
       'core pods,pods/attach,pods/exec,pods/portforward,pods/proxy = create,delete,deletecollection,patch,update',
@@ -36,9 +38,12 @@ export const clusterRoleFacts: Readonly<Record<string, ClusterRoleFacts>> = {
       'policy poddisruptionbudgets = create,delete,deletecollection,patch,update',
       'networking.k8s.io ingresses,networkpolicies = create,delete,deletecollection,patch,update',
       'coordination.k8s.io leases = create,delete,deletecollection,get,list,patch,update,watch',
-      'resource.k8s.io resourceclaims,resourceclaimtemplates = create,delete,deletecollection,patch,update'
-    ] },
-  'system:aggregate-to-view': { aggregateTo: 'view', rules: [
+      'resource.k8s.io resourceclaims,resourceclaimtemplates = create,delete,deletecollection,patch,update',
+    ],
+  },
+  'system:aggregate-to-view': {
+    aggregateTo: 'view',
+    rules: [
       'core configmaps,endpoints,persistentvolumeclaims,persistentvolumeclaims/status,pods,replicationcontrollers,replicationcontrollers/scale,serviceaccounts,services,services/status = get,list,watch',
       'core bindings,limitranges,namespaces/status,pods/log,pods/status,replicationcontrollers/status,resourcequotas,resourcequotas/status = get,list,watch',
       'core namespaces = get,list,watch',
@@ -50,45 +55,45 @@ export const clusterRoleFacts: Readonly<Record<string, ClusterRoleFacts>> = {
       'extensions daemonsets,daemonsets/status,deployments,deployments/scale,deployments/status,ingresses,ingresses/status,networkpolicies,replicasets,replicasets/scale,replicasets/status,replicationcontrollers/scale = get,list,watch',
       'policy poddisruptionbudgets,poddisruptionbudgets/status = get,list,watch',
       'networking.k8s.io ingresses,ingresses/status,networkpolicies = get,list,watch',
-      'resource.k8s.io resourceclaims,resourceclaims/status,resourceclaimtemplates = get,list,watch'
-    ] },
-  'system:auth-delegator': { rules: [
-      'authentication.k8s.io tokenreviews = create',
-      'authorization.k8s.io subjectaccessreviews = create'
-    ] },
-  'system:basic-user': { rules: [
+      'resource.k8s.io resourceclaims,resourceclaims/status,resourceclaimtemplates = get,list,watch',
+    ],
+  },
+  'system:auth-delegator': {
+    rules: ['authentication.k8s.io tokenreviews = create', 'authorization.k8s.io subjectaccessreviews = create'],
+  },
+  'system:basic-user': {
+    rules: [
       'authorization.k8s.io selfsubjectaccessreviews,selfsubjectrulesreviews = create',
-      'authentication.k8s.io selfsubjectreviews = create'
-    ] },
-  'system:certificates.k8s.io:certificatesigningrequests:nodeclient': { rules: [
-      'certificates.k8s.io certificatesigningrequests/nodeclient = create'
-    ] },
-  'system:certificates.k8s.io:certificatesigningrequests:selfnodeclient': { rules: [
-      'certificates.k8s.io certificatesigningrequests/selfnodeclient = create'
-    ] },
-  'system:certificates.k8s.io:kube-apiserver-client-approver': { rules: [
-      'certificates.k8s.io signers [kubernetes.io/kube-apiserver-client] = approve'
-    ] },
-  'system:certificates.k8s.io:kube-apiserver-client-kubelet-approver': { rules: [
-      'certificates.k8s.io signers [kubernetes.io/kube-apiserver-client-kubelet] = approve'
-    ] },
-  'system:certificates.k8s.io:kubelet-serving-approver': { rules: [
-      'certificates.k8s.io signers [kubernetes.io/kubelet-serving] = approve'
-    ] },
-  'system:certificates.k8s.io:legacy-unknown-approver': { rules: [
-      'certificates.k8s.io signers [kubernetes.io/legacy-unknown] = approve'
-    ] },
-  'system:discovery': { rules: [
-      'url /api,/api/*,/apis,/apis/*,/healthz,/livez,/openapi,/openapi/*,/readyz,/version,/version/ = get'
-    ] },
-  'system:heapster': { rules: [
-      'core events,namespaces,nodes,pods = get,list,watch',
-      'extensions deployments = get,list,watch'
-    ] },
-  'system:kube-aggregator': { rules: [
-      'core endpoints,services = get,list,watch'
-    ] },
-  'system:kube-controller-manager': { rules: [
+      'authentication.k8s.io selfsubjectreviews = create',
+    ],
+  },
+  'system:certificates.k8s.io:certificatesigningrequests:nodeclient': {
+    rules: ['certificates.k8s.io certificatesigningrequests/nodeclient = create'],
+  },
+  'system:certificates.k8s.io:certificatesigningrequests:selfnodeclient': {
+    rules: ['certificates.k8s.io certificatesigningrequests/selfnodeclient = create'],
+  },
+  'system:certificates.k8s.io:kube-apiserver-client-approver': {
+    rules: ['certificates.k8s.io signers [kubernetes.io/kube-apiserver-client] = approve'],
+  },
+  'system:certificates.k8s.io:kube-apiserver-client-kubelet-approver': {
+    rules: ['certificates.k8s.io signers [kubernetes.io/kube-apiserver-client-kubelet] = approve'],
+  },
+  'system:certificates.k8s.io:kubelet-serving-approver': {
+    rules: ['certificates.k8s.io signers [kubernetes.io/kubelet-serving] = approve'],
+  },
+  'system:certificates.k8s.io:legacy-unknown-approver': {
+    rules: ['certificates.k8s.io signers [kubernetes.io/legacy-unknown] = approve'],
+  },
+  'system:discovery': {
+    rules: ['url /api,/api/*,/apis,/apis/*,/healthz,/livez,/openapi,/openapi/*,/readyz,/version,/version/ = get'],
+  },
+  'system:heapster': {
+    rules: ['core events,namespaces,nodes,pods = get,list,watch', 'extensions deployments = get,list,watch'],
+  },
+  'system:kube-aggregator': { rules: ['core endpoints,services = get,list,watch'] },
+  'system:kube-controller-manager': {
+    rules: [
       'core,events.k8s.io events = create,patch,update',
       'coordination.k8s.io leases = create',
       'coordination.k8s.io leases [kube-controller-manager] = get,update',
@@ -99,12 +104,12 @@ export const clusterRoleFacts: Readonly<Record<string, ClusterRoleFacts>> = {
       'authentication.k8s.io tokenreviews = create',
       'authorization.k8s.io subjectaccessreviews = create',
       '* * = list,watch',
-      'core serviceaccounts/token = create'
-    ] },
-  'system:kube-dns': { rules: [
-      'core endpoints,services = list,watch'
-    ] },
-  'system:kube-scheduler': { rules: [
+      'core serviceaccounts/token = create',
+    ],
+  },
+  'system:kube-dns': { rules: ['core endpoints,services = list,watch'] },
+  'system:kube-scheduler': {
+    rules: [
       'core,events.k8s.io events = create,patch,update',
       'coordination.k8s.io leases = create',
       'coordination.k8s.io leases [kube-scheduler] = get,list,update,watch',
@@ -131,19 +136,25 @@ export const clusterRoleFacts: Readonly<Record<string, ClusterRoleFacts>> = {
       'core pods/finalizers = update',
       'resource.k8s.io resourceslices = get,list,watch',
       'resource.k8s.io resourceclaims = create,delete',
-      'resource.k8s.io resourceclaims/binding = patch,update'
-    ] },
-  'system:kubelet-api-admin': { rules: [
+      'resource.k8s.io resourceclaims/binding = patch,update',
+    ],
+  },
+  'system:kubelet-api-admin': {
+    rules: [
       'core nodes = get,list,watch',
       'core nodes = proxy',
       'core nodes/log,nodes/metrics,nodes/proxy,nodes/stats = *',
-      'core nodes/configz,nodes/healthz,nodes/pods = *'
-    ] },
-  'system:monitoring': { rules: [
+      'core nodes/configz,nodes/healthz,nodes/pods = *',
+    ],
+  },
+  'system:monitoring': {
+    rules: [
       'url /flagz,/healthz,/healthz/*,/livez,/livez/*,/metrics,/metrics/slis,/readyz,/readyz/*,/statusz = get',
-      'core nodes/metrics = get'
-    ] },
-  'system:node': { rules: [
+      'core nodes/metrics = get',
+    ],
+  },
+  'system:node': {
+    rules: [
       'authentication.k8s.io tokenreviews = create',
       'authorization.k8s.io localsubjectaccessreviews,subjectaccessreviews = create',
       'core services = get,list,watch',
@@ -168,40 +179,43 @@ export const clusterRoleFacts: Readonly<Record<string, ClusterRoleFacts>> = {
       'node.k8s.io runtimeclasses = get,list,watch',
       'resource.k8s.io resourceclaims = get',
       'resource.k8s.io resourceslices = deletecollection',
-      'core serviceaccounts = get'
-    ] },
-  'system:node-bootstrapper': { rules: [
-      'certificates.k8s.io certificatesigningrequests = create,get,list,watch'
-    ] },
-  'system:node-problem-detector': { rules: [
-      'core nodes = get',
-      'core nodes/status = patch',
-      'core,events.k8s.io events = create,patch,update'
-    ] },
-  'system:node-proxier': { rules: [
+      'core serviceaccounts = get',
+    ],
+  },
+  'system:node-bootstrapper': { rules: ['certificates.k8s.io certificatesigningrequests = create,get,list,watch'] },
+  'system:node-problem-detector': {
+    rules: ['core nodes = get', 'core nodes/status = patch', 'core,events.k8s.io events = create,patch,update'],
+  },
+  'system:node-proxier': {
+    rules: [
       'core endpoints,services = list,watch',
       'core nodes = get,list,watch',
       'core,events.k8s.io events = create,patch,update',
       'networking.k8s.io servicecidrs = list,watch',
-      'discovery.k8s.io endpointslices = list,watch'
-    ] },
-  'system:persistent-volume-provisioner': { rules: [
+      'discovery.k8s.io endpointslices = list,watch',
+    ],
+  },
+  'system:persistent-volume-provisioner': {
+    rules: [
       'core persistentvolumes = create,delete,get,list,watch',
       'core persistentvolumeclaims = get,list,update,watch',
       'storage.k8s.io storageclasses = get,list,watch',
       'core events = watch',
-      'core,events.k8s.io events = create,patch,update'
-    ] },
-  'system:public-info-viewer': { rules: [
-      'url /healthz,/livez,/readyz,/version,/version/ = get'
-    ] },
-  'system:service-account-issuer-discovery': { rules: [
-      'url /.well-known/openid-configuration,/.well-known/openid-configuration/,/openid/v1/jwks,/openid/v1/jwks/ = get'
-    ] },
-  'system:volume-scheduler': { rules: [
+      'core,events.k8s.io events = create,patch,update',
+    ],
+  },
+  'system:public-info-viewer': { rules: ['url /healthz,/livez,/readyz,/version,/version/ = get'] },
+  'system:service-account-issuer-discovery': {
+    rules: [
+      'url /.well-known/openid-configuration,/.well-known/openid-configuration/,/openid/v1/jwks,/openid/v1/jwks/ = get',
+    ],
+  },
+  'system:volume-scheduler': {
+    rules: [
       'core persistentvolumes = get,list,patch,update,watch',
       'storage.k8s.io storageclasses = get,list,watch',
-      'core persistentvolumeclaims = get,list,patch,update,watch'
-    ] },
+      'core persistentvolumeclaims = get,list,patch,update,watch',
+    ],
+  },
   view: { aggregateTo: 'edit', aggregates: 'view', rules: [] },
 };

@@ -1,5 +1,12 @@
 /** The bootstrap facts as objects, the way they are stored. */
-import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, Subject } from '@typernetes/openapi/types/rbac/v1';
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  PolicyRule,
+  Role,
+  RoleBinding,
+  Subject,
+} from '@typernetes/openapi/types/rbac/v1';
 import { clusterRoleBindingFacts } from './bindings.ts';
 import { clusterRoleFacts } from './cluster-roles.ts';
 import { componentNamespaceRoleFacts, componentRoleFacts } from './component-roles.ts';
@@ -24,9 +31,12 @@ export function bootstrapPolicy(options: { components: boolean } = { components:
   const clusterRoleBindings: ClusterRoleBinding[] = [];
   for (const [name, facts] of Object.entries(clusterRoleFacts)) {
     const role = clusterRole(name, facts.rules);
-    if (facts.aggregateTo !== undefined) role.metadata = metadata(name, { [aggregationLabel(facts.aggregateTo)]: 'true' });
+    if (facts.aggregateTo !== undefined)
+      role.metadata = metadata(name, { [aggregationLabel(facts.aggregateTo)]: 'true' });
     if (facts.aggregates !== undefined) {
-      role.aggregationRule = { clusterRoleSelectors: [{ matchLabels: { [aggregationLabel(facts.aggregates)]: 'true' } }] };
+      role.aggregationRule = {
+        clusterRoleSelectors: [{ matchLabels: { [aggregationLabel(facts.aggregates)]: 'true' } }],
+      };
     }
     clusterRoles.push(role);
   }

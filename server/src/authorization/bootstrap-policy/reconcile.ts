@@ -3,9 +3,17 @@
  * and annotations that an older or edited object lacks, removes nothing, and leaves alone whatever carries
  * `autoupdate: "false"`. Four lists, then only the writes that change something, side by side.
  */
+
+import { type GroupResource, isAlreadyExists, type KubernetesObject } from '@typernetes/openapi/meta';
 import { deepEqual } from '@typernetes/openapi/schema';
-import { isAlreadyExists, type GroupResource, type KubernetesObject } from '@typernetes/openapi/meta';
-import type { AggregationRule, ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding } from '@typernetes/openapi/types/rbac/v1';
+import type {
+  AggregationRule,
+  ClusterRole,
+  ClusterRoleBinding,
+  PolicyRule,
+  Role,
+  RoleBinding,
+} from '@typernetes/openapi/types/rbac/v1';
 import type { RegistryReader } from '../../registry/generic/rest.ts';
 import { aggregate } from '../rbac/aggregation.ts';
 import { uncoveredRules } from '../rbac/policy-rule.ts';
@@ -46,7 +54,9 @@ async function ensureAll<T extends KubernetesObject>(
 ): Promise<number> {
   const groupResource = { group: rbacGroup, resource };
   const existing = new Map((await registry.list<T>(groupResource)).map((object) => [keyOf(object), object]));
-  const writes = wanted.map((expected) => ensure(registry, groupResource, existing.get(keyOf(expected)), expected, merge));
+  const writes = wanted.map((expected) =>
+    ensure(registry, groupResource, existing.get(keyOf(expected)), expected, merge),
+  );
   return (await Promise.all(writes)).filter(Boolean).length;
 }
 
@@ -98,7 +108,9 @@ function mergeRole<T extends ClusterRole | Role>(existing: T, expected: T): T {
 
 function mergeAggregation(existing: AggregationRule | undefined, expected: AggregationRule): AggregationRule {
   const present = existing?.clusterRoleSelectors ?? [];
-  const missing = (expected.clusterRoleSelectors ?? []).filter((selector) => !present.some((other) => deepEqual(other, selector)));
+  const missing = (expected.clusterRoleSelectors ?? []).filter(
+    (selector) => !present.some((other) => deepEqual(other, selector)),
+  );
   return { ...existing, clusterRoleSelectors: [...present, ...missing] };
 }
 
@@ -111,7 +123,10 @@ function mergeBinding<T extends ClusterRoleBinding | RoleBinding>(existing: T, e
   return missing.length === 0 ? merged : { ...merged, subjects: [...present, ...missing] };
 }
 
-function mergeMetadata(existing: KubernetesObject, expected: KubernetesObject): NonNullable<KubernetesObject['metadata']> {
+function mergeMetadata(
+  existing: KubernetesObject,
+  expected: KubernetesObject,
+): NonNullable<KubernetesObject['metadata']> {
   return {
     ...existing.metadata,
     labels: { ...expected.metadata?.labels, ...existing.metadata?.labels },

@@ -5,7 +5,7 @@
  */
 import { quote } from '@typernetes/openapi/meta';
 import type { Authorizer, AuthorizerAttributes, AuthorizerResult, RuleResolver } from '../authorizer.ts';
-import { ruleAllows, type PolicyRule } from '../rbac/policy-rule.ts';
+import { type PolicyRule, ruleAllows } from '../rbac/policy-rule.ts';
 import type { GraphKind, NodeGraph } from './node-graph.ts';
 import { nodeIdentity } from './node-identity.ts';
 
@@ -159,7 +159,8 @@ export class NodeAuthorizer implements Authorizer, RuleResolver {
 }
 
 function lease(node: string, attributes: AuthorizerAttributes): AuthorizerResult {
-  if (!ownObjectVerbs.has(attributes.verb)) return refuse('can only get, create, update, patch, or delete a node lease');
+  if (!ownObjectVerbs.has(attributes.verb))
+    return refuse('can only get, create, update, patch, or delete a node lease');
   if (attributes.namespace !== leaseNamespace) {
     return refuse(`can only access leases in the ${quote(leaseNamespace)} system namespace`);
   }

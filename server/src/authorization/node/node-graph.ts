@@ -5,7 +5,7 @@
 import type { PersistentVolume, Pod } from '@typernetes/openapi/types/core/v1';
 import type { ResourceSlice } from '@typernetes/openapi/types/resource/v1';
 import type { VolumeAttachment } from '@typernetes/openapi/types/storage/v1';
-import { follow, type ChangeType, type Follower, type ObjectSource } from '../object-source.ts';
+import { type ChangeType, type Follower, follow, type ObjectSource } from '../object-source.ts';
 import { podReferences, volumeSecrets } from './pod-references.ts';
 
 export type GraphKind =
@@ -34,12 +34,22 @@ export class NodeGraph {
     const graph = new NodeGraph();
     const followers = [
       follow<Pod>(source, { group: '', resource: 'pods' }, (type, pod) => graph.pod(type, pod)),
-      follow<PersistentVolume>(source, { group: '', resource: 'persistentvolumes' }, (type, volume) => graph.volume(type, volume)),
+      follow<PersistentVolume>(source, { group: '', resource: 'persistentvolumes' }, (type, volume) =>
+        graph.volume(type, volume),
+      ),
       follow<VolumeAttachment>(source, { group: 'storage.k8s.io', resource: 'volumeattachments' }, (type, attachment) =>
-        graph.#own(keyOf('volumeAttachment', '', attachment.metadata?.name), type === 'put' ? attachment.spec?.nodeName : undefined, []),
+        graph.#own(
+          keyOf('volumeAttachment', '', attachment.metadata?.name),
+          type === 'put' ? attachment.spec?.nodeName : undefined,
+          [],
+        ),
       ),
       follow<ResourceSlice>(source, { group: 'resource.k8s.io', resource: 'resourceslices' }, (type, slice) =>
-        graph.#own(keyOf('resourceSlice', '', slice.metadata?.name), type === 'put' ? slice.spec?.nodeName : undefined, []),
+        graph.#own(
+          keyOf('resourceSlice', '', slice.metadata?.name),
+          type === 'put' ? slice.spec?.nodeName : undefined,
+          [],
+        ),
       ),
     ];
     const ready = Promise.all(followers.map((follower) => follower.ready)).then(() => undefined);
@@ -60,7 +70,8 @@ export class NodeGraph {
       return;
     }
     const references = podReferences(pod);
-    const keys = (kind: GraphKind, names: Iterable<string>): string[] => [...names].map((name) => keyOf(kind, namespace, name));
+    const keys = (kind: GraphKind, names: Iterable<string>): string[] =>
+      [...names].map((name) => keyOf(kind, namespace, name));
     this.#own(owner, node, [
       ...keys('secret', references.secrets),
       ...keys('configMap', references.configMaps),
@@ -92,7 +103,9 @@ export class NodeGraph {
     if (kind === 'persistentVolume') return this.#volumeIsOn(name, node);
     const key = keyOf(kind, namespace, name);
     if (this.#nodes.get(key)?.has(node)) return true;
-    return kind === 'secret' && [...(this.#secretVolumes.get(key) ?? [])].some((volume) => this.#volumeIsOn(volume, node));
+    return (
+      kind === 'secret' && [...(this.#secretVolumes.get(key) ?? [])].some((volume) => this.#volumeIsOn(volume, node))
+    );
   }
 
   #volumeIsOn(volume: string, node: string): boolean {

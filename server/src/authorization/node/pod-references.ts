@@ -37,7 +37,15 @@ export function podReferences(pod: Readonly<Pod>): PodReferences {
   for (const volume of pod.spec?.volumes ?? []) {
     secret(volume.secret?.secretName);
     secret(volume.azureFile?.secretName);
-    for (const holder of [volume.cephfs, volume.cinder, volume.flexVolume, volume.rbd, volume.scaleIO, volume.iscsi, volume.storageos]) {
+    for (const holder of [
+      volume.cephfs,
+      volume.cinder,
+      volume.flexVolume,
+      volume.rbd,
+      volume.scaleIO,
+      volume.iscsi,
+      volume.storageos,
+    ]) {
       secret(holder?.secretRef?.name);
     }
     secret(volume.csi?.nodePublishSecretRef?.name);
@@ -49,8 +57,10 @@ export function podReferences(pod: Readonly<Pod>): PodReferences {
     if (volume.persistentVolumeClaim) references.claims.add(volume.persistentVolumeClaim.claimName);
     if (volume.ephemeral) references.claims.add(`${pod.metadata?.name ?? ''}-${volume.name}`);
   }
-  for (const claim of pod.spec?.resourceClaims ?? []) if (claim.resourceClaimName) references.resourceClaims.add(claim.resourceClaimName);
-  for (const claim of pod.status?.resourceClaimStatuses ?? []) if (claim.resourceClaimName) references.resourceClaims.add(claim.resourceClaimName);
+  for (const claim of pod.spec?.resourceClaims ?? [])
+    if (claim.resourceClaimName) references.resourceClaims.add(claim.resourceClaimName);
+  for (const claim of pod.status?.resourceClaimStatuses ?? [])
+    if (claim.resourceClaimName) references.resourceClaims.add(claim.resourceClaimName);
   const extended = pod.status?.extendedResourceClaimStatus?.resourceClaimName;
   if (extended) references.resourceClaims.add(extended);
   return references;
@@ -73,7 +83,15 @@ export function volumeSecrets(volume: Readonly<PersistentVolume>): string[] {
     if (reference?.name) secrets.push(`${reference.namespace || home}/${reference.name}`);
   };
   if (spec?.azureFile) add({ name: spec.azureFile.secretName, namespace: spec.azureFile.secretNamespace ?? '' });
-  for (const holder of [spec?.cephfs, spec?.cinder, spec?.flexVolume, spec?.rbd, spec?.scaleIO, spec?.iscsi, spec?.storageos]) {
+  for (const holder of [
+    spec?.cephfs,
+    spec?.cinder,
+    spec?.flexVolume,
+    spec?.rbd,
+    spec?.scaleIO,
+    spec?.iscsi,
+    spec?.storageos,
+  ]) {
     add(holder?.secretRef);
   }
   add(spec?.csi?.nodePublishSecretRef);

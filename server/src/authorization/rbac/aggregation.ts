@@ -1,6 +1,7 @@
 /** Aggregated ClusterRoles: their rules are those of the roles their selectors pick. */
-import { deepEqual } from '@typernetes/openapi/schema';
+
 import { selectorFromLabelSelector } from '@typernetes/openapi/meta';
+import { deepEqual } from '@typernetes/openapi/schema';
 import type { ClusterRole, PolicyRule } from '@typernetes/openapi/types/rbac/v1';
 import type { RegistryReader } from '../../registry/generic/rest.ts';
 import { follow, type ObjectSource } from '../object-source.ts';
@@ -56,7 +57,10 @@ export function startClusterRoleAggregation(
     for (const { name, rules } of aggregate([...roles.values()])) {
       if (stopped) return;
       try {
-        await registry.update<ClusterRole>({ group: rbacGroup, resource: 'clusterroles' }, '', name, (role) => ({ ...role, rules }));
+        await registry.update<ClusterRole>({ group: rbacGroup, resource: 'clusterroles' }, '', name, (role) => ({
+          ...role,
+          rules,
+        }));
       } catch (error) {
         report(error); // the next change of any role tries again
       }
@@ -66,7 +70,7 @@ export function startClusterRoleAggregation(
     do {
       again = false;
       await write();
-    } while (again && !stopped);
+    } while (again);
     running = undefined;
   };
   const kick = (): void => {

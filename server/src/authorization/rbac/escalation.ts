@@ -7,7 +7,7 @@ import type { RoleRef } from '@typernetes/openapi/types/rbac/v1';
 import type { UserInfo } from '../../authentication/authenticator.ts';
 import type { Authorizer } from '../authorizer.ts';
 import { privilegedGroup } from '../privileged.ts';
-import { compactRules, describeRule, uncoveredRules, type PolicyRule } from './policy-rule.ts';
+import { compactRules, describeRule, type PolicyRule, uncoveredRules } from './policy-rule.ts';
 import type { RbacAuthorizer } from './rbac-authorizer.ts';
 import { rbacGroup } from './role-index.ts';
 
@@ -38,7 +38,13 @@ const fullAuthority: PolicyRule[] = [
 ];
 
 export function escalationChecks(rbac: RbacAuthorizer, authorizer: Authorizer): EscalationChecks {
-  const may = async (user: UserInfo, verb: string, resource: string, name: string, namespace: string): Promise<boolean> => {
+  const may = async (
+    user: UserInfo,
+    verb: string,
+    resource: string,
+    name: string,
+    namespace: string,
+  ): Promise<boolean> => {
     const { decision } = await authorizer.authorize({
       user,
       verb,
@@ -53,7 +59,11 @@ export function escalationChecks(rbac: RbacAuthorizer, authorizer: Authorizer): 
     });
     return decision === 'allow';
   };
-  const missing = async (user: UserInfo, rules: readonly PolicyRule[], namespace: string): Promise<string | undefined> => {
+  const missing = async (
+    user: UserInfo,
+    rules: readonly PolicyRule[],
+    namespace: string,
+  ): Promise<string | undefined> => {
     const held = await rbac.policyRulesFor(user, namespace);
     const uncovered = uncoveredRules(held.rules, rules);
     if (uncovered.length === 0) return undefined;
@@ -82,7 +92,8 @@ export function escalationChecks(rbac: RbacAuthorizer, authorizer: Authorizer): 
       const resource = roleRef.kind === 'Role' ? 'roles' : 'clusterroles';
       if (await may(user, 'bind', resource, roleRef.name, namespace)) return;
       const rules = await rbac.rulesOf(roleRef, namespace);
-      if (typeof rules === 'string') throw notFound({ group: rbacGroup, resource: resource.slice(0, -1) }, roleRef.name);
+      if (typeof rules === 'string')
+        throw notFound({ group: rbacGroup, resource: resource.slice(0, -1) }, roleRef.name);
       const message = await missing(user, rules, namespace);
       if (message !== undefined) throw refuse(subject, message);
     },

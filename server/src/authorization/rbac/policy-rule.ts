@@ -86,7 +86,10 @@ export function compactRules(rules: readonly PolicyRule[]): PolicyRule[] {
   for (const rule of rules) {
     const names = rule.resourceNames ?? [];
     const isSimple =
-      names.length <= 1 && rule.apiGroups?.length === 1 && rule.resources?.length === 1 && !rule.nonResourceURLs?.length;
+      names.length <= 1 &&
+      rule.apiGroups?.length === 1 &&
+      rule.resources?.length === 1 &&
+      !rule.nonResourceURLs?.length;
     const key = JSON.stringify([rule.apiGroups, rule.resources, names]);
     const known = isSimple ? simple.get(key) : undefined;
     if (known !== undefined) {

@@ -1,6 +1,6 @@
 import type { UserInfo } from '../../authentication/authenticator.ts';
 import type { Authorizer, AuthorizerAttributes, AuthorizerResult, RuleResolver } from '../authorizer.ts';
-import { ruleAllows, type PolicyRule } from './policy-rule.ts';
+import { type PolicyRule, ruleAllows } from './policy-rule.ts';
 import { describeGrant, type RoleIndex } from './role-index.ts';
 
 /** Allows what a role bound to the user or one of its groups allows; never denies. Waits for the index to be filled. */
@@ -62,7 +62,10 @@ export class RbacAuthorizer implements Authorizer, RuleResolver {
     return { rules, errors };
   }
 
-  async rulesOf(roleRef: Parameters<RoleIndex['rulesOf']>[0], namespace: string): Promise<readonly PolicyRule[] | string> {
+  async rulesOf(
+    roleRef: Parameters<RoleIndex['rulesOf']>[0],
+    namespace: string,
+  ): Promise<readonly PolicyRule[] | string> {
     if (this.#filling !== undefined) await this.#filling;
     return this.#index.rulesOf(roleRef, namespace);
   }

@@ -3,9 +3,16 @@
  * or one of its groups. Kept current by an ObjectSource; all methods are synchronous on what has arrived so far.
  */
 import { quote } from '@typernetes/openapi/meta';
-import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding, RoleRef, Subject } from '@typernetes/openapi/types/rbac/v1';
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  Role,
+  RoleBinding,
+  RoleRef,
+  Subject,
+} from '@typernetes/openapi/types/rbac/v1';
 import type { UserInfo } from '../../authentication/authenticator.ts';
-import { follow, type ChangeType, type Follower, type ObjectSource } from '../object-source.ts';
+import { type ChangeType, type Follower, follow, type ObjectSource } from '../object-source.ts';
 import type { PolicyRule } from './policy-rule.ts';
 
 export const rbacGroup = 'rbac.authorization.k8s.io';
@@ -33,12 +40,16 @@ export class RoleIndex {
   static follow(source: ObjectSource): { index: RoleIndex } & Follower {
     const index = new RoleIndex();
     const followers = [
-      follow<ClusterRole>(source, { group: rbacGroup, resource: 'clusterroles' }, (type, role) => index.clusterRole(type, role)),
+      follow<ClusterRole>(source, { group: rbacGroup, resource: 'clusterroles' }, (type, role) =>
+        index.clusterRole(type, role),
+      ),
       follow<Role>(source, { group: rbacGroup, resource: 'roles' }, (type, role) => index.role(type, role)),
       follow<ClusterRoleBinding>(source, { group: rbacGroup, resource: 'clusterrolebindings' }, (type, binding) =>
         index.binding(type, binding),
       ),
-      follow<RoleBinding>(source, { group: rbacGroup, resource: 'rolebindings' }, (type, binding) => index.binding(type, binding)),
+      follow<RoleBinding>(source, { group: rbacGroup, resource: 'rolebindings' }, (type, binding) =>
+        index.binding(type, binding),
+      ),
     ];
     const ready = Promise.all(followers.map((follower) => follower.ready)).then(() => undefined);
     return { index, ready, stop: () => followers.forEach((follower) => follower.stop()) };
@@ -120,8 +131,10 @@ export class RoleIndex {
 export function describeGrant({ binding, subject, namespace }: Grant): string {
   const name = binding.metadata?.name ?? '';
   const { roleRef } = binding;
-  const subjectName = subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace || namespace}` : subject.name;
-  const source = namespace === '' ? `ClusterRoleBinding ${quote(name)}` : `RoleBinding ${quote(`${name}/${namespace}`)}`;
+  const subjectName =
+    subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace || namespace}` : subject.name;
+  const source =
+    namespace === '' ? `ClusterRoleBinding ${quote(name)}` : `RoleBinding ${quote(`${name}/${namespace}`)}`;
   return `${source} of ${roleRef.kind} ${quote(roleRef.name)} to ${subject.kind} ${quote(subjectName)}`;
 }
 

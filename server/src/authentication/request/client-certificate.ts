@@ -1,0 +1,137 @@
+/**
+ * Client certificates. The TLS server asks for one and lets every handshake through (rejectUnauthorized: false); here
+ * the chain is checked against one bundle of CAs, because the server trusts two for different things: client CAs say
+ * who a user is, the front proxy's CA says who may speak for others.
+ */
+import { createHash, X509Certificate } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import type { Authenticator, UserInfo } from '../authenticator.ts';
+import { credentialIdKey } from '../service-account/user.ts';
+
+const clientAuth = '1.3.6.1.5.5.7.3.2';
+const anyUsage = '2.5.29.37.0';
+const uidAttribute = '1.3.6.1.4.1.57683.2';
+const maxChain = 10;
+
+/** A verified chain stays verified for the connection; only its time is looked at again. */
+interface Verified {
+  leaf: X509Certificate;
+  notBefore: number;
+  notAfter: number;
+}
+
+export class ClientCertificateVerifier {
+  readonly #roots: readonly X509Certificate[];
+  readonly #now: () => Date;
+  readonly #seen = new WeakMap<object, Verified | Error>();
+
+  /** `bundle`: PEM of one or more CA certificates. */
+  constructor(bundle: string, now: () => Date = () => new Date()) {
+    const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
+    if (blocks.length === 0) throw new Error('no certificate found in the client CA bundle');
+    this.#roots = blocks.map((block) => new X509Certificate(block));
+    this.#now = now;
+  }
+
+  /** The client's certificate if it presented one; throws if it is not good. */
+  verify(request: IncomingMessage): X509Certificate | undefined {
+    const socket = request.socket as Partial<TLSSocket>;
+    const leaf = socket.getPeerX509Certificate?.();
+    if (leaf === undefined) return undefined;
+    let result = this.#seen.get(request.socket);
+    if (result === undefined) {
+      result = this.#verifyChain(leaf, intermediates(socket));
+      this.#seen.set(request.socket, result);
+    }
+    if (result instanceof Error) throw result;
+    const now = this.#now().getTime();
+    if (now > result.notAfter || now < result.notBefore) {
+      throw new Error('x509: certificate has expired or is not yet valid');
+    }
+    return result.leaf;
+  }
+
+  #verifyChain(leaf: X509Certificate, others: readonly X509Certificate[]): Verified | Error {
+    const chain = this.#path([leaf], others);
+    if (chain === undefined) return new Error('x509: certificate signed by unknown authority');
+    // The root's own usages do not matter, those of everything below it do.
+    for (const certificate of chain.slice(0, -1)) {
+      const usages = certificate.keyUsage as readonly string[] | undefined;
+      if (usages !== undefined && !usages.includes(clientAuth) && !usages.includes(anyUsage)) {
+        return new Error('x509: certificate specifies an incompatible key usage');
+      }
+    }
+    return {
+      leaf,
+      notBefore: Math.max(...chain.map((certificate) => certificate.validFromDate.getTime())),
+      notAfter: Math.min(...chain.map((certificate) => certificate.validToDate.getTime())),
+    };
+  }
+
+  /** Completes `chain` up to one of the roots. */
+  #path(chain: readonly X509Certificate[], others: readonly X509Certificate[]): X509Certificate[] | undefined {
+    const last = chain.at(-1);
+    if (last === undefined || chain.length > maxChain) return undefined;
+    for (const root of this.#roots) if (isIssuedBy(last, root)) return [...chain, root];
+    for (const other of others) {
+      if (chain.some((seen) => seen.fingerprint256 === other.fingerprint256) || !isIssuedBy(last, other)) continue;
+      const path = this.#path([...chain, other], others);
+      if (path !== undefined) return path;
+    }
+    return undefined;
+  }
+}
+
+function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  try {
+    return issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+  } catch {
+    return false; // a key of a kind that cannot have signed this
+  }
+}
+
+/** What the client sent beside its own certificate. */
+function intermediates(socket: Partial<TLSSocket>): X509Certificate[] {
+  const found: X509Certificate[] = [];
+  const seen = new Set<string>();
+  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate?.(true)?.issuerCertificate;
+  while (next?.raw !== undefined && !seen.has(next.fingerprint256) && found.length < maxChain) {
+    seen.add(next.fingerprint256);
+    found.push(new X509Certificate(next.raw));
+    next = next.issuerCertificate;
+  }
+  return found;
+}
+
+/** --client-ca-file: the common name is the user, every organization a group. */
+export function clientCertificateAuthenticator(verifier: ClientCertificateVerifier): Authenticator {
+  return {
+    async authenticateRequest(request) {
+      const certificate = verifier.verify(request);
+      const user = certificate === undefined ? undefined : userOf(certificate);
+      return user === undefined ? undefined : { user };
+    },
+  };
+}
+
+export function userOf(certificate: X509Certificate): UserInfo | undefined {
+  const subject = subjectOf(certificate);
+  const name = subject('CN').at(-1);
+  if (!name) return undefined;
+  const uids = subject(uidAttribute);
+  if (uids.length > 1) throw new Error(`expected 1 UID, but found multiple: [${uids.join(' ')}]`);
+  const fingerprint = createHash('sha256').update(certificate.raw).digest('hex');
+  return {
+    name,
+    groups: subject('O'),
+    ...(uids[0] ? { uid: uids[0] } : {}),
+    extra: { [credentialIdKey]: [`X509SHA256=${fingerprint}`] },
+  };
+}
+
+/** The values of one attribute, in order. From the parsed form: the printed one has to be unescaped. */
+export function subjectOf(certificate: X509Certificate): (attribute: string) => string[] {
+  const { subject } = certificate.toLegacyObject() as { subject?: Record<string, string | string[] | undefined> };
+  return (attribute) => [subject?.[attribute] ?? []].flat();
+}

@@ -1,0 +1,51 @@
+/**
+ * Remembers accepted tokens for a few seconds, so that a busy client costs one signature check and one set of lookups
+ * per period; requests that arrive together share one check. Refusals are not remembered. The price, as upstream: a
+ * token of a deleted pod works until its entry runs out.
+ */
+import { createHmac, randomBytes } from 'node:crypto';
+import type { AuthenticatorResponse, TokenAuthenticator } from '../authenticator.ts';
+
+export interface TokenCacheOptions {
+  /** Default 10,000. */
+  ttlMs?: number;
+  /** Default 4096. */
+  maxEntries?: number;
+  /** Milliseconds from any origin, never going back. */
+  monotonic?: () => number;
+}
+
+export function withTokenCache(inner: TokenAuthenticator, options: TokenCacheOptions = {}): TokenAuthenticator {
+  const { ttlMs = 10_000, maxEntries = 4096, monotonic = () => performance.now() } = options;
+  // Tokens are kept as keyed digests: a heap dump shows none.
+  const key = randomBytes(32);
+  const entries = new Map<string, { response: AuthenticatorResponse; until: number }>();
+  const pending = new Map<string, Promise<AuthenticatorResponse | undefined>>();
+  return {
+    async authenticateToken(token, audiences) {
+      const id = createHmac('sha256', key)
+        .update(JSON.stringify([token, audiences]))
+        .digest('base64');
+      const known = entries.get(id);
+      if (known !== undefined) {
+        if (known.until > monotonic()) return known.response;
+        entries.delete(id);
+      }
+      const running = pending.get(id);
+      if (running !== undefined) return running;
+      const check = inner.authenticateToken(token, audiences);
+      pending.set(id, check);
+      try {
+        const response = await check;
+        if (response !== undefined) {
+          const oldest = entries.size >= maxEntries ? entries.keys().next().value : undefined;
+          if (oldest !== undefined) entries.delete(oldest);
+          entries.set(id, { response, until: monotonic() + ttlMs });
+        }
+        return response;
+      } finally {
+        pending.delete(id);
+      }
+    },
+  };
+}
