@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { createServer, request as httpsRequest, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { createCertificateAuthority, issueCertificate, type KeyPair } from '../../certificates/index.ts';
+import type { UserInfo } from '../authenticator.ts';
+import { type Authentication, buildAuthenticator } from '../build.ts';
+
+const day = 86_400_000;
+const ca = await createCertificateAuthority({ commonName: 'kubernetes' });
+const proxyCA = await createCertificateAuthority({ commonName: 'front-proxy-ca' });
+const otherCA = await createCertificateAuthority({ commonName: 'kubernetes' });
+const client = (commonName: string, organizations: string[], issuer: KeyPair = ca, now?: Date): Promise<KeyPair> =>
+  issueCertificate({
+    ca: issuer,
+    subject: { commonName, organizations },
+    usages: ['clientAuth'],
+    validDays: 1,
+    ...(now ? { now } : {}),
+  });
+const certificates = {
+  jane: await client('jane', ['devs', 'a,b=c']),
+  expired: await client('jane', [], ca, new Date(Date.now() - 3 * day)),
+  future: await client('jane', [], ca, new Date(Date.now() + 3 * day)),
+  stranger: await client('jane', ['system:masters'], otherCA),
+  server: await issueCertificate({ ca, subject: { commonName: 'jane' }, usages: ['serverAuth'] }),
+  nameless: await client('', ['devs']),
+  proxy: await client('front-proxy-client', [], proxyCA),
+  otherProxy: await client('someone', [], proxyCA),
+  escaped: await client('a\nCN=root', ['x/CN=root', 'y+O=system:masters']),
+};
+
+let server: Server;
+let authentication: Authentication;
+before(async () => {
+  const serving = await issueCertificate({
+    ca,
+    subject: { commonName: 'server' },
+    ipAddresses: ['127.0.0.1'],
+    usages: ['serverAuth'],
+  });
+  authentication = buildAuthenticator({
+    clientCA: ca.certificate,
+    frontProxy: { ca: proxyCA.certificate, allowedNames: ['front-proxy-client'] },
+    tokenFile: { text: 'secret,joe,1,ops\n', file: 't' },
+    audiences: ['api'],
+  });
+  server = createServer({
+    key: serving.key,
+    cert: serving.certificate,
+    requestCert: true,
+    rejectUnauthorized: false,
+    ca: [ca.certificate, proxyCA.certificate],
+  });
+  server.on('request', (request: IncomingMessage, response) => {
+    authentication.authenticateRequest(request).then(
+      (answer) =>
+        response.end(JSON.stringify({ user: answer?.user, protocols: request.headers['sec-websocket-protocol'] })),
+      (error: Error) => response.writeHead(401).end(JSON.stringify({ error: error.message })),
+    );
+  });
+  server.on('upgrade', (request: IncomingMessage, socket) => {
+    authentication.authenticateRequest(request).then(
+      (answer) =>
+        socket.end(
+          `HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${JSON.stringify({ user: answer?.user, protocols: request.headers['sec-websocket-protocol'] })}`,
+        ),
+      (error: Error) =>
+        socket.end(`HTTP/1.1 401 No\r\nConnection: close\r\n\r\n${JSON.stringify({ error: error.message })}`),
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+after(() => server.close());
+
+interface Answer {
+  user?: UserInfo;
+  error?: string;
+  protocols?: string;
+}
+
+async function ask(
+  pair: KeyPair | undefined,
+  headers: Record<string, string | string[]> = {},
+  path = '/',
+): Promise<Answer> {
+  const { port } = server.address() as AddressInfo;
+  const request = httpsRequest({
+    host: '127.0.0.1',
+    port,
+    path,
+    ca: ca.certificate,
+    agent: false,
+    headers,
+    ...(pair ? { key: pair.key, cert: pair.certificate } : {}),
+  });
+  request.end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return JSON.parse(Buffer.concat(chunks).toString()) as Answer;
+}
+
+const groups = (answer: Answer): readonly string[] | undefined => answer.user?.groups;
+
+describe('client certificates', () => {
+  test('the common name is the user, organizations are groups', async () => {
+    const answer = await ask(certificates.jane);
+    assert.equal(answer.user?.name, 'jane');
+    assert.deepEqual(groups(answer), ['devs', 'a,b=c', 'system:authenticated']);
+    assert.match(
+      answer.user?.extra?.['authentication.kubernetes.io/credential-id']?.[0] ?? '',
+      /^X509SHA256=[0-9a-f]{64}$/,
+    );
+  });
+  test('names are data: nothing in them becomes another attribute', async () => {
+    const answer = await ask(certificates.escaped);
+    assert.equal(answer.user?.name, 'a\nCN=root');
+    assert.deepEqual(groups(answer), ['x/CN=root', 'y+O=system:masters', 'system:authenticated']);
+  });
+  const bad: [keyof typeof certificates, RegExp][] = [
+    ['expired', /expired or is not yet valid/],
+    ['future', /expired or is not yet valid/],
+    ['stranger', /unknown authority/],
+    ['server', /incompatible key usage/],
+    ['proxy', /unknown authority/],
+  ];
+  for (const [name, says] of bad) {
+    test(`${name} is refused, not anonymous`, async () => {
+      const answer = await ask(certificates[name]);
+      assert.match(answer.error ?? '', says);
+    });
+  }
+  test('a bad certificate does not spoil a good token', async () => {
+    assert.equal((await ask(certificates.expired, { authorization: 'Bearer secret' })).user?.name, 'joe');
+  });
+  test('no name is no credential', async () => {
+    assert.equal((await ask(certificates.nameless)).user?.name, 'system:anonymous');
+  });
+});
+
+describe('front proxy', () => {
+  const headers = {
+    'X-Remote-User': 'kim',
+    'X-Remote-Group': ['devs', 'a, b'],
+    'X-Remote-Extra-Scopes%2Fx': 'y',
+    'X-Remote-Uid': '7',
+  };
+  test('speaks for others', async () => {
+    const { user } = await ask(certificates.proxy, headers);
+    assert.deepEqual(user, {
+      name: 'kim',
+      uid: '7',
+      groups: ['devs', 'a, b', 'system:authenticated'],
+      extra: { 'scopes/x': ['y'] },
+    });
+  });
+  test('no one else does: the headers of clients count for nothing', async () => {
+    assert.equal((await ask(certificates.jane, headers)).user?.name, 'jane');
+    assert.equal((await ask(undefined, headers)).user?.name, 'system:anonymous');
+    assert.match(
+      (await ask(certificates.otherProxy, headers)).error ?? '',
+      /subject with cn=someone is not in the allowed list/,
+    );
+  });
+});
+
+describe('bearer tokens', () => {
+  test('known', async () => {
+    assert.deepEqual((await ask(undefined, { authorization: 'bearer secret' })).user, {
+      name: 'joe',
+      uid: '1',
+      groups: ['ops', 'system:authenticated'],
+    });
+  });
+  for (const authorization of ['Bearer wrong', 'Bearer secrets', 'Bearer secret,x']) {
+    test(`${authorization} is refused`, async () => {
+      assert.equal((await ask(undefined, { authorization })).error, 'invalid bearer token');
+    });
+  }
+  for (const authorization of ['Basic c2VjcmV0', 'Bearer', 'secret', 'Bearer  secret']) {
+    test(`${JSON.stringify(authorization)} carries none`, async () => {
+      assert.deepEqual((await ask(undefined, { authorization })).user, {
+        name: 'system:anonymous',
+        groups: ['system:unauthenticated'],
+      });
+    });
+  }
+});
+
+describe('websocket tokens', () => {
+  const upgrade = (protocols: string): Promise<Answer> =>
+    ask(undefined, { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Protocol': protocols });
+  const prefix = 'base64url.bearer.authorization.k8s.io.';
+  const encoded = Buffer.from('secret').toString('base64url');
+  test('count and are taken out of the offer', async () => {
+    const answer = await upgrade(`v5.channel.k8s.io, ${prefix}${encoded}`);
+    assert.equal(answer.user?.name, 'joe');
+    assert.equal(answer.protocols, 'v5.channel.k8s.io');
+  });
+  const bad: [string, RegExp][] = [
+    [`${prefix}${encoded}`, /missing additional subprotocol/],
+    [`a, ${prefix}${encoded}, ${prefix}${encoded}`, /multiple/],
+    [`a, ${prefix}!!`, /encoding/],
+    [`a, ${prefix}${encoded}==`, /encoding/],
+    [`a, ${prefix}${Buffer.from('wrong').toString('base64url')}`, /invalid bearer token/],
+  ];
+  for (const [protocols, says] of bad) {
+    test(`refused: ${protocols.replace(prefix, '…')}`, async () => {
+      assert.match((await upgrade(protocols)).error ?? '', says);
+    });
+  }
+  test('only on websockets', async () => {
+    assert.equal(
+      (await ask(undefined, { 'Sec-WebSocket-Protocol': `a, ${prefix}${encoded}` })).user?.name,
+      'system:anonymous',
+    );
+  });
+});
+
+test('anonymous access can be limited to paths', async () => {
+  const limited = buildAuthenticator({ anonymous: { enabled: true, paths: ['/healthz'] } });
+  const at = (url: string): IncomingMessage => ({ url, headers: {}, socket: {} }) as unknown as IncomingMessage;
+  assert.equal((await limited.authenticateRequest(at('/healthz?verbose')))?.user.name, 'system:anonymous');
+  assert.equal(await limited.authenticateRequest(at('/api')), undefined);
+  assert.equal(
+    await buildAuthenticator({ anonymous: { enabled: false } }).authenticateRequest(at('/healthz')),
+    undefined,
+  );
+});
