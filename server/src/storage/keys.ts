@@ -10,23 +10,12 @@ export function matchesWatch(prefix: string, key: string): boolean {
   return prefix.endsWith('/') ? key.startsWith(prefix) : key === prefix;
 }
 
-const ascii = /^[\x01-\x7f]*$/;
+const ascii = /^[ -~]*$/;
 
 /**
  * A string whose order under `<` is the byte order of the key. JavaScript compares UTF-16 units, which differs from
- * byte order only beyond the basic plane; ASCII keys, nearly all there are, come back as they are.
+ * byte order only beyond the basic plane; printable ASCII, nearly all keys there are, comes back as it is.
  */
 export function sortKey(key: string): string {
   return ascii.test(key) ? key : Buffer.from(key, 'utf8').toString('latin1');
-}
-
-/** Runs a handler that must not throw; if it does, the error surfaces as uncaught while other handlers are served. */
-export function callHandler(call: () => void): void {
-  try {
-    call();
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
 }

@@ -99,13 +99,13 @@ void test('the ring grows while events are fresh, drops the oldest at its maximu
     '20: 251 of 400, floor 0',
     '30: 400 of 400, floor 51',
     '80000: 200 of 200, floor 252',
-    '80010: 200 of 200, floor 351',
-    '80020: 200 of 200, floor 352',
+    '80010: 100 of 100, floor 451',
+    '80020: 101 of 200, floor 451',
   ]);
   assert.equal(ring.after(500).length, 52);
   assert.deepEqual(
     ring.after(ring.floor, 2).map((event) => event.revision),
-    [353, 354],
+    [452, 453],
   );
   assert.deepEqual(ring.after(552), []);
 });

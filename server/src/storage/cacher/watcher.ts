@@ -5,7 +5,8 @@
  */
 import type { Clock } from '../clock.ts';
 import { compacted } from '../errors.ts';
-import { callHandler, matchesWatch } from '../keys.ts';
+import { callEnd, callEvent } from '../handler.ts';
+import { matchesWatch } from '../keys.ts';
 import type { Storage, StorageError, Watch, WatchHandler, WatchOptions } from '../storage.ts';
 import type { ChangeEvent } from './event-ring.ts';
 import type { WatchCache } from './watch-cache.ts';
@@ -62,7 +63,7 @@ export class CacheWatcher implements Watch {
     const { cache } = this.#host;
     const events = cache.ring.after(this.#position, replayChunk);
     for (const event of events) {
-      if (matchesWatch(this.prefix, event.entry.key)) callHandler(() => this.#handler.event(event));
+      if (matchesWatch(this.prefix, event.entry.key)) callEvent(this.#handler, event);
       if (this.#over) return;
     }
     this.#position = Math.max(this.#position, events.at(-1)?.revision ?? 0);
@@ -86,7 +87,7 @@ export class CacheWatcher implements Watch {
           // Only between revisions: a foreign transaction may have changed several keys at this one.
           if (event.revision > this.#position && this.#cacheFollows()) return this.#leaveHistory();
           this.#position = event.revision;
-          if (event.type !== 'progress') callHandler(() => this.#handler.event(event));
+          if (event.type !== 'progress') callEvent(this.#handler, event);
           else if (this.#cacheFollows()) this.#leaveHistory();
         },
         end: (error) => {
@@ -111,13 +112,13 @@ export class CacheWatcher implements Watch {
   deliver(event: ChangeEvent): void {
     if (this.#over || event.revision <= this.#position) return;
     this.#busy = true;
-    callHandler(() => this.#handler.event(event));
+    callEvent(this.#handler, event);
   }
 
   progress(): void {
     const { revision } = this.#host;
     if (this.#over || this.#options.progress !== true || revision < this.#position) return;
-    callHandler(() => this.#handler.event({ type: 'progress', revision }));
+    callEvent(this.#handler, { type: 'progress', revision });
   }
 
   #watchProgress(): void {
@@ -152,6 +153,6 @@ export class CacheWatcher implements Watch {
     history?.stop();
     this.#cancelProgress?.();
     this.#host.forget(this);
-    callHandler(() => this.#handler.end(error));
+    callEnd(this.#handler, error);
   }
 }

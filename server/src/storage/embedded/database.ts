@@ -9,6 +9,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database as Lmdb, RootDatabase } from 'lmdb';
 import { open } from 'lmdb';
+import { closed } from '../errors.ts';
 import type { Entry, StorageEvent } from '../storage.ts';
 import { StorageError } from '../storage.ts';
 import type { IndexRecord, LogRecord } from './record.ts';
@@ -35,6 +36,8 @@ export class Database {
   readonly #index: Lmdb<Buffer, string>;
   readonly #log: Lmdb<Buffer, number>;
   readonly #expiry: Lmdb<Buffer, [number, number]>;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #closed = false;
 
   constructor(directory: string) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -62,10 +65,6 @@ export class Database {
     });
   }
 
-  release(): void {
-    this.#meta.removeSync('owner');
-  }
-
   number(name: 'revision' | 'compacted' | 'swept'): number {
     return Number(this.#meta.get(name) ?? 0);
   }
@@ -84,7 +83,14 @@ export class Database {
   }
 
   async #batch(write: () => void): Promise<void> {
-    await this.root.batch(write);
+    if (this.#closed) throw closed();
+    const batch = this.root.batch(write);
+    this.#underWay.add(batch);
+    try {
+      await batch;
+    } finally {
+      this.#underWay.delete(batch);
+    }
     this.root.resetReadTxn();
   }
 
@@ -187,7 +193,16 @@ export class Database {
     return reached;
   }
 
-  close(): Promise<void> {
+  /** Gives the directory up for others, once what is under way is done. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#underWay);
+    this.#meta.removeSync('owner');
+    await this.root.close();
+  }
+
+  /** Closes without having been the owner. */
+  abandon(): Promise<void> {
     return this.root.close();
   }
 }

@@ -60,6 +60,7 @@ export class EmbeddedStorage implements Storage {
   #durable: number;
   #assigned: number;
   #compacted: number;
+  #sweeping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   /** Creates the store where there is none. Throws `unavailable` if the directory is in use or of another format. */
@@ -77,7 +78,7 @@ export class EmbeddedStorage implements Storage {
       }
       this.database.claim(directory, claimFor(directory));
     } catch (error) {
-      void this.database.close();
+      void this.database.abandon();
       throw error;
     }
     openDirectories.add(this.#directory);
@@ -272,7 +273,15 @@ export class EmbeddedStorage implements Storage {
     return new StorageError('conflict', `key changed: ${key}`, { key, current });
   }
 
-  async #sweep(): Promise<void> {
+  /** Removes what compaction has made obsolete, up to wherever compaction is by then. */
+  #sweep(): Promise<void> {
+    this.#sweeping ??= this.#sweepAll().finally(() => {
+      this.#sweeping = undefined;
+    });
+    return this.#sweeping;
+  }
+
+  async #sweepAll(): Promise<void> {
     let swept = this.database.number('swept');
     while (swept < this.#compacted && this.#closing === undefined) {
       await this.#writer.between(async () => {
@@ -324,7 +333,6 @@ export class EmbeddedStorage implements Storage {
     this.#compaction.stop();
     await this.#writer.idle();
     this.#watchers.end(closed());
-    this.database.release();
     await this.database.close();
     openDirectories.delete(this.#directory);
   }

@@ -89,7 +89,6 @@ export class AutoCompaction {
   readonly #policy: CompactionPolicy;
   #cancel: (() => void) | undefined;
   #revisionAtLastTick: number;
-  #compacting = false;
 
   constructor(target: CompactionTarget, policy: CompactionPolicy) {
     this.#target = target;
@@ -115,15 +114,9 @@ export class AutoCompaction {
   }
 
   #compact(revision: number): void {
-    if (this.#compacting || revision <= this.#target.compactedRevision) return;
-    this.#compacting = true;
+    if (revision <= this.#target.compactedRevision) return;
     // A failed compaction is tried again with the next.
-    this.#target
-      .compact(revision)
-      .catch(() => undefined)
-      .finally(() => {
-        this.#compacting = false;
-      });
+    this.#target.compact(revision).catch(() => undefined);
   }
 
   stop(): void {

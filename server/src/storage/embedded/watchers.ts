@@ -4,7 +4,8 @@
  */
 import type { Clock } from '../clock.ts';
 import { compacted } from '../errors.ts';
-import { callHandler, matchesWatch } from '../keys.ts';
+import { callEnd, callEvent } from '../handler.ts';
+import { matchesWatch } from '../keys.ts';
 import { nextTurn } from '../signal.ts';
 import type { StorageError, StorageEvent, Watch, WatchHandler, WatchOptions } from '../storage.ts';
 import type { Database } from './database.ts';
@@ -85,7 +86,7 @@ class Watcher implements Watch {
         if (!matchesWatch(this.#options.prefix, record.key)) continue;
         const event = database.eventOf(record);
         if (event === undefined) return this.end(compacted());
-        callHandler(() => this.#handler.event(event));
+        callEvent(this.#handler, event);
       }
       this.#position = records.length < catchUpChunk ? last : (records.at(-1)?.revision ?? last);
       if (this.#position < this.#source.revision) await nextTurn();
@@ -96,13 +97,13 @@ class Watcher implements Watch {
     if (!this.#live || this.#over || event.revision <= this.#position || event.type === 'progress') return;
     if (!matchesWatch(this.#options.prefix, event.entry.key)) return;
     this.#busy = true;
-    callHandler(() => this.#handler.event(event));
+    callEvent(this.#handler, event);
   }
 
   progress(): void {
     const { revision } = this.#source;
     if (!this.#live || this.#over || this.#options.progress !== true || revision < this.#position) return;
-    callHandler(() => this.#handler.event({ type: 'progress', revision }));
+    callEvent(this.#handler, { type: 'progress', revision });
   }
 
   #watchProgress(): void {
@@ -129,6 +130,6 @@ class Watcher implements Watch {
     this.#over = true;
     this.#cancelProgress?.();
     this.#forget();
-    callHandler(() => this.#handler.end(error));
+    callEnd(this.#handler, error);
   }
 }

@@ -99,8 +99,8 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
   }
 
   async currentRevision(signal?: AbortSignal): Promise<number> {
-    // Any linearizable read tells; of a key that never is, so it costs nothing else.
-    const response = await this.#range({ key: this.#bytes('\0'), count_only: true }, signal);
+    // Any linearizable read tells; of a key that never is, so it costs nothing else, where every role may read.
+    const response = await this.#range({ key: this.#bytes('/registry/\0'), count_only: true }, signal);
     return Number(response.header.revision);
   }
 

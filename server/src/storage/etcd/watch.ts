@@ -8,7 +8,7 @@
 import type { IEvent, IKeyValue, IWatchResponse, WatchClient } from 'etcd3';
 import type { Clock } from '../clock.ts';
 import { compacted } from '../errors.ts';
-import { callHandler } from '../keys.ts';
+import { callEnd, callEvent } from '../handler.ts';
 import type { Entry, StorageEvent, Watch, WatchHandler, WatchOptions } from '../storage.ts';
 import { StorageError } from '../storage.ts';
 
@@ -137,7 +137,7 @@ export class EtcdWatch implements Watch {
         return false;
       }
       this.#busy = true;
-      callHandler(() => this.#handler.event(change));
+      callEvent(this.#handler, change);
     }
     this.#position = Math.max(this.#position, last);
     if (this.#over) return false;
@@ -155,7 +155,8 @@ export class EtcdWatch implements Watch {
   #changeOf(event: IEvent, revision: number): StorageEvent | undefined {
     const before =
       event.prev_kv === null || event.prev_kv === undefined ? undefined : this.#host.entryOf(event.prev_kv);
-    if (event.type === 'Delete' || String(event.type) === 'DELETE') {
+    // etcd3 declares its own spelling of the enum, but hands out the one of the protocol.
+    if ((event.type as string) === 'DELETE') {
       return before === undefined ? undefined : { type: 'delete', revision, entry: before, memo: undefined };
     }
     const entry = this.#host.entryOf(event.kv);
@@ -181,7 +182,7 @@ export class EtcdWatch implements Watch {
   #tellProgress(): void {
     if (this.#over || this.#options.progress !== true) return;
     const revision = this.#position;
-    callHandler(() => this.#handler.event({ type: 'progress', revision }));
+    callEvent(this.#handler, { type: 'progress', revision });
   }
 
   requestProgress(): void {
@@ -216,6 +217,6 @@ export class EtcdWatch implements Watch {
     this.#stream = undefined;
     stream?.cancel();
     this.#host.forget(this);
-    callHandler(() => this.#handler.end(error));
+    callEnd(this.#handler, error);
   }
 }

@@ -14,6 +14,13 @@ export class ManualClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): () => void {
+    let cancelled = false;
+    if (delayMs <= 0) {
+      queueMicrotask(() => cancelled || callback());
+      return () => {
+        cancelled = true;
+      };
+    }
     const timer = { at: this.#now + delayMs, callback };
     this.#timers.push(timer);
     return () => {
