@@ -2,6 +2,7 @@
 import type { KubernetesObject } from '../meta/index.ts';
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
+import type { ReflectorOptions } from './reflector.ts';
 import type { ResourceType } from './resource-type.ts';
 import { apiVersionOf } from './resource-type.ts';
 import type { RestClient } from './rest-client.ts';
@@ -43,20 +44,7 @@ export class SharedInformerFactory {
     resource: ResourceType<T>,
     options: SharedInformerOptions<T> = {},
   ): SharedInformer<T> {
-    const {
-      namespace = this.#options.namespace,
-      labelSelector = '',
-      fieldSelector = '',
-      metadataOnly = false,
-    } = options;
-    const key = JSON.stringify([
-      apiVersionOf(resource),
-      resource.resource,
-      namespace,
-      labelSelector,
-      fieldSelector,
-      metadataOnly,
-    ]);
+    const key = identityOf(resource, { ...this.#options, ...options });
     const existing = this.#informers.get(key);
     // The key determines T: one resource has one type of object.
     if (existing) return existing as SharedInformer<T>;
@@ -67,6 +55,12 @@ export class SharedInformerFactory {
     this.#informers.set(key, informer);
     if (this.#signal) this.#running.push(informer.run(this.#signal));
     return informer;
+  }
+
+  /** The informer of all objects of the resource in whole, if someone has asked for it. */
+  find<T extends KubernetesObject>(resource: ResourceType<T>): SharedInformer<T> | undefined {
+    const key = identityOf(resource, { namespace: this.#options.namespace });
+    return this.#informers.get(key) as SharedInformer<T> | undefined;
   }
 
   /** Starts the informers asked for so far, and those asked for later at once. */
@@ -90,4 +84,9 @@ export class SharedInformerFactory {
   async stopped(): Promise<void> {
     await Promise.all(this.#running);
   }
+}
+
+function identityOf(resource: ResourceType, options: ReflectorOptions): string {
+  const { namespace, labelSelector = '', fieldSelector = '', metadataOnly = false } = options;
+  return JSON.stringify([apiVersionOf(resource), resource.resource, namespace, labelSelector, fieldSelector, metadataOnly]);
 }

@@ -87,7 +87,7 @@ export class FakeApiServer {
   /** Puts an object there directly, status included. */
   put<T extends KubernetesObject>(resource: ResourceType<T>, object: T): T {
     const key = [object.metadata?.namespace, object.metadata?.name].filter(Boolean).join('/');
-    const typed = {
+    const typed: KubernetesObject = {
       apiVersion: resource.group ? `${resource.group}/${resource.version}` : resource.version,
       kind: resource.kind,
       ...object,
