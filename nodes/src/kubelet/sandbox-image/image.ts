@@ -1,0 +1,111 @@
+/** The sandbox image as an OCI archive, made in memory, and its way into containerd. */
+import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { type Architecture, pauseExecutable } from './program.ts';
+import { type TarEntry, tar } from './tar.ts';
+
+export const sandboxImageName = 'typernetes.dev/pause:1';
+
+const goNames: Record<Architecture, string> = { x64: 'amd64', arm64: 'arm64' };
+const digestOf = (data: Buffer): string => `sha256:${createHash('sha256').update(data).digest('hex')}`;
+const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+/** An OCI image layout in a tar, as `ctr images import` and `skopeo` read it. */
+export function sandboxImageArchive(architecture: Architecture, name = sandboxImageName): Buffer {
+  const layer = tar([{ path: 'pause', data: pauseExecutable(architecture), mode: 0o755 }]);
+  const config = json({
+    architecture: goNames[architecture],
+    os: 'linux',
+    config: { Entrypoint: ['/pause'], User: '65535:65535' },
+    rootfs: { type: 'layers', diff_ids: [digestOf(layer)] },
+  });
+  const descriptor = (mediaType: string, data: Buffer) => ({ mediaType, digest: digestOf(data), size: data.length });
+  const manifest = json({
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    config: descriptor('application/vnd.oci.image.config.v1+json', config),
+    layers: [descriptor('application/vnd.oci.image.layer.v1.tar', layer)],
+  });
+  const index = json({
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.index.v1+json',
+    manifests: [
+      {
+        ...descriptor('application/vnd.oci.image.manifest.v1+json', manifest),
+        platform: { architecture: goNames[architecture], os: 'linux' },
+        annotations: {
+          'io.containerd.image.name': name,
+          'org.opencontainers.image.ref.name': name.slice(name.lastIndexOf(':') + 1),
+        },
+      },
+    ],
+  });
+  const blob = (data: Buffer): TarEntry => ({ path: `blobs/sha256/${digestOf(data).slice(7)}`, data });
+  return tar([
+    { path: 'oci-layout', data: json({ imageLayoutVersion: '1.0.0' }) },
+    { path: 'index.json', data: index },
+    blob(manifest),
+    blob(config),
+    blob(layer),
+  ]);
+}
+
+export class SandboxImageError extends Error {
+  override readonly name = 'SandboxImageError';
+}
+
+/** Pipes an archive into `ctr images import`; CRI itself has no call for it. `socket`: containerd's, without a scheme. */
+export function importImage(
+  socket: string,
+  archive: Buffer,
+  options: { ctr?: string; namespace?: string } = {},
+): Promise<void> {
+  const { ctr = 'ctr', namespace = 'k8s.io' } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(ctr, ['--address', socket, '--namespace', namespace, 'images', 'import', '-'], {
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors += chunk.toString('utf8');
+    });
+    child.on('error', (error) => reject(new SandboxImageError(`${ctr} cannot be run: ${error.message}`)));
+    child.on('close', (code) =>
+      code === 0
+        ? resolve()
+        : reject(new SandboxImageError(`${ctr} images import: ${errors.trim() || `exit code ${code}`}`)),
+    );
+    // A ctr that ends early closes the pipe; its exit code says why.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(archive);
+  });
+}
+
+const run = promisify(execFile);
+
+/** Makes and imports the sandbox image unless containerd has it. */
+export async function ensureSandboxImage(
+  socket: string,
+  options: { ctr?: string; namespace?: string; name?: string } = {},
+): Promise<void> {
+  const { ctr = 'ctr', namespace = 'k8s.io', name = sandboxImageName } = options;
+  const architecture = process.arch;
+  if (architecture !== 'x64' && architecture !== 'arm64')
+    throw new SandboxImageError(`there is no sandbox image for ${architecture}`);
+  const { stdout } = await run(ctr, [
+    '--address',
+    socket,
+    '--namespace',
+    namespace,
+    'images',
+    'ls',
+    '-q',
+    `name==${name}`,
+  ]).catch((error: unknown) => {
+    throw new SandboxImageError(
+      `${ctr} cannot list images: ${error instanceof Error ? error.message.trim() : String(error)}`,
+    );
+  });
+  if (!stdout.split('\n').includes(name)) await importImage(socket, sandboxImageArchive(architecture, name), options);
+}

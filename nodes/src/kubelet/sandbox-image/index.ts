@@ -1,0 +1,3 @@
+export { ensureSandboxImage, importImage, SandboxImageError, sandboxImageArchive, sandboxImageName } from './image.ts';
+export { type Architecture, pauseExecutable } from './program.ts';
+export { type TarEntry, tar } from './tar.ts';
