@@ -30,7 +30,17 @@ export interface RegistryReader {
     change: (object: T) => T | Promise<T>,
     options?: { subresource?: string; dryRun?: boolean },
   ): Promise<T>;
-  create<T extends KubernetesObject>(resource: GroupResource, namespace: string, object: T, options?: { dryRun?: boolean }): Promise<T>;
+  create<T extends KubernetesObject>(
+    resource: GroupResource,
+    namespace: string,
+    object: T,
+    options?: { dryRun?: boolean },
+  ): Promise<T>;
   /** Through the resource's full delete path (grace period, finalizers, propagation). */
-  delete(resource: GroupResource, namespace: string, name: string, options?: { uid?: string; resourceVersion?: string; gracePeriodSeconds?: number; dryRun?: boolean }): Promise<void>;
+  delete(
+    resource: GroupResource,
+    namespace: string,
+    name: string,
+    options?: { uid?: string; resourceVersion?: string; gracePeriodSeconds?: number; dryRun?: boolean },
+  ): Promise<void>;
 }

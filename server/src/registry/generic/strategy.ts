@@ -3,11 +3,10 @@
  * `registry/<group>/<resource>/` whose `index.ts` exports a `ResourceRegistration`; `registry/resources.ts` lists them.
  * A resource of the catalogue without a folder gets the generic strategy: schema defaults and structural checks only.
  */
-import type { GroupResource, GroupVersionKind, KubernetesObject } from '@typernetes/openapi/meta';
+import type { FieldError, GroupResource, GroupVersionKind, KubernetesObject } from '@typernetes/openapi/meta';
 import type { UserInfo } from '../../authentication/authenticator.ts';
-import type { FieldError } from '@typernetes/openapi/meta';
-import type { TableDefinition } from './table.ts';
 import type { RestContext } from './rest.ts';
+import type { TableDefinition } from './table.ts';
 
 export interface StrategyContext {
   readonly user: UserInfo;
@@ -51,6 +50,14 @@ export interface DeleteStrategy<T extends KubernetesObject = KubernetesObject> {
   gracePeriodSeconds?(object: T, requested: number | undefined): number | undefined;
   /** What happens to dependents when the caller says nothing: upstream's per-kind default. */
   defaultGarbageCollection?: 'Background' | 'Orphan' | 'Unsupported';
+  /** Finalizers kept outside metadata (a Namespace's spec.finalizers): the object stays until they are gone too. */
+  otherFinalizers?(object: Readonly<T>): readonly string[];
+  /** Changes made together with the first deletionTimestamp of an object that stays (a Namespace's phase). */
+  markDeleted?(object: T): void;
+  /** The first delete only marks the object, even without finalizers (Namespaces). */
+  alwaysMarkFirst?: boolean;
+  /** A delete answers with the deleted object rather than a Status. Default: upstream's set of kinds. */
+  returnsDeletedObject?: boolean;
 }
 
 export interface ResourceRegistration<T extends KubernetesObject = KubernetesObject> {
@@ -69,7 +76,11 @@ export interface ResourceRegistration<T extends KubernetesObject = KubernetesObj
    * mutation and before validation; the function it returns is called with the outcome.
    */
   beginCreate?(object: T, context: RestContext): Promise<((succeeded: boolean) => Promise<void>) | undefined>;
-  beginUpdate?(object: T, old: Readonly<T>, context: RestContext): Promise<((succeeded: boolean) => Promise<void>) | undefined>;
+  beginUpdate?(
+    object: T,
+    old: Readonly<T>,
+    context: RestContext,
+  ): Promise<((succeeded: boolean) => Promise<void>) | undefined>;
   afterDelete?(object: T, context: RestContext): Promise<void>;
   /** Extra endpoints: pods/log, pods/binding, serviceaccounts/token, … by subresource name. */
   subresources?: Record<string, SubresourceRegistration<T>>;

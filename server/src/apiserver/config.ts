@@ -1,0 +1,130 @@
+/** What can be configured, named as upstream's flags; every field that may be absent has upstream's default. */
+import { networkInterfaces } from 'node:os';
+
+export interface ApiserverOptions {
+  /** 0 takes a free port. */
+  securePort: number;
+  bindAddress: string;
+  advertiseAddress?: string;
+  externalHostname?: string;
+
+  /** Embedded storage in this directory; excludes etcdServers. */
+  storageDir?: string;
+  etcdServers: string[];
+  etcdCafile?: string;
+  etcdCertfile?: string;
+  etcdKeyfile?: string;
+  etcdPrefix: string;
+
+  tlsCertFile?: string;
+  tlsPrivateKeyFile?: string;
+  clientCaFile?: string;
+
+  serviceAccountIssuer: string[];
+  serviceAccountKeyFile: string[];
+  serviceAccountSigningKeyFile?: string;
+  serviceAccountJwksUri?: string;
+  serviceAccountMaxTokenExpirationSeconds: number;
+  serviceAccountExtendTokenExpiration: boolean;
+  apiAudiences: string[];
+  tokenAuthFile?: string;
+  enableBootstrapTokenAuth: boolean;
+  anonymousAuth: boolean;
+
+  requestheaderClientCaFile?: string;
+  requestheaderAllowedNames: string[];
+  requestheaderUsernameHeaders: string[];
+  requestheaderUidHeaders: string[];
+  requestheaderGroupHeaders: string[];
+  requestheaderExtraHeadersPrefix: string[];
+
+  authorizationMode: string;
+  enableAdmissionPlugins: string[];
+  disableAdmissionPlugins: string[];
+
+  serviceClusterIpRange: string;
+  serviceNodePortRange: string;
+
+  kubeletCertificateAuthority?: string;
+  kubeletClientCertificate?: string;
+  kubeletClientKey?: string;
+  kubeletPreferredAddressTypes: string[];
+  kubeletTimeoutMs: number;
+  kubeletPort: number;
+
+  runtimeConfig: string;
+  maxRequestsInflight: number;
+  maxMutatingRequestsInflight: number;
+  requestTimeoutMs: number;
+  minRequestTimeoutSeconds: number;
+  eventTtlSeconds: number;
+  shutdownDelayMs: number;
+}
+
+export const defaultOptions: ApiserverOptions = {
+  securePort: 6443,
+  bindAddress: '0.0.0.0',
+  etcdServers: [],
+  etcdPrefix: '/registry',
+  serviceAccountIssuer: [],
+  serviceAccountKeyFile: [],
+  serviceAccountMaxTokenExpirationSeconds: 0,
+  serviceAccountExtendTokenExpiration: true,
+  apiAudiences: [],
+  enableBootstrapTokenAuth: false,
+  anonymousAuth: true,
+  requestheaderAllowedNames: [],
+  requestheaderUsernameHeaders: ['x-remote-user'],
+  requestheaderUidHeaders: ['x-remote-uid'],
+  requestheaderGroupHeaders: ['x-remote-group'],
+  requestheaderExtraHeadersPrefix: ['x-remote-extra-'],
+  authorizationMode: 'Node,RBAC',
+  enableAdmissionPlugins: [],
+  disableAdmissionPlugins: [],
+  serviceClusterIpRange: '10.96.0.0/16',
+  serviceNodePortRange: '30000-32767',
+  kubeletPreferredAddressTypes: ['Hostname', 'InternalDNS', 'InternalIP', 'ExternalDNS', 'ExternalIP'],
+  kubeletTimeoutMs: 5000,
+  kubeletPort: 10_250,
+  runtimeConfig: '',
+  maxRequestsInflight: 400,
+  maxMutatingRequestsInflight: 200,
+  requestTimeoutMs: 60_000,
+  minRequestTimeoutSeconds: 1800,
+  eventTtlSeconds: 3600,
+  shutdownDelayMs: 0,
+};
+
+/** The address other parts of the cluster reach this server at: the bind address, or the first of the machine's own. */
+export function advertisedAddress(options: ApiserverOptions): string {
+  if (options.advertiseAddress !== undefined) return options.advertiseAddress;
+  const { bindAddress } = options;
+  if (bindAddress !== '0.0.0.0' && bindAddress !== '::') return bindAddress;
+  const family = bindAddress === '::' ? 'IPv6' : 'IPv4';
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.find((each) => !each.internal && each.family === family)?.address ?? '127.0.0.1';
+}
+
+/** --runtime-config: `api/all=true`, `api/beta=false`, `GROUP/VERSION=true`; the later entry wins. */
+export function servedVersions(
+  runtimeConfig: string,
+  byDefault: (groupVersion: { group: string; version: string }) => boolean,
+) {
+  const settings = runtimeConfig
+    .split(',')
+    .filter((entry) => entry !== '')
+    .map((entry) => {
+      const [name = '', value = 'true'] = entry.split('=');
+      if (value !== 'true' && value !== 'false')
+        throw new Error(`invalid value ${JSON.stringify(entry)} in runtime-config`);
+      return { name: name.trim(), on: value === 'true' };
+    });
+  const stage = (version: string): string =>
+    version.includes('alpha') ? 'api/alpha' : version.includes('beta') ? 'api/beta' : 'api/ga';
+  return (groupVersion: { group: string; version: string }): boolean => {
+    const { group, version } = groupVersion;
+    const own = group === '' ? [version, `api/${version}`] : [`${group}/${version}`];
+    const last = (names: readonly string[]) => settings.findLast(({ name }) => names.includes(name))?.on;
+    return last(own) ?? last([stage(version)]) ?? last(['api/all']) ?? byDefault(groupVersion);
+  };
+}

@@ -1,0 +1,126 @@
+/** The command line: upstream's flag names and forms. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../endpoints/filters/request.ts';
+import { type ApiserverOptions, defaultOptions } from './config.ts';
+
+const list = (text: string, previous: readonly string[] | undefined): string[] => [
+  ...(previous ?? []),
+  ...text.split(',').filter((each) => each !== ''),
+];
+
+/** Upstream's `--flag`, `--flag=true` and `--flag=false`. */
+function boolean(text: string | boolean): boolean {
+  if (typeof text === 'boolean') return text;
+  if (/^(1|t|true)$/i.test(text)) return true;
+  if (/^(0|f|false)$/i.test(text)) return false;
+  throw new InvalidArgumentError('expected true or false');
+}
+
+function integer(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 0) throw new InvalidArgumentError('expected a number');
+  return number;
+}
+
+function milliseconds(text: string): number {
+  const duration = parseDuration(text);
+  if (duration === undefined) throw new InvalidArgumentError('expected a duration such as 1m0s');
+  return duration;
+}
+
+const seconds = (text: string): number => Math.round(milliseconds(text) / 1000);
+
+type Parser = (text: string, previous?: never) => unknown;
+type Flag = [name: string, field: keyof ApiserverOptions, parse: Parser, description: string];
+const text: Parser = (value) => value;
+
+const flags: readonly Flag[] = [
+  ['secure-port', 'securePort', integer, 'port to serve HTTPS on; 0 takes a free one'],
+  ['bind-address', 'bindAddress', text, 'address to listen on'],
+  ['advertise-address', 'advertiseAddress', text, 'address that the rest of the cluster reaches this server at'],
+  ['external-hostname', 'externalHostname', text, 'host name for URLs in discovery documents'],
+  ['storage-dir', 'storageDir', text, 'keep everything in this directory (embedded storage) instead of etcd'],
+  ['etcd-servers', 'etcdServers', list as Parser, 'URLs of etcd, separated by commas'],
+  ['etcd-cafile', 'etcdCafile', text, 'CA of etcd'],
+  ['etcd-certfile', 'etcdCertfile', text, 'client certificate for etcd'],
+  ['etcd-keyfile', 'etcdKeyfile', text, 'key of the client certificate for etcd'],
+  ['etcd-prefix', 'etcdPrefix', text, 'prefix of all keys'],
+  ['tls-cert-file', 'tlsCertFile', text, 'serving certificate'],
+  ['tls-private-key-file', 'tlsPrivateKeyFile', text, 'key of the serving certificate'],
+  ['client-ca-file', 'clientCaFile', text, 'CA whose client certificates identify users'],
+  ['service-account-issuer', 'serviceAccountIssuer', list as Parser, 'issuer of service account tokens'],
+  ['service-account-key-file', 'serviceAccountKeyFile', list as Parser, 'key that verifies service account tokens'],
+  ['service-account-signing-key-file', 'serviceAccountSigningKeyFile', text, 'key that signs service account tokens'],
+  ['service-account-jwks-uri', 'serviceAccountJwksUri', text, 'URI of the JSON web key set in the discovery document'],
+  [
+    'service-account-max-token-expiration',
+    'serviceAccountMaxTokenExpirationSeconds',
+    seconds,
+    'longest life of a token',
+  ],
+  [
+    'service-account-extend-token-expiration',
+    'serviceAccountExtendTokenExpiration',
+    boolean as Parser,
+    'extend the life of pods’ tokens',
+  ],
+  ['api-audiences', 'apiAudiences', list as Parser, 'audiences of tokens that this server takes'],
+  ['token-auth-file', 'tokenAuthFile', text, 'CSV file of static tokens'],
+  ['enable-bootstrap-token-auth', 'enableBootstrapTokenAuth', boolean as Parser, 'take bootstrap tokens'],
+  ['anonymous-auth', 'anonymousAuth', boolean as Parser, 'let requests without credentials in as system:anonymous'],
+  ['requestheader-client-ca-file', 'requestheaderClientCaFile', text, 'CA of front proxies'],
+  ['requestheader-allowed-names', 'requestheaderAllowedNames', list as Parser, 'common names of front proxies'],
+  ['requestheader-username-headers', 'requestheaderUsernameHeaders', list as Parser, 'headers with the user name'],
+  ['requestheader-uid-headers', 'requestheaderUidHeaders', list as Parser, 'headers with the user id'],
+  ['requestheader-group-headers', 'requestheaderGroupHeaders', list as Parser, 'headers with groups'],
+  [
+    'requestheader-extra-headers-prefix',
+    'requestheaderExtraHeadersPrefix',
+    list as Parser,
+    'prefixes of headers with extra fields',
+  ],
+  ['authorization-mode', 'authorizationMode', text, 'authorizers, asked in this order'],
+  ['enable-admission-plugins', 'enableAdmissionPlugins', list as Parser, 'admission plugins besides the default ones'],
+  ['disable-admission-plugins', 'disableAdmissionPlugins', list as Parser, 'default admission plugins to leave out'],
+  ['service-cluster-ip-range', 'serviceClusterIpRange', text, 'CIDR of ClusterIPs'],
+  ['service-node-port-range', 'serviceNodePortRange', text, 'ports for NodePort Services'],
+  ['kubelet-certificate-authority', 'kubeletCertificateAuthority', text, 'CA of kubelets’ serving certificates'],
+  ['kubelet-client-certificate', 'kubeletClientCertificate', text, 'client certificate for kubelets'],
+  ['kubelet-client-key', 'kubeletClientKey', text, 'key of the client certificate for kubelets'],
+  ['kubelet-preferred-address-types', 'kubeletPreferredAddressTypes', list as Parser, 'node address types, best first'],
+  ['kubelet-timeout', 'kubeletTimeoutMs', milliseconds, 'limit on connecting to a kubelet'],
+  ['runtime-config', 'runtimeConfig', text, 'API versions to turn on or off'],
+  ['max-requests-inflight', 'maxRequestsInflight', integer, 'reads served at a time; 0 is no limit'],
+  ['max-mutating-requests-inflight', 'maxMutatingRequestsInflight', integer, 'writes served at a time; 0 is no limit'],
+  ['request-timeout', 'requestTimeoutMs', milliseconds, 'limit on requests that are no watches or streams'],
+  ['min-request-timeout', 'minRequestTimeoutSeconds', integer, 'seconds a watch lives at least'],
+  ['event-ttl', 'eventTtlSeconds', seconds, 'how long events are kept'],
+  ['shutdown-delay-duration', 'shutdownDelayMs', milliseconds, 'time between failing /readyz and closing'],
+];
+
+/** `run` gets the options given; the defaults are startApiserver's. */
+export function apiserverFlags(run: (options: Partial<ApiserverOptions>) => Promise<void>): Command {
+  const command = new Command('apiserver').description('serve the Kubernetes API').allowExcessArguments(false);
+  for (const [name, field, parse, description] of flags) {
+    const form = (parse as unknown) === boolean ? `--${name} [boolean]` : `--${name} <value>`;
+    const shown = defaultOptions[field];
+    const option = new Option(
+      form,
+      shown === undefined || shown === '' ? description : `${description} (default ${String(shown)})`,
+    );
+    if ((parse as unknown) === boolean) option.preset(true);
+    command.addOption(option.argParser(parse as (value: string, previous: unknown) => unknown));
+  }
+  return command.action(async (values: Record<string, unknown>) => {
+    const options: Record<string, unknown> = {};
+    for (const [name, field] of flags) {
+      const value = values[camelCase(name)];
+      if (value !== undefined) options[field] = value;
+    }
+    await run(options as Partial<ApiserverOptions>);
+  });
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,47 @@
+/** The filters around every request, outermost first, in upstream's order. */
+import type { Authenticator } from '../authentication/authenticator.ts';
+import type { Authorizer } from '../authorization/authorizer.ts';
+import { type Impersonate, withAuthentication, withImpersonation } from '../endpoints/filters/authentication.ts';
+import { withAuthorization } from '../endpoints/filters/authorization.ts';
+import {
+  withAuditId,
+  withMaxInFlight,
+  withPanicRecovery,
+  withRequestInfo,
+  withTimeout,
+} from '../endpoints/filters/request.ts';
+import type { ApiMetrics } from '../endpoints/metrics.ts';
+import type { Filter, Handler, Logger } from '../endpoints/request-context.ts';
+
+export interface HandlerChainConfig {
+  authenticator: Authenticator;
+  audiences: readonly string[];
+  frontProxyHeaders: readonly string[];
+  impersonate: Impersonate;
+  authorizer: Authorizer;
+  metrics: ApiMetrics;
+  logger: Logger;
+  requestTimeoutMs: number;
+  maxRequestsInFlight: number;
+  maxMutatingRequestsInFlight: number;
+  /** Sees every authenticated request; the place of the audit log. */
+  audit?: Filter;
+}
+
+export function buildHandlerChain(handler: Handler, config: HandlerChainConfig): Handler {
+  const filters: Filter[] = [
+    withAuditId(),
+    withPanicRecovery(config.logger),
+    withRequestInfo(),
+    config.metrics.filter(),
+    // Again inside the metrics, so that they see the code that was sent.
+    withPanicRecovery(config.logger),
+    withTimeout(config.requestTimeoutMs),
+    withAuthentication(config.authenticator, config.audiences, config.frontProxyHeaders, config.logger),
+    ...(config.audit === undefined ? [] : [config.audit]),
+    withImpersonation(config.impersonate, config.authorizer),
+    withMaxInFlight(config.maxRequestsInFlight, config.maxMutatingRequestsInFlight),
+    withAuthorization(config.authorizer),
+  ];
+  return filters.reduceRight<Handler>((next, filter) => filter(next), handler);
+}

@@ -1,0 +1,2 @@
+export * from './kubernetes-service.ts';
+export * from './system-objects.ts';

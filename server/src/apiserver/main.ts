@@ -1,0 +1,37 @@
+/** `typernetes apiserver`. */
+import process from 'node:process';
+import type { Command } from 'commander';
+import { apiserverFlags } from './flags.ts';
+import { startApiserver, stderrLogger } from './server.ts';
+
+export { type ApiserverOptions, defaultOptions } from './config.ts';
+export { type RunningApiserver, startApiserver } from './server.ts';
+
+export function apiserverCommand(): Command {
+  return apiserverFlags(async (options) => {
+    const stopping = new AbortController();
+    const stop = (): void => stopping.abort();
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+    // A supervisor that died cannot ask us to stop any more.
+    process.once('disconnect', stop);
+    const server = await startApiserver(options, stopping.signal);
+    stderrLogger.info({ url: server.url }, 'serving');
+    server.ready.then(
+      () => {
+        process.send?.({ type: 'ready', port: server.port });
+        stderrLogger.info({ ms: Math.round(performance.now()) }, 'ready');
+      },
+      () => {
+        process.exitCode = 1;
+        stop();
+      },
+    );
+    await new Promise<void>((resolve) => {
+      if (stopping.signal.aborted) resolve();
+      else stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await server.stop();
+    if (process.connected) process.disconnect();
+  });
+}

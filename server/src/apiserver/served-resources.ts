@@ -1,0 +1,178 @@
+/** From the catalogue and the registrations: the stores, and one endpoint per resource and group version. */
+import {
+  catalogue,
+  findKind,
+  type ResourceDefinition,
+  type Served,
+  schemaByName,
+  schemaFor,
+} from '@typernetes/openapi/catalogue';
+import { formatApiVersion, type GroupVersionKind, type KubernetesObject } from '@typernetes/openapi/meta';
+import { checkTypes, strategicMergePatch, unknownFieldMessage } from '@typernetes/openapi/schema';
+import type { DecodedObject, ResourceEndpoint, SubresourceEndpoint } from '../endpoints/resource-endpoint.ts';
+import { defaultTable } from '../endpoints/table.ts';
+import { type SharedStorage, sharedStorageOf } from '../registry/conversion/index.ts';
+import { kindsReturningDeletedObject, resourceKey, type StoreDefinition } from '../registry/generic/definition.ts';
+import { RegistryStore } from '../registry/generic/store.ts';
+import type { ConnectHandler, ResourceRegistration, SubresourceRegistration } from '../registry/generic/strategy.ts';
+import type { Storage } from '../storage/storage.ts';
+
+export interface ServedResourcesOptions {
+  isServed: Served;
+  registrations: readonly ResourceRegistration[];
+  /** The storage of one resource's folder, which ends in `/`. */
+  storageFor(prefix: string): Storage;
+  /** Ends in `/`. */
+  root: string;
+  /** Streams to nodes, by `resource/subresource`; they go before what a registration says. */
+  connectHandlers: Readonly<Record<string, ConnectHandler>>;
+}
+
+export interface ServedResources {
+  endpoints: ResourceEndpoint[];
+  stores: ReadonlyMap<string, RegistryStore>;
+  decode(value: unknown, kind: GroupVersionKind): DecodedObject;
+  knowsKind(kind: GroupVersionKind): boolean;
+  strategicMerge(original: KubernetesObject, patch: unknown, kind: GroupVersionKind): KubernetesObject;
+}
+
+export function serveResources(options: ServedResourcesOptions): ServedResources {
+  const registrations = new Map(options.registrations.map((each) => [resourceKey(each.resource), each]));
+  const stores = new Map<string, RegistryStore>();
+  const endpoints: ResourceEndpoint[] = [];
+  const defaulters = new Map<string, (object: KubernetesObject) => void>();
+
+  for (const definition of catalogue()) {
+    if (!options.isServed(definition)) continue;
+    const apiVersion = formatApiVersion(definition);
+    const shared = sharedStorageOf(apiVersion, definition.resource);
+    const key = resourceKey(shared?.owner ?? definition);
+    const registration = registrations.get(key);
+    let store = stores.get(key);
+    if (store === undefined && isStored(definition)) {
+      store = new RegistryStore(
+        storeDefinition(definition, registration, shared, options.root),
+        options.storageFor(prefixOf(definition, registration, options.root)),
+      );
+      stores.set(key, store);
+    }
+    const strategy = registration?.strategy;
+    if (strategy?.default !== undefined && (store === undefined || store.storageApiVersion === apiVersion)) {
+      defaulters.set(`${apiVersion}/${definition.kind}`, (object) => strategy.default?.(object));
+    }
+    endpoints.push(endpointOf(definition, apiVersion, store, registration, options.connectHandlers));
+  }
+
+  return {
+    endpoints,
+    stores,
+    decode(value, kind) {
+      const schema = schemaFor(kind);
+      if (schema === undefined) return { object: value as KubernetesObject, strictErrors: [] };
+      const { error, unknownFields } = checkTypes(value, schema, schemaByName);
+      if (error !== undefined) throw new Error(error);
+      const object = value as KubernetesObject;
+      defaulters.get(`${formatApiVersion(kind)}/${kind.kind}`)?.(object);
+      return { object, strictErrors: unknownFields.map(unknownFieldMessage) };
+    },
+    knowsKind: (kind) => findKind(kind) !== undefined || schemaFor(kind) !== undefined,
+    strategicMerge(original, patch, kind) {
+      const schema = schemaFor(kind);
+      if (schema === undefined) throw new Error(`no schema for ${formatApiVersion(kind)} ${kind.kind}`);
+      return strategicMergePatch(original as never, patch as never, schema, schemaByName) as KubernetesObject;
+    },
+  };
+}
+
+/** What can only be created (reviews, bindings) is answered and never stored. */
+function isStored(definition: ResourceDefinition): boolean {
+  return definition.verbs.includes('get') && definition.resource !== 'componentstatuses';
+}
+
+function prefixOf(
+  definition: ResourceDefinition,
+  registration: ResourceRegistration | undefined,
+  root: string,
+): string {
+  return `${root}${registration?.storagePrefix ?? definition.resource}/`;
+}
+
+function storeDefinition(
+  definition: ResourceDefinition,
+  registration: ResourceRegistration | undefined,
+  shared: SharedStorage | undefined,
+  root: string,
+): StoreDefinition {
+  const resource = shared?.owner ?? { group: definition.group, resource: definition.resource };
+  const strategy = registration?.strategy ?? {};
+  const storageApiVersion = shared?.storageApiVersion ?? formatApiVersion(definition);
+  const isNamespaces = resource.group === '' && resource.resource === 'namespaces';
+  return {
+    resource,
+    kind: definition.kind,
+    namespaced: definition.namespaced,
+    storageApiVersion,
+    // Asked for at the first write: schemas are read from disk on demand.
+    get hasGeneration() {
+      return strategy.hasGeneration ?? schemaFor(definition)?.properties?.spec !== undefined;
+    },
+    prefix: prefixOf(definition, registration, root),
+    registration: registration ?? { resource },
+    strategy,
+    deleteStrategy: { ...(isNamespaces ? namespaceDeletion : {}), ...registration?.deleteStrategy },
+    selectableFields: registration?.selectableFields,
+    returnsDeletedObject:
+      registration?.deleteStrategy?.returnsDeletedObject ??
+      (kindsReturningDeletedObject.has(resourceKey(resource)) || resource.group === 'resource.k8s.io'),
+    convertFromStorage: (object, apiVersion) =>
+      shared === undefined || apiVersion === storageApiVersion ? object : shared.fromStorage(object, apiVersion),
+    convertToStorage(object) {
+      if (shared === undefined) return object;
+      const stored = shared.toStorage(object);
+      if (stored !== object) strategy.default?.(stored);
+      return stored;
+    },
+  };
+}
+
+/** Namespaces go in two steps: the first delete marks them, their controller empties them and their finalizers. */
+const namespaceDeletion = {
+  alwaysMarkFirst: true,
+  otherFinalizers: (object: Readonly<KubernetesObject>) =>
+    (object as { spec?: { finalizers?: string[] } }).spec?.finalizers ?? [],
+  markDeleted(object: KubernetesObject) {
+    const namespace = object as KubernetesObject & { status?: { phase?: string } };
+    namespace.status = { ...namespace.status, phase: 'Terminating' };
+  },
+};
+
+function endpointOf(
+  definition: ResourceDefinition,
+  apiVersion: string,
+  store: RegistryStore | undefined,
+  registration: ResourceRegistration | undefined,
+  connectHandlers: Readonly<Record<string, ConnectHandler>>,
+): ResourceEndpoint {
+  const core = definition.group === '';
+  const subresources = new Map<string, SubresourceEndpoint>();
+  for (const { name, group, version, kind, verbs } of definition.subresources) {
+    const connect = core ? connectHandlers[`${definition.resource}/${name}`] : undefined;
+    const own = registration?.subresources?.[name];
+    const registered: SubresourceRegistration | undefined = connect === undefined ? own : { ...own, connect };
+    subresources.set(name, { name, kind: { group, version, kind }, verbs: new Set(verbs), registration: registered });
+  }
+  return {
+    group: definition.group,
+    version: definition.version,
+    apiVersion,
+    resource: definition.resource,
+    singular: definition.singularName,
+    kind: definition.kind,
+    namespaced: definition.namespaced,
+    verbs: new Set(definition.verbs),
+    store,
+    registration,
+    table: registration?.table ?? defaultTable,
+    subresources,
+  };
+}

@@ -1,0 +1,45 @@
+/** Reading request bodies, bounded. */
+import { badRequest, requestEntityTooLarge } from '@typernetes/openapi/meta';
+import type { RequestContext } from './request-context.ts';
+
+/** Upstream's limit for any body: 3 MiB. */
+export const maxBodyBytes = 3 * 1024 * 1024;
+
+export function readBody(context: RequestContext, limit = maxBodyBytes): Promise<Buffer> {
+  const { request } = context;
+  const tooLarge = () => requestEntityTooLarge(`limit is ${limit}`);
+  return new Promise((resolve, reject) => {
+    const declared = Number(request.headers['content-length'] ?? 0);
+    if (declared > limit) {
+      // The rest is never read: the connection ends with the answer.
+      context.response.setHeader('Connection', 'close');
+      reject(tooLarge());
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > limit) {
+        request.off('data', onData);
+        request.pause();
+        context.response.setHeader('Connection', 'close');
+        reject(tooLarge());
+        return;
+      }
+      chunks.push(chunk);
+    };
+    request.on('data', onData);
+    request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)));
+    request.once('error', (error) => reject(badRequest(error.message)));
+    request.once('aborted', () => reject(badRequest('unexpected EOF')));
+  });
+}
+
+/** For messages about bodies that cannot be read: the first bytes, as text where it looks like JSON. */
+export function summarizeData(data: Buffer, maxLength = 30): string {
+  if (data.length === 0) return '<empty>';
+  const cut = data.subarray(0, maxLength);
+  const text = data[0] === 0x7b ? cut.toString('utf8') : cut.toString('hex');
+  return data.length > maxLength ? `${text} ...` : text;
+}

@@ -1,0 +1,110 @@
+/** From a request body to an object of the endpoint's kind, with upstream's complaints on the way. */
+import { CodecError, jsonSerializer, yamlSerializer } from '@typernetes/openapi/codec';
+import {
+  badRequest,
+  formatApiVersion,
+  type GroupVersionKind,
+  type JsonObject,
+  type KubernetesObject,
+  parseApiVersion,
+  quote,
+  StatusError,
+} from '@typernetes/openapi/meta';
+import { summarizeData } from './body.ts';
+import type { MediaType } from './negotiation.ts';
+import type { RequestContext } from './request-context.ts';
+import type { HandlerDependencies } from './resource-endpoint.ts';
+
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
+export interface ParsedBody {
+  value: JsonObject;
+  /** Duplicate fields. */
+  strictErrors: string[];
+}
+
+export const serializers = { 'application/json': jsonSerializer, 'application/yaml': yamlSerializer } as const;
+
+/** Parses bytes; says what Go's decoders say of malformed ones. */
+export function parseBody(
+  body: Buffer,
+  mediaType: MediaType,
+  kind: string,
+  fieldValidation: FieldValidation = 'Ignore',
+): ParsedBody {
+  try {
+    const { object, strictErrors } = serializers[mediaType].decode(body, { strict: fieldValidation !== 'Ignore' });
+    return { value: object, strictErrors };
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): ${error.message} (${summarizeData(body)})`,
+    );
+  }
+}
+
+/**
+ * The body as an object of `kind`. A missing kind or apiVersion is the endpoint's; another version of the same kind is
+ * refused, another kind cannot be handled.
+ */
+export function decodeObject(
+  fields: JsonObject,
+  parseErrors: readonly string[],
+  kind: GroupVersionKind,
+  fieldValidation: FieldValidation,
+  context: RequestContext,
+  dependencies: HandlerDependencies,
+): KubernetesObject {
+  for (const name of ['apiVersion', 'kind'] as const) {
+    if (fields[name] !== undefined && typeof fields[name] !== 'string' && fields[name] !== null) {
+      throw badRequest(
+        `couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(fields[name]) ? 'array' : typeof fields[name]} into Go struct field .${name} of type string`,
+      );
+    }
+  }
+  const apiVersion = (fields.apiVersion as string | undefined) || formatApiVersion(kind);
+  const sentKind = (fields.kind as string | undefined) || kind.kind;
+  const sent = groupVersionOf(apiVersion);
+  const cannot = (detail: string) =>
+    badRequest(`${sentKind} in version ${quote(sent.version)} cannot be handled as a ${kind.kind}: ${detail}`);
+  const sameGroupVersion = sent.group === kind.group && sent.version === kind.version;
+  if (sentKind !== kind.kind || !sameGroupVersion) {
+    if (!dependencies.knowsKind({ ...sent, kind: sentKind })) {
+      throw cannot(
+        `no kind ${quote(sentKind)} is registered for version ${quote(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+      );
+    }
+    if (sentKind !== kind.kind) {
+      const goPackage = (group: string) => (group === '' ? 'core' : group.split('.')[0]);
+      throw cannot(
+        `converting (${sent.version}.${sentKind}) to (${goPackage(kind.group)}.${kind.kind}): unknown conversion`,
+      );
+    }
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${formatApiVersion(kind)})`,
+    );
+  }
+  fields.apiVersion = apiVersion;
+  fields.kind = sentKind;
+  let decoded: ReturnType<HandlerDependencies['decode']>;
+  try {
+    decoded = dependencies.decode(fields, kind);
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    throw cannot((error as Error).message);
+  }
+  const strictErrors = [...parseErrors, ...decoded.strictErrors];
+  if (strictErrors.length > 0) {
+    if (fieldValidation === 'Strict') throw cannot(`strict decoding error: ${strictErrors.join(', ')}`);
+    if (fieldValidation === 'Warn') for (const text of strictErrors) context.warnings.add(text);
+  }
+  return decoded.object;
+}
+
+function groupVersionOf(apiVersion: string) {
+  try {
+    return parseApiVersion(apiVersion);
+  } catch (error) {
+    throw badRequest((error as Error).message);
+  }
+}

@@ -1,0 +1,68 @@
+/** /api, /apis and what is below them down to the group version: legacy documents and the aggregated one. */
+import { type DiscoveryDocuments, discoveryDocuments, type Served } from '@typernetes/openapi/catalogue';
+import { type NegotiatedMediaType, negotiate } from '@typernetes/openapi/codec';
+import { notAcceptable } from '@typernetes/openapi/meta';
+import { header, type RequestContext } from '../request-context.ts';
+import { DocumentCache, encodeDocument, sendDocument } from './documents.ts';
+
+const json = 'application/json';
+
+export class DiscoveryHandler {
+  readonly #documents: DiscoveryDocuments;
+  readonly #cache = new DocumentCache();
+  readonly #serverAddress: () => string;
+
+  constructor(isServed: Served, serverAddress: () => string) {
+    this.#documents = discoveryDocuments(isServed);
+    this.#serverAddress = serverAddress;
+  }
+
+  /** False where the path is no discovery document. */
+  async handle(context: RequestContext): Promise<boolean> {
+    const path = context.path.replace(/\/$/, '');
+    if (path === '/api' || path === '/apis') {
+      await this.#root(context, path);
+      return true;
+    }
+    const document = this.#legacy(path);
+    if (document === undefined) return false;
+    if (negotiate(header(context, 'accept'), [json], (choice) => choice.as === undefined) === undefined)
+      throw notAcceptableJson();
+    await sendDocument(
+      context,
+      this.#cache.get(path, () => encodeDocument(document)),
+      false,
+    );
+    return true;
+  }
+
+  #legacy(path: string): unknown {
+    const parts = path.slice(1).split('/');
+    if (parts[0] === 'api' && parts.length === 2) return this.#documents.groupVersion(path);
+    if (parts[0] !== 'apis') return undefined;
+    if (parts.length === 2) return this.#documents.group(parts[1]!);
+    return parts.length === 3 ? this.#documents.groupVersion(path) : undefined;
+  }
+
+  async #root(context: RequestContext, path: '/api' | '/apis'): Promise<void> {
+    const choice = negotiate(header(context, 'accept'), [json], isDiscoveryChoice);
+    if (choice === undefined) throw notAcceptableJson();
+    if (choice.as === undefined) {
+      const document = this.#cache.get(path, () =>
+        encodeDocument(path === '/api' ? this.#documents.api(this.#serverAddress()) : this.#documents.apis()),
+      );
+      await sendDocument(context, document, false);
+      return;
+    }
+    const contentType = `${json};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`;
+    const document = this.#cache.get(`${path} v2`, () => encodeDocument(this.#documents.aggregated(path), contentType));
+    await sendDocument(context, document);
+  }
+}
+
+function isDiscoveryChoice({ as }: NegotiatedMediaType): boolean {
+  if (as === undefined) return true;
+  return as.group === 'apidiscovery.k8s.io' && as.version === 'v2' && as.kind === 'APIGroupDiscoveryList';
+}
+
+const notAcceptableJson = () => notAcceptable('only the following media types are accepted: application/json');

@@ -1,0 +1,50 @@
+/** Subresources that take the connection over: log, exec, attach, portforward, proxy. */
+import { badRequest, methodNotSupported } from '@typernetes/openapi/meta';
+import type { RequestContext } from '../request-context.ts';
+import {
+  type HandlerDependencies,
+  type ResourceEndpoint,
+  restContext,
+  type SubresourceEndpoint,
+} from '../resource-endpoint.ts';
+import { type AdmissionRequest, admissionAttributes } from './operation.ts';
+
+export async function handleConnect(
+  context: RequestContext,
+  endpoint: ResourceEndpoint,
+  dependencies: HandlerDependencies,
+  subresource: SubresourceEndpoint,
+): Promise<void> {
+  const connect = subresource.registration?.connect;
+  if (connect === undefined) {
+    throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, context.method.toLowerCase());
+  }
+  if (context.query.has('dryRun')) throw badRequest('dryRun is not supported');
+  const { info } = context;
+  const options: Record<string, unknown> = { kind: subresource.kind.kind, apiVersion: 'v1' };
+  for (const [name, value] of context.query) options[name] = value;
+  const request: AdmissionRequest = {
+    operation: 'CONNECT',
+    kind: subresource.kind,
+    options: {},
+    dryRun: false,
+    name: info.name,
+  };
+  const attributes = admissionAttributes(context, request, options, undefined);
+  await dependencies.admission.mutate(attributes);
+  await dependencies.admission.validate(attributes);
+  context.outcome = { code: 200, bytes: 0 };
+  await connect(info.name, subpath(context), restContext(context, dependencies, false));
+}
+
+/** What follows the subresource in the path as sent, so that encoded characters reach the proxied server unchanged. */
+export function subpath(context: RequestContext): string {
+  const { info } = context;
+  const path = context.rawUrl.split('?', 1)[0]!;
+  const segments = path.split('/');
+  // info.parts starts at the resource: resource, name, subresource, rest.
+  const trailing = info.parts.length - 3;
+  if (trailing <= 0) return path.endsWith('/') ? '/' : '';
+  const trimmed = segments.at(-1) === '' ? segments.slice(0, -1) : segments;
+  return `/${trimmed.slice(-trailing).join('/')}${path.endsWith('/') ? '/' : ''}`;
+}

@@ -1,0 +1,95 @@
+import { badRequest, methodNotSupported } from '@typernetes/openapi/meta';
+import { ensureNamespace, wipeSystemFields } from '../../registry/generic/before-create.ts';
+import { parseWriteOptions } from '../../registry/generic/options.ts';
+import { readBody } from '../body.ts';
+import { decodeObject, parseBody } from '../decode.ts';
+import { negotiateInput, negotiateOutput } from '../negotiation.ts';
+import type { RequestContext } from '../request-context.ts';
+import {
+  type HandlerDependencies,
+  type ResourceEndpoint,
+  restContext,
+  type SubresourceEndpoint,
+} from '../resource-endpoint.ts';
+import {
+  type AdmissionRequest,
+  admissionAttributes,
+  dedupOwnerReferences,
+  sendEntry,
+  sendObject,
+  writeContext,
+} from './operation.ts';
+
+/** POST to a collection, or to a subresource that is created (bindings, tokens, evictions). */
+export async function handleCreate(
+  context: RequestContext,
+  endpoint: ResourceEndpoint,
+  dependencies: HandlerDependencies,
+  subresource?: SubresourceEndpoint,
+): Promise<void> {
+  const { info } = context;
+  const resource = { group: endpoint.group, resource: endpoint.resource };
+  const format = negotiateOutput(context, true);
+  const mediaType = negotiateInput(context);
+  const body = await readBody(context);
+  const options = parseWriteOptions(context.query, 'CreateOptions');
+  const kind = subresource?.kind ?? { group: endpoint.group, version: endpoint.version, kind: endpoint.kind };
+  const parsed = parseBody(body, mediaType, kind.kind, options.fieldValidation);
+  const object = decodeObject(parsed.value, parsed.strictErrors, kind, options.fieldValidation, context, dependencies);
+  const metadata = (object.metadata ??= {});
+  wipeSystemFields(object);
+  const isNamespace = endpoint.group === '' && endpoint.resource === 'namespaces';
+  ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
+  if (info.name !== '' && subresource !== undefined) {
+    if ((metadata.name ?? '') === '') metadata.name = info.name;
+    else if (metadata.name !== info.name) {
+      throw badRequest(`the name in the URL (${info.name}) and the object (${metadata.name}) do not match`);
+    }
+  }
+  dedupOwnerReferences(object, context);
+  const request: AdmissionRequest = {
+    operation: 'CREATE',
+    kind,
+    options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1', ...createOptions(context.query) },
+    dryRun: options.dryRun,
+    name: subresource === undefined ? (metadata.name ?? '') : info.name,
+  };
+  if (isNamespace && subresource === undefined) request.name = metadata.name ?? '';
+
+  if (subresource !== undefined) {
+    const { registration } = subresource;
+    if (registration?.create === undefined) throw methodNotSupported(resource, 'create');
+    await dependencies.admission.mutate(admissionAttributes(context, request, object, undefined));
+    await dependencies.admission.validate(admissionAttributes(context, request, object, undefined));
+    const result = await registration.create(info.name, object, restContext(context, dependencies, options.dryRun));
+    await sendObject(context, 201, format, result);
+    return;
+  }
+  await dependencies.admission.mutate(admissionAttributes(context, request, object, undefined));
+  dedupOwnerReferences(object, context);
+  const { registration } = endpoint;
+  if (registration?.virtualCreate !== undefined) {
+    await dependencies.admission.validate(admissionAttributes(context, request, object, undefined));
+    await sendObject(
+      context,
+      201,
+      format,
+      await registration.virtualCreate(object, restContext(context, dependencies, options.dryRun)),
+    );
+    return;
+  }
+  const { store } = endpoint;
+  if (store === undefined) throw methodNotSupported(resource, 'create');
+  const entry = await store.create(
+    store.definition.convertToStorage(object),
+    writeContext(context, endpoint, dependencies, request),
+  );
+  await sendEntry(context, endpoint, dependencies, 201, entry, format);
+}
+
+export function createOptions(query: URLSearchParams): Record<string, unknown> {
+  const options: Record<string, unknown> = {};
+  if (query.has('dryRun')) options.dryRun = query.getAll('dryRun');
+  for (const name of ['fieldManager', 'fieldValidation']) if (query.has(name)) options[name] = query.get(name);
+  return options;
+}

@@ -1,0 +1,56 @@
+import { badRequest, fieldSelector, methodNotSupported } from '@typernetes/openapi/meta';
+import { type ListOptions, parseListOptions } from '../../registry/generic/options.ts';
+import { negotiateOutput } from '../negotiation.ts';
+import { presentList } from '../present.ts';
+import type { RequestContext } from '../request-context.ts';
+import type { HandlerDependencies, ResourceEndpoint } from '../resource-endpoint.ts';
+import { parseIncludeObject } from '../table.ts';
+import { sendEncoded, sendEntry } from './operation.ts';
+
+export async function handleGet(
+  context: RequestContext,
+  endpoint: ResourceEndpoint,
+  dependencies: HandlerDependencies,
+): Promise<void> {
+  const format = negotiateOutput(context, true);
+  const { namespace, name } = context.info;
+  const entry = await endpoint.store!.get(namespace, name, context.query.get('resourceVersion') ?? '', context.signal);
+  await sendEntry(context, endpoint, dependencies, 200, entry, format);
+}
+
+/** The options of a list or watch. Field labels must be known to the kind; a name in the path is a selector. */
+export function listOptions(context: RequestContext, endpoint: ResourceEndpoint, forceWatch: boolean): ListOptions {
+  const options = parseListOptions(context.query, forceWatch);
+  const known = endpoint.store!.definition.selectableFields;
+  for (const { field } of options.fieldSelector?.requirements ?? []) {
+    const generic = field === 'metadata.name' || (field === 'metadata.namespace' && endpoint.namespaced);
+    if (!generic && known?.[field] === undefined) {
+      throw badRequest(`field label not supported: ${field}`);
+    }
+  }
+  const { name } = context.info;
+  if (name !== '') {
+    const selected = options.fieldSelector?.requiresExactMatch('metadata.name');
+    if (options.fieldSelector !== undefined && !options.fieldSelector.empty() && selected !== name) {
+      throw badRequest("fieldSelector metadata.name doesn't match requested name");
+    }
+    options.fieldSelector ??= fieldSelector([{ field: 'metadata.name', operator: '=', value: name }]);
+  }
+  return options;
+}
+
+export async function handleList(
+  context: RequestContext,
+  endpoint: ResourceEndpoint,
+  dependencies: HandlerDependencies,
+): Promise<void> {
+  if (!endpoint.verbs.has('list')) {
+    throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'list');
+  }
+  const format = negotiateOutput(context, true);
+  const options = listOptions(context, endpoint, false);
+  const include = parseIncludeObject(context.query);
+  const page = await endpoint.store!.list(context.info.namespace, options, context.signal);
+  const parts = presentList(page, endpoint, format, include, dependencies.now());
+  await sendEncoded(context, 200, format, parts);
+}

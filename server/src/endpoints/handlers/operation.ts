@@ -1,0 +1,151 @@
+/** What all write handlers share: admission attributes, write contexts, owner reference deduplication, answers. */
+import { parseJson, yamlSerializer } from '@typernetes/openapi/codec';
+import { badRequest, type GroupVersionKind, type KubernetesObject } from '@typernetes/openapi/meta';
+import type { AdmissionAttributes, Operation } from '../../admission/admission.ts';
+import type { WriteContext } from '../../registry/generic/definition.ts';
+import type { Entry } from '../../storage/storage.ts';
+import { authorize, authorizerAttributes } from '../filters/authorization.ts';
+import type { OutputFormat } from '../negotiation.ts';
+import { presentEntry } from '../present.ts';
+import type { RequestContext } from '../request-context.ts';
+import { type HandlerDependencies, type ResourceEndpoint, restContext } from '../resource-endpoint.ts';
+import { sendBody, wantsPretty } from '../respond.ts';
+import { parseIncludeObject } from '../table.ts';
+
+export interface AdmissionRequest {
+  operation: Operation;
+  kind: GroupVersionKind;
+  options: Readonly<Record<string, unknown>>;
+  dryRun: boolean;
+  name: string;
+}
+
+export function admissionAttributes(
+  context: RequestContext,
+  request: AdmissionRequest,
+  object: KubernetesObject | undefined,
+  oldObject: KubernetesObject | undefined,
+): AdmissionAttributes {
+  const { info } = context;
+  return {
+    operation: request.operation,
+    kind: request.kind,
+    resource: { group: info.apiGroup, version: info.apiVersion, resource: info.resource },
+    subresource: info.subresource,
+    namespace: namespaceOf(context, request.name),
+    name: request.name,
+    object,
+    oldObject,
+    options: request.options,
+    dryRun: request.dryRun,
+    user: context.user,
+    signal: context.signal,
+    warn: (message) => void context.warnings.add(message),
+    annotate() {},
+  };
+}
+
+/** A request about a Namespace is in that namespace, for admission as for authorization. */
+function namespaceOf(context: RequestContext, name: string): string {
+  const { info } = context;
+  return info.namespace === '' && info.apiGroup === '' && info.resource === 'namespaces' ? name : info.namespace;
+}
+
+export function writeContext(
+  context: RequestContext,
+  endpoint: ResourceEndpoint,
+  dependencies: HandlerDependencies,
+  request: AdmissionRequest,
+): WriteContext {
+  const rest = restContext(context, dependencies, request.dryRun);
+  return {
+    user: context.user,
+    namespace: endpoint.namespaced ? context.info.namespace : '',
+    now: rest.now,
+    dryRun: request.dryRun,
+    subresource: context.info.subresource,
+    signal: context.signal,
+    rest,
+    warn: (message) => rest.warn(message),
+    validateAdmission: async (object, old) => {
+      const name = request.name === '' ? (object?.metadata?.name ?? old?.metadata?.name ?? '') : request.name;
+      const operation = request.operation === 'UPDATE' && old === undefined ? 'CREATE' : request.operation;
+      await dependencies.admission.validate(admissionAttributes(context, { ...request, operation, name }, object, old));
+    },
+    authorizeCreate: () =>
+      authorize(dependencies.authorizer, { ...authorizerAttributes(context.info, context.user), verb: 'create' }),
+  };
+}
+
+/** Repeated owner references are dropped with a warning, as upstream does. */
+export function dedupOwnerReferences(object: KubernetesObject, context: RequestContext): void {
+  const references = object.metadata?.ownerReferences;
+  if (references === undefined || references.length < 2) return;
+  const seen = new Set<string>();
+  const repeated: string[] = [];
+  const kept = references.filter((reference) => {
+    const key = JSON.stringify(reference);
+    if (!seen.has(key)) return seen.add(key);
+    repeated.push(reference.uid);
+    return false;
+  });
+  if (repeated.length === 0) return;
+  object.metadata!.ownerReferences = kept;
+  context.warnings.add(
+    `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${repeated.join(', ')}`,
+  );
+}
+
+/** The name on the path must be the object's, and so must the namespace. */
+export function checkName(object: KubernetesObject, context: RequestContext): void {
+  const { name, namespace } = context.info;
+  const own = object.metadata?.name ?? '';
+  if (own === '') {
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  }
+  if (own !== name) throw badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
+  const ownNamespace = object.metadata?.namespace ?? '';
+  if (namespace !== '' && ownNamespace !== '' && ownNamespace !== namespace) {
+    throw badRequest(
+      `the namespace of the object (${ownNamespace}) does not match the namespace on the request (${namespace})`,
+    );
+  }
+}
+
+export async function sendEntry(
+  context: RequestContext,
+  endpoint: ResourceEndpoint,
+  dependencies: HandlerDependencies,
+  code: number,
+  entry: Entry,
+  format: OutputFormat,
+): Promise<void> {
+  const include = parseIncludeObject(context.query);
+  await sendEncoded(context, code, format, [presentEntry(entry, endpoint, format, include, dependencies.now())]);
+}
+
+/** JSON bytes in the client's format. */
+export function sendEncoded(
+  context: RequestContext,
+  code: number,
+  format: OutputFormat,
+  parts: readonly Buffer[],
+): Promise<void> {
+  if (format.mediaType === 'application/yaml') {
+    return sendBody(context, code, 'application/yaml', [yamlSerializer.encode(parseJson(Buffer.concat(parts)).value)]);
+  }
+  if (wantsPretty(context)) {
+    const text = JSON.stringify(parseJson(Buffer.concat(parts)).value, undefined, 2);
+    return sendBody(context, code, 'application/json', [Buffer.from(text)]);
+  }
+  return sendBody(context, code, 'application/json', parts);
+}
+
+export function sendObject(
+  context: RequestContext,
+  code: number,
+  format: OutputFormat,
+  object: unknown,
+): Promise<void> {
+  return sendEncoded(context, code, format, [Buffer.from(JSON.stringify(object))]);
+}

@@ -1,0 +1,181 @@
+/** GET with ?watch: a stream of events until the timeout, the client's leave, or the server's end. */
+import {
+  internalError,
+  methodNotSupported,
+  resourceExpired,
+  type Status,
+  serviceUnavailable,
+} from '@typernetes/openapi/meta';
+import { type WatchSink, watchStore } from '../../registry/generic/watch.ts';
+import type { StorageError, Watch } from '../../storage/storage.ts';
+import { negotiateStream } from '../negotiation.ts';
+import type { RequestContext } from '../request-context.ts';
+import type { HandlerDependencies, ResourceEndpoint } from '../resource-endpoint.ts';
+import { statusErrorOf } from '../respond.ts';
+import { httpWatchConnection, type WatchConnection, webSocketWatchConnection } from '../streaming/watch-connection.ts';
+import { WatchFrames } from '../streaming/watch-frames.ts';
+import { WatchQueue } from '../streaming/watch-queue.ts';
+import { parseIncludeObject } from '../table.ts';
+import { listOptions } from './get.ts';
+
+/** Events a client may lag behind before it is cut off. */
+const queueLimit = 10_000;
+/** Bookmarks are no more frequent than this, save for the one shortly before the end. */
+const bookmarkIntervalMs = 60_000;
+const lastBookmarkBeforeEndMs = 2_000;
+
+export async function handleWatch(
+  context: RequestContext,
+  endpoint: ResourceEndpoint,
+  dependencies: HandlerDependencies,
+): Promise<void> {
+  const { store } = endpoint;
+  if (store === undefined || !endpoint.verbs.has('watch')) {
+    throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'watch');
+  }
+  const format = negotiateStream(context);
+  const options = listOptions(context, endpoint, true);
+  const include = parseIncludeObject(context.query);
+  const timeoutMs =
+    options.timeoutSeconds !== undefined && options.timeoutSeconds > 0
+      ? options.timeoutSeconds * 1000
+      : dependencies.minRequestTimeoutSeconds * 1000 * (1 + dependencies.random());
+  const frames = new WatchFrames(endpoint, format, include, () => dependencies.now());
+  const session = new WatchSession(frames, options.allowWatchBookmarks, options.sendInitialEvents === true, timeoutMs);
+  // Errors before the first byte are Statuses of their own; later ones are ERROR events.
+  session.attach(await watchStore(store, context.info.namespace, options, session, context.signal));
+  const connection =
+    context.upgrade === undefined
+      ? httpWatchConnection(context)
+      : await webSocketWatchConnection(context, context.upgrade);
+  context.outcome = { code: 200, bytes: 0 };
+  await session.run(connection, context.signal);
+}
+
+class WatchSession implements WatchSink {
+  readonly #frames: WatchFrames;
+  readonly #bookmarks: boolean;
+  readonly #initialEventsEnd: boolean;
+  readonly #timeoutMs: number;
+  readonly #queue = new WatchQueue(queueLimit);
+  readonly #finished: Promise<void>;
+  #finish!: () => void;
+  #connection: WatchConnection | undefined;
+  #watch: Watch | undefined;
+  #over = false;
+  #draining = false;
+  #failure: Status | undefined;
+  #lastBookmark = performance.now();
+  #endsAt = Number.POSITIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(frames: WatchFrames, bookmarks: boolean, initialEventsEnd: boolean, timeoutMs: number) {
+    this.#frames = frames;
+    this.#bookmarks = bookmarks;
+    this.#initialEventsEnd = initialEventsEnd;
+    this.#timeoutMs = timeoutMs;
+    this.#finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+  }
+
+  attach(watch: Watch): void {
+    this.#watch = watch;
+    if (this.#over) watch.stop();
+  }
+
+  initial(entries: Parameters<WatchSink['initial']>[0], revision: number): void {
+    this.#queue.pushInitial(
+      entries.map((entry) => ({ type: 'ADDED' as const, entry, revision: entry.modRevision, source: undefined })),
+    );
+    if (this.#bookmarks && this.#initialEventsEnd) {
+      this.#queue.pushInitial([{ type: 'bookmark', revision, initialEventsEnd: true }]);
+    }
+  }
+
+  event(event: Parameters<WatchSink['event']>[0]): void {
+    if (this.#over) return;
+    if (this.#queue.push(event)) this.#pump();
+    else this.#close(true);
+  }
+
+  progress(revision: number): void {
+    const now = performance.now();
+    const due = now - this.#lastBookmark >= bookmarkIntervalMs || this.#endsAt - now < lastBookmarkBeforeEndMs * 2;
+    if (!this.#bookmarks || this.#over || !due) return;
+    this.#lastBookmark = now;
+    this.#queue.push({ type: 'bookmark', revision, initialEventsEnd: false });
+    this.#pump();
+  }
+
+  end(error: StorageError | undefined): void {
+    if (this.#over) return;
+    if (error !== undefined) {
+      const status =
+        error.code === 'compacted' || error.code === 'futureRevision'
+          ? resourceExpired(error.code === 'compacted' ? error.message : `too old resource version: ${error.message}`)
+          : error.code === 'unavailable'
+            ? serviceUnavailable(error.message)
+            : internalError(error.message);
+      this.#failure = statusErrorOf(status).status;
+    }
+    this.#over = true;
+    this.#pump();
+  }
+
+  /** Resolves when the watch is over, for whatever reason. */
+  async run(connection: WatchConnection, signal: AbortSignal): Promise<void> {
+    this.#connection = connection;
+    connection.onDrain(() => {
+      this.#draining = false;
+      this.#pump();
+    });
+    connection.onClose(() => this.#close(false));
+    const onAbort = (): void => this.#close(false);
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#endsAt = performance.now() + this.#timeoutMs;
+    this.#timer = setTimeout(() => this.#close(false), Math.min(this.#timeoutMs, 2 ** 31 - 1));
+    if (signal.aborted) this.#close(false);
+    else this.#pump();
+    try {
+      await this.#finished;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #pump(): void {
+    const connection = this.#connection;
+    if (connection === undefined || this.#draining) return;
+    for (;;) {
+      const item = this.#queue.shift();
+      if (item === undefined) break;
+      const bytes =
+        item.type === 'bookmark'
+          ? this.#frames.bookmark(item.revision, item.initialEventsEnd)
+          : this.#frames.encode(item);
+      if (!connection.send(bytes)) {
+        this.#draining = true;
+        return;
+      }
+    }
+    if (this.#over) {
+      if (this.#failure !== undefined) connection.send(this.#frames.error(this.#failure));
+      this.#close(false);
+    }
+  }
+
+  #close(cut: boolean): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#over = true;
+    this.#watch?.stop();
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (connection !== undefined) {
+      if (cut) connection.destroy();
+      else connection.end();
+    }
+    this.#finish();
+  }
+}

@@ -1,0 +1,85 @@
+/** Paths that are no API resources: the index, version, health, metrics, OpenID documents. */
+import type { HealthEndpoint } from './health.ts';
+import type { ApiMetrics } from './metrics.ts';
+import type { RequestContext } from './request-context.ts';
+import { sendBody, sendJson, sendText } from './respond.ts';
+
+export interface NonResourceOptions {
+  version: Record<string, string>;
+  health: readonly HealthEndpoint[];
+  metrics: ApiMetrics;
+  /** For /.well-known/openid-configuration; undefined where the issuer cannot be discovered. */
+  openIdConfiguration(): unknown;
+  jwks(): unknown;
+  /** Tried in order; each says whether the path was its own. */
+  documents: readonly { handle(context: RequestContext): Promise<boolean>; paths?(): string[] }[];
+}
+
+export class NonResourceHandler {
+  readonly #options: NonResourceOptions;
+
+  constructor(options: NonResourceOptions) {
+    this.#options = options;
+  }
+
+  async handle(context: RequestContext): Promise<void> {
+    const { path, method } = context;
+    if (method !== 'GET' && method !== 'HEAD') {
+      // OPTIONS and writes find nothing here, whatever the path.
+      sendText(
+        context,
+        this.#isKnown(path) ? 405 : 404,
+        this.#isKnown(path) ? '405 method not allowed\n' : notFoundText,
+      );
+      return;
+    }
+    for (const health of this.#options.health) {
+      if (path !== `/${health.path}` && !path.startsWith(`/${health.path}/`)) continue;
+      if (await health.handle(context)) return;
+    }
+    switch (path) {
+      case '/':
+        return sendJson(context, 200, { paths: this.#paths() });
+      case '/version':
+      case '/version/':
+        return sendJson(context, 200, this.#options.version);
+      case '/metrics': {
+        const { contentType, text } = await this.#options.metrics.expose();
+        return sendBody(context, 200, contentType, [Buffer.from(text)]);
+      }
+      case '/.well-known/openid-configuration':
+        return this.#openId(context, 'application/json', this.#options.openIdConfiguration());
+      case '/openid/v1/jwks':
+        return this.#openId(context, 'application/jwk-set+json', this.#options.jwks());
+    }
+    for (const document of this.#options.documents) if (await document.handle(context)) return;
+    sendText(context, 404, notFoundText);
+  }
+
+  async #openId(context: RequestContext, contentType: string, document: unknown): Promise<void> {
+    if (document === undefined) {
+      sendText(context, 404, notFoundText);
+      return;
+    }
+    context.response.setHeader('Cache-Control', 'public, max-age=3600');
+    await sendBody(context, 200, contentType, [Buffer.from(JSON.stringify(document))]);
+  }
+
+  #isKnown(path: string): boolean {
+    return this.#paths().includes(path);
+  }
+
+  #paths(): string[] {
+    const { health, documents } = this.#options;
+    return [
+      '/.well-known/openid-configuration',
+      ...documents.flatMap((document) => document.paths?.() ?? []),
+      ...health.flatMap((endpoint) => endpoint.paths()),
+      '/metrics',
+      '/openid/v1/jwks',
+      '/version',
+    ].sort();
+  }
+}
+
+export const notFoundText = '404 page not found\n';

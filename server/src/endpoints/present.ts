@@ -1,0 +1,144 @@
+/**
+ * Stored entries as the client asked to see them: whole objects, Tables or metadata only, one, many or as watch
+ * events. Works on bytes: what was encoded once is only joined here.
+ */
+import { listBody } from '@typernetes/openapi/codec';
+import { notAcceptable } from '@typernetes/openapi/meta';
+import { EntryView } from '../registry/generic/entry-view.ts';
+import type { ListPage } from '../registry/generic/store.ts';
+import type { Entry } from '../storage/storage.ts';
+import type { OutputFormat } from './negotiation.ts';
+import type { ResourceEndpoint } from './resource-endpoint.ts';
+import { columnDefinitions, encodeRow, type IncludeObject, partialObjectMetadata, type RowSource } from './table.ts';
+
+const comma = Buffer.from(',');
+
+export function rowSource(endpoint: ResourceEndpoint, format: OutputFormat, include: IncludeObject): RowSource {
+  return {
+    reader: endpoint.store!,
+    apiVersion: endpoint.apiVersion,
+    table: endpoint.table,
+    metaApiVersion: format.convert?.apiVersion ?? 'meta.k8s.io/v1',
+    include,
+  };
+}
+
+function tableHead(source: RowSource, metadata: unknown, withColumns: boolean): string {
+  const columns = withColumns ? columnDefinitions(source.table) : null;
+  return `{"kind":"Table","apiVersion":"${source.metaApiVersion}","metadata":${JSON.stringify(metadata)},"columnDefinitions":${JSON.stringify(columns)},"rows":[`;
+}
+
+/** One object, as JSON. */
+export function presentEntry(
+  entry: Entry,
+  endpoint: ResourceEndpoint,
+  format: OutputFormat,
+  include: IncludeObject,
+  now: Date,
+): Buffer {
+  const view = EntryView.of(entry);
+  const store = endpoint.store!;
+  const transform = format.convert?.kind;
+  switch (transform) {
+    case undefined:
+      return view.body(store, endpoint.apiVersion);
+    case 'Table': {
+      const source = rowSource(endpoint, format, include);
+      const metadata = entry.modRevision > 0 ? { resourceVersion: String(entry.modRevision) } : {};
+      return Buffer.concat([
+        Buffer.from(tableHead(source, metadata, true)),
+        encodeRow(view, source, now),
+        Buffer.from(']}\n'),
+      ]);
+    }
+    case 'PartialObjectMetadata':
+      return metadataOf(view, format);
+    case 'PartialObjectMetadataList':
+      throw notAcceptable(
+        `you requested PartialObjectMetadataList, but the requested object is not a list (*${endpoint.kind})`,
+      );
+    default:
+      return transform satisfies never;
+  }
+}
+
+function metadataOf(view: EntryView, format: OutputFormat): Buffer {
+  const { apiVersion } = format.convert!;
+  return view.memoized(`meta:${apiVersion}`, () => Buffer.from(partialObjectMetadata(view.parse(), apiVersion)));
+}
+
+/** A list, as the parts of one JSON body. */
+export function presentList(
+  page: ListPage,
+  endpoint: ResourceEndpoint,
+  format: OutputFormat,
+  include: IncludeObject,
+  now: Date,
+): Buffer[] {
+  const metadata = {
+    resourceVersion: String(page.revision),
+    ...(page.continue === undefined ? {} : { continue: page.continue }),
+    ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
+  };
+  const transform = format.convert?.kind;
+  switch (transform) {
+    case undefined: {
+      const bodies = page.entries.map((entry) => EntryView.of(entry).body(endpoint.store!, endpoint.apiVersion));
+      return listBody(endpoint.apiVersion, `${endpoint.kind}List`, metadata, bodies);
+    }
+    case 'Table': {
+      const source = rowSource(endpoint, format, include);
+      const rows = page.entries.map((entry) => encodeRow(EntryView.of(entry), source, now));
+      return [Buffer.from(tableHead(source, metadata, true)), ...joined(rows), Buffer.from(']}\n')];
+    }
+    case 'PartialObjectMetadataList': {
+      const bodies = page.entries.map((entry) => metadataOf(EntryView.of(entry), format));
+      return listBody(format.convert!.apiVersion, 'PartialObjectMetadataList', metadata, bodies);
+    }
+    case 'PartialObjectMetadata':
+      throw notAcceptable(
+        `you requested PartialObjectMetadata, but the requested object is a list (*${endpoint.kind}List)`,
+      );
+    default:
+      return transform satisfies never;
+  }
+}
+
+function joined(parts: readonly Buffer[]): Buffer[] {
+  const result: Buffer[] = [];
+  for (const part of parts) {
+    if (result.length > 0) result.push(comma);
+    result.push(part);
+  }
+  return result;
+}
+
+/** The object of a watch event at `revision`, as JSON. `withColumns`: a Table's first event carries its columns. */
+export function presentWatched(
+  entry: Entry,
+  revision: number,
+  endpoint: ResourceEndpoint,
+  format: OutputFormat,
+  include: IncludeObject,
+  now: Date,
+  withColumns: boolean,
+): Buffer {
+  const store = endpoint.store!;
+  const shown = revision === entry.modRevision ? entry : { ...entry, modRevision: revision, memo: undefined };
+  const view = EntryView.of(shown);
+  const transform = format.convert?.kind;
+  switch (transform) {
+    case undefined:
+      return view.body(store, endpoint.apiVersion);
+    case 'Table': {
+      const source = rowSource(endpoint, format, include);
+      const head = tableHead(source, { resourceVersion: String(revision) }, withColumns);
+      return Buffer.concat([Buffer.from(head), encodeRow(view, source, now), Buffer.from(']}')]);
+    }
+    case 'PartialObjectMetadata':
+    case 'PartialObjectMetadataList':
+      return metadataOf(view, format);
+    default:
+      return transform satisfies never;
+  }
+}

@@ -1,0 +1,57 @@
+/** One request on its way through the handler chain. Filters fill it in; handlers answer through it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { UserInfo } from '../authentication/authenticator.ts';
+import type { RequestInfo } from './request-info.ts';
+
+export interface RequestContext {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Upper case, as sent. */
+  readonly method: string;
+  /** Decoded path. */
+  readonly path: string;
+  /** Path and query as sent. */
+  readonly rawUrl: string;
+  readonly query: URLSearchParams;
+  readonly receivedAt: number;
+  /** Aborted when the client goes away, the request times out or the server stops. */
+  readonly signal: AbortSignal;
+  abort(reason: unknown): void;
+  /** There when the client asked for a protocol upgrade (websocket, SPDY). */
+  readonly upgrade?: { socket: Duplex; head: Buffer };
+  /** Set by withRequestInfo. */
+  info: RequestInfo;
+  /** Set by withAuthentication. */
+  user: UserInfo;
+  auditId: string;
+  /** Watches, streams and the like: no timeout, not counted in flight. */
+  longRunning: boolean;
+  /** Texts for `Warning` headers, in order, without repeats. */
+  readonly warnings: Set<string>;
+  /** Filled in by whoever answers, for metrics and logs. */
+  outcome: { code: number; bytes: number };
+}
+
+export type Handler = (context: RequestContext) => Promise<void>;
+export type Filter = (next: Handler) => Handler;
+
+export interface Logger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export const silentLogger: Logger = { info() {}, warn() {}, error() {} };
+
+const longRunningVerbs = new Set(['watch', 'proxy']);
+const longRunningSubresources = new Set(['attach', 'exec', 'proxy', 'log', 'portforward']);
+
+export function isLongRunning(info: RequestInfo): boolean {
+  return longRunningVerbs.has(info.verb) || (info.isResourceRequest && longRunningSubresources.has(info.subresource));
+}
+
+export function header(context: RequestContext, name: string): string {
+  const value = context.request.headers[name];
+  return Array.isArray(value) ? (value[0] ?? '') : (value ?? '');
+}

@@ -1,0 +1,83 @@
+/** One resource as one group version serves it: what routing, decoding and answering need to know. */
+import type { GroupVersionKind, KubernetesObject } from '@typernetes/openapi/meta';
+import type { AdmissionAttributes } from '../admission/admission.ts';
+import type { Authorizer } from '../authorization/authorizer.ts';
+import type { RegistryReader, RestContext } from '../registry/generic/rest.ts';
+import type { RegistryStore } from '../registry/generic/store.ts';
+import type { ResourceRegistration, SubresourceRegistration } from '../registry/generic/strategy.ts';
+import type { TableDefinition } from '../registry/generic/table.ts';
+import type { RequestContext } from './request-context.ts';
+
+/** A decoded request body: the object and what strict decoding has to say about it. */
+export interface DecodedObject {
+  object: KubernetesObject;
+  /** Unknown and duplicate fields, upstream's wording. */
+  strictErrors: string[];
+}
+
+export interface SubresourceEndpoint {
+  name: string;
+  /** The kind of its bodies. */
+  kind: GroupVersionKind;
+  /** get, update, patch, create as discovery lists them. */
+  verbs: ReadonlySet<string>;
+  registration: SubresourceRegistration | undefined;
+}
+
+export interface ResourceEndpoint {
+  group: string;
+  version: string;
+  apiVersion: string;
+  resource: string;
+  singular: string;
+  kind: string;
+  namespaced: boolean;
+  verbs: ReadonlySet<string>;
+  /** Undefined for kinds that are answered and never stored. */
+  store: RegistryStore | undefined;
+  registration: ResourceRegistration | undefined;
+  table: TableDefinition;
+  subresources: ReadonlyMap<string, SubresourceEndpoint>;
+}
+
+/** Mutating, then validating admission; the composition root builds it from the enabled plugins. */
+export interface AdmissionChain {
+  mutate(attributes: AdmissionAttributes): Promise<void>;
+  validate(attributes: AdmissionAttributes): Promise<void>;
+}
+
+/** Turns parsed JSON into an object of `kind`: types checked, unknown fields dropped, defaults set. */
+export type ObjectDecoder = (value: unknown, kind: GroupVersionKind) => DecodedObject;
+
+export interface HandlerDependencies {
+  registry: RegistryReader;
+  admission: AdmissionChain;
+  authorizer: Authorizer;
+  decode: ObjectDecoder;
+  /** Whether the server knows this kind at all: decides between two messages for a wrong kind in a body. */
+  knowsKind(kind: GroupVersionKind): boolean;
+  /** Schema-driven merge, keyed as upstream's patchMergeKey tags say. */
+  strategicMerge(original: KubernetesObject, patch: unknown, kind: GroupVersionKind): KubernetesObject;
+  minRequestTimeoutSeconds: number;
+  /** In [0, 1); spreads watch timeouts. */
+  random(): number;
+  now(): Date;
+}
+
+export function restContext(context: RequestContext, dependencies: HandlerDependencies, dryRun: boolean): RestContext {
+  return {
+    user: context.user,
+    namespace: context.info.namespace,
+    now: dependencies.now(),
+    dryRun,
+    signal: context.signal,
+    query: context.query,
+    http: {
+      request: context.request,
+      response: context.response,
+      ...(context.upgrade === undefined ? {} : { socket: context.upgrade.socket, head: context.upgrade.head }),
+    },
+    warn: (message) => void context.warnings.add(message),
+    registry: dependencies.registry,
+  };
+}

@@ -1,0 +1,135 @@
+/** From a RequestInfo to the handler that answers it; upstream's routes, without a route per resource. */
+import { genericServerResponse } from '@typernetes/openapi/meta';
+import { handleConnect } from './handlers/connect.ts';
+import { handleCreate } from './handlers/create.ts';
+import { handleDelete, handleDeleteCollection } from './handlers/delete.ts';
+import { handleGet, handleList } from './handlers/get.ts';
+import { handlePatch } from './handlers/patch.ts';
+import { handleSubresourceGet } from './handlers/subresource.ts';
+import { handleUpdate } from './handlers/update.ts';
+import { handleWatch } from './handlers/watch.ts';
+import type { Handler, RequestContext } from './request-context.ts';
+import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from './resource-endpoint.ts';
+
+const none = { group: '', resource: '' };
+
+export class ResourceRouter {
+  readonly #endpoints = new Map<string, Map<string, ResourceEndpoint>>();
+  readonly #dependencies: HandlerDependencies;
+
+  constructor(endpoints: Iterable<ResourceEndpoint>, dependencies: HandlerDependencies) {
+    this.#dependencies = dependencies;
+    for (const endpoint of endpoints) {
+      let resources = this.#endpoints.get(endpoint.apiVersion);
+      if (resources === undefined) this.#endpoints.set(endpoint.apiVersion, (resources = new Map()));
+      resources.set(endpoint.resource, endpoint);
+    }
+  }
+
+  /** The handler, or undefined where no such group version is served. Throws 404 and 405 Statuses. */
+  route(context: RequestContext): Handler | undefined {
+    const { info } = context;
+    const apiVersion = info.apiPrefix === 'api' ? info.apiVersion : `${info.apiGroup}/${info.apiVersion}`;
+    const resources = this.#endpoints.get(apiVersion);
+    if (resources === undefined) return undefined;
+    const endpoint = resources.get(info.resource);
+    if (endpoint === undefined || !this.#inScope(context, endpoint)) throw notFoundResponse();
+    const dependencies = this.#dependencies;
+    if (info.verbViaPathPrefix) {
+      if (info.verb !== 'watch' || info.parts.length > 2 || !endpoint.verbs.has('watch')) throw notFoundResponse();
+      return (request) => handleWatch(request, endpoint, dependencies);
+    }
+    if (info.parts.length >= 3) {
+      const subresource = endpoint.subresources.get(info.subresource);
+      if (subresource === undefined) throw notFoundResponse();
+      return this.#subresource(context, endpoint, subresource);
+    }
+    const handler = info.parts.length === 2 ? this.#item(context, endpoint) : this.#collection(context, endpoint);
+    if (handler === undefined) throw methodNotAllowed(context, endpoint);
+    return (request) => handler(request, endpoint, dependencies);
+  }
+
+  /** /namespaces/x/nodes is no path of a cluster-scoped resource, nor is /pods/name one of a namespaced one. */
+  #inScope(context: RequestContext, endpoint: ResourceEndpoint): boolean {
+    const { info } = context;
+    if (endpoint.namespaced)
+      return (
+        info.namespace !== '' ||
+        (info.parts.length === 1 && endpoint.verbs.has('list')) ||
+        (info.parts.length === 1 && context.method === 'POST')
+      );
+    const isNamespaces = endpoint.group === '' && endpoint.resource === 'namespaces';
+    return isNamespaces || info.namespace === '';
+  }
+
+  #collection(context: RequestContext, endpoint: ResourceEndpoint) {
+    const allNamespaces = endpoint.namespaced && context.info.namespace === '';
+    switch (context.method) {
+      case 'GET':
+        if (context.info.verb === 'watch' || isWatch(context))
+          return endpoint.verbs.has('list') ? handleWatch : undefined;
+        return endpoint.verbs.has('list') ? handleList : undefined;
+      case 'POST':
+        return endpoint.verbs.has('create') && !allNamespaces ? handleCreate : undefined;
+      case 'DELETE':
+        return endpoint.verbs.has('deletecollection') && !allNamespaces ? handleDeleteCollection : undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  #item(context: RequestContext, endpoint: ResourceEndpoint) {
+    switch (context.method) {
+      case 'GET':
+        return endpoint.verbs.has('get') ? handleGet : undefined;
+      case 'PUT':
+        return endpoint.verbs.has('update') ? handleUpdate : undefined;
+      case 'PATCH':
+        return endpoint.verbs.has('patch') ? handlePatch : undefined;
+      case 'DELETE':
+        return endpoint.verbs.has('delete') ? handleDelete : undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  #subresource(context: RequestContext, endpoint: ResourceEndpoint, subresource: SubresourceEndpoint): Handler {
+    const dependencies = this.#dependencies;
+    const { verbs, registration } = subresource;
+    if (registration?.connect !== undefined) {
+      return (request) => handleConnect(request, endpoint, dependencies, subresource);
+    }
+    if (context.info.parts.length > 3) throw notFoundResponse();
+    const allowed = { GET: 'get', PUT: 'update', PATCH: 'patch', POST: 'create' }[context.method];
+    if (allowed === undefined || !verbs.has(allowed)) throw methodNotAllowed(context, endpoint);
+    switch (allowed) {
+      case 'get':
+        return (request) => handleSubresourceGet(request, endpoint, dependencies, subresource);
+      case 'update':
+        return (request) => handleUpdate(request, endpoint, dependencies, subresource);
+      case 'patch':
+        return (request) => handlePatch(request, endpoint, dependencies, subresource);
+      default:
+        return (request) => handleCreate(request, endpoint, dependencies, subresource);
+    }
+  }
+}
+
+function isWatch(context: RequestContext): boolean {
+  const value = context.query.get('watch');
+  return value !== null && !['false', '0'].includes(value.toLowerCase());
+}
+
+export function notFoundResponse() {
+  return genericServerResponse(404, '', none, '', '', 0, false);
+}
+
+export function methodNotAllowed(context: RequestContext, endpoint: ResourceEndpoint) {
+  const methods: Record<string, string> =
+    context.info.parts.length === 1
+      ? { list: 'GET', create: 'POST', deletecollection: 'DELETE' }
+      : { get: 'GET', update: 'PUT', patch: 'PATCH', delete: 'DELETE' };
+  const allowed = Object.entries(methods).flatMap(([verb, method]) => (endpoint.verbs.has(verb) ? [method] : []));
+  if (allowed.length > 0) context.response.setHeader('Allow', allowed.join(', '));
+  return genericServerResponse(405, '', none, '', '', 0, false);
+}

@@ -1,0 +1,136 @@
+/** Writing answers: encoded bodies with pretty printing and gzip, Statuses, plain text. */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { constants, createGzip } from 'node:zlib';
+import { internalError, StatusError } from '@typernetes/openapi/meta';
+import { header, type RequestContext } from './request-context.ts';
+
+/** Bodies beyond this are compressed for clients that take gzip: upstream's 128 KiB. */
+const gzipThreshold = 128 * 1024;
+/** Between two chunks of this size the event loop gets its turn. */
+const chunkSize = 256 * 1024;
+
+export function warningHeader(text: string): string {
+  const clean = text
+    .replace(/[\p{Cc}]+/gu, ' ')
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"');
+  return `299 - "${clean}"`;
+}
+
+export function setWarnings(context: RequestContext): void {
+  if (context.warnings.size === 0) return;
+  const values: string[] = [];
+  let written = 0;
+  for (const text of context.warnings) {
+    const item = written >= 4096 ? text.slice(0, 256) : text;
+    written += item.length;
+    values.push(Buffer.from(warningHeader(item), 'utf8').toString('latin1'));
+  }
+  context.response.setHeader('Warning', values);
+}
+
+export function wantsPretty(context: RequestContext): boolean {
+  const pretty = context.query.get('pretty');
+  if (pretty !== null && pretty !== '') return ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(pretty);
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(header(context, 'user-agent'));
+}
+
+/** Writes the whole answer. `parts` are joined without being copied; `contentType` is that of their bytes. */
+export async function sendBody(
+  context: RequestContext,
+  code: number,
+  contentType: string,
+  parts: readonly Buffer[],
+): Promise<void> {
+  const { response } = context;
+  setWarnings(context);
+  let total = 0;
+  for (const part of parts) total += part.length;
+  context.outcome = { code, bytes: total };
+  response.statusCode = code;
+  response.setHeader('Content-Type', contentType);
+  if (context.method === 'HEAD') {
+    response.setHeader('Content-Length', total);
+    response.end();
+    return;
+  }
+  if (total > gzipThreshold && code === 200 && acceptsGzip(context)) {
+    response.setHeader('Content-Encoding', 'gzip');
+    response.setHeader('Vary', 'Accept-Encoding');
+    await pipeline(
+      Readable.from(chunks(parts)),
+      createGzip({ level: constants.Z_BEST_SPEED, chunkSize: 64 * 1024 }),
+      response,
+    );
+    return;
+  }
+  response.setHeader('Content-Length', total);
+  if (parts.length === 1) {
+    response.end(parts[0]);
+    return;
+  }
+  if (total <= chunkSize) {
+    response.end(Buffer.concat(parts, total));
+    return;
+  }
+  await pipeline(Readable.from(chunks(parts)), response);
+}
+
+/** The parts in pieces of some 256 KiB. Generators are pulled as the consumer drains, so nothing piles up. */
+async function* chunks(parts: readonly Buffer[]): AsyncGenerator<Buffer> {
+  let pending: Buffer[] = [];
+  let size = 0;
+  for (const part of parts) {
+    pending.push(part);
+    size += part.length;
+    if (size < chunkSize) continue;
+    yield Buffer.concat(pending, size);
+    pending = [];
+    size = 0;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  if (size > 0) yield Buffer.concat(pending, size);
+}
+
+function acceptsGzip(context: RequestContext): boolean {
+  return /(^|,)\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*(,|$))|,|$)/i.test(header(context, 'accept-encoding'));
+}
+
+export function sendText(context: RequestContext, code: number, text: string): void {
+  const { response } = context;
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  setWarnings(context);
+  context.outcome = { code, bytes: text.length };
+  response.statusCode = code;
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.end(context.method === 'HEAD' ? undefined : text);
+}
+
+export function sendJson(context: RequestContext, code: number, value: unknown): Promise<void> {
+  const text = JSON.stringify(value, undefined, wantsPretty(context) ? 2 : undefined);
+  return sendBody(context, code, 'application/json', [Buffer.from(text)]);
+}
+
+/** Any error as the Status clients get. What is no StatusError is a fault of ours: 500. */
+export function statusErrorOf(error: unknown): StatusError {
+  if (error instanceof StatusError) return error;
+  return internalError(error instanceof Error ? error.message : String(error));
+}
+
+export async function sendStatusError(context: RequestContext, error: StatusError): Promise<void> {
+  const { response } = context;
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { status } = error;
+  const code = status.code ?? 500;
+  const retry = status.details?.retryAfterSeconds;
+  if (retry !== undefined && retry > 0) response.setHeader('Retry-After', String(retry));
+  await sendJson(context, code, status);
+}

@@ -1,0 +1,71 @@
+/** Where watch frames go: a chunked HTTP response, or a websocket. Both tell when they cannot take more. */
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { RequestContext } from '../request-context.ts';
+import { setWarnings } from '../respond.ts';
+
+export interface WatchConnection {
+  /** False: wait for `onDrain` before sending more. */
+  send(frame: Buffer): boolean;
+  onDrain(listener: () => void): void;
+  onClose(listener: () => void): void;
+  /** Ends it politely, after everything sent so far. */
+  end(): void;
+  /** Cuts it off. */
+  destroy(): void;
+}
+
+export function httpWatchConnection(context: RequestContext): WatchConnection {
+  const { response } = context;
+  setWarnings(context);
+  response.statusCode = 200;
+  response.setHeader('Content-Type', 'application/json');
+  response.flushHeaders();
+  return {
+    send: (frame) => response.write(frame),
+    onDrain: (listener) => void response.on('drain', listener),
+    onClose: (listener) => void response.once('close', listener),
+    end: () => void response.end(),
+    destroy: () => void response.destroy(),
+  };
+}
+
+const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
+const server = new WebSocketServer({
+  noServer: true,
+  maxPayload: 64 * 1024,
+  perMessageDeflate: false,
+  // The first protocol that is no credential; text frames carry JSON whatever it is.
+  handleProtocols: (protocols) => [...protocols].find((protocol) => !protocol.startsWith(bearerProtocol)) ?? false,
+});
+/** Beyond this much unsent data a websocket counts as busy. */
+const highWaterMark = 256 * 1024;
+
+export function webSocketWatchConnection(
+  context: RequestContext,
+  upgrade: { socket: Duplex; head: Buffer },
+): Promise<WatchConnection> {
+  return new Promise((resolve) => {
+    server.handleUpgrade(context.request, upgrade.socket, upgrade.head, (socket) =>
+      resolve(overWebSocket(socket, upgrade.socket)),
+    );
+  });
+}
+
+function overWebSocket(socket: WebSocket, raw: Duplex): WatchConnection {
+  const drained: (() => void)[] = [];
+  raw.on('drain', () => {
+    for (const listener of drained) listener();
+  });
+  socket.on('error', () => socket.terminate());
+  return {
+    send(frame) {
+      socket.send(frame, { binary: false });
+      return socket.bufferedAmount < highWaterMark && !raw.writableNeedDrain;
+    },
+    onDrain: (listener) => void drained.push(listener),
+    onClose: (listener) => void socket.once('close', listener),
+    end: () => socket.close(1000),
+    destroy: () => socket.terminate(),
+  };
+}

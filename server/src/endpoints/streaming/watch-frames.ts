@@ -1,0 +1,100 @@
+/** The bytes of watch events. A change is encoded once per media type and shared by all its watchers. */
+
+import type { WatchEvent } from '../../registry/generic/watch.ts';
+import type { StorageEvent } from '../../storage/storage.ts';
+import type { OutputFormat } from '../negotiation.ts';
+import { presentWatched } from '../present.ts';
+import type { ResourceEndpoint } from '../resource-endpoint.ts';
+import type { IncludeObject } from '../table.ts';
+
+const tail = Buffer.from('}\n');
+const heads: Record<string, Buffer> = Object.fromEntries(
+  ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'].map((type) => [
+    type,
+    Buffer.from(`{"type":"${type}","object":`),
+  ]),
+);
+
+export function frame(type: string, object: Buffer): Buffer {
+  return Buffer.concat([heads[type]!, object, tail]);
+}
+
+/** Per event: encodings by everything that decides their bytes. */
+const encodings = new WeakMap<StorageEvent, Map<string, Buffer>>();
+
+export class WatchFrames {
+  readonly #endpoint: ResourceEndpoint;
+  readonly #format: OutputFormat;
+  readonly #include: IncludeObject;
+  readonly #key: string;
+  readonly #now: () => Date;
+  /** A Table's columns go out with the first event only. */
+  #columnsSent = false;
+
+  constructor(endpoint: ResourceEndpoint, format: OutputFormat, include: IncludeObject, now: () => Date) {
+    this.#endpoint = endpoint;
+    this.#format = format;
+    this.#include = include;
+    this.#key = `${endpoint.apiVersion} ${format.convert?.kind ?? ''} ${format.convert?.apiVersion ?? ''} ${include}`;
+    this.#now = now;
+  }
+
+  encode(event: WatchEvent): Buffer {
+    const isTable = this.#format.convert?.kind === 'Table';
+    const withColumns = isTable && !this.#columnsSent;
+    this.#columnsSent = true;
+    const make = (): Buffer =>
+      frame(
+        event.type,
+        presentWatched(
+          event.entry,
+          event.revision,
+          this.#endpoint,
+          this.#format,
+          this.#include,
+          this.#now(),
+          withColumns,
+        ),
+      );
+    if (event.source === undefined || withColumns) return make();
+    let made = encodings.get(event.source);
+    if (made === undefined) encodings.set(event.source, (made = new Map()));
+    const key = `${event.type} ${this.#key}`;
+    let bytes = made.get(key);
+    if (bytes === undefined) made.set(key, (bytes = make()));
+    return bytes;
+  }
+
+  bookmark(revision: number, initialEventsEnd: boolean): Buffer {
+    const metadata = {
+      resourceVersion: String(revision),
+      ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
+    };
+    const { convert } = this.#format;
+    if (convert?.kind === 'Table') {
+      const object = { kind: 'PartialObjectMetadata', apiVersion: convert.apiVersion, metadata };
+      const rows = initialEventsEnd ? [{ cells: this.#endpoint.table.columns.map(() => ''), object }] : [];
+      return frame(
+        'BOOKMARK',
+        Buffer.from(
+          JSON.stringify({
+            kind: 'Table',
+            apiVersion: convert.apiVersion,
+            metadata: { resourceVersion: String(revision) },
+            columnDefinitions: null,
+            rows,
+          }),
+        ),
+      );
+    }
+    const kind =
+      convert === undefined
+        ? { kind: this.#endpoint.kind, apiVersion: this.#endpoint.apiVersion }
+        : { kind: 'PartialObjectMetadata', apiVersion: convert.apiVersion };
+    return frame('BOOKMARK', Buffer.from(JSON.stringify({ ...kind, metadata })));
+  }
+
+  error(status: unknown): Buffer {
+    return frame('ERROR', Buffer.from(JSON.stringify(status)));
+  }
+}

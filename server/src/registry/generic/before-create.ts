@@ -1,0 +1,99 @@
+/** What every create goes through between mutating admission and storage: upstream's BeforeCreate. */
+import { randomUUID } from 'node:crypto';
+import {
+  badRequest,
+  type FieldError,
+  formatTime,
+  generateName,
+  internalError,
+  invalid,
+  type KubernetesObject,
+  type ObjectMeta,
+  type ObjectMetaRules,
+  validateObjectMeta,
+} from '@typernetes/openapi/meta';
+import type { StoreDefinition, WriteContext } from './definition.ts';
+import type { StrategyContext } from './strategy.ts';
+
+/** Clears what clients may not choose. Runs on the decoded object, before admission sees it. */
+export function wipeSystemFields(object: KubernetesObject): void {
+  const metadata = object.metadata;
+  if (metadata === undefined) return;
+  delete metadata.creationTimestamp;
+  delete metadata.uid;
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.selfLink;
+}
+
+/** The object's namespace must be the request's; an empty one is filled in. Cluster-scoped requests have none. */
+export function ensureNamespace(object: KubernetesObject, namespace: string): void {
+  const metadata = (object.metadata ??= {});
+  const own = metadata.namespace ?? '';
+  if (own === namespace) return;
+  if (own === '') {
+    metadata.namespace = namespace;
+    return;
+  }
+  throw badRequest(namespaceMismatch);
+}
+
+const namespaceMismatch = 'the namespace of the provided object does not match the namespace sent on the request';
+
+export function strategyContext(context: WriteContext): StrategyContext {
+  return { user: context.user, now: context.now, dryRun: context.dryRun, subresource: context.subresource };
+}
+
+/** Name, uid and creation time. Separate from the checks because hooks between them want the name. */
+export function fillSystemFields(object: KubernetesObject, now: Date): ObjectMeta {
+  const metadata = (object.metadata ??= {});
+  metadata.creationTimestamp = formatTime(now);
+  metadata.uid = randomUUID();
+  if ((metadata.generateName ?? '') !== '' && (metadata.name ?? '') === '') {
+    metadata.name = generateName(metadata.generateName!, Math.random);
+  }
+  return metadata;
+}
+
+function pathSegmentErrors(name: string): string[] {
+  if (name === '.' || name === '..') return [`may not be '${name}'`];
+  return ['/', '%'].filter((illegal) => name.includes(illegal)).map((illegal) => `may not contain '${illegal}'`);
+}
+
+export function metaRules(definition: StoreDefinition): ObjectMetaRules {
+  // A kind without rules of its own takes whatever can stand in a path, as upstream's generic check.
+  const nameFn =
+    definition.registration.strategy === undefined
+      ? pathSegmentErrors
+      : definition.strategy.validateName?.bind(definition.strategy);
+  return nameFn === undefined ? { namespaced: definition.namespaced } : { namespaced: definition.namespaced, nameFn };
+}
+
+/** Strategies may check metadata themselves; what both found is said once. */
+export function distinctErrors(errors: readonly FieldError[]): FieldError[] {
+  const seen = new Set<string>();
+  return errors.filter((error) => {
+    const key = `${error.type} ${error.field} ${error.detail}`;
+    return seen.has(key) ? false : seen.add(key);
+  });
+}
+
+export function beforeCreate(definition: StoreDefinition, object: KubernetesObject, context: WriteContext): void {
+  const { strategy } = definition;
+  const metadata = object.metadata;
+  if (metadata?.uid === undefined) throw internalError('system metadata was not initialized');
+  ensureNamespace(object, definition.namespaced ? context.namespace : '');
+  if (definition.hasGeneration) metadata.generation = 1;
+  else delete metadata.generation;
+  strategy.prepareForCreate?.(object, strategyContext(context));
+
+  const errors = distinctErrors([
+    ...validateObjectMeta(metadata, metaRules(definition)),
+    ...(strategy.validate?.(object, strategyContext(context)) ?? []),
+  ]);
+  if (errors.length > 0) {
+    throw invalid({ group: definition.resource.group, kind: definition.kind }, metadata.name ?? '', errors);
+  }
+  for (const warning of strategy.warningsOnCreate?.(object) ?? []) context.warn(warning);
+  strategy.canonicalize?.(object);
+}

@@ -1,0 +1,71 @@
+/** What every update goes through between mutating admission and storage: upstream's BeforeUpdate. */
+
+import { invalid, type KubernetesObject, validateObjectMeta, validateObjectMetaUpdate } from '@typernetes/openapi/meta';
+import { deepEqual } from '@typernetes/openapi/schema';
+import { distinctErrors, ensureNamespace, metaRules, strategyContext } from './before-create.ts';
+import type { StoreDefinition, WriteContext } from './definition.ts';
+
+type Fields = Record<string, unknown>;
+
+export function beforeUpdate(
+  definition: StoreDefinition,
+  object: KubernetesObject,
+  old: KubernetesObject,
+  context: WriteContext,
+): void {
+  const { strategy } = definition;
+  const metadata = (object.metadata ??= {});
+  const oldMetadata = old.metadata ?? {};
+  ensureNamespace(object, definition.namespaced ? context.namespace : '');
+  keep(metadata as Fields, oldMetadata as Fields, 'generation');
+  const strategicContext = strategyContext(context);
+  const status = context.subresource === 'status';
+  if (status) {
+    if (strategy.prepareForStatusUpdate === undefined) keepAllButStatus(object, old);
+    else strategy.prepareForStatusUpdate(object, old, strategicContext);
+  } else {
+    strategy.prepareForUpdate?.(object, old, strategicContext);
+    if (definition.hasGeneration && specChanged(object, old)) metadata.generation = (oldMetadata.generation ?? 0) + 1;
+  }
+
+  if ((metadata.uid ?? '') === '') keep(metadata as Fields, oldMetadata as Fields, 'uid');
+  if (oldMetadata.creationTimestamp !== undefined) metadata.creationTimestamp = oldMetadata.creationTimestamp;
+  if (oldMetadata.deletionTimestamp !== undefined) metadata.deletionTimestamp = oldMetadata.deletionTimestamp;
+  if (oldMetadata.deletionGracePeriodSeconds !== undefined && metadata.deletionGracePeriodSeconds === undefined) {
+    metadata.deletionGracePeriodSeconds = oldMetadata.deletionGracePeriodSeconds;
+  }
+
+  const errors = distinctErrors([
+    ...validateObjectMeta(metadata, metaRules(definition)),
+    ...validateObjectMetaUpdate(metadata, oldMetadata),
+    ...((status
+      ? strategy.validateStatusUpdate?.(object, old, strategicContext)
+      : strategy.validateUpdate?.(object, old, strategicContext)) ?? []),
+  ]);
+  if (errors.length > 0) {
+    throw invalid({ group: definition.resource.group, kind: definition.kind }, metadata.name ?? '', errors);
+  }
+  for (const warning of strategy.warningsOnUpdate?.(object, old) ?? []) context.warn(warning);
+  strategy.canonicalize?.(object);
+}
+
+function keep(fields: Fields, old: Fields, name: string): void {
+  if (old[name] === undefined) delete fields[name];
+  else fields[name] = old[name];
+}
+
+/** The generic status strategy: of the request only status and metadata count. */
+function keepAllButStatus(object: KubernetesObject, old: KubernetesObject): void {
+  const fields = object as Fields;
+  for (const name of new Set([...Object.keys(object), ...Object.keys(old)])) {
+    if (name !== 'status' && name !== 'metadata') keep(fields, old as Fields, name);
+  }
+}
+
+function specChanged(object: KubernetesObject, old: KubernetesObject): boolean {
+  for (const name of new Set([...Object.keys(object), ...Object.keys(old)])) {
+    if (name === 'metadata' || name === 'status') continue;
+    if (!deepEqual((object as Fields)[name], (old as Fields)[name])) return true;
+  }
+  return false;
+}

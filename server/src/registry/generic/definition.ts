@@ -1,0 +1,67 @@
+/** What the generic store must know of a resource, gathered once from the catalogue and its registration. */
+import type { GroupResource, KubernetesObject } from '@typernetes/openapi/meta';
+import type { UserInfo } from '../../authentication/authenticator.ts';
+import type { RestContext } from './rest.ts';
+import type { DeleteStrategy, ResourceRegistration, SelectableFields, Strategy } from './strategy.ts';
+
+export interface StoreDefinition {
+  /** The resource that owns the storage; other group versions may serve the same objects. */
+  resource: GroupResource;
+  kind: string;
+  namespaced: boolean;
+  /** apiVersion of the stored JSON. */
+  storageApiVersion: string;
+  /** metadata.generation is kept. */
+  hasGeneration: boolean;
+  /** Ends in `/`. */
+  prefix: string;
+  registration: ResourceRegistration;
+  strategy: Strategy;
+  deleteStrategy: DeleteStrategy;
+  selectableFields: SelectableFields | undefined;
+  returnsDeletedObject: boolean;
+  /** Identity unless several versions are served. */
+  convertFromStorage(object: KubernetesObject, apiVersion: string): KubernetesObject;
+  convertToStorage(object: KubernetesObject): KubernetesObject;
+}
+
+/** One write's surroundings, made by the request handler or by the loopback. */
+export interface WriteContext {
+  readonly user: UserInfo;
+  readonly namespace: string;
+  readonly now: Date;
+  readonly dryRun: boolean;
+  readonly subresource: string;
+  readonly signal: AbortSignal;
+  readonly rest: RestContext;
+  warn(message: string): void;
+  /** Validating admission on the object as it will be stored (undefined on delete); throws to refuse. */
+  validateAdmission?(object: KubernetesObject | undefined, old: KubernetesObject | undefined): Promise<void>;
+  /** Whether the user may create, asked when an update of a missing object is about to create it. */
+  authorizeCreate?(): Promise<void>;
+}
+
+/** Kinds whose delete answers with the object, as upstream. */
+export const kindsReturningDeletedObject: ReadonlySet<string> = new Set([
+  'resourceclaimtemplates.resource.k8s.io',
+  'resourceslices.resource.k8s.io',
+  'resourceclaims.resource.k8s.io',
+  'deviceclasses.resource.k8s.io',
+  'csidrivers.storage.k8s.io',
+  'storageclasses.storage.k8s.io',
+  'volumeattachments.storage.k8s.io',
+  'csinodes.storage.k8s.io',
+  'volumeattributesclasses.storage.k8s.io',
+  'resourcequotas',
+  'persistentvolumes',
+  'persistentvolumeclaims',
+  'serviceaccounts',
+  'namespaces',
+  'pods',
+  'services',
+  'podtemplates',
+]);
+
+export function resourceKey(resource: GroupResource): string {
+  return resource.group === '' ? resource.resource : `${resource.resource}.${resource.group}`;
+}

@@ -1,0 +1,105 @@
+/**
+ * What readers derive from a stored entry, kept with it for as long as the Cacher keeps the entry: the attributes that
+ * selectors look at, and the encoded bodies that responses are made of. Everything is made on first demand.
+ */
+
+import { parseJson, withResourceVersion } from '@typernetes/openapi/codec';
+import type { KubernetesObject } from '@typernetes/openapi/meta';
+import type { Entry } from '../../storage/storage.ts';
+
+export interface EntryAttributes {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** How one store reads attributes from a parsed object, and turns the stored version into another. */
+export interface EntryReader {
+  readonly storageApiVersion: string;
+  attributes(object: KubernetesObject): EntryAttributes;
+  /** Changes a parsed copy of the stored object into `apiVersion`'s form. */
+  convertFromStorage(object: KubernetesObject, apiVersion: string): KubernetesObject;
+}
+
+const noLabels: Readonly<Record<string, string>> = Object.freeze({});
+
+export class EntryView {
+  readonly entry: Entry;
+  #attributes: EntryAttributes | undefined;
+  /** Encoded bodies by what they are: an apiVersion, `table:v1:…`, `meta:v1`. */
+  #bodies: Map<string, Buffer> | undefined;
+
+  constructor(entry: Entry) {
+    this.entry = entry;
+  }
+
+  static of(entry: Entry): EntryView {
+    const memo = entry.memo;
+    if (memo instanceof EntryView) return memo;
+    const view = new EntryView(entry);
+    entry.memo = view;
+    return view;
+  }
+
+  attributes(reader: EntryReader): EntryAttributes {
+    return (this.#attributes ??= reader.attributes(this.parse()));
+  }
+
+  /** A fresh copy that the caller owns, in the storage version, with its resourceVersion. */
+  parse<T extends KubernetesObject = KubernetesObject>(): T {
+    const object = parseStored(this.entry.value) as T;
+    if (this.entry.modRevision > 0) (object.metadata ??= {}).resourceVersion = String(this.entry.modRevision);
+    return object;
+  }
+
+  /** A fresh copy in `apiVersion`'s form. */
+  parseAs<T extends KubernetesObject = KubernetesObject>(reader: EntryReader, apiVersion: string): T {
+    const object = this.parse<T>();
+    return apiVersion === reader.storageApiVersion ? object : (reader.convertFromStorage(object, apiVersion) as T);
+  }
+
+  /** The JSON body of a get. */
+  body(reader: EntryReader, apiVersion: string): Buffer {
+    return this.memoized(apiVersion, () => {
+      if (apiVersion !== reader.storageApiVersion) return Buffer.from(JSON.stringify(this.parseAs(reader, apiVersion)));
+      return this.bodyAt(this.entry.modRevision);
+    });
+  }
+
+  /** The stored version's body under another resourceVersion (a deletion's), never kept. */
+  bodyAt(revision: number): Buffer {
+    return revision > 0 ? withResourceVersion(this.entry.value, revision) : this.entry.value;
+  }
+
+  memoized(key: string, make: () => Buffer): Buffer {
+    let body = this.#bodies?.get(key);
+    if (body === undefined) {
+      body = make();
+      (this.#bodies ??= new Map()).set(key, body);
+    }
+    return body;
+  }
+}
+
+/** Our own encoding needs none of the checks that clients' JSON does, save for integers beyond 2^53. */
+function parseStored(value: Buffer): unknown {
+  const text = value.toString('utf8');
+  return /[0-9]{16}/.test(text) ? parseJson(text).value : JSON.parse(text);
+}
+
+export function readAttributes(
+  object: KubernetesObject,
+  selectableFields: Record<string, (object: KubernetesObject) => string> | undefined,
+  namespaced: boolean,
+): EntryAttributes {
+  const metadata = object.metadata ?? {};
+  const name = metadata.name ?? '';
+  const namespace = metadata.namespace ?? '';
+  const fields: Record<string, string> = { 'metadata.name': name };
+  if (namespaced) fields['metadata.namespace'] = namespace;
+  if (selectableFields !== undefined) {
+    for (const [label, read] of Object.entries(selectableFields)) fields[label] = read(object) ?? '';
+  }
+  return { name, namespace, labels: metadata.labels ?? noLabels, fields };
+}

@@ -1,0 +1,102 @@
+/** RegistryReader over the stores of this process: the server's own access, past authorization and admission. */
+import { type GroupResource, type KubernetesObject, notFound } from '@typernetes/openapi/meta';
+import { deepCopy } from '@typernetes/openapi/schema';
+import type { UserInfo } from '../../authentication/authenticator.ts';
+import { resourceKey, type WriteContext } from './definition.ts';
+import { EntryView } from './entry-view.ts';
+import type { ListOptions } from './options.ts';
+import type { RegistryReader, RestContext } from './rest.ts';
+import type { RegistryStore } from './store.ts';
+
+const loopbackUser: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+const everything: ListOptions = {
+  resourceVersion: '',
+  resourceVersionMatch: '',
+  limit: 0,
+  continue: '',
+  watch: false,
+  allowWatchBookmarks: false,
+};
+
+type Reader = RegistryReader & { addStore(store: RegistryStore): void; store(resource: GroupResource): RegistryStore };
+
+/** Stores may be added after others already hold the reader: strategies and stores need each other. */
+export function loopbackRegistry(now: () => Date, signal: AbortSignal): Reader {
+  const stores = new Map<string, RegistryStore>();
+  const storeOf = (resource: GroupResource): RegistryStore => {
+    const store = stores.get(resourceKey(resource));
+    if (store === undefined) throw notFound(resource, '');
+    return store;
+  };
+  const write = (namespace: string, subresource: string, dryRun: boolean): WriteContext => {
+    const warn = (): void => undefined;
+    const rest: RestContext = {
+      user: loopbackUser,
+      namespace,
+      now: now(),
+      dryRun,
+      signal,
+      query: new URLSearchParams(),
+      warn,
+      registry: reader,
+    };
+    return { user: loopbackUser, namespace, now: rest.now, dryRun, subresource, signal, rest, warn };
+  };
+  const reader: Reader = {
+    addStore: (store) => void stores.set(resourceKey(store.definition.resource), store),
+    store: storeOf,
+    async get<T extends KubernetesObject>(resource: GroupResource, namespace: string, name: string) {
+      const store = storeOf(resource);
+      const { entry } = await store.storage.get(store.key(namespace, name), { signal });
+      return entry === undefined ? undefined : EntryView.of(entry).parse<T>();
+    },
+    async list<T extends KubernetesObject>(resource: GroupResource, namespace = '') {
+      const page = await storeOf(resource).list(namespace, everything, signal);
+      return page.entries.map((entry) => EntryView.of(entry).parse<T>());
+    },
+    async update<T extends KubernetesObject>(
+      resource: GroupResource,
+      namespace: string,
+      name: string,
+      change: (object: T) => T | Promise<T>,
+      options: { subresource?: string; dryRun?: boolean } = {},
+    ) {
+      const { entry } = await storeOf(resource).update(
+        name,
+        async (existing) => {
+          if (existing === undefined) throw notFound(resource, name);
+          return change(existing as T);
+        },
+        write(namespace, options.subresource ?? '', options.dryRun ?? false),
+      );
+      return EntryView.of(entry).parse<T>();
+    },
+    async create<T extends KubernetesObject>(
+      resource: GroupResource,
+      namespace: string,
+      object: T,
+      options: { dryRun?: boolean } = {},
+    ) {
+      const store = storeOf(resource);
+      const copy = deepCopy(object);
+      copy.apiVersion ??= store.definition.storageApiVersion;
+      copy.kind ??= store.definition.kind;
+      store.definition.strategy.default?.(copy);
+      const entry = await store.create(copy, write(namespace, '', options.dryRun ?? false));
+      return EntryView.of(entry).parse<T>();
+    },
+    async delete(resource, namespace, name, options = {}) {
+      const { uid, resourceVersion, gracePeriodSeconds, dryRun = false } = options;
+      const preconditions = {
+        ...(uid === undefined ? {} : { uid }),
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      };
+      await storeOf(resource).delete(
+        name,
+        { dryRun, preconditions, ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }) },
+        write(namespace, '', dryRun),
+      );
+    },
+  };
+  return reader;
+}

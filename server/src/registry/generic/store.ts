@@ -1,0 +1,454 @@
+/**
+ * RegistryStore: one resource's objects over Storage. It owns upstream's generic rules (names, uids, resource versions,
+ * finalizers, preconditions) and asks the resource's Strategy for the rest. What it returns are entries: bytes with
+ * their memoized encodings, never parsed objects that two callers might share.
+ */
+import { encodeForStorage } from '@typernetes/openapi/codec';
+import {
+  badRequest,
+  conflict,
+  invalid,
+  invalidValue,
+  isAlreadyExists,
+  type KubernetesObject,
+  notFound,
+  path,
+  resourceExpired,
+  StatusError,
+  timeoutError,
+} from '@typernetes/openapi/meta';
+import { deepCopy, deepEqual } from '@typernetes/openapi/schema';
+import { type Entry, type Storage, StorageError } from '../../storage/storage.ts';
+import { beforeCreate, fillSystemFields } from './before-create.ts';
+import {
+  applyGrace,
+  checkPreconditions,
+  finalizersForPropagation,
+  markAsDeleting,
+  shouldDeleteDuringUpdate,
+} from './before-delete.ts';
+import { beforeUpdate } from './before-update.ts';
+import { ContinueTokenError, decodeContinue, encodeContinue } from './continue-token.ts';
+import type { StoreDefinition, WriteContext } from './definition.ts';
+import { type EntryAttributes, type EntryReader, EntryView, readAttributes } from './entry-view.ts';
+import { optimisticLockMessage, translateStorageError } from './errors.ts';
+import { guaranteedUpdate } from './guaranteed-update.ts';
+import { type DeleteOptions, type ListOptions, parseResourceVersion } from './options.ts';
+import { selectionOf } from './selection.ts';
+
+export interface ListPage {
+  entries: Entry[];
+  revision: number;
+  continue: string | undefined;
+  remaining: number | undefined;
+}
+
+export interface UpdateResult {
+  entry: Entry;
+  created: boolean;
+}
+
+export interface DeleteResult {
+  /** The last state: what was deleted, or what is on its way to deletion. */
+  entry: Entry;
+  /** False while a grace period or finalizers hold the object. */
+  deleted: boolean;
+  /** Answer with a Status rather than with the object. */
+  answerStatus: boolean;
+}
+
+/** Makes the new state. `existing` is a copy to change at will, undefined where the update may create. */
+export type Transform = (existing: KubernetesObject | undefined) => Promise<KubernetesObject>;
+
+const maxNameGenerationAttempts = 8;
+const deleteCollectionPageSize = 10_000;
+const deleteCollectionWorkers = 8;
+const inconsistentContinueMessage =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without ' +
+  'the continue parameter, or use the continue token in this response to retrieve the remainder of the results. ' +
+  'Continuing with the provided token results in an inconsistent list - objects that were created, modified, or ' +
+  'deleted between the time the first chunk was returned and now may show up in the list.';
+
+export class RegistryStore implements EntryReader {
+  readonly definition: StoreDefinition;
+  readonly storage: Storage;
+
+  constructor(definition: StoreDefinition, storage: Storage) {
+    this.definition = definition;
+    this.storage = storage;
+  }
+
+  get storageApiVersion(): string {
+    return this.definition.storageApiVersion;
+  }
+
+  attributes(object: KubernetesObject): EntryAttributes {
+    return readAttributes(object, this.definition.selectableFields, this.definition.namespaced);
+  }
+
+  convertFromStorage(object: KubernetesObject, apiVersion: string): KubernetesObject {
+    return this.definition.convertFromStorage(object, apiVersion);
+  }
+
+  key(namespace: string, name: string): string {
+    if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('%')) {
+      throw badRequest(`name parameter invalid: ${JSON.stringify(name)}`);
+    }
+    return `${this.#namespacePrefix(namespace)}${name}`;
+  }
+
+  #namespacePrefix(namespace: string): string {
+    return this.definition.namespaced && namespace !== ''
+      ? `${this.definition.prefix}${namespace}/`
+      : this.definition.prefix;
+  }
+
+  async get(namespace: string, name: string, resourceVersion: string, signal?: AbortSignal): Promise<Entry> {
+    const minRevision = parseResourceVersion(resourceVersion);
+    try {
+      const { entry } = await this.storage.get(this.key(namespace, name), {
+        ...(minRevision === undefined ? {} : { minRevision }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      if (entry === undefined) throw notFound(this.definition.resource, name);
+      return entry;
+    } catch (error) {
+      throw this.#translate(error, name, 'get');
+    }
+  }
+
+  async list(namespace: string, options: ListOptions, signal?: AbortSignal): Promise<ListPage> {
+    const selection = selectionOf(this, options.labelSelector, options.fieldSelector);
+    const selectedNamespace = options.fieldSelector?.requiresExactMatch('metadata.namespace');
+    const prefix = this.#namespacePrefix(namespace !== '' ? namespace : (selectedNamespace ?? ''));
+    const token = this.#continueToken(options);
+    const requested = parseResourceVersion(options.resourceVersion);
+    const limit = options.resourceVersion === '0' && token === undefined ? 0 : options.limit;
+    const exact =
+      token !== undefined
+        ? token.revision > 0
+        : requested !== undefined &&
+          requested > 0 &&
+          (options.resourceVersionMatch === 'Exact' || (options.resourceVersionMatch === '' && limit > 0));
+    const revision = token?.revision ?? requested;
+    try {
+      const result = await this.storage.list({
+        prefix,
+        ...(token === undefined ? {} : { start: token.startKey }),
+        ...(exact ? { revision: revision! } : {}),
+        ...(!exact && token === undefined && requested !== undefined ? { minRevision: requested } : {}),
+        ...(limit > 0 ? { limit } : {}),
+        ...(selection === undefined ? {} : { select: selection }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return {
+        entries: result.entries,
+        revision: result.revision,
+        continue:
+          result.next === undefined ? undefined : encodeContinue(result.next, this.definition.prefix, result.revision),
+        remaining: result.next === undefined || selection !== undefined ? undefined : result.remaining,
+      };
+    } catch (error) {
+      if (token !== undefined && error instanceof StorageError && error.code === 'compacted') {
+        const expired = resourceExpired(inconsistentContinueMessage);
+        expired.status.metadata = { continue: encodeContinue(token.startKey, this.definition.prefix, -1) };
+        throw expired;
+      }
+      throw this.#translate(error, '', 'list');
+    }
+  }
+
+  #continueToken(options: ListOptions) {
+    if (options.continue === '') return undefined;
+    if (options.resourceVersion !== '' && options.resourceVersion !== '0') {
+      throw badRequest('specifying resource version is not allowed when using continue');
+    }
+    try {
+      return decodeContinue(options.continue, this.definition.prefix);
+    } catch (error) {
+      if (error instanceof ContinueTokenError) throw badRequest(`invalid continue token: ${error.message}`);
+      throw error;
+    }
+  }
+
+  /** `object` is decoded, defaulted, mutated by admission and in storage form; it is changed further here. */
+  async create(object: KubernetesObject, context: WriteContext): Promise<Entry> {
+    const generated = (object.metadata?.generateName ?? '') !== '' && (object.metadata?.name ?? '') === '';
+    if (!generated) return this.#createOnce(object, context);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#createOnce(deepCopy(object), context);
+      } catch (error) {
+        if (attempt === maxNameGenerationAttempts || !isAlreadyExists(error)) throw error;
+      }
+    }
+  }
+
+  async #createOnce(object: KubernetesObject, context: WriteContext): Promise<Entry> {
+    if ((object.metadata?.resourceVersion ?? '') !== '') {
+      throw badRequest('resourceVersion should not be set on objects to be created');
+    }
+    const metadata = fillSystemFields(object, context.now);
+    const { registration } = this.definition;
+    const finish = await registration.beginCreate?.(object, context.rest);
+    let succeeded = false;
+    try {
+      beforeCreate(this.definition, object, context);
+      await context.validateAdmission?.(object, undefined);
+      const name = metadata.name!;
+      const entry = await this.#insert(name, object, context);
+      succeeded = true;
+      return entry;
+    } finally {
+      await finish?.(succeeded && !context.dryRun);
+    }
+  }
+
+  async #insert(name: string, object: KubernetesObject, context: WriteContext): Promise<Entry> {
+    const key = this.key(context.namespace, name);
+    const value = encodeForStorage(object);
+    try {
+      if (context.dryRun) {
+        const { entry } = await this.storage.get(key, { signal: context.signal });
+        if (entry !== undefined) throw new StorageError('keyExists', 'dry run: the key exists', { key });
+        return { key, value, createRevision: 0, modRevision: 0 };
+      }
+      const ttlSeconds = this.definition.registration.ttlSeconds?.(object);
+      return await this.storage.create(key, value, {
+        ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+        signal: context.signal,
+      });
+    } catch (error) {
+      const translated = this.#translate(error, name, 'create');
+      if (isAlreadyExists(translated) && translated instanceof StatusError) {
+        const { entry } = await this.storage.get(key, { signal: context.signal });
+        if (entry !== undefined && EntryView.of(entry).parse().metadata?.deletionTimestamp !== undefined) {
+          translated.status.message = `object is being deleted: ${translated.status.message ?? ''}`;
+          translated.message = translated.status.message;
+        }
+      }
+      throw translated;
+    }
+  }
+
+  async update(name: string, transform: Transform, context: WriteContext): Promise<UpdateResult> {
+    const key = this.key(context.namespace, name);
+    try {
+      return await guaranteedUpdate(
+        this.storage,
+        key,
+        (existing) => this.#updateOnce(key, name, existing, transform, context),
+        context.signal,
+      );
+    } catch (error) {
+      throw this.#translate(error, name, 'update');
+    }
+  }
+
+  async #updateOnce(
+    key: string,
+    name: string,
+    existing: Entry | undefined,
+    transform: Transform,
+    context: WriteContext,
+  ): Promise<UpdateResult> {
+    const { strategy, resource, registration } = this.definition;
+    if (existing === undefined) {
+      if (strategy.allowCreateOnUpdate !== true || context.subresource !== '') throw notFound(resource, name);
+      const object = await transform(undefined);
+      await context.authorizeCreate?.();
+      delete object.metadata?.resourceVersion;
+      return { entry: await this.#createOnce(object, context), created: true };
+    }
+    const view = EntryView.of(existing);
+    const object = await transform(view.parse());
+    const old = view.parse();
+    const metadata = (object.metadata ??= {});
+    const version = metadata.resourceVersion ?? '';
+    if (version === '' || version === '0') {
+      if (strategy.allowUnconditionalUpdate === false) {
+        throw invalid({ group: resource.group, kind: resource.resource }, name, [
+          invalidValue(path('metadata', 'resourceVersion'), 0, 'must be specified for an update'),
+        ]);
+      }
+    } else if (version !== String(existing.modRevision)) {
+      if (!/^\d+$/.test(version)) {
+        throw invalid({ group: resource.group, kind: this.definition.kind }, name, [
+          invalidValue(
+            path('metadata', 'resourceVersion'),
+            version,
+            `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`,
+          ),
+        ]);
+      }
+      throw conflict(resource, name, optimisticLockMessage);
+    }
+    if ((metadata.uid ?? '') !== '' && metadata.uid !== old.metadata?.uid) {
+      throw conflict(
+        resource,
+        name,
+        `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata?.uid ?? ''}`,
+      );
+    }
+    metadata.resourceVersion = String(existing.modRevision);
+    const finish = await registration.beginUpdate?.(object, old, context.rest);
+    let succeeded = false;
+    try {
+      beforeUpdate(this.definition, object, old, context);
+      await context.validateAdmission?.(object, old);
+      const entry = shouldDeleteDuringUpdate(this.definition, object, old)
+        ? await this.#deleteEmptied(key, existing, object, context)
+        : await this.#replace(key, existing, old, object, context);
+      succeeded = true;
+      return { entry, created: false };
+    } finally {
+      await finish?.(succeeded && !context.dryRun);
+    }
+  }
+
+  async #replace(
+    key: string,
+    existing: Entry,
+    old: KubernetesObject,
+    object: KubernetesObject,
+    context: WriteContext,
+  ): Promise<Entry> {
+    const value = encodeForStorage(object);
+    const unchanged =
+      value.equals(existing.value) || (value.length === existing.value.length && deepEqual(object, old));
+    const ttlSeconds = this.definition.registration.ttlSeconds?.(object);
+    if (unchanged && ttlSeconds === undefined) {
+      // Only the newest state may be called unchanged; a stale one would hide another's write.
+      const { entry } = await this.storage.get(key, { signal: context.signal });
+      if (entry?.modRevision === existing.modRevision) return entry;
+      throw new StorageError(
+        'conflict',
+        'the cached state was stale',
+        entry === undefined ? { key } : { key, current: entry },
+      );
+    }
+    if (context.dryRun)
+      return { key, value, createRevision: existing.createRevision, modRevision: existing.modRevision };
+    return this.storage.update(key, value, existing.modRevision, {
+      ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+      signal: context.signal,
+    });
+  }
+
+  async #deleteEmptied(key: string, existing: Entry, object: KubernetesObject, context: WriteContext): Promise<Entry> {
+    const value = encodeForStorage(object);
+    if (!context.dryRun) {
+      const revision = await this.storage.delete(key, existing.modRevision, context.signal);
+      await this.definition.registration.afterDelete?.(object, context.rest);
+      return { key, value, createRevision: existing.createRevision, modRevision: revision };
+    }
+    return { key, value, createRevision: existing.createRevision, modRevision: existing.modRevision };
+  }
+
+  async delete(name: string, options: DeleteOptions, context: WriteContext): Promise<DeleteResult> {
+    const key = this.key(context.namespace, name);
+    try {
+      return await guaranteedUpdate(
+        this.storage,
+        key,
+        async (existing) => {
+          if (existing === undefined) throw notFound(this.definition.resource, name);
+          return this.#deleteOnce(key, existing, options, context);
+        },
+        context.signal,
+      );
+    } catch (error) {
+      throw this.#translate(error, name, 'delete');
+    }
+  }
+
+  async #deleteOnce(
+    key: string,
+    existing: Entry,
+    options: DeleteOptions,
+    context: WriteContext,
+  ): Promise<DeleteResult> {
+    const { definition } = this;
+    const { deleteStrategy } = definition;
+    const object = EntryView.of(existing).parse();
+    const metadata = (object.metadata ??= {});
+    checkPreconditions(definition, metadata, options);
+    await context.validateAdmission?.(undefined, EntryView.of(existing).parse());
+    const marked = metadata.deletionTimestamp !== undefined;
+    const others = deleteStrategy.otherFinalizers?.(object) ?? [];
+    if (marked && others.length > 0) return { entry: existing, deleted: false, answerStatus: false };
+
+    const { grace, period } = applyGrace(definition, object, options, context.now);
+    const answerStatus = !definition.returnsDeletedObject;
+    if (grace === 'pending') return { entry: existing, deleted: false, answerStatus };
+    const finalizers = finalizersForPropagation(definition, metadata, options);
+    if (finalizers !== undefined) metadata.finalizers = finalizers;
+    const held = (metadata.finalizers ?? []).length > 0;
+    const markFirst = deleteStrategy.alwaysMarkFirst === true && !marked;
+    if (markFirst) {
+      markAsDeleting(metadata, context.now);
+      delete metadata.deletionGracePeriodSeconds;
+    } else if (held && grace === 'none') markAsDeleting(metadata, context.now);
+    if (!marked && metadata.deletionTimestamp !== undefined) deleteStrategy.markDeleted?.(object);
+
+    let last = existing;
+    if (markFirst || held || grace === 'graceful') {
+      const value = encodeForStorage(object);
+      if (context.dryRun) {
+        last = { key, value, createRevision: existing.createRevision, modRevision: existing.modRevision };
+      } else if (!value.equals(existing.value)) {
+        last = await this.storage.update(key, value, existing.modRevision, { signal: context.signal });
+      }
+      if (markFirst || held || period > 0) return { entry: last, deleted: false, answerStatus: false };
+    }
+    if (context.dryRun) return { entry: last, deleted: true, answerStatus };
+    const revision = await this.storage.delete(key, last.modRevision, context.signal);
+    await definition.registration.afterDelete?.(EntryView.of(last).parse(), context.rest);
+    const entry = { key, value: last.value, createRevision: last.createRevision, modRevision: revision };
+    return { entry, deleted: true, answerStatus };
+  }
+
+  /** Deletes what a list finds, page by page; resolves to all of it. Not atomic. */
+  async deleteCollection(list: ListOptions, options: DeleteOptions, context: WriteContext): Promise<ListPage> {
+    const found: Entry[] = [];
+    const request: ListOptions = { ...list, limit: list.limit > 0 ? list.limit : deleteCollectionPageSize };
+    let first: ListPage | undefined;
+    for (;;) {
+      const page = await this.list(context.namespace, request, context.signal);
+      first ??= page;
+      found.push(...page.entries);
+      await this.#deleteEntries(page.entries, options, context);
+      if (list.limit > 0) return page;
+      if (page.continue === undefined) return { ...first, entries: found, continue: undefined, remaining: undefined };
+      request.continue = page.continue;
+      request.resourceVersion = '';
+      request.resourceVersionMatch = '';
+    }
+  }
+
+  async #deleteEntries(entries: readonly Entry[], options: DeleteOptions, context: WriteContext): Promise<void> {
+    let next = 0;
+    const work = async (): Promise<void> => {
+      for (let entry = entries[next++]; entry !== undefined; entry = entries[next++]) {
+        const { name, namespace } = EntryView.of(entry).attributes(this);
+        try {
+          await this.delete(name, options, { ...context, namespace, warn: (message) => context.warn(message) });
+        } catch (error) {
+          if (!(error instanceof StatusError && error.status.reason === 'NotFound')) throw error;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(deleteCollectionWorkers, entries.length) }, work));
+  }
+
+  #translate(error: unknown, name: string, operation: string): unknown {
+    if (error instanceof StorageError && error.code === 'futureRevision') {
+      const timeout = timeoutError(error.message, 1);
+      (timeout.status.details ??= {}).causes = [
+        { reason: 'ResourceVersionTooLarge', message: 'Too large resource version' },
+      ];
+      return timeout;
+    }
+    return translateStorageError(error, this.definition.resource, name, operation);
+  }
+}
