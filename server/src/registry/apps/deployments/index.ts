@@ -1,0 +1,147 @@
+import type { Deployment } from '@typernetes/openapi/types/apps/v1';
+import { dns1123Label } from '@typernetes/openapi/meta';
+import { defaultPodTemplate, validateLongRunningTemplate, validatePodTemplate, validateSelectsTemplate, validateWorkloadSelector } from '../../core/pod/template.ts';
+import type { ResourceRegistration, Strategy } from '../../generic/strategy.ts';
+import { age, ageColumn, containerCells, labelSelectorText, nameColumn, text } from '../../printing/index.ts';
+import { scale } from '../../scale.ts';
+import type { FieldError } from '../../validation/index.ts';
+import {
+  forbiddenField,
+  immutable,
+  intOrPercentValue,
+  invalidValue,
+  nonNegativeFields,
+  notDecremented,
+  notSupported,
+  path,
+  required,
+  semanticEqual,
+  validateIntOrPercent,
+  validateNotAbove100Percent,
+} from '../../validation/index.ts';
+
+const spec = path('spec');
+
+function defaultDeployment(deployment: Deployment): void {
+  const given = deployment.spec;
+  if (!given) return;
+  defaultPodTemplate(given.template);
+  given.replicas ??= 1;
+  const strategy = (given.strategy ??= {});
+  strategy.type ||= 'RollingUpdate';
+  if (strategy.type === 'RollingUpdate') {
+    strategy.rollingUpdate ??= {};
+    strategy.rollingUpdate.maxUnavailable ??= '25%';
+    strategy.rollingUpdate.maxSurge ??= '25%';
+  }
+  given.revisionHistoryLimit ??= 10;
+  given.progressDeadlineSeconds ??= 600;
+}
+
+function validateDeployment(deployment: Deployment): FieldError[] {
+  const given = deployment.spec;
+  if (!given) return [required(spec.child('selector'), ''), required(spec.child('template'), '')];
+  const template = spec.child('template');
+  const errors = [
+    ...nonNegativeFields(spec, given, ['replicas']),
+    ...validateWorkloadSelector(given.selector, 'deployment', spec.child('selector')),
+    ...validateSelectsTemplate(given.selector, given.template, template),
+    ...validatePodTemplate(given.template, template),
+    ...validateLongRunningTemplate(given.template, 'ReplicaSet', template),
+    ...validateStrategy(deployment),
+    ...nonNegativeFields(spec, given, ['minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds']),
+  ];
+  const deadline = given.progressDeadlineSeconds;
+  if (deadline != null && deadline <= (given.minReadySeconds ?? 0)) {
+    errors.push(invalidValue(spec.child('progressDeadlineSeconds'), deadline, 'must be greater than minReadySeconds'));
+  }
+  return errors;
+}
+
+function validateStrategy(deployment: Deployment): FieldError[] {
+  const at = spec.child('strategy');
+  const { type, rollingUpdate } = deployment.spec?.strategy ?? {};
+  const here = at.child('rollingUpdate');
+  switch (type) {
+    case 'Recreate':
+      return rollingUpdate ? [forbiddenField(here, "may not be specified when strategy `type` is 'Recreate'")] : [];
+    case 'RollingUpdate': {
+      if (!rollingUpdate) return [required(here, 'this should be defaulted and never be nil')];
+      const { maxUnavailable, maxSurge } = rollingUpdate;
+      const errors = [
+        ...validateIntOrPercent(maxUnavailable, here.child('maxUnavailable')),
+        ...validateIntOrPercent(maxSurge, here.child('maxSurge')),
+      ];
+      if (intOrPercentValue(maxUnavailable) === 0 && intOrPercentValue(maxSurge) === 0) {
+        errors.push(invalidValue(here.child('maxUnavailable'), maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
+      }
+      return [...errors, ...validateNotAbove100Percent(maxUnavailable, here.child('maxUnavailable'))];
+    }
+    default:
+      return [notSupported(at, deployment.spec?.strategy, ['Recreate', 'RollingUpdate'])];
+  }
+}
+
+const strategy: Strategy<Deployment> = {
+  default: defaultDeployment,
+  prepareForCreate(deployment) {
+    deployment.status = {};
+  },
+  prepareForUpdate(deployment, old) {
+    deployment.status = structuredClone(old.status ?? {});
+    // The controller copies annotations to ReplicaSets, so they count as desired state.
+    if (!semanticEqual(deployment.metadata?.annotations, old.metadata?.annotations)) {
+      deployment.metadata = { ...deployment.metadata, generation: (old.metadata?.generation ?? 0) + 1 };
+    }
+  },
+  prepareForStatusUpdate(deployment, old) {
+    if (old.spec) deployment.spec = structuredClone(old.spec);
+    if (deployment.metadata && old.metadata?.labels) deployment.metadata.labels = { ...old.metadata.labels };
+    else delete deployment.metadata?.labels;
+  },
+  validate: validateDeployment,
+  validateUpdate: (deployment, old) => [
+    ...validateDeployment(deployment),
+    ...immutable(spec.child('selector'), deployment.spec?.selector, old.spec?.selector),
+  ],
+  validateStatusUpdate(deployment, old) {
+    const at = path('status');
+    const status = deployment.status ?? {};
+    const counters = ['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas', 'terminatingReplicas', 'collisionCount'];
+    const errors = nonNegativeFields(at, status, counters);
+    for (const field of ['updatedReplicas', 'readyReplicas', 'availableReplicas'] as const) {
+      const value = status[field] ?? 0;
+      if (value > (status.replicas ?? 0)) errors.push(invalidValue(at.child(field), value, 'cannot be greater than status.replicas'));
+    }
+    if ((status.availableReplicas ?? 0) > (status.readyReplicas ?? 0)) {
+      errors.push(invalidValue(at.child('availableReplicas'), status.availableReplicas, 'cannot be greater than readyReplicas'));
+    }
+    return [...errors, ...notDecremented(at.child('collisionCount'), status.collisionCount, old.status?.collisionCount)];
+  },
+  warningsOnCreate(deployment) {
+    const messages = dns1123Label(deployment.metadata?.name ?? '');
+    if (messages.length === 0) return [];
+    const advice =
+      'metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended';
+    return [`${advice}: [${messages.join(' ')}]`];
+  },
+};
+
+export const deployments: ResourceRegistration<Deployment> = {
+  resource: { group: 'apps', resource: 'deployments' },
+  strategy,
+  deleteStrategy: { defaultGarbageCollection: 'Background' },
+  subresources: { scale: scale((deployment) => labelSelectorText(deployment.spec?.selector) ?? '') },
+  table: {
+    columns: [nameColumn, text('Ready'), text('Up-to-date'), text('Available'), ageColumn, text('Containers', 1), text('Images', 1), text('Selector', 1)],
+    cells: (deployment, now) => [
+      deployment.metadata?.name ?? '',
+      `${deployment.status?.readyReplicas ?? 0}/${deployment.spec?.replicas ?? 0}`,
+      deployment.status?.updatedReplicas ?? 0,
+      deployment.status?.availableReplicas ?? 0,
+      age(deployment, now),
+      ...containerCells(deployment.spec?.template?.spec?.containers),
+      labelSelectorText(deployment.spec?.selector) ?? '<invalid>',
+    ],
+  },
+};

@@ -1,0 +1,200 @@
+import { dns1123Label } from '@typernetes/openapi/meta';
+import type { Job, JobSpec } from '@typernetes/openapi/types/batch/v1';
+import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { age, ageColumn, containerCells, formatLabelSelector, humanDuration, nameColumn, since, text } from '../../printing/index.ts';
+import type { FieldError } from '../../validation/index.ts';
+import {
+  forbiddenField,
+  immutable,
+  invalidValue,
+  nonNegativeFields,
+  path,
+  required,
+  selectorMatches,
+  semanticEqual,
+  validateLabelSelector,
+} from '../../validation/index.ts';
+import { defaultJob, validateJobSpec } from './spec.ts';
+
+const spec = path('spec');
+const UID_LABELS = ['controller-uid', 'batch.kubernetes.io/controller-uid'];
+const NAME_LABELS = ['job-name', 'batch.kubernetes.io/job-name'];
+
+/** Unless the user takes care of it, a Job finds its pods by its own uid. */
+function generateSelector(job: Job): void {
+  const given = job.spec;
+  if (!given || given.manualSelector) return;
+  const { uid = '', name = '' } = job.metadata ?? {};
+  const labels = { ...given.template?.metadata?.labels };
+  for (const key of NAME_LABELS) labels[key] ??= name;
+  for (const key of UID_LABELS) labels[key] ??= uid;
+  given.template = { ...given.template, metadata: { ...given.template?.metadata, labels } };
+  const matchLabels = { ...given.selector?.matchLabels };
+  matchLabels['batch.kubernetes.io/controller-uid'] ??= uid;
+  given.selector = { ...given.selector, matchLabels };
+}
+
+function validateJob(job: Job): FieldError[] {
+  const given = job.spec;
+  if (!given) return [required(spec.child('template'), '')];
+  const errors = [...validateGeneratedSelector(job, given), ...validateJobSpec(given, spec)];
+  if (!given.selector) errors.push(required(spec.child('selector'), ''));
+  else errors.push(...validateLabelSelector(given.selector, spec.child('selector')));
+  const labels = given.template?.metadata?.labels;
+  if (given.selector && selectorMatches(given.selector, labels) === false) {
+    errors.push(invalidValue(spec.child('template', 'metadata', 'labels'), labels, '`selector` does not match template `labels`'));
+  }
+  if (given.completionMode === 'Indexed' && (given.completions ?? 0) > 0) {
+    const name = job.metadata?.name ?? '';
+    const last = `${name}-${(given.completions ?? 0) - 1}`;
+    if (dns1123Label(last).length > 0) {
+      errors.push(invalidValue(path('metadata', 'name'), name, `will not able to create pod with invalid DNS label: ${last}`));
+    }
+  }
+  return errors;
+}
+
+function validateGeneratedSelector(job: Job, given: JobSpec): FieldError[] {
+  if (given.manualSelector || !given.selector) return [];
+  const { uid = '', name = '' } = job.metadata ?? {};
+  const errors: FieldError[] = [];
+  const labels: Record<string, string> = { ...given.template?.metadata?.labels };
+  const expected = new Map([...UID_LABELS.map((key) => [key, uid] as const), ...NAME_LABELS.map((key) => [key, name] as const)]);
+  for (const [key, value] of expected) {
+    const at = spec.child('template', 'metadata', 'labels');
+    if (labels[key] === undefined) errors.push(required(at.key(key), `must be '${value}'`));
+    else if (labels[key] !== value) errors.push(invalidValue(at.key(key), labels, `must be '${value}'`));
+  }
+  if (selectorMatches(given.selector, Object.fromEntries(expected)) === false) {
+    errors.push(invalidValue(spec.child('selector'), given.selector, '`selector` not auto-generated'));
+  }
+  return errors;
+}
+
+const IMMUTABLE = ['selector', 'completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const;
+
+function validateJobUpdate(job: Job, old: Readonly<Job>): FieldError[] {
+  const after = job.spec;
+  const before = old.spec;
+  if (!after || !before) return [];
+  const errors: FieldError[] = [];
+  if (after.completionMode !== 'Indexed') errors.push(...immutable(spec.child('completions'), after.completions, before.completions));
+  else if (after.completions !== before.completions && after.completions !== after.parallelism) {
+    errors.push(invalidValue(spec.child('completions'), after.completions, 'can only be modified in tandem with spec.parallelism'));
+  }
+  for (const field of IMMUTABLE) errors.push(...immutable(spec.child(field), after[field], before[field]));
+  const masked = maskMutableTemplate(after, before, old);
+  return [...errors, ...immutable(spec.child('template'), after.template, masked)];
+}
+
+/** A suspended Job that runs no pods may still be told where they go and what they get (KEP-2926, KEP-5440). */
+function maskMutableTemplate(after: JobSpec, before: JobSpec, old: Readonly<Job>): JobSpec['template'] {
+  const masked = structuredClone(before.template);
+  const suspendedCondition = isTrue(old, 'Suspended');
+  const mutable = before.suspend === true && (old.status?.startTime == null || suspendedCondition) && (old.status?.active ?? 0) === 0;
+  if (!mutable || !masked.spec || !after.template.spec) return masked;
+  const { nodeSelector, tolerations, schedulingGates, affinity } = after.template.spec;
+  Object.assign(masked.spec, { nodeSelector, tolerations, schedulingGates });
+  const nodeAffinity = affinity?.nodeAffinity;
+  masked.spec.affinity = { ...masked.spec.affinity, ...(nodeAffinity ? { nodeAffinity } : {}) };
+  if (!nodeAffinity) delete masked.spec.affinity.nodeAffinity;
+  masked.metadata = { ...masked.metadata, ...pickLabels(after) };
+  for (const field of ['containers', 'initContainers'] as const) {
+    for (const container of masked.spec[field] ?? []) {
+      const resources = after.template.spec[field]?.find((other) => other.name === container.name)?.resources;
+      if (resources) container.resources = resources;
+    }
+  }
+  return masked;
+}
+
+function pickLabels(after: JobSpec): { labels: Record<string, string>; annotations: Record<string, string> } {
+  const { labels = {}, annotations = {} } = after.template.metadata ?? {};
+  return { labels, annotations };
+}
+
+function isTrue(job: Readonly<Job>, type: string): boolean {
+  return (job.status?.conditions ?? []).find((condition) => condition.type === type)?.status === 'True';
+}
+
+function validateJobStatus(job: Job, old: Readonly<Job>): FieldError[] {
+  const at = path('status');
+  const status = job.status ?? {};
+  const before = old.status ?? {};
+  const errors = nonNegativeFields(at, status, ['active', 'succeeded', 'failed', 'ready', 'terminating']);
+  const finished = isTrue(job, 'Complete') || isTrue(job, 'Failed');
+  for (const type of ['Complete', 'Failed', 'FailureTarget', 'SuccessCriteriaMet']) {
+    if (isTrue(old, type) && !isTrue(job, type)) {
+      const name = type === 'Complete' || type === 'Failed' ? 'terminal' : type;
+      errors.push(invalidValue(at.child('conditions'), `cannot disable the ${name} ${type}=True condition`, ''));
+    }
+  }
+  if (finished && (status.active ?? 0) > 0) errors.push(invalidValue(at.child('active'), status.active, 'active>0 is invalid for finished job'));
+  if ((status.failed ?? 0) < (before.failed ?? 0)) errors.push(invalidValue(at.child('failed'), status.failed ?? 0, 'cannot decrease the failed counter'));
+  if (isTrue(old, 'Complete') && !semanticEqual(status.completionTime, before.completionTime)) {
+    errors.push(invalidValue(at.child('completionTime'), status.completionTime, 'field is immutable'));
+  }
+  if (status.completionTime && !isTrue(job, 'Complete')) {
+    errors.push(forbiddenField(at.child('completionTime'), 'cannot set completionTime when there is no Complete=True condition'));
+  }
+  return errors;
+}
+
+function statusText(job: Job): string {
+  if (isTrue(job, 'Complete')) return 'Complete';
+  if (isTrue(job, 'Failed')) return 'Failed';
+  if (job.metadata?.deletionTimestamp) return 'Terminating';
+  for (const type of ['Suspended', 'FailureTarget', 'SuccessCriteriaMet']) if (isTrue(job, type)) return type;
+  return 'Running';
+}
+
+function completionsText(job: Job): string {
+  const succeeded = job.status?.succeeded ?? 0;
+  const { completions, parallelism = 0 } = job.spec ?? {};
+  if (completions != null) return `${succeeded}/${completions}`;
+  return parallelism > 1 ? `${succeeded}/1 of ${parallelism}` : `${succeeded}/1`;
+}
+
+function durationText(job: Job, now: Date): string {
+  const { startTime, completionTime } = job.status ?? {};
+  if (!startTime) return '';
+  return completionTime ? humanDuration(Date.parse(completionTime) - Date.parse(startTime)) : since(startTime, now);
+}
+
+export const jobs: ResourceRegistration<Job> = {
+  resource: { group: 'batch', resource: 'jobs' },
+  strategy: {
+    default: defaultJob,
+    prepareForCreate(job) {
+      generateSelector(job);
+      job.status = {};
+    },
+    prepareForUpdate(job, old) {
+      job.status = structuredClone(old.status ?? {});
+    },
+    validate: validateJob,
+    validateUpdate: (job, old) => [...validateJob(job), ...validateJobUpdate(job, old)],
+    validateStatusUpdate: validateJobStatus,
+    warningsOnCreate(job) {
+      const messages = dns1123Label(job.metadata?.name ?? '');
+      if (messages.length === 0) return [];
+      const advice =
+        'metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended';
+      return [`${advice}: [${messages.join(' ')}]`];
+    },
+  },
+  deleteStrategy: { defaultGarbageCollection: 'Orphan' },
+  selectableFields: { 'status.successful': (job) => String(job.status?.succeeded ?? 0) },
+  table: {
+    columns: [nameColumn, text('Status'), text('Completions'), text('Duration'), ageColumn, text('Containers', 1), text('Images', 1), text('Selector', 1)],
+    cells: (job, now) => [
+      job.metadata?.name ?? '',
+      statusText(job),
+      completionsText(job),
+      durationText(job, now),
+      age(job, now),
+      ...containerCells(job.spec?.template?.spec?.containers),
+      formatLabelSelector(job.spec?.selector),
+    ],
+  },
+};

@@ -1,0 +1,85 @@
+import type { PersistentVolumeClaim } from '@typernetes/openapi/types/core/v1';
+import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
+import { invalidValue, path, sign } from '../../validation/index.ts';
+import { defaultClaimSpec } from '../pod/volume-defaults.ts';
+import { validateClaimSpec, validateClaimUpdate } from './validate.ts';
+
+const SHORT_MODES: Record<string, string> = {
+  ReadWriteOnce: 'RWO',
+  ReadOnlyMany: 'ROX',
+  ReadWriteMany: 'RWX',
+  ReadWriteOncePod: 'RWOP',
+};
+
+/** `RWO,RWX`: in a fixed order, each once. */
+export function accessModesText(modes: readonly string[] | undefined): string {
+  return Object.entries(SHORT_MODES)
+    .filter(([mode]) => modes?.includes(mode))
+    .map(([, short]) => short)
+    .join(',');
+}
+
+const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
+
+/** The class by annotation (the old way), else by field. */
+export function storageClassOf(object: { metadata?: { annotations?: Record<string, string> }; spec?: { storageClassName?: string } }): string {
+  return object.metadata?.annotations?.[CLASS_ANNOTATION] ?? object.spec?.storageClassName ?? '';
+}
+
+export const persistentvolumeclaims: ResourceRegistration<PersistentVolumeClaim> = {
+  resource: { group: '', resource: 'persistentvolumeclaims' },
+  strategy: {
+    hasGeneration: false,
+    default(claim) {
+      claim.status = { ...claim.status, phase: claim.status?.phase || 'Pending' };
+      if (claim.spec) defaultClaimSpec(claim.spec);
+    },
+    prepareForCreate(claim) {
+      claim.status = { phase: 'Pending' };
+      // One field in two shapes: the old one knows no namespace.
+      const { dataSource, dataSourceRef } = claim.spec ?? {};
+      if (claim.spec && dataSource && !dataSourceRef) claim.spec.dataSourceRef = structuredClone(dataSource);
+      else if (claim.spec && dataSourceRef && !dataSource && !dataSourceRef.namespace) {
+        const { apiGroup, kind, name } = dataSourceRef;
+        claim.spec.dataSource = { kind, name, ...(apiGroup === undefined ? {} : { apiGroup }) };
+      }
+    },
+    prepareForUpdate(claim, old) {
+      claim.status = structuredClone(old.status ?? { phase: 'Pending' });
+    },
+    validate: (claim) => validateClaimSpec(claim.spec, path('spec')),
+    validateUpdate: (claim, old) => [...validateClaimSpec(claim.spec, path('spec')), ...validateClaimUpdate(claim, old)],
+    validateStatusUpdate: (claim) =>
+      Object.entries(claim.status?.capacity ?? {})
+        .filter(([, quantity]) => sign(quantity) < 0)
+        .map(([resource, quantity]) => invalidValue(path('status', 'capacity').key(resource), String(quantity), 'must be a valid resource quantity')),
+  },
+  table: {
+    columns: [
+      nameColumn,
+      text('Status'),
+      text('Volume'),
+      text('Capacity'),
+      text('Access Modes'),
+      text('StorageClass'),
+      text('VolumeAttributesClass'),
+      ageColumn,
+      text('VolumeMode', 1),
+    ],
+    cells(claim, now) {
+      const volume = claim.spec?.volumeName ?? '';
+      return [
+        claim.metadata?.name ?? '',
+        claim.metadata?.deletionTimestamp ? 'Terminating' : (claim.status?.phase ?? ''),
+        volume,
+        volume === '' ? '' : String(claim.status?.capacity?.['storage'] ?? '0'),
+        volume === '' ? '' : accessModesText(claim.status?.accessModes),
+        storageClassOf(claim),
+        claim.spec?.volumeAttributesClassName ?? '<unset>',
+        age(claim, now),
+        claim.spec?.volumeMode ?? '<unset>',
+      ];
+    },
+  },
+};

@@ -1,0 +1,84 @@
+import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '@typernetes/openapi/types/core/v1';
+import type { FieldError, Path } from '../../validation/index.ts';
+import {
+  checked,
+  compareQuantities,
+  dns1123Subdomain,
+  forbiddenField,
+  immutable,
+  invalidValue,
+  notSupported,
+  optionalOneOf,
+  path,
+  required,
+  semanticEqual,
+  sign,
+  validateLabelSelector,
+} from '../../validation/index.ts';
+
+export const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
+
+export function validateAccessModes(modes: readonly string[] | undefined, at: Path, detail: string): FieldError[] {
+  if (!modes || modes.length === 0) return [required(at, detail)];
+  const errors = modes.filter((mode) => !ACCESS_MODES.includes(mode)).map((mode) => notSupported(at, mode, ACCESS_MODES));
+  if (modes.includes('ReadWriteOncePod') && modes.some((mode) => mode !== 'ReadWriteOncePod' && ACCESS_MODES.includes(mode))) {
+    errors.push(forbiddenField(at, 'may not use ReadWriteOncePod with other access modes'));
+  }
+  return errors;
+}
+
+export function validateClaimSpec(spec: PersistentVolumeClaimSpec | undefined, at: Path): FieldError[] {
+  const given = spec ?? {};
+  const errors = [
+    ...validateAccessModes(given.accessModes, at.child('accessModes'), 'at least 1 access mode is required'),
+    ...validateLabelSelector(given.selector, at.child('selector')),
+  ];
+  const storage = given.resources?.requests?.['storage'];
+  const place = at.child('resources').key('storage');
+  if (storage === undefined) errors.push(required(place, ''));
+  else if (sign(storage) <= 0) errors.push(invalidValue(place, String(storage), 'must be greater than zero'));
+  for (const field of ['storageClassName', 'volumeAttributesClassName'] as const) {
+    const name = given[field];
+    if (name) errors.push(...checked(at.child(field), name, dns1123Subdomain(name)));
+  }
+  errors.push(...optionalOneOf(at.child('volumeMode'), given.volumeMode, ['Block', 'Filesystem']));
+  for (const field of ['dataSource', 'dataSourceRef'] as const) {
+    const source = given[field];
+    if (!source) continue;
+    if (!source.name) errors.push(required(at.child(field, 'name'), ''));
+    if (!source.kind) errors.push(required(at.child(field, 'kind'), ''));
+    if (!source.apiGroup && source.kind !== 'PersistentVolumeClaim') {
+      errors.push(invalidValue(at.child(field), source.kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
+    }
+  }
+  return errors;
+}
+
+const spec = path('spec');
+
+/** Of a claim only a bound one's size and attributes class change, and whoever binds it writes the volume's name. */
+export function validateClaimUpdate(claim: PersistentVolumeClaim, old: Readonly<PersistentVolumeClaim>): FieldError[] {
+  const before = structuredClone(old.spec ?? {});
+  const after = structuredClone(claim.spec ?? {});
+  const errors: FieldError[] = [];
+  if (!before.volumeName && after.volumeName) before.volumeName = after.volumeName;
+  // A claim that waited for a default class gets it once there is one (KEP-3333).
+  if (before.storageClassName == null && after.storageClassName != null) before.storageClassName = after.storageClassName;
+  if (claim.status?.phase === 'Bound') {
+    const size = before.resources?.requests?.['storage'];
+    if (after.resources?.requests && size !== undefined) after.resources.requests['storage'] = size;
+    if (before.volumeAttributesClassName == null) delete after.volumeAttributesClassName;
+    else after.volumeAttributesClassName = before.volumeAttributesClassName;
+  }
+  if (!semanticEqual(after, before)) {
+    const message = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
+    errors.push(forbiddenField(spec, message));
+  }
+  const oldSize = old.spec?.resources?.requests?.['storage'] ?? 0;
+  const newSize = claim.spec?.resources?.requests?.['storage'] ?? 0;
+  if (compareQuantities(newSize, oldSize) < 0 && compareQuantities(newSize, old.status?.capacity?.['storage'] ?? 0) <= 0) {
+    const at = spec.child('resources', 'requests', 'storage');
+    errors.push(forbiddenField(at, 'field can not be less than status.capacity'));
+  }
+  return [...errors, ...immutable(path('volumeMode'), claim.spec?.volumeMode, old.spec?.volumeMode)];
+}

@@ -1,0 +1,55 @@
+/**
+ * Everything that workloads share about their pod template: its defaults, its rules, and the check that the workload's
+ * selector finds the pods made from it.
+ */
+import type { PodTemplateSpec } from '@typernetes/openapi/types/core/v1';
+import type { LabelSelectorLike } from '../../printing/selectors.ts';
+import type { FieldError, Path } from '../../validation/index.ts';
+import { forbiddenField, invalidValue, isEmptySelector, notSupported, required, selectorMatches, validateAnnotations, validateLabelSelector, validateLabels } from '../../validation/index.ts';
+import { validatePodSpec } from './validate-spec.ts';
+
+export { defaultPodTemplate } from './defaults.ts';
+
+export function validatePodTemplate(template: PodTemplateSpec | undefined, at: Path): FieldError[] {
+  if (!template) return [required(at, '')];
+  const errors = [
+    ...validateLabels(template.metadata?.labels, at.child('labels')),
+    ...validateAnnotations(template.metadata?.annotations, at.child('annotations')),
+    ...validatePodSpec(template.spec, at.child('spec'), { isPod: false }),
+  ];
+  if ((template.spec?.ephemeralContainers ?? []).length > 0) {
+    errors.push(forbiddenField(at.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'));
+  }
+  return errors;
+}
+
+/** A template whose pods are replaced when they end: always restarted, without a deadline. `kind` is for the message. */
+export function validateLongRunningTemplate(template: PodTemplateSpec | undefined, kind: string, at: Path): FieldError[] {
+  const errors: FieldError[] = [];
+  const restartPolicy = template?.spec?.restartPolicy;
+  if (template && restartPolicy !== 'Always') {
+    errors.push(notSupported(at.child('spec', 'restartPolicy'), restartPolicy ?? '', ['Always']));
+  }
+  if (template?.spec?.activeDeadlineSeconds != null) {
+    const message = `activeDeadlineSeconds in ${kind} is not Supported`;
+    errors.push(forbiddenField(at.child('spec', 'activeDeadlineSeconds'), message));
+  }
+  return errors;
+}
+
+export function validateSelectsTemplate(
+  selector: LabelSelectorLike | undefined,
+  template: PodTemplateSpec | undefined,
+  at: Path,
+): FieldError[] {
+  if (!selector || isEmptySelector(selector) || selectorMatches(selector, template?.metadata?.labels) !== false) return [];
+  return [invalidValue(at.child('metadata', 'labels'), template?.metadata?.labels, '`selector` does not match template `labels`')];
+}
+
+/** A workload's own selector: there, well-formed and not empty. `kind` in lower case, for the message. */
+export function validateWorkloadSelector(selector: LabelSelectorLike | undefined, kind: string, at: Path): FieldError[] {
+  if (!selector) return [required(at, '')];
+  const errors = validateLabelSelector(selector, at);
+  if (isEmptySelector(selector)) errors.push(invalidValue(at, selector, `empty selector is invalid for ${kind}`));
+  return errors;
+}

@@ -1,0 +1,231 @@
+import type { ContainerStatus, Pod, PodAffinityTerm, PodStatus, TopologySpreadConstraint } from '@typernetes/openapi/types/core/v1';
+import { dns1123Label } from '@typernetes/openapi/meta';
+import type { DeleteStrategy, SelectableFields, Strategy, StrategyContext } from '../../generic/strategy.ts';
+import type { FieldError } from '../../validation/index.ts';
+import {
+  checked,
+  dns1123Subdomain,
+  forbiddenField,
+  immutable,
+  invalidValue,
+  path,
+  qualifiedName,
+  semanticEqual,
+  validateAddress,
+} from '../../validation/index.ts';
+import { setPodCondition } from '../pod/conditions.ts';
+import { defaultPod } from '../pod/defaults.ts';
+import { isTerminalPhase } from '../pod/phase.ts';
+import { computeQualityOfService } from '../pod/resources.ts';
+import { validatePodSpec } from '../pod/validate-spec.ts';
+import { validateEphemeralContainersUpdate, validatePodSpecUpdate, validateResize } from '../pod/validate-update.ts';
+
+/** An update of /binding: made by the server itself from a Binding, so nothing is held back and nothing checked again. */
+export const BINDING = 'binding';
+
+export const podStrategy: Strategy<Pod> = {
+  // Kept here: binding a pod changes its spec and not its generation.
+  hasGeneration: false,
+  default(pod) {
+    defaultPod(pod);
+    if (pod.status) normalizeAddresses(pod.status);
+  },
+  prepareForCreate(pod, context) {
+    pod.metadata = { ...pod.metadata, generation: 1 };
+    pod.status = { phase: 'Pending', qosClass: computeQualityOfService(pod) };
+    if ((pod.spec?.schedulingGates ?? []).length > 0) {
+      const message = 'Scheduling is blocked due to non-empty scheduling gates';
+      setPodCondition(pod, { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message }, context.now);
+    }
+    applyMatchLabelKeys(pod);
+  },
+  prepareForUpdate(pod, old, context) {
+    if (context.subresource === BINDING) return;
+    if (old.status === undefined) delete pod.status;
+    else pod.status = structuredClone(old.status);
+    if (!semanticEqual(pod.spec, old.spec)) {
+      pod.metadata = { ...pod.metadata, generation: (old.metadata?.generation ?? 0) + 1 };
+    }
+  },
+  prepareForStatusUpdate(pod, old) {
+    if (old.spec) pod.spec = structuredClone(old.spec);
+    const ownerReferences = old.metadata?.ownerReferences;
+    if (pod.metadata && ownerReferences) pod.metadata.ownerReferences = structuredClone(ownerReferences);
+    else delete pod.metadata?.ownerReferences;
+    const status = (pod.status ??= {});
+    if (!status.qosClass && old.status?.qosClass) status.qosClass = old.status.qosClass;
+    keepObservedGenerations(status, old.status ?? {});
+  },
+  validate: (pod) => [...validatePodAndSpec(pod), ...validateNewPod(pod)],
+  validateUpdate(pod, old, context) {
+    switch (context.subresource) {
+      case BINDING:
+        return [];
+      case 'ephemeralcontainers':
+        return [...validatePodAndSpec(pod), ...validateEphemeralContainersUpdate(pod, old)];
+      case 'resize':
+        return [...validatePodAndSpec(pod), ...validateResize(pod, old)];
+      default:
+        return [...validatePodAndSpec(pod), ...validatePodSpecUpdate(pod, old)];
+    }
+  },
+  validateStatusUpdate: validatePodStatusUpdate,
+  warningsOnCreate(pod) {
+    const messages = dns1123Label(pod.metadata?.name ?? '');
+    if (messages.length === 0) return [];
+    const advice =
+      "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended";
+    return [`${advice}: [${messages.join(' ')}]`];
+  },
+};
+
+export const podDeleteStrategy: DeleteStrategy<Pod> = {
+  /** A pod that no node runs, or that has ended, needs no time to stop. */
+  gracePeriodSeconds(pod, requested) {
+    const seconds = requested ?? pod.spec?.terminationGracePeriodSeconds ?? 0;
+    if (!pod.spec?.nodeName || isTerminalPhase(pod.status?.phase)) return 0;
+    return seconds < 0 ? 1 : seconds;
+  },
+};
+
+export const podSelectableFields: SelectableFields<Pod> = {
+  'spec.nodeName': (pod) => pod.spec?.nodeName ?? '',
+  'spec.restartPolicy': (pod) => pod.spec?.restartPolicy ?? '',
+  'spec.schedulerName': (pod) => pod.spec?.schedulerName ?? '',
+  'spec.serviceAccountName': (pod) => pod.spec?.serviceAccountName ?? '',
+  'spec.hostNetwork': (pod) => String(pod.spec?.hostNetwork ?? false),
+  'status.phase': (pod) => pod.status?.phase ?? '',
+  'status.podIP': (pod) => pod.status?.podIPs?.[0]?.ip ?? '',
+  'status.nominatedNodeName': (pod) => pod.status?.nominatedNodeName ?? '',
+};
+
+/** The singular address and the first of the list are one; where they differ the singular one wins. */
+function normalizeAddresses(status: PodStatus): void {
+  if (status.podIP && status.podIPs?.[0]?.ip !== status.podIP) status.podIPs = [{ ip: status.podIP }];
+  else if (!status.podIP && status.podIPs?.[0]?.ip) status.podIP = status.podIPs[0].ip;
+}
+
+function keepObservedGenerations(status: PodStatus, old: PodStatus): void {
+  if (!status.observedGeneration && old.observedGeneration) status.observedGeneration = old.observedGeneration;
+  const before = new Map((old.conditions ?? []).map((condition) => [condition.type, condition.observedGeneration]));
+  for (const condition of status.conditions ?? []) {
+    const generation = before.get(condition.type);
+    if (!condition.observedGeneration && generation) condition.observedGeneration = generation;
+  }
+}
+
+/** matchLabelKeys stand for the pod's own values of these labels (KEP-3633, KEP-3243). */
+function applyMatchLabelKeys(pod: Pod): void {
+  const labels = pod.metadata?.labels ?? {};
+  const merge = (term: PodAffinityTerm | TopologySpreadConstraint, keys: readonly string[] | undefined, operator: string): void => {
+    if (!term.labelSelector) return;
+    for (const key of keys ?? []) {
+      const value = labels[key];
+      if (value === undefined) continue;
+      term.labelSelector.matchExpressions = [...(term.labelSelector.matchExpressions ?? []), { key, operator, values: [value] }];
+    }
+  };
+  for (const affinity of [pod.spec?.affinity?.podAffinity, pod.spec?.affinity?.podAntiAffinity]) {
+    const terms = [
+      ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((weighted) => weighted.podAffinityTerm),
+      ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+    ];
+    for (const term of terms) {
+      merge(term, term.matchLabelKeys, 'In');
+      merge(term, term.mismatchLabelKeys, 'NotIn');
+    }
+  }
+  for (const constraint of pod.spec?.topologySpreadConstraints ?? []) merge(constraint, constraint.matchLabelKeys, 'In');
+}
+
+const spec = path('spec');
+
+function validatePodAndSpec(pod: Pod): FieldError[] {
+  const errors = validatePodSpec(pod.spec, spec, { isPod: true, podName: pod.metadata?.name ?? '' });
+  if (!pod.spec?.serviceAccountName) {
+    for (const [index, volume] of (pod.spec?.volumes ?? []).entries()) {
+      for (const [position, source] of (volume.projected?.sources ?? []).entries()) {
+        if (!source.serviceAccountToken) continue;
+        const at = spec.child('volumes').index(index).child('projected', 'sources').index(position).child('serviceAccountToken');
+        errors.push(forbiddenField(at, 'must not be specified when serviceAccountName is not set'));
+      }
+    }
+  }
+  for (const field of ['containers', 'initContainers'] as const) {
+    for (const [index, { image = '' }] of (pod.spec?.[field] ?? []).entries()) {
+      if (image.trim() === image) continue;
+      errors.push(invalidValue(spec.child(field).index(index).child('image'), image, 'must not have leading or trailing whitespace'));
+    }
+  }
+  return errors;
+}
+
+function validateNewPod(pod: Pod): FieldError[] {
+  const errors: FieldError[] = [];
+  if ((pod.spec?.ephemeralContainers ?? []).length > 0) {
+    errors.push(forbiddenField(spec.child('ephemeralContainers'), 'cannot be set on create'));
+  }
+  if (pod.spec?.nodeName && (pod.spec.schedulingGates ?? []).length > 0) {
+    errors.push(forbiddenField(spec.child('nodeName'), 'cannot be set until all schedulingGates have been cleared'));
+  }
+  return errors;
+}
+
+function validatePodStatusUpdate(pod: Pod, old: Readonly<Pod>, _context: StrategyContext): FieldError[] {
+  const at = path('status');
+  const status = pod.status ?? {};
+  const before = old.status ?? {};
+  const errors: FieldError[] = [];
+  for (const [index, condition] of (status.conditions ?? []).entries()) {
+    const here = at.child('conditions').index(index).child('type');
+    if (!KUBERNETES_CONDITIONS.has(condition.type)) errors.push(...checked(here, condition.type, qualifiedName(condition.type)));
+    if ((condition.observedGeneration ?? 0) < 0) {
+      const place = at.child('conditions').index(index).child('observedGeneration');
+      errors.push(invalidValue(place, condition.observedGeneration, 'must be a non-negative integer'));
+    }
+  }
+  const nominated = status.nominatedNodeName;
+  if (nominated && nominated !== before.nominatedNodeName) {
+    errors.push(...checked(at.child('nominatedNodeName'), nominated, dns1123Subdomain(nominated)));
+    if (old.spec?.nodeName) {
+      errors.push(forbiddenField(at.child('nominatedNodeName'), 'may not be set on pods that are already bound to a node'));
+    }
+  }
+  if ((status.observedGeneration ?? 0) < 0) {
+    errors.push(invalidValue(at.child('observedGeneration'), status.observedGeneration, 'must be a non-negative integer'));
+  }
+  errors.push(...immutable(at.child('qosClass'), status.qosClass, before.qosClass));
+  for (const field of ['containerStatuses', 'initContainerStatuses'] as const) {
+    errors.push(...validateStaysTerminated(status[field] ?? [], before[field] ?? [], old, field));
+  }
+  for (const field of ['podIPs', 'hostIPs'] as const) {
+    const existing = (before[field] ?? []).map(({ ip }) => ip ?? '');
+    for (const [index, { ip = '' }] of (status[field] ?? []).entries()) {
+      errors.push(...validateAddress(ip, at.child(field).index(index), existing));
+    }
+  }
+  return errors;
+}
+
+const KUBERNETES_CONDITIONS = new Set(['PodScheduled', 'Ready', 'Initialized', 'ContainersReady', 'DisruptionTarget', 'PodReadyToStartContainers']);
+
+/** What has ended for good does not run again. */
+function validateStaysTerminated(
+  statuses: readonly ContainerStatus[],
+  old: readonly ContainerStatus[],
+  pod: Readonly<Pod>,
+  field: 'containerStatuses' | 'initContainerStatuses',
+): FieldError[] {
+  const policy = pod.spec?.restartPolicy;
+  if (policy === 'Always') return [];
+  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+  return old.flatMap((before, index) => {
+    const { terminated } = before.state ?? {};
+    if (!terminated || (policy === 'OnFailure' && terminated.exitCode !== 0)) return [];
+    // A container with a policy of its own may be restarted by it.
+    if (containers.find((container) => container.name === before.name)?.restartPolicy) return [];
+    const after = statuses.find((status) => status.name === before.name);
+    if (!after || after.state?.terminated) return [];
+    return [forbiddenField(path('status', field).index(index).child('state'), 'may not be transitioned to non-terminated state')];
+  });
+}

@@ -1,0 +1,278 @@
+import { internalError, invalid, type StatusError } from '@typernetes/openapi/meta';
+import type { Service } from '@typernetes/openapi/types/core/v1';
+import type { RegistryDependencies } from '../../dependencies.ts';
+import type { RestContext } from '../../generic/rest.ts';
+import { type Family, familyOf, invalidValue, type Path, path } from '../../validation/index.ts';
+import { ClusterIPAllocator, parseServiceRanges } from './cluster-ips.ts';
+import { initializeFamilies, keepsPreferDualStack, normalizeClusterIPs } from './families.ts';
+import { AllocationError, NodePortAllocator, parsePortRange } from './node-ports.ts';
+import { memoryRanges } from './ranges.ts';
+import {
+  allNodePortsOf,
+  allocatesNodePorts,
+  isHeadless,
+  mayHaveNodePorts,
+  needsClusterIP,
+  needsHealthCheckNodePort,
+  nodePortsOf,
+} from './shape.ts';
+
+export type Finish = (succeeded: boolean) => Promise<void>;
+
+const SERVICES = { group: '', resource: 'services' };
+
+/**
+ * Addresses and ports of Services. A write allocates before it is stored; the function it gets back then keeps the
+ * allocation or gives it back, and gives back what the Service no longer uses. A dry run allocates nothing.
+ */
+export class ServiceAllocation {
+  readonly nodePorts: NodePortAllocator;
+  readonly #families: readonly Family[];
+  readonly #addresses: ReadonlyMap<string, ClusterIPAllocator>;
+
+  constructor(dependencies: RegistryDependencies) {
+    const random = dependencies.random ?? Math.random;
+    const ranges = parseServiceRanges(dependencies.serviceClusterIPRange);
+    this.#families = ranges.map((range) => range.family);
+    this.#addresses = new Map(
+      this.#families.map((family) => [family, new ClusterIPAllocator(family, ranges, dependencies.registry, random)]),
+    );
+    this.nodePorts = new NodePortAllocator(
+      parsePortRange(dependencies.nodePortRange),
+      dependencies.ranges ?? memoryRanges(),
+      async () => (await dependencies.registry.list<Service>(SERVICES)).flatMap(allNodePortsOf),
+      random,
+    );
+  }
+
+  async beginCreate(service: Service, context: RestContext): Promise<Finish> {
+    normalizeClusterIPs(service, undefined);
+    const transaction = new Transaction(this.nodePorts, this.#addresses, context.dryRun);
+    return transaction.run(async () => {
+      initializeFamilies(service, undefined, this.#families);
+      await transaction.allocateAddresses(service);
+      await transaction.allocateNodePorts(service, []);
+      if (needsHealthCheckNodePort(service)) await transaction.allocateHealthCheck(service);
+    });
+  }
+
+  async beginUpdate(service: Service, old: Readonly<Service>, context: RestContext): Promise<Finish> {
+    takeOverAllocated(service, old);
+    normalizeClusterIPs(service, old);
+    const transaction = new Transaction(this.nodePorts, this.#addresses, context.dryRun);
+    return transaction.run(async () => {
+      initializeFamilies(service, old, this.#families);
+      if (!keepsPreferDualStack(service, old)) await this.#updateAddresses(service, old, transaction);
+      if (mayHaveNodePorts(service)) {
+        await transaction.allocateNodePorts(service, nodePortsOf(old));
+        const kept = new Set(nodePortsOf(service));
+        transaction.releaseLater(nodePortsOf(old).filter((port) => !kept.has(port)));
+      } else if (mayHaveNodePorts(old)) {
+        transaction.releaseLater(nodePortsOf(old));
+      }
+      if (needsHealthCheckNodePort(service) && !needsHealthCheckNodePort(old)) await transaction.allocateHealthCheck(service);
+      else if (needsHealthCheckNodePort(old) && !needsHealthCheckNodePort(service)) {
+        transaction.releaseLater([old.spec?.healthCheckNodePort ?? 0]);
+      }
+    });
+  }
+
+  async release(service: Service): Promise<void> {
+    if (needsClusterIP(service) && !isHeadless(service)) {
+      for (const address of service.spec?.clusterIPs ?? []) await this.#addresses.get(familyOf(address) ?? '')?.release(address);
+    }
+    await this.nodePorts.release(allNodePortsOf(service));
+  }
+
+  async #updateAddresses(service: Service, old: Readonly<Service>, transaction: Transaction): Promise<void> {
+    const had = old.spec?.clusterIPs ?? [];
+    if (!needsClusterIP(old) && needsClusterIP(service)) return transaction.allocateAddresses(service);
+    if (isHeadless(old)) return;
+    if (needsClusterIP(old) && !needsClusterIP(service)) {
+      transaction.releaseAddressesLater(had);
+      return;
+    }
+    const before = (old.spec?.ipFamilies ?? []).length;
+    const after = (service.spec?.ipFamilies ?? []).length;
+    if (before === 1 && after === 2) await transaction.allocateAddresses(service, 1);
+    else if (before === 2 && after === 1) transaction.releaseAddressesLater(had.slice(1));
+  }
+}
+
+/** What a client that read the Service before it had addresses would take away by writing it back. */
+export function takeOverAllocated(service: Service, old: Readonly<Service>): void {
+  const after = service.spec;
+  const before = old.spec;
+  if (!after || !before) return;
+  if (needsClusterIP(old) && needsClusterIP(service)) {
+    if (!after.clusterIP && before.clusterIP) after.clusterIP = before.clusterIP;
+    if ((after.clusterIPs ?? []).length === 0 && (before.clusterIPs ?? []).length > 0) after.clusterIPs = [...(before.clusterIPs ?? [])];
+  }
+  if (allocatesNodePorts(old) && allocatesNodePorts(service)) {
+    const stillUsed = new Set(nodePortsOf(service));
+    const used = new Set(nodePortsOf(old).filter((port) => stillUsed.has(port)));
+    const byName = new Map((before.ports ?? []).map((port) => [port.name ?? '', port.nodePort ?? 0]));
+    for (const port of after.ports ?? []) {
+      const earlier = byName.get(port.name ?? '') ?? 0;
+      if (!port.nodePort && earlier !== 0 && !used.has(earlier)) port.nodePort = earlier;
+    }
+  }
+  if (needsHealthCheckNodePort(old) && needsHealthCheckNodePort(service) && before.healthCheckNodePort) {
+    after.healthCheckNodePort ||= before.healthCheckNodePort;
+  }
+}
+
+/** What one write has taken so far, and what it will give back. */
+class Transaction {
+  readonly #nodePorts: NodePortAllocator;
+  readonly #addresses: ReadonlyMap<string, ClusterIPAllocator>;
+  readonly #dryRun: boolean;
+  readonly #taken: { ports: number[]; addresses: string[] } = { ports: [], addresses: [] };
+  readonly #released: { ports: number[]; addresses: string[] } = { ports: [], addresses: [] };
+
+  constructor(nodePorts: NodePortAllocator, addresses: ReadonlyMap<string, ClusterIPAllocator>, dryRun: boolean) {
+    this.#nodePorts = nodePorts;
+    this.#addresses = addresses;
+    this.#dryRun = dryRun;
+  }
+
+  /** Gives back what was taken if `allocate` fails half way. */
+  async run(allocate: () => Promise<void>): Promise<Finish> {
+    try {
+      await allocate();
+    } catch (error) {
+      await this.#giveBack(this.#taken);
+      throw error;
+    }
+    return (succeeded) => this.#giveBack(succeeded ? this.#released : this.#taken);
+  }
+
+  releaseLater(ports: readonly number[]): void {
+    this.#released.ports.push(...ports);
+  }
+
+  releaseAddressesLater(addresses: readonly string[]): void {
+    this.#released.addresses.push(...addresses);
+  }
+
+  async allocateAddresses(service: Service, from = 0): Promise<void> {
+    const spec = service.spec;
+    if (!spec || !needsClusterIP(service) || isHeadless(service)) return;
+    const addresses = [...(spec.clusterIPs ?? [])];
+    for (const [index, family] of (spec.ipFamilies ?? []).entries()) {
+      const allocator = this.#addresses.get(family);
+      if (index < from || !allocator) continue;
+      addresses[index] = await this.#allocateAddress(service, allocator, addresses[index] ?? '');
+    }
+    spec.clusterIPs = addresses;
+    if (addresses[0] !== undefined) spec.clusterIP = addresses[0];
+  }
+
+  async #allocateAddress(service: Service, allocator: ClusterIPAllocator, wanted: string): Promise<string> {
+    const at = path('spec', 'clusterIPs');
+    const given = service.spec?.clusterIPs ?? [];
+    try {
+      if (wanted !== '') await allocator.allocate(wanted, service, this.#dryRun);
+      const address = wanted !== '' ? wanted : await allocator.allocateNext(service, this.#dryRun);
+      if (!this.#dryRun) this.#taken.addresses.push(address);
+      return address;
+    } catch (error) {
+      if (!(error instanceof AllocationError)) throw error;
+      if (wanted === '') {
+        throw internalError(`failed to allocate a serviceIP for Service ${JSON.stringify(service.metadata?.name ?? '')}: ${error.message}`);
+      }
+      throw invalidService(service, at, given, `failed to allocate IP ${wanted}: ${error.message}`);
+    }
+  }
+
+  /** `held`: ports that are this Service's already. */
+  async allocateNodePorts(service: Service, held: readonly number[]): Promise<void> {
+    if (!mayHaveNodePorts(service)) return;
+    const ports = service.spec?.ports ?? [];
+    const own = new Set(held);
+    const chosen = new Map<number, number>();
+    for (const [index, port] of ports.entries()) {
+      if (!port.nodePort && !allocatesNodePorts(service)) continue;
+      // One port number over several protocols (DNS) gets one node port.
+      const shared = held.length === 0 ? chosen.get(port.port) : undefined;
+      const wanted = port.nodePort || shared || (held.length === 0 ? requestedFor(ports, port.port) : 0);
+      if (wanted !== 0) {
+        if (!own.has(wanted)) await this.#allocateNodePort(service, wanted, path('spec', 'ports').index(index).child('nodePort'));
+        own.add(wanted);
+        port.nodePort = wanted;
+      } else {
+        const next = await this.#nextNodePort(own);
+        own.add(next);
+        port.nodePort = next;
+      }
+      if (!chosen.has(port.port)) chosen.set(port.port, port.nodePort);
+    }
+  }
+
+  async #allocateNodePort(service: Service, port: number, at: Path): Promise<void> {
+    try {
+      await this.#takePort(port);
+    } catch (error) {
+      if (error instanceof AllocationError) throw invalidService(service, at, port, error.message);
+      throw error;
+    }
+  }
+
+  async #takePort(port: number): Promise<void> {
+    if (!this.#dryRun) {
+      await this.#nodePorts.allocate(port);
+      this.#taken.ports.push(port);
+      return;
+    }
+    const { first, size } = this.#nodePorts.range;
+    if (port < first || port >= first + size) await this.#nodePorts.allocate(port);
+    if (await this.#nodePorts.has(port)) throw new AllocationError('allocated', 'provided port is already allocated');
+  }
+
+  async #nextNodePort(own: ReadonlySet<number>): Promise<number> {
+    try {
+      if (!this.#dryRun) {
+        const port = await this.#nodePorts.allocateNext();
+        this.#taken.ports.push(port);
+        return port;
+      }
+      const taken = new Set([...(await this.#nodePorts.allocated()), ...own]);
+      const { first, size } = this.#nodePorts.range;
+      for (let port = first + size - 1; port >= first; port--) if (!taken.has(port)) return port;
+      throw new AllocationError('full', 'range is full');
+    } catch (error) {
+      if (error instanceof AllocationError) throw internalError(`failed to allocate a nodePort: ${error.message}`);
+      throw error;
+    }
+  }
+
+  async allocateHealthCheck(service: Service): Promise<void> {
+    const spec = service.spec;
+    if (!spec) return;
+    const wanted = spec.healthCheckNodePort ?? 0;
+    if (wanted === 0) {
+      spec.healthCheckNodePort = await this.#nextNodePort(new Set(nodePortsOf(service)));
+      return;
+    }
+    try {
+      await this.#takePort(wanted);
+    } catch (error) {
+      if (!(error instanceof AllocationError)) throw error;
+      throw internalError(`failed to allocate requested HealthCheck NodePort ${wanted}: ${error.message}`);
+    }
+  }
+
+  async #giveBack({ ports, addresses }: { ports: readonly number[]; addresses: readonly string[] }): Promise<void> {
+    if (this.#dryRun) return;
+    if (ports.length > 0) await this.#nodePorts.release(ports);
+    for (const address of addresses) await this.#addresses.get(familyOf(address) ?? '')?.release(address);
+  }
+}
+
+function requestedFor(ports: readonly { port: number; nodePort?: number }[], port: number): number {
+  return ports.find((other) => other.port === port && other.nodePort)?.nodePort ?? 0;
+}
+
+function invalidService(service: Service, at: Path, value: unknown, message: string): StatusError {
+  return invalid({ group: '', kind: 'Service' }, service.metadata?.name ?? '', [invalidValue(at, value, message)]);
+}

@@ -1,0 +1,45 @@
+import { invalid, type KubernetesObject } from '@typernetes/openapi/meta';
+import type { SubresourceRegistration } from './generic/strategy.ts';
+import { NOT_NEGATIVE, invalidValue, path } from './validation/index.ts';
+
+interface Scalable extends KubernetesObject {
+  spec?: { replicas?: number };
+  status?: { replicas?: number };
+}
+
+interface Scale extends KubernetesObject {
+  spec?: { replicas?: number };
+  status?: { replicas: number; selector?: string };
+}
+
+/** The scale subresource of a workload: its replicas, and the text of the selector that finds them. */
+export function scale<T extends Scalable>(selectorOf: (object: Readonly<T>) => string): SubresourceRegistration<T> {
+  return {
+    kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+    view(object) {
+      const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
+      const metadata = Object.fromEntries(
+        Object.entries({ name, namespace, uid, resourceVersion, creationTimestamp }).filter(([, value]) => value !== undefined),
+      );
+      const selector = selectorOf(object);
+      const shown: Scale = {
+        kind: 'Scale',
+        apiVersion: 'autoscaling/v1',
+        metadata,
+        spec: { replicas: object.spec?.replicas ?? 0 },
+        status: { replicas: object.status?.replicas ?? 0, ...(selector === '' ? {} : { selector }) },
+      };
+      return shown as KubernetesObject;
+    },
+    apply(view, object) {
+      const replicas = (view as Scale).spec?.replicas ?? 0;
+      if (replicas < 0) {
+        const errors = [invalidValue(path('spec', 'replicas'), replicas, NOT_NEGATIVE)];
+        throw invalid({ group: 'autoscaling', kind: 'Scale' }, view.metadata?.name ?? '', errors);
+      }
+      const { resourceVersion, uid } = view.metadata ?? {};
+      object.metadata = { ...object.metadata, ...(resourceVersion ? { resourceVersion } : {}), ...(uid ? { uid } : {}) };
+      object.spec = { ...object.spec, replicas };
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import ipaddr from 'ipaddr.js';
+import { BlockList, isIP } from 'node:net';
+import type { FieldError, Path } from './field.ts';
+import { invalidValue } from './field.ts';
+
+export type Family = 'IPv4' | 'IPv6';
+
+/** The family of a well-formed address, undefined for anything else. */
+export function familyOf(address: string): Family | undefined {
+  if (isIP(address) === 4) return 'IPv4';
+  if (isIP(address) === 6 && !address.includes('%')) return 'IPv6';
+  return undefined;
+}
+
+/** The shortest text of an address, as upstream stores it. */
+export function canonicalAddress(address: string): string {
+  return familyOf(address) === undefined ? address : ipaddr.parse(address).toString();
+}
+
+/** An address in a field that takes sloppy old values if they were there before (`existing`). */
+export function validateAddress(address: string, at: Path, existing: readonly string[] = []): FieldError[] {
+  if (existing.includes(address)) return [];
+  if (familyOf(address) === undefined) {
+    const message = hasLeadingZeros(address)
+      ? 'must not have leading 0s'
+      : 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+    return [invalidValue(at, address, message)];
+  }
+  if (/^::ffff:/i.test(address) && address.includes('.')) return [invalidValue(at, address, 'must not be an IPv4-mapped IPv6 address')];
+  return [];
+}
+
+export function validateCidr(cidr: string, at: Path, existing: readonly string[] = []): FieldError[] {
+  if (existing.includes(cidr)) return [];
+  const parsed = parseCidr(cidr);
+  if (!parsed) return [invalidValue(at, cidr, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')];
+  if (parsed.network !== ipaddr.parse(parsed.address).toString()) {
+    return [invalidValue(at, cidr, 'must not have bits set beyond the prefix length')];
+  }
+  return [];
+}
+
+export interface Cidr {
+  address: string;
+  /** The address with the bits beyond the prefix cleared. */
+  network: string;
+  prefix: number;
+  family: Family;
+}
+
+export function parseCidr(text: string): Cidr | undefined {
+  const match = /^([0-9a-fA-F.:]+)\/(0|[1-9][0-9]{0,2})$/.exec(text);
+  const address = match?.[1] ?? '';
+  const prefix = Number(match?.[2]);
+  const family = familyOf(address);
+  if (family === undefined || !match || prefix > (family === 'IPv4' ? 32 : 128)) return undefined;
+  const kind = family === 'IPv4' ? ipaddr.IPv4 : ipaddr.IPv6;
+  return { address, prefix, family, network: kind.networkAddressFromCIDR(text).toString() };
+}
+
+export function cidrContains(cidr: Cidr, address: string): boolean {
+  if (familyOf(address) !== cidr.family) return false;
+  const list = new BlockList();
+  list.addSubnet(cidr.network, cidr.prefix, cidr.family === 'IPv4' ? 'ipv4' : 'ipv6');
+  return list.check(address, cidr.family === 'IPv4' ? 'ipv4' : 'ipv6');
+}
+
+/** An address that traffic of a Service may be sent to. */
+export function validateEndpointAddress(address: string, at: Path): FieldError[] {
+  if (familyOf(address) === undefined) return [invalidValue(at, address, 'must be a valid IP address')];
+  const range: string = ipaddr.process(address).range();
+  const errors: FieldError[] = [];
+  if (range === 'unspecified' && (address === '0.0.0.0' || familyOf(address) === 'IPv6')) {
+    errors.push(invalidValue(at, address, `may not be unspecified (${address})`));
+  }
+  if (range === 'loopback') errors.push(invalidValue(at, address, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'));
+  if (range === 'linkLocal') {
+    errors.push(invalidValue(at, address, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'));
+  }
+  if (/^224\.0\.0\.\d+$/.test(address) || /^ff02:/i.test(address)) {
+    errors.push(invalidValue(at, address, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'));
+  }
+  return errors;
+}
+
+function hasLeadingZeros(address: string): boolean {
+  const octets = address.split('.');
+  return octets.length === 4 && octets.every((octet) => /^[0-9]{1,4}$/.test(octet) && Number(octet) <= 255);
+}

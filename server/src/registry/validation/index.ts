@@ -1,0 +1,7 @@
+export * from './addresses.ts';
+export * from './equality.ts';
+export * from './field.ts';
+export * from './intstr.ts';
+export * from './labels.ts';
+export * from './names.ts';
+export * from './quantities.ts';
