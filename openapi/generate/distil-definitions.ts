@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { addEnums, type Enums } from './distil-enums.ts';
 import { byKey } from './distil-protobuf.ts';
-import type { Json, Spec, SpecSchema } from './spec.ts';
+import type { SpecSchema } from './spec.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface Place {
@@ -24,7 +25,7 @@ const gvkKey = 'x-kubernetes-group-version-kind';
 export function distilDefinitions(
   upstream: Upstream,
   places: readonly Place[],
-  previous: Spec | undefined,
+  enums: Enums,
 ): { groupVersions: Map<string, Record<string, SpecSchema>>; machinery: Record<string, SpecSchema> } {
   const all = new Map<string, SpecSchema>();
   for (const document of upstream.openApiV3.values()) {
@@ -38,7 +39,6 @@ export function distilDefinitions(
       all.set(name, distilled);
     }
   }
-  const enums = previousEnums(previous);
   const owner = new Map<string, string>();
   for (const [name, schema] of all) {
     const kinds = schema[gvkKey] as unknown as GroupVersionKind[] | undefined;
@@ -49,29 +49,14 @@ export function distilDefinitions(
   const groupVersions = new Map<string, Record<string, SpecSchema>>(places.map(({ place }) => [place, {}]));
   const machinery: Record<string, SpecSchema> = {};
   for (const [name, schema] of [...all].sort(byKey)) {
-    for (const [field, property] of Object.entries(schema.properties ?? {})) {
-      const values = enums.get(`${name}.${field}`);
-      if (values !== undefined && property.enum === undefined) property.enum = values;
-    }
+    addEnums(name, schema, enums);
     const place = owner.get(packageOf(name));
     const home = place === undefined ? machinery : groupVersions.get(place);
     if (home === undefined || (place === undefined && !isMachinery(name)))
       throw new Error(`${name} belongs to no group version`);
-    home[name] = schema;
+    home[name] = distilSchema(schema); // Once more: puts what was added in order.
   }
   return { groupVersions, machinery };
-}
-
-/** Enum values that an earlier source published: saved documents are often made without them. */
-function previousEnums(previous: Spec | undefined): Map<string, Json[]> {
-  const enums = new Map<string, Json[]>();
-  const definitions = [previous?.machinery ?? {}, ...(previous?.groupVersions ?? []).map((file) => file.definitions)];
-  for (const [name, schema] of definitions.flatMap((part) => Object.entries(part))) {
-    for (const [field, property] of Object.entries(schema.properties ?? {})) {
-      if (property.enum !== undefined) enums.set(`${name}.${field}`, property.enum);
-    }
-  }
-  return enums;
 }
 
 const isMachinery = (name: string): boolean => name.startsWith('io.k8s.apimachinery.');

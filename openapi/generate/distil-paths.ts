@@ -105,7 +105,9 @@ export function distilPaths(upstream: Upstream, places: readonly Place[]): Disti
     if (v3.parameters !== undefined) shape.parameters = parameters.keys(v3.parameters, query);
     if (v3.requestBody !== undefined) {
       const schema = content(v3.requestBody, shape.consumes);
-      if (schema !== null) shape.request = { required: v3.requestBody.required ?? false, schema };
+      const shared = parameters.sharedBody(v2.parameters ?? []);
+      const required = v3.requestBody.required ?? false;
+      if (schema !== null) shape.request = { required, schema, ...(shared === undefined ? {} : { shared }) };
     }
     for (const [code, response] of Object.entries(v3.responses).sort(byKey)) {
       shape.responses[code] = content(response, shape.produces ?? []);
@@ -173,6 +175,11 @@ class ParameterTable {
 
   isBody(v2: JsonMap): boolean {
     return this.#resolve(v2).value['in'] === 'body';
+  }
+
+  /** Name under which the body of an operation is shared. */
+  sharedBody(v2: readonly JsonMap[]): string | undefined {
+    return v2.filter((one) => this.isBody(one)).map((one) => this.#resolve(one).key)[0];
   }
 
   /** Keys of a list of parameters; both documents list them in the same order. */

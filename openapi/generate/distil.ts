@@ -1,5 +1,6 @@
 /**
  * `npm run generate:spec -- --from DIR|URL`: distils what an upstream kube-apiserver publishes into openapi/spec.
+ * `--enums-from` names upstream's Go source of the definitions, for documents that were saved without enums.
  * `--check` writes nothing and fails when the files would differ.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,6 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { distilDefinitions } from './distil-definitions.ts';
+import { type Enums, goEnums, specEnums } from './distil-enums.ts';
 import { distilPaths } from './distil-paths.ts';
 import { distilProtobuf } from './distil-protobuf.ts';
 import { distilResources } from './distil-resources.ts';
@@ -19,7 +21,7 @@ export const specRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)
 const enabledByDefault = (version: string): boolean => !/alpha|beta/.test(version);
 
 /** `previous` gives the facts that a live server does not publish. */
-export function distil(upstream: Upstream, previous: Spec | undefined): Spec {
+export function distil(upstream: Upstream, previous: Spec | undefined, enums: Enums = specEnums(previous)): Spec {
   const [major, minor] = upstream.gitVersion.replace(/^v/, '').split('.');
   if (major === undefined || minor === undefined) throw new Error(`not a version: ${upstream.gitVersion}`);
   const groups: SpecGroup[] = [
@@ -37,7 +39,7 @@ export function distil(upstream: Upstream, previous: Spec | undefined): Spec {
       place: name === '' ? `api/${version}` : `apis/${name}/${version}`,
     })),
   );
-  const definitions = distilDefinitions(upstream, places, previous);
+  const definitions = distilDefinitions(upstream, places, enums);
   const paths = distilPaths(upstream, places);
   const [document] = upstream.openApiV3.values();
   const groupVersions = places.map(({ group, version, place }): SpecGroupVersion => {
@@ -89,12 +91,13 @@ async function main(): Promise<void> {
       kubeconfig: { type: 'string' },
       'token-file': { type: 'string' },
       ca: { type: 'string' },
+      'enums-from': { type: 'string' },
       check: { type: 'boolean', default: false },
     },
   });
   if (values.from === undefined && values.kubeconfig === undefined) {
     throw new Error(
-      'usage: npm run generate:spec -- --from DIR|URL [--token-file F] [--ca F] | --kubeconfig F  [--check]',
+      'usage: npm run generate:spec -- --from DIR|URL [--token-file F] [--ca F] | --kubeconfig F  [--enums-from GO] [--check]',
     );
   }
   const upstream = await readUpstream({
@@ -105,7 +108,9 @@ async function main(): Promise<void> {
     ...(values.ca === undefined ? {} : { ca: readFileSync(values.ca) }),
   });
   const directory = path.join(specRoot, upstream.gitVersion.split('.').slice(0, 2).join('.'));
-  const files = specFiles(distil(upstream, previousSpec(directory)));
+  const source = values['enums-from'];
+  const enums = source === undefined ? undefined : goEnums(readFileSync(source, 'utf8'));
+  const files = specFiles(distil(upstream, previousSpec(directory), enums));
   const changed = differences(files, directory);
   if (values.check) {
     if (changed.length > 0) throw new Error(`spec differs from ${upstream.gitVersion}: ${changed.join(', ')}`);

@@ -13,11 +13,12 @@ import { readSpec, specDirectory } from './spec.ts';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const generated = path.resolve(here, '../generated');
 const specs = path.resolve(here, '../spec');
+const encoders = path.resolve(here, '../src/catalogue');
 const stampFile = path.join(generated, 'stamp');
 
 function inputsStamp(directory: string): string {
   const hash = createHash('sha256');
-  for (const place of [directory, here]) {
+  for (const place of [directory, here, encoders]) {
     for (const name of readdirSync(place).sort()) {
       if (name.endsWith('.test.ts') || !/\.(ts|json)$/.test(name)) continue;
       hash.update(`${name}\0`).update(readFileSync(path.join(place, name)));
@@ -31,12 +32,14 @@ function inputsStamp(directory: string): string {
 async function outputs(directory: string): Promise<Map<string, string | Buffer>> {
   const { typeModules } = await import('./types.ts');
   const { catalogueFiles } = await import('./catalogue.ts');
+  const { openApiFiles } = await import('./openapi.ts');
   const { protobufDescriptors } = await import('./protobuf.ts');
   const spec = readSpec(directory);
   const descriptions = readDescriptions();
   const files = new Map<string, string | Buffer>();
   for (const [name, source] of await typeModules(spec, descriptions)) files.set(`types/${name}.ts`, source);
   for (const [name, content] of catalogueFiles(spec)) files.set(name, content);
+  for (const [name, content] of openApiFiles(spec, descriptions)) files.set(name, content);
   files.set('protobuf.json', JSON.stringify(protobufDescriptors(spec)));
   return files;
 }

@@ -69,7 +69,8 @@ export interface SpecShape {
   deprecated?: boolean;
   /** Keys of parameters.json. */
   parameters?: string[];
-  request?: { required: boolean; schema: SpecContent };
+  /** `shared` is the name under which the OpenAPI v2 document shares it as a parameter. */
+  request?: { required: boolean; schema: SpecContent; shared?: string };
   /** By status code; null is a response without content. */
   responses: Record<string, SpecContent | null>;
   consumes: string[];

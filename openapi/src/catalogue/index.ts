@@ -12,6 +12,16 @@ export {
   type DiscoveryDocuments,
   discoveryDocuments,
 } from './discovery.ts';
+export { encodeOpenApiV2, encodeOpenApiV3 } from './gnostic.ts';
+export {
+  type OpenApiEncoding,
+  type OpenApiV3Index,
+  openApiHash,
+  openApiProtobufType,
+  openApiV2,
+  openApiV3,
+  openApiV3Index,
+} from './openapi.ts';
 export {
   type FieldDescriptor,
   type MessageDescriptor,
