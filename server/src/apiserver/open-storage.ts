@@ -1,15 +1,27 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { EmbeddedStorage } from '../storage/embedded/index.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { ApiserverOptions } from './config.ts';
 
 /** Embedded in a directory, or etcd. */
 export async function openStorage(options: ApiserverOptions): Promise<Storage> {
-  if (options.etcdServers.length > 0) {
-    if (options.storageDir !== undefined) throw new Error('--storage-dir and --etcd-servers exclude each other');
-    throw new Error('etcd is not wired yet');
+  if (options.etcdServers.length === 0) {
+    if (options.storageDir === undefined) throw new Error('one of --etcd-servers and --storage-dir is required');
+    await mkdir(options.storageDir, { recursive: true, mode: 0o700 });
+    return EmbeddedStorage.open(options.storageDir);
   }
-  if (options.storageDir === undefined) throw new Error('one of --etcd-servers and --storage-dir is required');
-  await mkdir(options.storageDir, { recursive: true, mode: 0o700 });
-  return EmbeddedStorage.open(options.storageDir);
+  if (options.storageDir !== undefined) throw new Error('--storage-dir and --etcd-servers exclude each other');
+  // etcd's client is large: nobody else waits for it.
+  const { EtcdStorage } = await import('../storage/etcd/index.ts');
+  const [ca, cert, key] = await Promise.all(
+    [options.etcdCafile, options.etcdCertfile, options.etcdKeyfile].map((file) =>
+      file === undefined ? undefined : readFile(file),
+    ),
+  );
+  return EtcdStorage.connect({
+    endpoints: options.etcdServers,
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  });
 }

@@ -13,6 +13,7 @@ import {
 } from '../authorization/index.ts';
 import { createApp } from '../endpoints/app.ts';
 import { DiscoveryHandler } from '../endpoints/discovery/discovery-handler.ts';
+import { OpenApiHandler } from '../endpoints/discovery/openapi-handler.ts';
 import { type HealthCheck, HealthEndpoint } from '../endpoints/health.ts';
 import { ApiMetrics } from '../endpoints/metrics.ts';
 import { NonResourceHandler, notFoundText } from '../endpoints/non-resource.ts';
@@ -182,7 +183,7 @@ export async function startApiserver(
     metrics,
     openIdConfiguration: () => serviceAccounts?.openIdConfiguration(options.externalHostname ?? serverAddress()),
     jwks: () => serviceAccounts?.jwks(),
-    documents: [new DiscoveryHandler(isServed, serverAddress)],
+    documents: [new DiscoveryHandler(isServed, serverAddress), new OpenApiHandler(isServed)],
   });
 
   const chain = buildHandlerChain(

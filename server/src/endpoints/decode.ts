@@ -11,7 +11,8 @@ import {
   StatusError,
 } from '@typernetes/openapi/meta';
 import { summarizeData } from './body.ts';
-import type { MediaType } from './negotiation.ts';
+import type { InputMediaType } from './negotiation.ts';
+import { decodeProtobuf } from './protobuf/decoder.ts';
 import type { RequestContext } from './request-context.ts';
 import type { HandlerDependencies } from './resource-endpoint.ts';
 
@@ -28,11 +29,12 @@ export const serializers = { 'application/json': jsonSerializer, 'application/ya
 /** Parses bytes; says what Go's decoders say of malformed ones. */
 export function parseBody(
   body: Buffer,
-  mediaType: MediaType,
+  mediaType: InputMediaType,
   kind: string,
   fieldValidation: FieldValidation = 'Ignore',
 ): ParsedBody {
   try {
+    if (mediaType === 'application/vnd.kubernetes.protobuf') return { value: decodeProtobuf(body), strictErrors: [] };
     const { object, strictErrors } = serializers[mediaType].decode(body, { strict: fieldValidation !== 'Ignore' });
     return { value: object, strictErrors };
   } catch (error) {

@@ -4,6 +4,13 @@ import { notAcceptable, unsupportedMediaType } from '@typernetes/openapi/meta';
 import { header, type RequestContext } from './request-context.ts';
 
 export type MediaType = 'application/json' | 'application/yaml';
+export type InputMediaType = MediaType | 'application/vnd.kubernetes.protobuf';
+
+const inputs: readonly InputMediaType[] = [
+  'application/json',
+  'application/yaml',
+  'application/vnd.kubernetes.protobuf',
+];
 
 export interface OutputFormat {
   mediaType: MediaType;
@@ -62,12 +69,12 @@ const unknownFormat = (accepted: readonly string[]) =>
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   );
 
-export function negotiateInput(context: RequestContext): MediaType {
+export function negotiateInput(context: RequestContext): InputMediaType {
   const contentType = header(context, 'content-type');
   if (contentType === '') return 'application/json';
   const base = baseType(contentType);
-  const found = supported.find((mediaType) => mediaType === base);
-  if (found === undefined) throw unknownFormat(supported);
+  const found = inputs.find((mediaType) => mediaType === base);
+  if (found === undefined) throw unknownFormat(inputs);
   return found;
 }
 
