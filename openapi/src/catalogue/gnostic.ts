@@ -2,7 +2,6 @@
  * OpenAPI documents in the protobuf form that kubectl and client-go ask for: the messages of gnostic's openapiv2 and
  * openapiv3. A document is JSON in, bytes out; what the messages have no field for is left out.
  */
-import { stringify } from 'yaml';
 import type { JsonObject, JsonValue } from '../meta/object.ts';
 import { FieldWriter } from './field-writer.ts';
 
@@ -27,14 +26,9 @@ const double: Field = (writer, number, value) => {
   if (typeof value === 'number' && value !== 0) writer.double(number, value);
 };
 
-const yamlTexts = new Map<string, string>();
-
-/** Values of any shape travel as YAML text. */
+/** Values of any shape travel as YAML text, of which JSON is a part. */
 const any: Field = (writer, number, value) => {
-  const key = JSON.stringify(value);
-  let yaml = yamlTexts.get(key);
-  if (yaml === undefined) yamlTexts.set(key, (yaml = stringify(value, { lineWidth: 0, indentSeq: true })));
-  writer.message(number, (inner) => inner.string(2, yaml));
+  writer.message(number, (inner) => inner.string(2, JSON.stringify(value)));
 };
 
 const repeated =
