@@ -137,7 +137,9 @@ void test('the cache rolls back to any revision that its events reach', () => {
       .entries.map(({ key, modRevision }) => `${key.slice(3)}${modRevision}`)
       .join(' ');
   const a3 = entry('/a/a', 3, 1);
-  cache.apply({ type: 'put', revision: 2, entry: b, previous: undefined }, 0);
+  const listed = cache.apply({ type: 'put', revision: 2, entry: entry('/a/b', 2), previous: undefined }, 0);
+  assert.equal(listed, undefined, 'the list had it');
+  assert.equal(cache.get('/a/b'), b);
   cache.apply({ type: 'put', revision: 3, entry: a3, previous: entry('/a/a', 1) }, 0);
   cache.apply({ type: 'delete', revision: 4, entry: b }, 0);
   cache.apply(put('/a/c', 5), 0);

@@ -155,8 +155,7 @@ export class EtcdWatch implements Watch {
   #changeOf(event: IEvent, revision: number): StorageEvent | undefined {
     const before =
       event.prev_kv === null || event.prev_kv === undefined ? undefined : this.#host.entryOf(event.prev_kv);
-    // etcd3 declares its own spelling of the enum, but hands out the one of the protocol.
-    if ((event.type as string) === 'DELETE') {
+    if (event.type === 'Delete') {
       return before === undefined ? undefined : { type: 'delete', revision, entry: before, memo: undefined };
     }
     const entry = this.#host.entryOf(event.kv);

@@ -81,6 +81,25 @@ export function watchTests(factory: StorageFactory): void {
       }
     }));
 
+  void test('a long backlog is told whole', { timeout: 60_000 }, () =>
+    withFixture(factory, async ({ storage, prefix }) => {
+      const start = await storage.currentRevision();
+      const total = 1300;
+      for (let from = 0; from < total; from += 100) {
+        await Promise.all(
+          Array.from({ length: 100 }, (_, index) => storage.create(`${prefix}n${from + index}`, bytes('v'))),
+        );
+      }
+      const recorder = new Recorder(storage, prefix, start);
+      await recorder.untilRevision(start + total);
+      assert.deepEqual(
+        recorder.changes.map(({ revision }) => revision - start),
+        Array.from({ length: total }, (_, index) => index + 1),
+      );
+      recorder.stop();
+    }),
+  );
+
   void test('a watch may be stopped and started from inside a handler', () =>
     withFixture(factory, async ({ storage, prefix }) => {
       const start = await storage.currentRevision();
