@@ -205,10 +205,10 @@ const cases: readonly Expected[] = [
   { what: 'a token that is none', path: configMaps, token: 'nonsense', code: 401, reason: 'Unauthorized' },
   {
     what: 'a JSON patch that does not apply',
-    path: (context) => context.path('v1', 'configmaps', 'kube-root-ca.crt'),
+    path: (context) => `/api/v1/namespaces/${context.namespace}`,
     method: 'PATCH',
     headers: { 'content-type': 'application/json-patch+json' },
-    body: json([{ op: 'remove', path: '/data/absent' }]),
+    body: json([{ op: 'remove', path: '/metadata/annotations/absent' }]),
     code: 422,
     reason: 'Invalid',
   },
