@@ -31,7 +31,7 @@ export class SharedWatch {
   #state: 'idle' | 'starting' | 'running' | 'closed' = 'idle';
   #revision = 0;
   #watch: Watch | undefined;
-  #cancelTimers: (() => void)[] = [];
+  #cancelRestart: (() => void) | undefined;
   #asking = false;
 
   constructor(storage: Storage, root: string, clock: Clock) {
@@ -112,7 +112,7 @@ export class SharedWatch {
 
   #restartLater(): void {
     this.#state = 'starting';
-    this.#cancelTimers.push(this.#clock.after(restartDelayMs, () => void (this.#closed() || this.#start())));
+    this.#cancelRestart = this.#clock.after(restartDelayMs, () => void this.#start());
   }
 
   #each(call: (subscriber: Subscriber) => void): void {
@@ -171,7 +171,7 @@ export class SharedWatch {
     if (this.#closed()) return;
     this.#state = 'closed';
     this.#watch?.stop();
-    for (const cancel of this.#cancelTimers) cancel();
+    this.#cancelRestart?.();
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(false);
   }
 }
