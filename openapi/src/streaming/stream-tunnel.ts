@@ -1,0 +1,135 @@
+/**
+ * SPDY inside a websocket (upstream: streamtunnel.go; kubectl port-forward): the subprotocol
+ * `SPDY/3.1+portforward.k8s.io` carries the raw bytes of a SPDY connection in binary messages.
+ */
+import type { IncomingMessage } from 'node:http';
+import { type Duplex, pipeline } from 'node:stream';
+import { createWebSocketStream, WebSocket } from 'ws';
+import { SpdyConnection } from './spdy/index.ts';
+import { protocolVersionHeader, refusal, spdyProtocol } from './spdy-upgrade.ts';
+import {
+  dialUpgrade,
+  headerList,
+  isUpgradeTo,
+  isWebsocketRequest,
+  readBody,
+  refuseUpgrade,
+  type UpgradeAnswer,
+  type UpgradeTarget,
+} from './upgrade.ts';
+import { acceptWebsocket } from './websocket-channels.ts';
+
+const prefix = 'SPDY/3.1+';
+const suffix = '.k8s.io';
+
+/** What the websocket's subprotocols ask to be spoken inside SPDY. */
+function tunnelledProtocols(request: IncomingMessage): string[] {
+  return headerList(request.headers, 'sec-websocket-protocol')
+    .filter((protocol) => protocol.startsWith(prefix) && protocol.endsWith(suffix))
+    .map((protocol) => protocol.slice(prefix.length));
+}
+
+export function wantsTunnel(request: IncomingMessage): boolean {
+  return isWebsocketRequest(request) && tunnelledProtocols(request).length > 0;
+}
+
+/**
+ * Upgrades to SPDY at the target first, then the client to a websocket, and pipes. A target that refuses has its answer
+ * sent to the client. Resolves when both sides are done.
+ */
+export async function tunnelSpdyOverWebsocket(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  target: UpgradeTarget & { method?: string },
+): Promise<void> {
+  const protocols = tunnelledProtocols(request);
+  if (protocols.length === 0) {
+    refuseUpgrade(socket, 400, 'unable to upgrade: no tunneling spdy protocols provided\n');
+    return;
+  }
+  const gone = new AbortController();
+  const abort = (): void => gone.abort();
+  socket.on('error', () => {});
+  socket.once('close', abort);
+  let answer: UpgradeAnswer;
+  try {
+    answer = await dialUpgrade({
+      ...target,
+      method: target.method ?? 'POST',
+      headers: {
+        ...target.headers,
+        Connection: 'Upgrade',
+        Upgrade: spdyProtocol,
+        'X-Stream-Protocol-Version': protocols,
+      },
+      signal: gone.signal,
+    });
+  } catch (error) {
+    if (!socket.destroyed)
+      refuseUpgrade(socket, 502, `error dialing backend: ${error instanceof Error ? error.message : String(error)}\n`);
+    return;
+  } finally {
+    socket.off('close', abort);
+  }
+  if (!answer.upgraded) {
+    const contentType = answer.response.headers['content-type'];
+    const body = await readBody(answer.response);
+    refuseUpgrade(
+      socket,
+      answer.response.statusCode ?? 502,
+      body,
+      contentType === undefined ? {} : { 'Content-Type': contentType },
+    );
+    return;
+  }
+  if (!isUpgradeTo(answer.response, spdyProtocol)) {
+    answer.socket.destroy();
+    refuseUpgrade(socket, 500, 'unable to upgrade: missing upgrade headers in response\n');
+    return;
+  }
+  const spoken = headerList(answer.response.headers, protocolVersionHeader)[0];
+  const accepted = await acceptWebsocket(request, socket, head, spoken === undefined ? [''] : [prefix + spoken]);
+  if (accepted === undefined) {
+    answer.socket.destroy();
+    return;
+  }
+  const client = createWebSocketStream(accepted.socket);
+  if (answer.head.length > 0) client.write(answer.head);
+  await Promise.all([finished(answer.socket, client), finished(client, answer.socket)]);
+  answer.socket.destroy();
+}
+
+function finished(from: Duplex, to: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    pipeline(from, to, () => resolve());
+  });
+}
+
+/** The client of such a tunnel. */
+export async function dialSpdyOverWebsocket(
+  request: UpgradeTarget & { protocols: readonly string[] },
+): Promise<SpdyConnection> {
+  const url = new URL(request.url);
+  if (url.protocol === 'https:') url.protocol = 'wss:';
+  else if (url.protocol === 'http:') url.protocol = 'ws:';
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers ?? {}))
+    if (value !== undefined) headers[name] = String(value);
+  const offered = request.protocols.map((protocol) => prefix + protocol);
+  const socket = new WebSocket(url, offered, {
+    ...(url.protocol === 'wss:' ? request.tls : {}),
+    headers,
+    perMessageDeflate: false,
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('error', reject);
+    socket.once('unexpected-response', (outgoing, response) => {
+      refusal(response)
+        .then(reject, reject)
+        .finally(() => outgoing.destroy());
+    });
+  });
+  return new SpdyConnection(createWebSocketStream(socket), { role: 'client' });
+}

@@ -1,0 +1,102 @@
+/** HTTP upgrades, client and server side, of which everything else here starts. */
+import http, { type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from 'node:http';
+import https from 'node:https';
+import type { Duplex } from 'node:stream';
+import type { ConnectionOptions } from 'node:tls';
+
+export interface UpgradeTarget {
+  /** http, https, ws or wss. */
+  url: URL | string;
+  /** Instead of the URL's host: a unix socket. */
+  socketPath?: string;
+  tls?: ConnectionOptions;
+  headers?: http.OutgoingHttpHeaders;
+}
+
+export interface UpgradeRequest extends UpgradeTarget {
+  method?: string;
+  signal?: AbortSignal;
+}
+
+export type UpgradeAnswer =
+  | { upgraded: true; response: IncomingMessage; socket: Duplex; head: Buffer }
+  /** The server answered something else; the body is still to be read. */
+  | { upgraded: false; response: IncomingMessage };
+
+/** Sends a request with the upgrade headers given and waits for the answer's head. */
+export function dialUpgrade(request: UpgradeRequest): Promise<UpgradeAnswer> {
+  const url = new URL(request.url);
+  const secure = url.protocol === 'https:' || url.protocol === 'wss:';
+  const options: https.RequestOptions = {
+    ...(secure ? request.tls : {}),
+    method: request.method ?? 'GET',
+    headers: request.headers,
+    path: url.pathname + url.search,
+    agent: false,
+    ...(request.socketPath === undefined
+      ? { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? (secure ? 443 : 80) : Number(url.port) }
+      : { socketPath: request.socketPath }),
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  };
+  return new Promise((resolve, reject) => {
+    const outgoing = secure ? https.request(options) : http.request(options);
+    outgoing.once('upgrade', (response, socket, head) => {
+      socket.on('error', () => {});
+      resolve({ upgraded: true, response, socket, head });
+    });
+    outgoing.once('response', (response) => resolve({ upgraded: false, response }));
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
+
+/** Writes a whole HTTP answer to a socket that was handed over for an upgrade, and ends it. */
+export function refuseUpgrade(
+  socket: Duplex,
+  status: number,
+  body: string,
+  headers: Record<string, string> = {},
+): void {
+  socket.on('error', () => {});
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    ...Object.entries({
+      'Content-Type': 'text/plain; charset=utf-8',
+      ...headers,
+      'Content-Length': String(Buffer.byteLength(body)),
+      Connection: 'close',
+    }).map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+}
+
+export function isUpgradeTo(request: IncomingMessage, protocol: string): boolean {
+  const connection = request.headers.connection?.toLowerCase() ?? '';
+  const upgrade = request.headers.upgrade?.toLowerCase() ?? '';
+  return connection.includes('upgrade') && upgrade.includes(protocol.toLowerCase());
+}
+
+export const isWebsocketRequest = (request: IncomingMessage): boolean => isUpgradeTo(request, 'websocket');
+
+/** A header that lists values with commas, in one line or several. */
+export function headerList(headers: IncomingHttpHeaders, name: string): string[] {
+  const value = headers[name];
+  const text = Array.isArray(value) ? value.join(',') : (value ?? '');
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+/** At most so much of a body, as text. */
+export async function readBody(response: IncomingMessage, limit = 64 * 1024): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    parts.push(part);
+    size += part.length;
+    if (size > limit) break;
+  }
+  response.destroy();
+  return Buffer.concat(parts).toString('utf8', 0, limit);
+}
