@@ -31,24 +31,16 @@ export function distilPaths(upstream: Upstream, places: readonly Place[]): Disti
   const parameters = new ParameterTable(upstream.openApiV2.parameters);
   const shapes = new ShapeTable();
   const documents = new Map<string, SpecRootDocument>();
-  const missing = new Set(Object.keys(upstream.openApiV2.paths));
-  for (const [place, document] of [...upstream.openApiV3].sort(byKey)) {
+  const published = [...upstream.openApiV3].map(([place, { paths }]) => [place, paths] as const);
+  for (const [place, paths] of [...published, ...unsavedPaths(upstream)].sort(byKey)) {
     const home = places.find((one) => one.place === place);
     const distilled: SpecRootDocument = { paths: {} };
-    for (const [name, v3] of Object.entries(document.paths).sort(byKey)) {
+    for (const [name, v3] of Object.entries(paths).sort(byKey)) {
       const v2 = upstream.openApiV2.paths[name];
       if (v2 === undefined) throw new Error(`${name} is missing in the OpenAPI v2 document`);
-      missing.delete(name);
       distilled.paths[name] = distilPath(v3, v2, home, distilled);
     }
     documents.set(place, distilled);
-  }
-  for (const name of missing) {
-    // A document whose file name starts with a dot gets lost when documents are saved; these have no bodies or parameters.
-    const v2 = upstream.openApiV2.paths[name] ?? {};
-    const document: SpecRootDocument = { paths: {} };
-    document.paths[name] = distilPath(simpleV3(v2), v2, undefined, document);
-    documents.set(name.replace(/^\/|\/$/g, ''), document);
   }
   return { documents, shapes: shapes.sorted(), parameters: parameters.sorted() };
 
@@ -122,6 +114,14 @@ export function distilPaths(upstream: Upstream, places: readonly Place[]): Disti
       ...(schemas.length === 0 ? {} : { schemas }),
     };
   }
+}
+
+/** A v3 document whose file name starts with a dot gets lost when documents are saved: the v2 document has its paths. */
+function unsavedPaths(upstream: Upstream): [string, Record<string, PathDocument>][] {
+  const saved = new Set([...upstream.openApiV3.values()].flatMap(({ paths }) => Object.keys(paths)));
+  return Object.entries(upstream.openApiV2.paths)
+    .filter(([name]) => !saved.has(name))
+    .map(([name, path]) => [name.replace(/^\/|\/$/g, ''), { [name]: simpleV3(path) }]);
 }
 
 /** The v3 form of a v2 path that takes neither parameters nor bodies. */

@@ -76,7 +76,7 @@ export function previousSpec(directory: string): Spec | undefined {
 
 /** Names of the files that differ from those in the directory. */
 export function differences(files: Map<string, string>, directory: string): string[] {
-  const present = existsSync(directory) ? readdirSync(directory) : [];
+  const present = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.json')) : [];
   const names = new Set([...files.keys(), ...present]);
   return [...names].filter((name) => {
     const file = path.join(directory, name);

@@ -1,5 +1,6 @@
 /** Reads what a kube-apiserver publishes about itself: from a directory of saved documents or from a live server. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { request as insecureRequest } from 'node:http';
 import { request } from 'node:https';
 import path from 'node:path';
 import { parse } from 'yaml';
@@ -78,7 +79,7 @@ export interface UpstreamOptions {
 }
 
 export function readUpstream(options: UpstreamOptions): Promise<Upstream> | Upstream {
-  return options.from.startsWith('https:') ? fetchUpstream(options) : readDirectory(options.from);
+  return /^https?:/.test(options.from) ? fetchUpstream(options) : readDirectory(options.from);
 }
 
 function readDirectory(directory: string): Upstream {
@@ -128,7 +129,9 @@ function fetchText(options: UpstreamOptions, place: string): Promise<string> {
     const headers: Record<string, string> = { accept: 'application/json' };
     if (options.token !== undefined) headers['authorization'] = `Bearer ${options.token}`;
     const { ca, cert, key } = options;
-    const outgoing = request(new URL(place, options.from), { headers, ca, cert, key }, (response) => {
+    const url = new URL(place, options.from);
+    const send = url.protocol === 'http:' ? insecureRequest : request; // http: is what `kubectl proxy` offers.
+    const outgoing = send(url, { headers, ca, cert, key }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
