@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import { kubernetesVersion, servedByDefault } from '@typernetes/openapi/catalogue';
 import { buildAuthenticator, impersonate, ServiceAccountTokens, tokenIssuer } from '../authentication/index.ts';
+import type { Authorizer } from '../authorization/authorizer.ts';
 import {
   buildAuthorizer,
   ensureBootstrapPolicy,
@@ -21,6 +22,9 @@ import type { Logger } from '../endpoints/request-context.ts';
 import type { AdmissionChain } from '../endpoints/resource-endpoint.ts';
 import { ResourceRouter } from '../endpoints/resource-router.ts';
 import { sendText } from '../endpoints/respond.ts';
+import { NodeConnector } from '../endpoints/streaming/node-connection.ts';
+import { podStreams } from '../endpoints/streaming/pod-streams.ts';
+import { proxies } from '../endpoints/streaming/proxies.ts';
 import { loopbackRegistry } from '../registry/generic/loopback.ts';
 import { CacherGroup } from '../storage/cacher/index.ts';
 import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersions } from './config.ts';
@@ -62,6 +66,9 @@ export async function startApiserver(
     frontProxyCa: await read(options.requestheaderClientCaFile),
     tokens: await read(options.tokenAuthFile),
     signingKey: await read(options.serviceAccountSigningKeyFile),
+    kubeletCa: await read(options.kubeletCertificateAuthority),
+    kubeletCert: await read(options.kubeletClientCertificate),
+    kubeletKey: await read(options.kubeletClientKey),
     verificationKeys: await Promise.all(options.serviceAccountKeyFile.map((file) => readFile(file, 'utf8'))),
   };
   if (files.cert === undefined || files.key === undefined) {
@@ -73,12 +80,27 @@ export async function startApiserver(
   const isServed = servedVersions(options.runtimeConfig, servedByDefault);
   const registry = loopbackRegistry(now, stopping.signal);
 
+  const nodes = new NodeConnector({
+    registry,
+    tls: {
+      ...(files.kubeletCa === undefined ? {} : { ca: files.kubeletCa }),
+      ...(files.kubeletCert === undefined ? {} : { cert: files.kubeletCert }),
+      ...(files.kubeletKey === undefined ? {} : { key: files.kubeletKey }),
+    },
+    preferredAddressTypes: options.kubeletPreferredAddressTypes,
+    defaultPort: options.kubeletPort,
+  });
+  // Resources, authorization and authentication need each other; requests come only when all are there.
+  const authorizer: Authorizer['authorize'] = (attributes) => authorization.authorize(attributes);
   const served = serveResources({
     isServed,
     registrations: [],
     storageFor: (prefix) => cachers.for(prefix),
     root,
-    connectHandlers: {},
+    connectHandlers: {
+      ...podStreams({ registry, nodes, authorizer: { authorize: authorizer } }),
+      ...proxies({ registry, nodes, random: Math.random }),
+    },
   });
   for (const store of served.stores.values()) registry.addStore(store);
 
@@ -226,6 +248,8 @@ export async function startApiserver(
       headersTimeout: 32_000,
       requestTimeout: 0,
       noDelay: true,
+      // Other upgrades (h2c) are declined by answering as if they had not been asked for.
+      shouldUpgradeCallback: (request) => /websocket|spdy/i.test(request.headers.upgrade ?? ''),
     },
     app.express,
   );
@@ -309,6 +333,7 @@ export async function startApiserver(
       await app.drain(options.requestTimeoutMs);
       server.closeAllConnections();
       await closed;
+      nodes.close();
       authorization.stop();
       stopping.abort(new Error('the server has stopped'));
       await cachers.close();

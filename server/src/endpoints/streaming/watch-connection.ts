@@ -45,6 +45,7 @@ export function webSocketWatchConnection(
   context: RequestContext,
   upgrade: { socket: Duplex; head: Buffer },
 ): Promise<WatchConnection> {
+  context.response.detachSocket(upgrade.socket as never);
   return new Promise((resolve) => {
     server.handleUpgrade(context.request, upgrade.socket, upgrade.head, (socket) =>
       resolve(overWebSocket(socket, upgrade.socket)),

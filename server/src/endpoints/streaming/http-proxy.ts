@@ -1,0 +1,100 @@
+/** Passing a request on to a pod, a Service's endpoint or a node, and its answer back. */
+import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import https, { type Agent } from 'node:https';
+import { pipeline } from 'node:stream/promises';
+import type { ConnectionOptions } from 'node:tls';
+import { serviceUnavailable } from '@typernetes/openapi/meta';
+import { proxyUpgrade } from '@typernetes/openapi/streaming';
+import type { RestContext } from '../../registry/generic/rest.ts';
+
+export interface ProxyTarget {
+  url: URL;
+  agent?: Agent;
+  tls?: ConnectionOptions;
+  /** For links in redirects and pages: the path of this server that stands for the target's root. */
+  prefix?: string;
+}
+
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+]);
+
+/** Resolves when the exchange is over. Throws a StatusError where the target cannot be reached. */
+export async function proxyRequest(context: RestContext, target: ProxyTarget): Promise<void> {
+  const { request, response, socket, head } = context.http!;
+  if (socket !== undefined) {
+    detach(context);
+    await proxyUpgrade(request, socket, head ?? Buffer.alloc(0), {
+      url: target.url,
+      ...(target.tls === undefined ? {} : { tls: target.tls }),
+      headers: { 'X-Forwarded-Uri': request.url ?? '/' },
+      signal: context.signal,
+    });
+    return;
+  }
+  const answer = await send(context, target);
+  const outgoing = response!;
+  outgoing.statusCode = answer.statusCode ?? 502;
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (value === undefined || hopByHop.has(name)) continue;
+    outgoing.setHeader(name, name === 'location' ? relocated(String(value), target) : value);
+  }
+  outgoing.flushHeaders();
+  await pipeline(answer, outgoing).catch(() => outgoing.destroy());
+}
+
+/** The socket now belongs to someone who writes to it directly. */
+export function detach(context: RestContext): void {
+  const { response, socket } = context.http!;
+  if (response !== undefined && socket !== undefined) response.detachSocket(socket as never);
+}
+
+function send(context: RestContext, target: ProxyTarget): Promise<IncomingMessage> {
+  const { request } = context.http!;
+  const secure = target.url.protocol === 'https:';
+  return new Promise((resolve, reject) => {
+    const options: https.RequestOptions = {
+      method: request.method ?? 'GET',
+      headers: forwarded(request.headers, request.socket.remoteAddress ?? ''),
+      signal: context.signal,
+      ...(secure ? { ...target.tls, ...(target.agent === undefined ? {} : { agent: target.agent }) } : {}),
+    };
+    const outgoing = secure ? https.request(target.url, options) : http.request(target.url, options);
+    outgoing.once('response', resolve);
+    outgoing.once('error', (error) => reject(serviceUnavailable(`error trying to reach service: ${error.message}`)));
+    request.pipe(outgoing);
+  });
+}
+
+function forwarded(headers: IncomingHttpHeaders, client: string): http.OutgoingHttpHeaders {
+  const result: http.OutgoingHttpHeaders = {};
+  const named = new Set(
+    (headers.connection ?? '')
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim()),
+  );
+  for (const [name, value] of Object.entries(headers)) {
+    if (!hopByHop.has(name) && !named.has(name)) result[name] = value;
+  }
+  const before = headers['x-forwarded-for'];
+  result['x-forwarded-for'] = before === undefined ? client : `${String(before)}, ${client}`;
+  return result;
+}
+
+/** A redirect within the target stays within the proxy's path. */
+function relocated(location: string, { url, prefix }: ProxyTarget): string {
+  if (prefix === undefined) return location;
+  const absolute = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+  if (absolute === undefined || absolute.host !== url.host) return location;
+  return `${prefix}${absolute.pathname}${absolute.search}`;
+}

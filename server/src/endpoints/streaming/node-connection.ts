@@ -1,0 +1,81 @@
+/** Where a node's own HTTPS endpoint is, and how to talk to it: --kubelet-client-certificate and its companions. */
+import { Agent } from 'node:https';
+import type { ConnectionOptions } from 'node:tls';
+import { internalError, type KubernetesObject, notFound } from '@typernetes/openapi/meta';
+import type { RegistryReader } from '../../registry/generic/rest.ts';
+
+export interface KubeletTls {
+  /** PEM; without it serving certificates are not verified, as upstream. */
+  ca?: string;
+  cert?: string;
+  key?: string;
+}
+
+export interface NodeConnectionOptions {
+  registry: Pick<RegistryReader, 'get'>;
+  tls: KubeletTls;
+  preferredAddressTypes: readonly string[];
+  defaultPort: number;
+}
+
+export interface NodeEndpoint {
+  host: string;
+  port: number;
+}
+
+interface Node extends KubernetesObject {
+  status?: {
+    addresses?: { type: string; address: string }[];
+    daemonEndpoints?: { kubeletEndpoint?: { Port?: number } };
+  };
+}
+
+export class NodeConnector {
+  readonly #options: NodeConnectionOptions;
+  /** Connections for logs and proxied requests are kept for the next one. */
+  readonly agent: Agent;
+  readonly #unverified: Agent;
+
+  constructor(options: NodeConnectionOptions) {
+    this.#options = options;
+    this.agent = new Agent({ ...this.tls(), keepAlive: true, maxCachedSessions: 1000 });
+    this.#unverified = new Agent({ ...this.tls(), rejectUnauthorized: false, keepAlive: false });
+  }
+
+  tls(): ConnectionOptions {
+    const { ca, cert, key } = this.#options.tls;
+    return {
+      ...(ca === undefined ? { rejectUnauthorized: false } : { ca }),
+      ...(cert === undefined || key === undefined ? {} : { cert, key }),
+    };
+  }
+
+  agentFor(insecureSkipVerify: boolean): Agent {
+    return insecureSkipVerify ? this.#unverified : this.agent;
+  }
+
+  async locate(nodeName: string): Promise<NodeEndpoint> {
+    const resource = { group: '', resource: 'nodes' };
+    const node = await this.#options.registry.get<Node>(resource, '', nodeName);
+    if (node === undefined) throw notFound(resource, nodeName);
+    const addresses = node.status?.addresses ?? [];
+    for (const wanted of this.#options.preferredAddressTypes) {
+      const found = addresses.find((each) => each.type === wanted && each.address !== '');
+      if (found === undefined) continue;
+      const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 0;
+      return { host: found.address, port: port > 0 ? port : this.#options.defaultPort };
+    }
+    throw internalError(
+      `no preferred addresses found; known addresses: [${addresses.map((each) => `{${each.type} ${each.address}}`).join(' ')}]`,
+    );
+  }
+
+  close(): void {
+    this.agent.destroy();
+    this.#unverified.destroy();
+  }
+}
+
+export function hostPort({ host, port }: NodeEndpoint): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
