@@ -4,7 +4,7 @@ import type { FieldError, Path } from './field.ts';
 import { checked, invalidValue, NOT_NEGATIVE } from './field.ts';
 import { qualifiedName } from './names.ts';
 
-export type ResourceList = Record<string, string | number>;
+export type ResourceList = Record<string, string>;
 
 /** The value, or undefined if it is no quantity (the schema check of decoding reports that). */
 export function quantityOf(value: string | number | undefined | null): Quantity | undefined {

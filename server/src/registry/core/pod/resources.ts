@@ -68,7 +68,7 @@ function add(target: ResourceList, list: ResourceList | undefined): void {
   }
 }
 
-function sum(left: string | number, right: string | number): string | number {
+function sum(left: string, right: string): string {
   const a = quantityOf(left);
   const b = quantityOf(right);
   return a && b ? a.add(b).canonical() : left;

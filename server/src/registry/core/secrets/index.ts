@@ -1,0 +1,84 @@
+import type { Secret } from '@typernetes/openapi/types/core/v1';
+import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
+import type { FieldError } from '../../validation/index.ts';
+import { checked, configMapKey, immutable, invalidValue, path, required, tooLong } from '../../validation/index.ts';
+import { base64Bytes, MAX_DATA_BYTES, validateImmutableData } from '../configmaps/index.ts';
+
+const dataPath = path('data');
+
+function validateSecret(secret: Secret): FieldError[] {
+  const data = Object.entries(secret.data ?? {});
+  const errors = data.flatMap(([key]) => checked(dataPath.key(key), key, configMapKey(key)));
+  const size = data.reduce((sum, [, value]) => sum + base64Bytes(value), 0);
+  if (size > MAX_DATA_BYTES) errors.push(tooLong(dataPath, '', MAX_DATA_BYTES));
+  return [...errors, ...validateByType(secret)];
+}
+
+function validateByType(secret: Secret): FieldError[] {
+  const data: Record<string, string | undefined> = { ...secret.data };
+  const missing = (...keys: string[]): FieldError[] =>
+    keys.filter((key) => data[key] === undefined).map((key) => required(dataPath.key(key), ''));
+  switch (secret.type) {
+    case 'kubernetes.io/service-account-token': {
+      const annotation = 'kubernetes.io/service-account.name';
+      if (secret.metadata?.annotations?.[annotation]) return [];
+      return [required(path('metadata', 'annotations').key(annotation), '')];
+    }
+    case 'kubernetes.io/dockercfg':
+      return [...missing('.dockercfg'), ...validateJson('.dockercfg', data['.dockercfg'])];
+    case 'kubernetes.io/dockerconfigjson':
+      return [...missing('.dockerconfigjson'), ...validateJson('.dockerconfigjson', data['.dockerconfigjson'])];
+    case 'kubernetes.io/basic-auth': {
+      const both = missing('username', 'password');
+      return both.length === 2 ? both : [];
+    }
+    case 'kubernetes.io/ssh-auth':
+      return data['ssh-privatekey'] ? [] : [required(dataPath.key('ssh-privatekey'), '')];
+    case 'kubernetes.io/tls':
+      return missing('tls.crt', 'tls.key');
+    default:
+      return [];
+  }
+}
+
+function validateJson(key: string, encoded: string | undefined): FieldError[] {
+  if (encoded === undefined) return [];
+  const wrong = (message: string): FieldError[] => [invalidValue(dataPath.key(key), '<secret contents redacted>', message)];
+  const source = Buffer.from(encoded, 'base64').toString();
+  if (source.trim() === '') return wrong('unexpected end of JSON input');
+  try {
+    const value: unknown = JSON.parse(source);
+    if (value === null || (typeof value === 'object' && !Array.isArray(value))) return [];
+    return wrong(`json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`);
+  } catch {
+    return wrong('invalid character in JSON');
+  }
+}
+
+export const secrets: ResourceRegistration<Secret> = {
+  resource: { group: '', resource: 'secrets' },
+  strategy: {
+    hasGeneration: false,
+    default(secret) {
+      // Write-only plain text becomes data and is not kept.
+      if (secret.stringData) {
+        secret.data = { ...secret.data };
+        for (const [key, value] of Object.entries(secret.stringData)) secret.data[key] = Buffer.from(value).toString('base64');
+        delete secret.stringData;
+      }
+      secret.type ||= 'Opaque';
+    },
+    validate: validateSecret,
+    validateUpdate: (secret, old) => [
+      ...immutable(path('type'), secret.type, old.type),
+      ...validateImmutableData(secret, old, ['data']),
+      ...validateSecret(secret),
+    ],
+  },
+  selectableFields: { type: (secret) => secret.type ?? '' },
+  table: {
+    columns: [nameColumn, text('Type'), text('Data'), ageColumn],
+    cells: (secret, now) => [secret.metadata?.name ?? '', secret.type ?? '', Object.keys(secret.data ?? {}).length, age(secret, now)],
+  },
+};
