@@ -1,0 +1,59 @@
+import type { IPAddress } from '@typernetes/openapi/types/networking/v1';
+import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { nameColumn, text } from '../../printing/index.ts';
+import type { FieldError } from '../../validation/index.ts';
+import {
+  canonicalAddress,
+  checked,
+  dns1123Label,
+  dns1123Subdomain,
+  familyOf,
+  immutable,
+  path,
+  pathSegmentName,
+  required,
+} from '../../validation/index.ts';
+
+/** The name is the address, in the one form every allocator would write it. */
+function addressName(name: string): string[] {
+  if (familyOf(name) === undefined) return ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];
+  const canonical = canonicalAddress(name);
+  return canonical === name ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
+}
+
+function validateAddress(object: IPAddress): FieldError[] {
+  const at = path('spec', 'parentRef');
+  const parent = object.spec?.parentRef;
+  if (!parent) return [required(at, '')];
+  const errors: FieldError[] = parent.group ? checked(at.child('group'), parent.group, dns1123Subdomain(parent.group)) : [];
+  for (const field of ['resource', 'name'] as const) {
+    const value = parent[field];
+    if (!value) errors.push(required(at.child(field), ''));
+    else errors.push(...checked(at.child(field), value, pathSegmentName(value)));
+  }
+  if (parent.namespace) errors.push(...checked(at.child('namespace'), parent.namespace, dns1123Label(parent.namespace)));
+  return errors;
+}
+
+export const ipaddresses: ResourceRegistration<IPAddress> = {
+  resource: { group: 'networking.k8s.io', resource: 'ipaddresses' },
+  strategy: {
+    hasGeneration: false,
+    validateName: addressName,
+    validate: validateAddress,
+    validateUpdate: (object, old) => [
+      ...validateAddress(object),
+      ...immutable(path('spec', 'parentRef'), object.spec?.parentRef, old.spec?.parentRef),
+    ],
+  },
+  table: {
+    columns: [nameColumn, text('ParentRef')],
+    cells(object) {
+      const parent = object.spec?.parentRef;
+      if (!parent) return [object.metadata?.name ?? '', '<none>'];
+      const resource = (parent.group ? `${parent.resource}.${parent.group}` : parent.resource).toLowerCase();
+      return [object.metadata?.name ?? '', [resource, parent.namespace, parent.name].filter((part) => part).join('/')];
+    },
+  },
+};
+
