@@ -13,11 +13,12 @@ export async function openStorage(options: ApiserverOptions): Promise<Storage> {
   if (options.storageDir !== undefined) throw new Error('--storage-dir and --etcd-servers exclude each other');
   // etcd's client is large: nobody else waits for it.
   const { EtcdStorage } = await import('../storage/etcd/index.ts');
-  const [ca, cert, key] = await Promise.all(
-    [options.etcdCafile, options.etcdCertfile, options.etcdKeyfile].map((file) =>
-      file === undefined ? undefined : readFile(file),
-    ),
-  );
+  const read = async (file: string | undefined) => (file === undefined ? undefined : readFile(file));
+  const [ca, cert, key] = await Promise.all([
+    read(options.etcdCafile),
+    read(options.etcdCertfile),
+    read(options.etcdKeyfile),
+  ]);
   return EtcdStorage.connect({
     endpoints: options.etcdServers,
     ...(ca === undefined ? {} : { ca }),

@@ -1,6 +1,7 @@
 /** From the catalogue and the registrations: the stores, and one endpoint per resource and group version. */
 import {
   catalogue,
+  definitionName,
   findKind,
   type ResourceDefinition,
   type Served,
@@ -8,7 +9,7 @@ import {
   schemaFor,
 } from '@typernetes/openapi/catalogue';
 import { formatApiVersion, type GroupVersionKind, type KubernetesObject } from '@typernetes/openapi/meta';
-import { checkTypes, strategicMergePatch, unknownFieldMessage } from '@typernetes/openapi/schema';
+import { checkTypes, type Schema, strategicMergePatch, unknownFieldMessage } from '@typernetes/openapi/schema';
 import type { DecodedObject, ResourceEndpoint, SubresourceEndpoint } from '../endpoints/resource-endpoint.ts';
 import { defaultTable } from '../endpoints/table.ts';
 import { type SharedStorage, sharedStorageOf } from '../registry/conversion/index.ts';
@@ -67,7 +68,7 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
     endpoints,
     stores,
     decode(value, kind) {
-      const schema = schemaFor(kind);
+      const schema = reference(kind);
       if (schema === undefined) return { object: value as KubernetesObject, strictErrors: [] };
       const { error, unknownFields } = checkTypes(value, schema, schemaByName);
       if (error !== undefined) throw new Error(error);
@@ -82,6 +83,17 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
       return strategicMergePatch(original as never, patch as never, schema, schemaByName) as KubernetesObject;
     },
   };
+}
+
+const references = new Map<string, Schema>();
+
+/** A reference to the kind's schema, always the same one: type errors name the Go type it leads to. */
+function reference(kind: GroupVersionKind): Schema | undefined {
+  const name = definitionName(kind);
+  if (name === undefined) return undefined;
+  let schema = references.get(name);
+  if (schema === undefined) references.set(name, (schema = { $ref: name }));
+  return schema;
 }
 
 /** What can only be created (reviews, bindings) is answered and never stored. */

@@ -111,7 +111,7 @@ async function podProxy(
 }
 
 async function serviceProxy(
-  { registry, random }: ProxyDependencies,
+  dependencies: ProxyDependencies,
   id: string,
   path: string,
   context: RestContext,
@@ -119,7 +119,7 @@ async function serviceProxy(
   const target = splitSchemeNamePort(id);
   if (target === undefined) throw badRequest(`invalid service request ${JSON.stringify(id)}`);
   const resource = { group: '', resource: 'services' };
-  const service = await registry.get<Service>(resource, context.namespace, target.name);
+  const service = await dependencies.registry.get<Service>(resource, context.namespace, target.name);
   if (service === undefined) throw notFound(resource, target.name);
   const ports = service.spec?.ports ?? [];
   // A number is the Service's port; its name leads to the endpoints' port.
@@ -127,7 +127,7 @@ async function serviceProxy(
   const byNumber = ports.find((each) => String(each.port) === target.port);
   if (byNumber !== undefined) portName = byNumber.name ?? '';
   else if (target.port === '' && ports.length === 1) portName = ports[0]!.name ?? '';
-  const slices = await registry.list<EndpointSlice>(
+  const slices = await dependencies.registry.list<EndpointSlice>(
     { group: 'discovery.k8s.io', resource: 'endpointslices' },
     context.namespace,
   );
@@ -139,7 +139,7 @@ async function serviceProxy(
       return port === undefined ? [] : ready.flatMap((endpoint) => endpoint.addresses.map((host) => ({ host, port })));
     });
   if (candidates.length === 0) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(id)}`);
-  const chosen = candidates[Math.floor(random() * candidates.length)]!;
+  const chosen = candidates[Math.floor(dependencies.random() * candidates.length)]!;
   checkAddress(chosen.host);
   if (redirectedToSlash(path, context)) return;
   const url = urlOf(target.scheme, hostPort(chosen), path, context);

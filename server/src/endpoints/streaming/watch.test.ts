@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { WebSocket } from 'ws';
+import { createTestApi, type TestApi } from '../testing/api.ts';
+
+let api: TestApi;
+let server: Server;
+let origin: string;
+before(async () => {
+  api = await createTestApi();
+  server = createServer(api.app.express);
+  server.on('upgrade', (request, socket, head) => api.app.upgrade(request, socket, head));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+after(async () => {
+  await api.app.drain(1000);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await api.close();
+});
+
+interface Event {
+  type: string;
+  object: {
+    metadata: { name?: string; resourceVersion: string; annotations?: Record<string, string> };
+    code?: number;
+    reason?: string;
+    rows?: unknown[];
+    columnDefinitions?: unknown[] | null;
+  };
+}
+
+const authorization = 'Bearer admin';
+
+/** Reads events one by one; `stop` hangs up. */
+async function watch(path: string, headers: Record<string, string> = {}) {
+  const aborter = new AbortController();
+  const response = await fetch(`http://${origin}${path}`, {
+    headers: { authorization, ...headers },
+    signal: aborter.signal,
+  });
+  assert.equal(response.status, 200);
+  const lines = (async function* () {
+    let text = '';
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+        yield JSON.parse(text.slice(0, end)) as Event;
+        text = text.slice(end + 1);
+      }
+    }
+  })();
+  return {
+    next: async () => (await lines.next()).value as Event | undefined,
+    stop: () => aborter.abort(),
+  };
+}
+
+async function write(method: string, path: string, body?: unknown, type = 'application/json') {
+  const response = await fetch(`http://${origin}${path}`, {
+    method,
+    headers: { authorization, 'content-type': type },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  assert.ok(response.ok, `${method} ${path}: ${response.status}`);
+  return (await response.json()) as Event['object'];
+}
+
+const collection = (namespace: string) => `/api/v1/namespaces/${namespace}/configmaps`;
+const label = (value: string | null) => ({ metadata: { labels: { app: value } } });
+
+describe('watch', () => {
+  test('delivers every change after its resourceVersion, in order', async () => {
+    const path = collection('order');
+    const first = await write('POST', path, { metadata: { name: 'a' } });
+    const events = await watch(`${path}?watch=1&resourceVersion=${first.metadata.resourceVersion}`);
+    await write('POST', path, { metadata: { name: 'b' } });
+    await write('PATCH', `${path}/a`, { data: { x: 'y' } }, 'application/merge-patch+json');
+    await write('DELETE', `${path}/b`);
+    const seen: string[] = [];
+    let last = Number(first.metadata.resourceVersion);
+    for (let index = 0; index < 3; index++) {
+      const event = (await events.next())!;
+      seen.push(`${event.type} ${event.object.metadata.name}`);
+      assert.ok(Number(event.object.metadata.resourceVersion) > last);
+      last = Number(event.object.metadata.resourceVersion);
+    }
+    events.stop();
+    assert.deepEqual(seen, ['ADDED b', 'MODIFIED a', 'DELETED b']);
+  });
+
+  test('an object that stops matching the selector is deleted for the watcher', async () => {
+    const path = collection('selected');
+    const list = await write('POST', path, { metadata: { name: 'a' } });
+    const events = await watch(
+      `${path}?watch=1&labelSelector=app%3Dx&resourceVersion=${list.metadata.resourceVersion}`,
+    );
+    for (const value of ['x', 'x', 'z', null]) {
+      await write(
+        'PATCH',
+        `${path}/a`,
+        { ...label(value), data: { at: String(Math.random()) } },
+        'application/merge-patch+json',
+      );
+    }
+    const types = [await events.next(), await events.next(), await events.next()].map((event) => event?.type);
+    events.stop();
+    assert.deepEqual(types, ['ADDED', 'MODIFIED', 'DELETED']);
+  });
+
+  test('sendInitialEvents ends the state with its bookmark', async () => {
+    const path = collection('initial');
+    await write('POST', path, { metadata: { name: 'a' } });
+    const events = await watch(
+      `${path}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true`,
+    );
+    assert.equal((await events.next())?.type, 'ADDED');
+    const bookmark = (await events.next())!;
+    events.stop();
+    assert.equal(bookmark.type, 'BOOKMARK');
+    assert.deepEqual(bookmark.object.metadata.annotations, { 'k8s.io/initial-events-end': 'true' });
+  });
+
+  test('a compacted resourceVersion is an ERROR event with 410', async () => {
+    const path = collection('compacted');
+    const old = await write('POST', path, { metadata: { name: 'a' } });
+    for (let index = 0; index < 3; index++)
+      await write('PATCH', `${path}/a`, { data: { n: String(index) } }, 'application/merge-patch+json');
+    const store = api.served.stores.get('secrets')!;
+    // A store nobody has read from yet: its cache begins after what is compacted now.
+    await store.storage.compact(await store.storage.currentRevision());
+    const events = await watch(
+      `/api/v1/namespaces/compacted/secrets?watch=1&resourceVersion=${old.metadata.resourceVersion}`,
+    );
+    const event = (await events.next())!;
+    events.stop();
+    assert.equal(event.type, 'ERROR');
+    assert.equal(event.object.code, 410);
+    assert.equal(event.object.reason, 'Expired');
+  });
+
+  test('timeoutSeconds ends it', async () => {
+    const events = await watch(`${collection('timeout')}?watch=1&timeoutSeconds=1`);
+    assert.equal(await events.next(), undefined);
+  });
+
+  test('a Table’s columns come once', async () => {
+    const path = collection('table');
+    const events = await watch(`${path}?watch=1`, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+    await write('POST', path, { metadata: { name: 'a' } });
+    await write('POST', path, { metadata: { name: 'b' } });
+    const first = (await events.next())!;
+    const second = (await events.next())!;
+    events.stop();
+    assert.equal(first.object.columnDefinitions?.length, 2);
+    assert.equal(second.object.columnDefinitions, null);
+    assert.equal(second.object.rows?.length, 1);
+  });
+
+  test('over a websocket', async () => {
+    const path = collection('websocket');
+    const socket = new WebSocket(`ws://${origin}${path}?watch=1`, { headers: { authorization } });
+    const message = new Promise<string>((resolve, reject) => {
+      socket.once('message', (data) => resolve((data as Buffer).toString()));
+      socket.once('error', reject);
+    });
+    await new Promise((resolve) => socket.once('open', resolve));
+    await write('POST', path, { metadata: { name: 'a' } });
+    assert.equal((JSON.parse(await message) as Event).type, 'ADDED');
+    socket.terminate();
+  });
+
+  test('a websocket without permission is refused with a Status', async () => {
+    const socket = new WebSocket(`ws://${origin}${collection('x')}?watch=1`, {
+      headers: { authorization: 'Bearer nobody' },
+    });
+    const code = await new Promise((resolve) =>
+      socket.once('unexpected-response', (_, response) => resolve(response.statusCode)),
+    );
+    assert.equal(code, 403);
+    socket.on('error', () => undefined);
+    socket.terminate();
+  });
+});

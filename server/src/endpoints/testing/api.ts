@@ -1,0 +1,121 @@
+/** An API without sockets for tests: every built-in resource over embedded storage, static tokens, chosen rules. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { servedByDefault } from '@typernetes/openapi/catalogue';
+import { buildHandlerChain, type HandlerChainConfig } from '../../apiserver/handler-chain.ts';
+import { type ServedResources, serveResources } from '../../apiserver/served-resources.ts';
+import type { UserInfo } from '../../authentication/authenticator.ts';
+import { impersonate } from '../../authentication/impersonation.ts';
+import type { Authorizer } from '../../authorization/authorizer.ts';
+import { loopbackRegistry } from '../../registry/generic/loopback.ts';
+import type { ResourceRegistration } from '../../registry/generic/strategy.ts';
+import { CacherGroup } from '../../storage/cacher/index.ts';
+import { EmbeddedStorage } from '../../storage/embedded/index.ts';
+import { type ApiApp, createApp } from '../app.ts';
+import { DiscoveryHandler } from '../discovery/discovery-handler.ts';
+import { HealthEndpoint } from '../health.ts';
+import { ApiMetrics } from '../metrics.ts';
+import { NonResourceHandler, notFoundText } from '../non-resource.ts';
+import { silentLogger } from '../request-context.ts';
+import type { AdmissionChain } from '../resource-endpoint.ts';
+import { ResourceRouter } from '../resource-router.ts';
+import { sendText } from '../respond.ts';
+
+export interface TestApi {
+  app: ApiApp;
+  served: ServedResources;
+  registry: ReturnType<typeof loopbackRegistry>;
+  close(): Promise<void>;
+}
+
+export interface TestApiOptions {
+  registrations?: readonly ResourceRegistration[];
+  admission?: AdmissionChain;
+  chain?: Partial<HandlerChainConfig>;
+}
+
+/** Bearer `admin` may do everything, bearer `nobody` nothing; anything else is a bad credential. */
+const users: Record<string, UserInfo> = {
+  admin: { name: 'admin', groups: ['system:masters', 'system:authenticated'] },
+  nobody: { name: 'nobody', groups: ['system:authenticated'] },
+};
+
+const rules: Authorizer = {
+  authorize: ({ user }) => Promise.resolve({ decision: user.name === 'nobody' ? 'noOpinion' : 'allow', reason: '' }),
+};
+
+export async function createTestApi(options: TestApiOptions = {}): Promise<TestApi> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'typernetes-api-'));
+  const storage = await EmbeddedStorage.open(directory);
+  const root = '/registry/';
+  const cachers = new CacherGroup(storage, root);
+  const stopping = new AbortController();
+  const registry = loopbackRegistry(() => new Date(), stopping.signal);
+  const served = serveResources({
+    isServed: servedByDefault,
+    registrations: options.registrations ?? [],
+    storageFor: (prefix) => cachers.for(prefix),
+    root,
+    connectHandlers: {},
+  });
+  for (const store of served.stores.values()) registry.addStore(store);
+  const router = new ResourceRouter(served.endpoints, {
+    registry,
+    admission: options.admission ?? { mutate: () => Promise.resolve(), validate: () => Promise.resolve() },
+    authorizer: rules,
+    decode: (value, kind) => served.decode(value, kind),
+    knowsKind: (kind) => served.knowsKind(kind),
+    strategicMerge: (original, patch, kind) => served.strategicMerge(original, patch, kind),
+    minRequestTimeoutSeconds: 1800,
+    random: () => 0,
+    now: () => new Date(),
+  });
+  const metrics = new ApiMetrics();
+  const nonResource = new NonResourceHandler({
+    version: { major: '1', minor: '36' },
+    health: [new HealthEndpoint('healthz', [{ name: 'ping', check() {} }])],
+    metrics,
+    openIdConfiguration: () => undefined,
+    jwks: () => undefined,
+    documents: [new DiscoveryHandler(servedByDefault, () => '127.0.0.1:443')],
+  });
+  const chain = buildHandlerChain(
+    async (context) => {
+      if (!context.info.isResourceRequest) return nonResource.handle(context);
+      const handler = router.route(context);
+      return handler === undefined ? sendText(context, 404, notFoundText) : handler(context);
+    },
+    {
+      authenticator: {
+        authenticateRequest(request) {
+          const token = (request.headers.authorization ?? '').replace(/^Bearer /, '');
+          const user = users[token];
+          if (token !== '' && user === undefined) return Promise.reject(new Error('unknown token'));
+          return Promise.resolve(user === undefined ? undefined : { user });
+        },
+      },
+      audiences: [],
+      frontProxyHeaders: [],
+      impersonate,
+      authorizer: rules,
+      metrics,
+      logger: silentLogger,
+      requestTimeoutMs: 60_000,
+      maxRequestsInFlight: 400,
+      maxMutatingRequestsInFlight: 200,
+      ...options.chain,
+    },
+  );
+  return {
+    app: createApp(chain),
+    served,
+    registry,
+    async close() {
+      stopping.abort();
+      await cachers.close();
+      await storage.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
