@@ -62,11 +62,11 @@ export class EventCorrelator {
     };
   }
 
-  /** The server's state of the event. */
+  /** What is, or will be, on the server; a count never goes back. */
   written(key: string, event: Event): void {
     this.#observations.set(key, {
       name: event.metadata?.name ?? '',
-      count: event.count ?? 1,
+      count: Math.max(event.count ?? 1, this.#observations.get(key)?.count ?? 0),
       firstTimestamp: event.firstTimestamp ?? undefined,
     });
   }

@@ -5,7 +5,7 @@
 import type { Event, ObjectReference } from '@typernetes/openapi/types/core/v1';
 import { isNotFound, type KubernetesObject, StatusError } from '../meta/index.ts';
 import { type Clock, delay, systemClock } from './clock.ts';
-import { EventCorrelator } from './event-correlator.ts';
+import { type Correlation, EventCorrelator } from './event-correlator.ts';
 import { type Logger, silentLogger } from './logger.ts';
 import { events } from './resources.ts';
 import type { RestClient } from './rest-client.ts';
@@ -21,9 +21,13 @@ export interface EventRecorderOptions {
   logger?: Logger;
 }
 
-const maximumQueued = 1000;
+/** Room for the burst of a large workload; beyond it events are dropped. */
+const maximumQueued = 10_000;
+const writers = 4;
 const maximumTries = 12;
 const retryMs = 10_000;
+
+type WrittenCorrelation = Exclude<Correlation, { type: 'skip' }>;
 
 /** What an event can be about: an object with apiVersion and kind, or a reference to one. */
 export type EventSubject = KubernetesObject | ObjectReference;
@@ -82,9 +86,7 @@ export class EventRecorder {
         annotations,
       ),
     );
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = undefined;
-    });
+    this.#writing ??= this.#drainAll();
   }
 
   /** Writes what is queued, each at most once, then ends. */
@@ -132,28 +134,47 @@ export class EventRecorder {
     return this.#lastNameAt.toString(16);
   }
 
-  async #write(): Promise<void> {
-    for (let event = this.#queue.shift(); event; event = this.#queue.shift()) {
-      const correlation = this.#correlator.correlate(event);
-      if (correlation.type === 'skip') continue;
-      for (let tries = 1; tries <= maximumTries; tries++) {
-        try {
-          const written = await this.#send(correlation);
-          this.#correlator.written(correlation.key, written);
-          break;
-        } catch (error) {
-          // The server's refusal is final; only a server that cannot be reached is worth waiting for.
-          if (error instanceof StatusError || this.#stopping.signal.aborted) {
-            this.#logger.debug({ reason: event.reason, error: String(error) }, 'event was not written');
-            break;
-          }
-          await delay(this.#clock, tries === 1 ? retryMs * Math.random() : retryMs, this.#stopping.signal);
+  async #drainAll(): Promise<void> {
+    while (this.#queue.length > 0) await this.#drain();
+    this.#writing = undefined;
+  }
+
+  /** A few events at a time, but those that end up in one object in order. */
+  async #drain(): Promise<void> {
+    const lastOf = new Map<string, Promise<void>>();
+    const worker = async (): Promise<void> => {
+      for (let event = this.#queue.shift(); event; event = this.#queue.shift()) {
+        const correlation = this.#correlator.correlate(event);
+        if (correlation.type === 'skip') continue;
+        const { key } = correlation;
+        const before = lastOf.get(key) ?? Promise.resolve();
+        const written = before.then(() => this.#write(correlation));
+        lastOf.set(key, written);
+        await written;
+        if (lastOf.get(key) === written) lastOf.delete(key);
+      }
+    };
+    await Promise.all(Array.from({ length: writers }, worker));
+  }
+
+  async #write(correlation: WrittenCorrelation): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let tries = 1; tries <= maximumTries; tries++) {
+      try {
+        this.#correlator.written(correlation.key, await this.#send(correlation));
+        return;
+      } catch (error) {
+        // The server's refusal is final; only a server that cannot be reached is worth waiting for.
+        if (error instanceof StatusError || signal.aborted) {
+          this.#logger.debug({ reason: correlation.event.reason, error: String(error) }, 'event was not written');
+          return;
         }
+        await delay(this.#clock, tries === 1 ? retryMs * Math.random() : retryMs, signal);
       }
     }
   }
 
-  async #send(correlation: Exclude<ReturnType<EventCorrelator['correlate']>, { type: 'skip' }>): Promise<Event> {
+  async #send(correlation: WrittenCorrelation): Promise<Event> {
     const { event } = correlation;
     const { namespace, name = '' } = event.metadata ?? {};
     const resource = this.#client.resource(events);

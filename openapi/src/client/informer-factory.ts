@@ -88,5 +88,12 @@ export class SharedInformerFactory {
 
 function identityOf(resource: ResourceType, options: ReflectorOptions): string {
   const { namespace, labelSelector = '', fieldSelector = '', metadataOnly = false } = options;
-  return JSON.stringify([apiVersionOf(resource), resource.resource, namespace, labelSelector, fieldSelector, metadataOnly]);
+  return JSON.stringify([
+    apiVersionOf(resource),
+    resource.resource,
+    namespace,
+    labelSelector,
+    fieldSelector,
+    metadataOnly,
+  ]);
 }

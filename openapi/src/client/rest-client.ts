@@ -40,16 +40,33 @@ export class RestClient {
   readonly #limiter: TokenBucket | undefined;
   readonly #maxRetries: number;
 
-  constructor(config: ClientConfig, options: RestClientOptions = {}) {
+  constructor(config: ClientConfig, options: RestClientOptions = {}, shareWith?: Transport) {
     this.config = config;
     this.#clock = options.clock ?? systemClock;
-    this.#transport = new Transport(config, this.#clock, options);
+    this.#transport = new Transport(config, this.#clock, { ...options, ...(shareWith ? { shareWith } : {}) });
     this.#maxRetries = options.maxRetries ?? 10;
     this.#limiter = config.qps ? new TokenBucket(this.#clock, config.qps, config.burst ?? config.qps) : undefined;
   }
 
   resource<T extends KubernetesObject>(resource: ResourceType<T>): ResourceClient<T> {
     return new ResourceClient<T>(this, resource);
+  }
+
+  /**
+   * Another identity on the same sockets: a token in place of whatever this client identifies itself by, which must not
+   * be a certificate (a certificate belongs to the connection and would win).
+   */
+  withToken(token: NonNullable<ClientConfig['token']>, userAgent = this.config.userAgent): RestClient {
+    const {
+      tokenFile: _file,
+      username: _username,
+      password: _password,
+      impersonate: _impersonate,
+      ...config
+    } = this.config;
+    if (config.cert !== undefined) throw new Error('a client certificate cannot be combined with a token');
+    const identity: ClientConfig = { ...config, token, ...(userAgent === undefined ? {} : { userAgent }) };
+    return new RestClient(identity, { clock: this.#clock, maxRetries: this.#maxRetries }, this.#transport);
   }
 
   /** A whole answer, whose status is 2xx. */

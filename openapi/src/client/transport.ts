@@ -46,11 +46,17 @@ export class Transport {
   readonly #streamAgent: http.Agent;
   #tokenFile: { token: string; readAt: number } | undefined;
 
-  constructor(config: ClientConfig, clock: Clock, options: { maxSockets?: number } = {}) {
+  /** @param options.shareWith a transport to the same server with the same TLS identity, whose sockets this one uses too */
+  constructor(config: ClientConfig, clock: Clock, options: { maxSockets?: number; shareWith?: Transport } = {}) {
     this.#config = config;
     this.#clock = clock;
     this.base = new URL(config.server.includes('://') ? config.server : `https://${config.server}`);
     this.#secure = this.base.protocol === 'https:';
+    if (options.shareWith) {
+      this.#agent = options.shareWith.#agent;
+      this.#streamAgent = options.shareWith.#streamAgent;
+      return;
+    }
     const pool = {
       keepAlive: true,
       maxSockets: options.maxSockets ?? 32,

@@ -1,4 +1,11 @@
-import type { Clock, EventRecorder, Logger, RestClient, Running, SharedInformerFactory } from '@typernetes/openapi/client';
+import type {
+  Clock,
+  EventRecorder,
+  Logger,
+  RestClient,
+  Running,
+  SharedInformerFactory,
+} from '@typernetes/openapi/client';
 
 /** What the controller manager gives each controller. */
 export interface ControllerContext {

@@ -4,7 +4,12 @@ import type { ControllerContext } from './context.ts';
 /** Runs something again and again, `periodMs` after it has ended; the first time at once. */
 export function periodic(
   context: ControllerContext,
-  options: { name: string; periodMs: number; synced: readonly Promise<unknown>[]; run: (signal: AbortSignal) => Promise<void> },
+  options: {
+    name: string;
+    periodMs: number;
+    synced: readonly Promise<unknown>[];
+    run: (signal: AbortSignal) => Promise<void>;
+  },
 ): Running {
   const stopping = new AbortController();
   const { signal } = stopping;

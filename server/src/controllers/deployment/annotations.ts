@@ -40,7 +40,11 @@ export function lastRevision(replicaSets: readonly Readonly<ReplicaSet>[]): numb
 }
 
 /** What the annotations of the Deployment's current ReplicaSet should be. */
-export function newReplicaSetAnnotations(deployment: Readonly<Deployment>, current: Readonly<Annotations> | undefined, revision: number): Annotations {
+export function newReplicaSetAnnotations(
+  deployment: Readonly<Deployment>,
+  current: Readonly<Annotations> | undefined,
+  revision: number,
+): Annotations {
   const annotations: Annotations = { ...current };
   for (const [key, value] of Object.entries(deployment.metadata?.annotations ?? {})) {
     if (!ownAnnotations.has(key)) annotations[key] = value;

@@ -2,7 +2,10 @@ import type { DeploymentCondition } from '@typernetes/openapi/types/apps/v1';
 
 export type ConditionType = 'Available' | 'Progressing' | 'ReplicaFailure';
 
-export function findCondition(conditions: readonly DeploymentCondition[] | undefined, type: ConditionType): DeploymentCondition | undefined {
+export function findCondition(
+  conditions: readonly DeploymentCondition[] | undefined,
+  type: ConditionType,
+): DeploymentCondition | undefined {
   return conditions?.find((condition) => condition.type === type);
 }
 
@@ -14,11 +17,19 @@ export function withCondition(
   options: { always?: boolean } = {},
 ): DeploymentCondition[] {
   const current = findCondition(conditions, condition.type);
-  if (!options.always && current?.status === condition.status && current.reason === condition.reason) return [...conditions];
-  const lastTransitionTime = current?.status === condition.status ? (current.lastTransitionTime ?? timestamp) : timestamp;
-  return [...withoutCondition(conditions, condition.type), { ...condition, lastUpdateTime: timestamp, lastTransitionTime }];
+  if (!options.always && current?.status === condition.status && current.reason === condition.reason)
+    return [...conditions];
+  const lastTransitionTime =
+    current?.status === condition.status ? (current.lastTransitionTime ?? timestamp) : timestamp;
+  return [
+    ...withoutCondition(conditions, condition.type),
+    { ...condition, lastUpdateTime: timestamp, lastTransitionTime },
+  ];
 }
 
-export function withoutCondition(conditions: readonly DeploymentCondition[], type: ConditionType): DeploymentCondition[] {
+export function withoutCondition(
+  conditions: readonly DeploymentCondition[],
+  type: ConditionType,
+): DeploymentCondition[] {
   return conditions.filter((condition) => condition.type !== type);
 }

@@ -5,11 +5,11 @@ import {
   type EventRecorder,
   keyOf,
   type Lister,
-  type Reconciler,
   type ReconcileResult,
-  resources,
+  type Reconciler,
   type RestClient,
   type Running,
+  resources,
   splitKey,
 } from '@typernetes/openapi/client';
 import { selectorFromLabelSelector } from '@typernetes/openapi/meta';
@@ -18,7 +18,13 @@ import type { Pod } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
 import { claim } from '../ownership/claim.ts';
-import { byController, controllerIndex, controllerOf, controllerReference, orphanKey } from '../ownership/controller-reference.ts';
+import {
+  byController,
+  controllerIndex,
+  controllerOf,
+  controllerReference,
+  orphanKey,
+} from '../ownership/controller-reference.ts';
 import { isPodTerminal } from '../pods/pod-state.ts';
 import { timestamp } from '../time.ts';
 import { countAnnotation, desiredReplicasAnnotation, rollbackToAnnotation } from './annotations.ts';
@@ -91,11 +97,18 @@ export class DeploymentReconciler implements Reconciler {
       return undefined;
     }
     if (this.#wasScaled(checked, replicaSets)) return this.#scaleOnly(checked, replicaSets, signal);
-    return isRollingUpdate(checked) ? this.#rollingUpdate(checked, replicaSets, signal) : this.#recreate(checked, replicaSets, signal);
+    return isRollingUpdate(checked)
+      ? this.#rollingUpdate(checked, replicaSets, signal)
+      : this.#recreate(checked, replicaSets, signal);
   }
 
   async #refuseSelectAll(deployment: Readonly<Deployment>, signal: AbortSignal): Promise<undefined> {
-    this.#options.recorder.event(deployment, 'Warning', 'SelectingAll', 'This deployment is selecting all pods. A non-empty selector is required.');
+    this.#options.recorder.event(
+      deployment,
+      'Warning',
+      'SelectingAll',
+      'This deployment is selecting all pods. A non-empty selector is required.',
+    );
     const observedGeneration = deployment.metadata?.generation ?? 0;
     if ((deployment.status?.observedGeneration ?? 0) < observedGeneration) {
       await this.#replicaSets.updateStatus(deployment, { ...deployment.status, observedGeneration }, signal);
@@ -112,9 +125,22 @@ export class DeploymentReconciler implements Reconciler {
     const isPaused = deployment.spec?.paused === true;
     if (isPaused === isMarked) return deployment;
     const condition = isPaused
-      ? ({ type: 'Progressing', status: 'Unknown', reason: 'DeploymentPaused', message: 'Deployment is paused' } as const)
-      : ({ type: 'Progressing', status: 'Unknown', reason: 'DeploymentResumed', message: 'Deployment is resumed' } as const);
-    const status = { ...deployment.status, conditions: withCondition(conditions, condition, timestamp(this.#options.clock)) };
+      ? ({
+          type: 'Progressing',
+          status: 'Unknown',
+          reason: 'DeploymentPaused',
+          message: 'Deployment is paused',
+        } as const)
+      : ({
+          type: 'Progressing',
+          status: 'Unknown',
+          reason: 'DeploymentResumed',
+          message: 'Deployment is resumed',
+        } as const);
+    const status = {
+      ...deployment.status,
+      conditions: withCondition(conditions, condition, timestamp(this.#options.clock)),
+    };
     return this.#replicaSets.updateStatus(deployment, status, signal);
   }
 
@@ -128,7 +154,11 @@ export class DeploymentReconciler implements Reconciler {
   }
 
   /** Follows a change of size without going on with the rollout. */
-  async #scaleOnly(deployment: Readonly<Deployment>, replicaSets: readonly Readonly<ReplicaSet>[], signal: AbortSignal): Promise<undefined> {
+  async #scaleOnly(
+    deployment: Readonly<Deployment>,
+    replicaSets: readonly Readonly<ReplicaSet>[],
+    signal: AbortSignal,
+  ): Promise<undefined> {
     const rollout = await this.#replicaSets.sync(deployment, replicaSets, false, signal);
     const resized = await this.#resize(rollout, signal);
     if (deployment.spec?.paused) await this.#replicaSets.cleanUp(resized.deployment, resized.old, signal);
@@ -141,31 +171,58 @@ export class DeploymentReconciler implements Reconciler {
     if (only) return this.#scaleAll(rollout, new Map([[only, desiredReplicas(deployment)]]), false, signal);
     const active = allOf(rollout).filter((replicaSet) => sizeOf(replicaSet) > 0);
     if (isSaturated(deployment, newReplicaSet)) {
-      return this.#scaleAll(rollout, new Map(active.filter((replicaSet) => replicaSet !== newReplicaSet).map((replicaSet) => [replicaSet, 0])), false, signal);
+      return this.#scaleAll(
+        rollout,
+        new Map(active.filter((replicaSet) => replicaSet !== newReplicaSet).map((replicaSet) => [replicaSet, 0])),
+        false,
+        signal,
+      );
     }
-    return isRollingUpdate(deployment) ? this.#scaleAll(rollout, proportionalSizes(deployment, active), true, signal) : rollout;
+    return isRollingUpdate(deployment)
+      ? this.#scaleAll(rollout, proportionalSizes(deployment, active), true, signal)
+      : rollout;
   }
 
-  async #scaleAll(rollout: Rollout, sizes: ReadonlyMap<Readonly<ReplicaSet>, number>, force: boolean, signal: AbortSignal): Promise<Rollout> {
+  async #scaleAll(
+    rollout: Rollout,
+    sizes: ReadonlyMap<Readonly<ReplicaSet>, number>,
+    force: boolean,
+    signal: AbortSignal,
+  ): Promise<Rollout> {
     const after = new Map<Readonly<ReplicaSet>, Readonly<ReplicaSet>>();
     for (const [replicaSet, size] of sizes) {
-      after.set(replicaSet, (await this.#replicaSets.scale(rollout.deployment, replicaSet, size, signal, force)).replicaSet);
+      after.set(
+        replicaSet,
+        (await this.#replicaSets.scale(rollout.deployment, replicaSet, size, signal, force)).replicaSet,
+      );
     }
     const current = (replicaSet: Readonly<ReplicaSet>): Readonly<ReplicaSet> => after.get(replicaSet) ?? replicaSet;
-    return { ...rollout, newReplicaSet: rollout.newReplicaSet && current(rollout.newReplicaSet), old: rollout.old.map(current) };
+    return {
+      ...rollout,
+      newReplicaSet: rollout.newReplicaSet && current(rollout.newReplicaSet),
+      old: rollout.old.map(current),
+    };
   }
 
-  async #rollingUpdate(deployment: Readonly<Deployment>, replicaSets: readonly Readonly<ReplicaSet>[], signal: AbortSignal): Promise<ReconcileResult | undefined> {
+  async #rollingUpdate(
+    deployment: Readonly<Deployment>,
+    replicaSets: readonly Readonly<ReplicaSet>[],
+    signal: AbortSignal,
+  ): Promise<ReconcileResult | undefined> {
     const rollout = await this.#replicaSets.sync(deployment, replicaSets, true, signal);
     const { newReplicaSet } = rollout;
     if (!newReplicaSet) return undefined;
     const desired = desiredReplicas(rollout.deployment);
-    const size = sizeOf(newReplicaSet) > desired ? desired : newReplicaSetSize(rollout.deployment, allOf(rollout), sizeOf(newReplicaSet));
+    const size =
+      sizeOf(newReplicaSet) > desired
+        ? desired
+        : newReplicaSetSize(rollout.deployment, allOf(rollout), sizeOf(newReplicaSet));
     const grown = await this.#replicaSets.scale(rollout.deployment, newReplicaSet, size, signal);
     if (grown.scaled) return this.#updateRolloutStatus({ ...rollout, newReplicaSet: grown.replicaSet }, signal);
     const sizes = this.#shrinkOld(rollout, newReplicaSet);
     if (sizes.size > 0) return this.#updateRolloutStatus(await this.#scaleAll(rollout, sizes, false, signal), signal);
-    if (isComplete(rollout.deployment, rollout.deployment.status ?? {})) await this.#replicaSets.cleanUp(rollout.deployment, rollout.old, signal);
+    if (isComplete(rollout.deployment, rollout.deployment.status ?? {}))
+      await this.#replicaSets.cleanUp(rollout.deployment, rollout.old, signal);
     return this.#updateRolloutStatus(rollout, signal);
   }
 
@@ -184,7 +241,8 @@ export class DeploymentReconciler implements Reconciler {
       sizes.set(replicaSet, sizeOf(replicaSet) - count);
       unhealthyBudget -= count;
     }
-    let budget = sumOf([...active, newReplicaSet], available) - (desiredReplicas(deployment) - maxUnavailable(deployment));
+    let budget =
+      sumOf([...active, newReplicaSet], available) - (desiredReplicas(deployment) - maxUnavailable(deployment));
     for (const replicaSet of active) {
       const count = Math.min(budget, sizeNow(replicaSet));
       if (count <= 0) continue;
@@ -194,7 +252,11 @@ export class DeploymentReconciler implements Reconciler {
     return sizes;
   }
 
-  async #recreate(deployment: Readonly<Deployment>, replicaSets: readonly Readonly<ReplicaSet>[], signal: AbortSignal): Promise<ReconcileResult | undefined> {
+  async #recreate(
+    deployment: Readonly<Deployment>,
+    replicaSets: readonly Readonly<ReplicaSet>[],
+    signal: AbortSignal,
+  ): Promise<ReconcileResult | undefined> {
     let rollout = await this.#replicaSets.sync(deployment, replicaSets, false, signal);
     const active = rollout.old.filter((replicaSet) => sizeOf(replicaSet) > 0);
     if (active.length > 0) {
@@ -205,10 +267,16 @@ export class DeploymentReconciler implements Reconciler {
     if (!rollout.newReplicaSet) rollout = await this.#replicaSets.sync(rollout.deployment, replicaSets, true, signal);
     const { newReplicaSet } = rollout;
     if (newReplicaSet) {
-      const { replicaSet } = await this.#replicaSets.scale(rollout.deployment, newReplicaSet, desiredReplicas(rollout.deployment), signal);
+      const { replicaSet } = await this.#replicaSets.scale(
+        rollout.deployment,
+        newReplicaSet,
+        desiredReplicas(rollout.deployment),
+        signal,
+      );
       rollout = { ...rollout, newReplicaSet: replicaSet };
     }
-    if (isComplete(rollout.deployment, rollout.deployment.status ?? {})) await this.#replicaSets.cleanUp(rollout.deployment, rollout.old, signal);
+    if (isComplete(rollout.deployment, rollout.deployment.status ?? {}))
+      await this.#replicaSets.cleanUp(rollout.deployment, rollout.old, signal);
     return this.#updateRolloutStatus(rollout, signal);
   }
 
@@ -221,7 +289,12 @@ export class DeploymentReconciler implements Reconciler {
   }
 
   async #updateStatus(rollout: Rollout, signal: AbortSignal): Promise<void> {
-    const status = deploymentStatus(rollout.deployment, allOf(rollout), rollout.newReplicaSet, timestamp(this.#options.clock));
+    const status = deploymentStatus(
+      rollout.deployment,
+      allOf(rollout),
+      rollout.newReplicaSet,
+      timestamp(this.#options.clock),
+    );
     await this.#replicaSets.updateStatus(rollout.deployment, status, signal);
   }
 
@@ -285,7 +358,8 @@ export function startDeploymentController(context: ControllerContext): Running {
         const after = ownerKey(replicaSet);
         if (before !== undefined && before !== after) queue.add(before);
         if (after !== undefined) queue.add(after);
-        else if (before !== undefined || !semanticallyEqual(previous.metadata?.labels, replicaSet.metadata?.labels)) changed(replicaSet);
+        else if (before !== undefined || !semanticallyEqual(previous.metadata?.labels, replicaSet.metadata?.labels))
+          changed(replicaSet);
       },
       delete: (replicaSet) => {
         const key = ownerKey(replicaSet);
@@ -296,7 +370,8 @@ export function startDeploymentController(context: ControllerContext): Running {
     podInformer.addEventHandler({
       delete: (pod) => {
         const reference = controllerOf(pod);
-        const replicaSet = reference?.kind === 'ReplicaSet' ? replicaSets.get(pod.metadata?.namespace, reference.name) : undefined;
+        const replicaSet =
+          reference?.kind === 'ReplicaSet' ? replicaSets.get(pod.metadata?.namespace, reference.name) : undefined;
         const key = replicaSet && ownerKey(replicaSet);
         if (key !== undefined && deployments.getByKey(key)?.spec?.strategy?.type === 'Recreate') queue.add(key);
       },

@@ -2,7 +2,7 @@
  * The ReplicaSets of a Deployment: finding, creating, resizing and clearing away. Every method returns the state after
  * the write, so that one reconcile can go on with it.
  */
-import { type Clock, type EventRecorder, resources, type RestClient } from '@typernetes/openapi/client';
+import { type Clock, type EventRecorder, type RestClient, resources } from '@typernetes/openapi/client';
 import { isAlreadyExists, isNotFound } from '@typernetes/openapi/meta';
 import type { Deployment, DeploymentStatus, ReplicaSet } from '@typernetes/openapi/types/apps/v1';
 import type { PodTemplateSpec } from '@typernetes/openapi/types/core/v1';
@@ -11,7 +11,13 @@ import { templateHash } from '../objects/template-hash.ts';
 import { controllerOf, controllerReference } from '../ownership/controller-reference.ts';
 import { isNamespaceTerminating, messageOf } from '../pods/pod-control.ts';
 import { timestamp } from '../time.ts';
-import { maxRevision, newReplicaSetAnnotations, revisionAnnotation, revisionOf, sizeAnnotations } from './annotations.ts';
+import {
+  maxRevision,
+  newReplicaSetAnnotations,
+  revisionAnnotation,
+  revisionOf,
+  sizeAnnotations,
+} from './annotations.ts';
 import { findCondition, withCondition } from './conditions.ts';
 import { compareCreation, desiredReplicas, maxSurge, newReplicaSetSize, sizeOf } from './sizes.ts';
 import { progressDeadlineMs } from './status.ts';
@@ -31,7 +37,10 @@ export function allOf(rollout: Rollout): Readonly<ReplicaSet>[] {
 }
 
 /** The same template but for the hash label. */
-export function sameTemplate(a: Readonly<PodTemplateSpec> | undefined, b: Readonly<PodTemplateSpec> | undefined): boolean {
+export function sameTemplate(
+  a: Readonly<PodTemplateSpec> | undefined,
+  b: Readonly<PodTemplateSpec> | undefined,
+): boolean {
   return semanticallyEqual(withoutHash(a), withoutHash(b));
 }
 
@@ -52,7 +61,12 @@ export class DeploymentReplicaSets {
   }
 
   /** Finds the current ReplicaSet, creates it if asked to, and keeps revisions up to date on both. */
-  async sync(deployment: Readonly<Deployment>, replicaSets: readonly Readonly<ReplicaSet>[], create: boolean, signal: AbortSignal): Promise<Rollout> {
+  async sync(
+    deployment: Readonly<Deployment>,
+    replicaSets: readonly Readonly<ReplicaSet>[],
+    create: boolean,
+    signal: AbortSignal,
+  ): Promise<Rollout> {
     const sorted = [...replicaSets].sort(compareCreation);
     const current = sorted.find((replicaSet) => sameTemplate(replicaSet.spec?.template, deployment.spec?.template));
     const old = sorted.filter((replicaSet) => replicaSet !== current);
@@ -62,11 +76,19 @@ export class DeploymentReplicaSets {
     return { ...(await this.#create(deployment, old, revision, signal)), old };
   }
 
-  async #syncExisting(deployment: Readonly<Deployment>, current: Readonly<ReplicaSet>, revision: number, signal: AbortSignal): Promise<Omit<Rollout, 'old'>> {
+  async #syncExisting(
+    deployment: Readonly<Deployment>,
+    current: Readonly<ReplicaSet>,
+    revision: number,
+    signal: AbortSignal,
+  ): Promise<Omit<Rollout, 'old'>> {
     const annotations = newReplicaSetAnnotations(deployment, current.metadata?.annotations, revision);
     const minReadySeconds = deployment.spec?.minReadySeconds ?? 0;
     let newReplicaSet = current;
-    if (!semanticallyEqual(annotations, current.metadata?.annotations) || (current.spec?.minReadySeconds ?? 0) !== minReadySeconds) {
+    if (
+      !semanticallyEqual(annotations, current.metadata?.annotations) ||
+      (current.spec?.minReadySeconds ?? 0) !== minReadySeconds
+    ) {
       const changed: ReplicaSet = {
         ...current,
         metadata: { ...current.metadata, annotations },
@@ -74,7 +96,11 @@ export class DeploymentReplicaSets {
       };
       newReplicaSet = await this.#client.resource(resources.replicaSets).update(changed, { signal });
     }
-    let updated = await this.#syncRevision(deployment, newReplicaSet.metadata?.annotations?.[revisionAnnotation], signal);
+    let updated = await this.#syncRevision(
+      deployment,
+      newReplicaSet.metadata?.annotations?.[revisionAnnotation],
+      signal,
+    );
     if (progressDeadlineMs(updated) !== undefined && !findCondition(updated.status?.conditions, 'Progressing')) {
       const message = `Found new replica set "${newReplicaSet.metadata?.name ?? ''}"`;
       updated = await this.#progress(updated, 'True', 'FoundNewReplicaSet', message, signal);
@@ -82,7 +108,12 @@ export class DeploymentReplicaSets {
     return { deployment: updated, newReplicaSet };
   }
 
-  async #create(deployment: Readonly<Deployment>, old: readonly Readonly<ReplicaSet>[], revision: number, signal: AbortSignal): Promise<Omit<Rollout, 'old'>> {
+  async #create(
+    deployment: Readonly<Deployment>,
+    old: readonly Readonly<ReplicaSet>[],
+    revision: number,
+    signal: AbortSignal,
+  ): Promise<Omit<Rollout, 'old'>> {
     const desired = this.#newReplicaSet(deployment, old, revision);
     const { namespace, name = '' } = desired.metadata ?? {};
     const resource = this.#client.resource(resources.replicaSets);
@@ -93,11 +124,16 @@ export class DeploymentReplicaSets {
       if (isAlreadyExists(error)) {
         // Ours after all (the cache was late), or another template with the same hash.
         const present = await resource.get(namespace, name, { signal });
-        if (controllerOf(present)?.uid === deployment.metadata?.uid && sameTemplate(present.spec?.template, deployment.spec?.template)) {
+        if (
+          controllerOf(present)?.uid === deployment.metadata?.uid &&
+          sameTemplate(present.spec?.template, deployment.spec?.template)
+        ) {
           return { deployment: await this.#syncRevision(deployment, String(revision), signal), newReplicaSet: present };
         }
         const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
-        await this.#client.resource(resources.deployments).updateStatus({ ...deployment, status: { ...deployment.status, collisionCount } }, { signal });
+        await this.#client
+          .resource(resources.deployments)
+          .updateStatus({ ...deployment, status: { ...deployment.status, collisionCount } }, { signal });
         throw error;
       }
       if (isNamespaceTerminating(error) || signal.aborted) throw error;
@@ -109,11 +145,22 @@ export class DeploymentReplicaSets {
       throw error;
     }
     if (sizeOf(created) > 0) {
-      this.#recorder.event(deployment, 'Normal', 'ScalingReplicaSet', `Scaled up replica set ${name} from 0 to ${sizeOf(created)}`);
+      this.#recorder.event(
+        deployment,
+        'Normal',
+        'ScalingReplicaSet',
+        `Scaled up replica set ${name} from 0 to ${sizeOf(created)}`,
+      );
     }
     let updated = await this.#syncRevision(deployment, String(revision), signal);
     if (progressDeadlineMs(updated) !== undefined) {
-      updated = await this.#progress(updated, 'True', 'NewReplicaSetCreated', `Created new replica set "${name}"`, signal);
+      updated = await this.#progress(
+        updated,
+        'True',
+        'NewReplicaSetCreated',
+        `Created new replica set "${name}"`,
+        signal,
+      );
     }
     return { deployment: updated, newReplicaSet: created };
   }
@@ -150,20 +197,37 @@ export class DeploymentReplicaSets {
   }
 
   /** The Deployment carries the revision of its current ReplicaSet. */
-  async #syncRevision(deployment: Readonly<Deployment>, revision: string | undefined, signal: AbortSignal): Promise<Readonly<Deployment>> {
+  async #syncRevision(
+    deployment: Readonly<Deployment>,
+    revision: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Readonly<Deployment>> {
     const annotations = deployment.metadata?.annotations;
     if (revision === undefined || annotations?.[revisionAnnotation] === revision) return deployment;
-    const changed = { ...deployment, metadata: { ...deployment.metadata, annotations: { ...annotations, [revisionAnnotation]: revision } } };
+    const changed = {
+      ...deployment,
+      metadata: { ...deployment.metadata, annotations: { ...annotations, [revisionAnnotation]: revision } },
+    };
     return this.#client.resource(resources.deployments).update(changed, { signal });
   }
 
-  async #progress(deployment: Readonly<Deployment>, status: 'True' | 'False', reason: string, message: string, signal: AbortSignal): Promise<Readonly<Deployment>> {
+  async #progress(
+    deployment: Readonly<Deployment>,
+    status: 'True' | 'False',
+    reason: string,
+    message: string,
+    signal: AbortSignal,
+  ): Promise<Readonly<Deployment>> {
     const condition = { type: 'Progressing', status, reason, message } as const;
     const conditions = withCondition(deployment.status?.conditions ?? [], condition, timestamp(this.#clock));
     return this.updateStatus(deployment, { ...deployment.status, conditions }, signal);
   }
 
-  async updateStatus(deployment: Readonly<Deployment>, status: DeploymentStatus, signal: AbortSignal): Promise<Readonly<Deployment>> {
+  async updateStatus(
+    deployment: Readonly<Deployment>,
+    status: DeploymentStatus,
+    signal: AbortSignal,
+  ): Promise<Readonly<Deployment>> {
     if (semanticallyEqual(status, deployment.status)) return deployment;
     return this.#client.resource(resources.deployments).updateStatus({ ...deployment, status }, { signal });
   }
@@ -182,8 +246,12 @@ export class DeploymentReplicaSets {
     const before = sizeOf(replicaSet);
     if (!force && before === size) return { scaled: false, replicaSet };
     const desired = desiredReplicas(deployment);
-    const annotations = { ...replicaSet.metadata?.annotations, ...sizeAnnotations(desired, desired + maxSurge(deployment)) };
-    if (before === size && semanticallyEqual(annotations, replicaSet.metadata?.annotations)) return { scaled: false, replicaSet };
+    const annotations = {
+      ...replicaSet.metadata?.annotations,
+      ...sizeAnnotations(desired, desired + maxSurge(deployment)),
+    };
+    if (before === size && semanticallyEqual(annotations, replicaSet.metadata?.annotations))
+      return { scaled: false, replicaSet };
     const changed: ReplicaSet = {
       ...replicaSet,
       metadata: { ...replicaSet.metadata, annotations },
@@ -198,14 +266,21 @@ export class DeploymentReplicaSets {
   }
 
   /** Deletes the oldest revisions beyond the history limit that have no pods left. */
-  async cleanUp(deployment: Readonly<Deployment>, old: readonly Readonly<ReplicaSet>[], signal: AbortSignal): Promise<void> {
+  async cleanUp(
+    deployment: Readonly<Deployment>,
+    old: readonly Readonly<ReplicaSet>[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const limit = deployment.spec?.revisionHistoryLimit;
     if (limit == null || limit === noLimit) return;
     const alive = old.filter((replicaSet) => !replicaSet.metadata?.deletionTimestamp);
     alive.sort((a, b) => (revisionOf(a) ?? 0) - (revisionOf(b) ?? 0) || compareCreation(a, b));
     for (const replicaSet of alive.slice(0, Math.max(0, alive.length - limit))) {
       const { namespace, name = '', generation = 0 } = replicaSet.metadata ?? {};
-      const inUse = sizeOf(replicaSet) !== 0 || (replicaSet.status?.replicas ?? 0) !== 0 || generation > (replicaSet.status?.observedGeneration ?? 0);
+      const inUse =
+        sizeOf(replicaSet) !== 0 ||
+        (replicaSet.status?.replicas ?? 0) !== 0 ||
+        generation > (replicaSet.status?.observedGeneration ?? 0);
       if (inUse) continue;
       try {
         await this.#client.resource(resources.replicaSets).delete(namespace, name, { signal });

@@ -1,5 +1,5 @@
 /** The rollback annotation of the removed apps/v1beta1 API, which apps/v1 still honours. */
-import { type EventRecorder, resources, type RestClient } from '@typernetes/openapi/client';
+import { type EventRecorder, type RestClient, resources } from '@typernetes/openapi/client';
 import type { Deployment, ReplicaSet } from '@typernetes/openapi/types/apps/v1';
 import { lastRevision, revisionOf, rollbackToAnnotation, rolledBackAnnotations } from './annotations.ts';
 import { sameTemplate, templateHashLabel } from './replica-sets.ts';
@@ -18,7 +18,8 @@ export async function rollBack(
   let rolledBack: Deployment = { ...deployment };
   let announce = (): void => undefined;
   if (!target) {
-    const message = asked === 0 && revision === 0 ? 'Unable to find last revision.' : 'Unable to find the revision to rollback to.';
+    const message =
+      asked === 0 && revision === 0 ? 'Unable to find last revision.' : 'Unable to find the revision to rollback to.';
     recorder.event(deployment, 'Warning', 'DeploymentRollbackRevisionNotFound', message);
   } else if (sameTemplate(target.spec?.template, deployment.spec?.template)) {
     const message = `The rollback revision contains the same template as current deployment "${deployment.metadata?.name ?? ''}"`;
@@ -31,9 +32,17 @@ export async function rollBack(
       metadata: { ...deployment.metadata, annotations: rolledBackAnnotations(deployment, target) },
       spec: { ...deployment.spec, template: { ...template, metadata: { ...template?.metadata, labels } } },
     };
-    announce = () => recorder.event(deployment, 'Normal', 'DeploymentRollback', `Rolled back deployment "${deployment.metadata?.name ?? ''}" to revision ${revision}`);
+    announce = () =>
+      recorder.event(
+        deployment,
+        'Normal',
+        'DeploymentRollback',
+        `Rolled back deployment "${deployment.metadata?.name ?? ''}" to revision ${revision}`,
+      );
   }
   const { [rollbackToAnnotation]: _, ...annotations } = rolledBack.metadata?.annotations ?? {};
-  await client.resource(resources.deployments).update({ ...rolledBack, metadata: { ...rolledBack.metadata, annotations } }, { signal });
+  await client
+    .resource(resources.deployments)
+    .update({ ...rolledBack, metadata: { ...rolledBack.metadata, annotations } }, { signal });
   announce();
 }

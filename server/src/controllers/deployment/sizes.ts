@@ -43,22 +43,35 @@ export function maxUnavailable(deployment: Readonly<Deployment>): number {
   return Math.min(fenceposts(deployment).unavailable, desired);
 }
 
-export function sumOf(replicaSets: readonly Readonly<ReplicaSet>[], count: (replicaSet: Readonly<ReplicaSet>) => number | undefined): number {
+export function sumOf(
+  replicaSets: readonly Readonly<ReplicaSet>[],
+  count: (replicaSet: Readonly<ReplicaSet>) => number | undefined,
+): number {
   return replicaSets.reduce((sum, replicaSet) => sum + (count(replicaSet) ?? 0), 0);
 }
 
 /** How large the new ReplicaSet may be now, given all (itself included). */
-export function newReplicaSetSize(deployment: Readonly<Deployment>, all: readonly Readonly<ReplicaSet>[], newSize: number): number {
+export function newReplicaSetSize(
+  deployment: Readonly<Deployment>,
+  all: readonly Readonly<ReplicaSet>[],
+  newSize: number,
+): number {
   const desired = desiredReplicas(deployment);
   if (!isRollingUpdate(deployment)) return desired;
-  const maximum = desired + scaledValue(deployment.spec?.strategy?.rollingUpdate?.maxSurge as number | string | undefined, desired, true);
+  const maximum =
+    desired +
+    scaledValue(deployment.spec?.strategy?.rollingUpdate?.maxSurge as number | string | undefined, desired, true);
   const current = sumOf(all, sizeOf);
   if (current >= maximum) return newSize;
   return newSize + Math.min(maximum - current, desired - newSize);
 }
 
 /** How many pods of old ReplicaSets may go without falling below the available minimum. */
-export function maxScaleDown(deployment: Readonly<Deployment>, all: readonly Readonly<ReplicaSet>[], newReplicaSet: Readonly<ReplicaSet>): number {
+export function maxScaleDown(
+  deployment: Readonly<Deployment>,
+  all: readonly Readonly<ReplicaSet>[],
+  newReplicaSet: Readonly<ReplicaSet>,
+): number {
   const minimum = desiredReplicas(deployment) - maxUnavailable(deployment);
   const newUnavailable = sizeOf(newReplicaSet) - (newReplicaSet.status?.availableReplicas ?? 0);
   return sumOf(all, sizeOf) - minimum - newUnavailable;
@@ -68,12 +81,17 @@ export function maxScaleDown(deployment: Readonly<Deployment>, all: readonly Rea
  * New sizes of active ReplicaSets after the Deployment was scaled in the middle of a rollout: the difference is spread in
  * proportion, larger first, and what rounding leaves over goes to the largest.
  */
-export function proportionalSizes(deployment: Readonly<Deployment>, active: readonly Readonly<ReplicaSet>[]): Map<Readonly<ReplicaSet>, number> {
+export function proportionalSizes(
+  deployment: Readonly<Deployment>,
+  active: readonly Readonly<ReplicaSet>[],
+): Map<Readonly<ReplicaSet>, number> {
   const desired = desiredReplicas(deployment);
   const allowed = desired > 0 ? desired + maxSurge(deployment) : 0;
   const toAdd = allowed - sumOf(active, sizeOf);
   const newerFirst = (a: Readonly<ReplicaSet>, b: Readonly<ReplicaSet>): number => -compareCreation(a, b);
-  const sorted = [...active].sort((a, b) => sizeOf(b) - sizeOf(a) || (toAdd > 0 ? newerFirst(a, b) : compareCreation(a, b)));
+  const sorted = [...active].sort(
+    (a, b) => sizeOf(b) - sizeOf(a) || (toAdd > 0 ? newerFirst(a, b) : compareCreation(a, b)),
+  );
   const sizes = new Map<Readonly<ReplicaSet>, number>();
   let added = 0;
   for (const replicaSet of sorted) {
@@ -86,7 +104,12 @@ export function proportionalSizes(deployment: Readonly<Deployment>, active: read
   return sizes;
 }
 
-function proportion(deployment: Readonly<Deployment>, replicaSet: Readonly<ReplicaSet>, toAdd: number, added: number): number {
+function proportion(
+  deployment: Readonly<Deployment>,
+  replicaSet: Readonly<ReplicaSet>,
+  toAdd: number,
+  added: number,
+): number {
   const size = sizeOf(replicaSet);
   if (size === 0 || toAdd === 0 || toAdd === added) return 0;
   const share = fraction(deployment, replicaSet, size);
@@ -121,7 +144,10 @@ export function compareCreation(a: Readonly<ReplicaSet>, b: Readonly<ReplicaSet>
 }
 
 /** The only ReplicaSet with pods, the newest if none has any; undefined while several have. */
-export function activeOrLatest(newReplicaSet: Readonly<ReplicaSet> | undefined, old: readonly Readonly<ReplicaSet>[]): Readonly<ReplicaSet> | undefined {
+export function activeOrLatest(
+  newReplicaSet: Readonly<ReplicaSet> | undefined,
+  old: readonly Readonly<ReplicaSet>[],
+): Readonly<ReplicaSet> | undefined {
   const all = newReplicaSet ? [...old, newReplicaSet] : [...old];
   const active = all.filter((replicaSet) => sizeOf(replicaSet) > 0);
   if (active.length === 1) return active[0];

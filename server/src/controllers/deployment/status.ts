@@ -24,8 +24,18 @@ export function deploymentStatus(
   const conditions = withCondition(
     deployment.status?.conditions ?? [],
     hasMinimum
-      ? { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: 'Deployment has minimum availability.' }
-      : { type: 'Available', status: 'False', reason: 'MinimumReplicasUnavailable', message: 'Deployment does not have minimum availability.' },
+      ? {
+          type: 'Available',
+          status: 'True',
+          reason: 'MinimumReplicasAvailable',
+          message: 'Deployment has minimum availability.',
+        }
+      : {
+          type: 'Available',
+          status: 'False',
+          reason: 'MinimumReplicasUnavailable',
+          message: 'Deployment does not have minimum availability.',
+        },
     timestamp,
   );
   const terminatingReplicas = sumOf(all, (replicaSet) => replicaSet.status?.terminatingReplicas);
@@ -86,18 +96,36 @@ export function rolloutStatus(
   let conditions = status.conditions ?? [];
   const current = findCondition(deployment.status?.conditions, 'Progressing');
   const hasDeadline = progressDeadlineMs(deployment) !== undefined;
-  const isOver = (status.replicas ?? 0) === (status.updatedReplicas ?? 0) && current?.reason === 'NewReplicaSetAvailable';
-  const subject = newReplicaSet ? `ReplicaSet "${newReplicaSet.metadata?.name ?? ''}"` : `Deployment "${deployment.metadata?.name ?? ''}"`;
+  const isOver =
+    (status.replicas ?? 0) === (status.updatedReplicas ?? 0) && current?.reason === 'NewReplicaSetAvailable';
+  const subject = newReplicaSet
+    ? `ReplicaSet "${newReplicaSet.metadata?.name ?? ''}"`
+    : `Deployment "${deployment.metadata?.name ?? ''}"`;
   if (!hasDeadline) conditions = withoutCondition(conditions, 'Progressing');
   else if (!isOver) {
     if (isComplete(deployment, status)) {
-      const condition = { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', message: `${subject} has successfully progressed.` } as const;
+      const condition = {
+        type: 'Progressing',
+        status: 'True',
+        reason: 'NewReplicaSetAvailable',
+        message: `${subject} has successfully progressed.`,
+      } as const;
       conditions = withCondition(conditions, condition, timestamp);
     } else if (hasProgressed(deployment.status, status)) {
-      const condition = { type: 'Progressing', status: 'True', reason: 'ReplicaSetUpdated', message: `${subject} is progressing.` } as const;
+      const condition = {
+        type: 'Progressing',
+        status: 'True',
+        reason: 'ReplicaSetUpdated',
+        message: `${subject} is progressing.`,
+      } as const;
       conditions = withCondition(conditions, condition, timestamp, { always: true });
     } else if (hasTimedOut(deployment, status, now)) {
-      const condition = { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: `${subject} has timed out progressing.` } as const;
+      const condition = {
+        type: 'Progressing',
+        status: 'False',
+        reason: 'ProgressDeadlineExceeded',
+        message: `${subject} has timed out progressing.`,
+      } as const;
       conditions = withCondition(conditions, condition, timestamp);
     }
   }
@@ -111,16 +139,34 @@ function replicaFailure(
   newReplicaSet: Readonly<ReplicaSet> | undefined,
 ): { type: 'ReplicaFailure'; status: 'True'; reason: string; message: string } | undefined {
   for (const replicaSet of newReplicaSet ? [newReplicaSet, ...all] : all) {
-    const condition = replicaSet.status?.conditions?.find((entry) => entry.type === 'ReplicaFailure' && entry.status === 'True');
-    if (condition) return { type: 'ReplicaFailure', status: 'True', reason: condition.reason ?? '', message: condition.message ?? '' };
+    const condition = replicaSet.status?.conditions?.find(
+      (entry) => entry.type === 'ReplicaFailure' && entry.status === 'True',
+    );
+    if (condition)
+      return {
+        type: 'ReplicaFailure',
+        status: 'True',
+        reason: condition.reason ?? '',
+        message: condition.message ?? '',
+      };
   }
   return undefined;
 }
 
 /** When to look whether the rollout has stalled; undefined: no need. */
-export function nextProgressCheckMs(deployment: Readonly<Deployment>, status: Readonly<DeploymentStatus>, now: number): number | undefined {
+export function nextProgressCheckMs(
+  deployment: Readonly<Deployment>,
+  status: Readonly<DeploymentStatus>,
+  now: number,
+): number | undefined {
   const deadline = progressDeadlineMs(deployment);
   const current = findCondition(status.conditions, 'Progressing');
-  if (deadline === undefined || !current || isComplete(deployment, status) || current.reason === 'ProgressDeadlineExceeded') return undefined;
+  if (
+    deadline === undefined ||
+    !current ||
+    isComplete(deployment, status) ||
+    current.reason === 'ProgressDeadlineExceeded'
+  )
+    return undefined;
   return Math.max(1000, millisecondsOf(current.lastUpdateTime) + deadline - now + 1000);
 }

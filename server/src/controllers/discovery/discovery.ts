@@ -43,7 +43,8 @@ export async function discover(client: RestClient, signal: AbortSignal): Promise
   );
   const discovery: Discovery = { resources: [], failed: [] };
   for (const document of documents) {
-    if (document.kind !== 'APIGroupDiscoveryList') throw new Error('the API server does not serve aggregated discovery (apidiscovery.k8s.io/v2)');
+    if (document.kind !== 'APIGroupDiscoveryList')
+      throw new Error('the API server does not serve aggregated discovery (apidiscovery.k8s.io/v2)');
     for (const { metadata, versions = [] } of document.items ?? []) {
       const group = metadata?.name ?? '';
       const seen = new Set<string>();

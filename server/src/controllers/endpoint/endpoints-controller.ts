@@ -1,5 +1,13 @@
 /** Keeps the Endpoints object of Services with selectors, for what does not read EndpointSlices yet. */
-import { type Lister, type Reconciler, type ReconcileResult, resources, type RestClient, type Running, splitKey } from '@typernetes/openapi/client';
+import {
+  type Lister,
+  type ReconcileResult,
+  type Reconciler,
+  type RestClient,
+  type Running,
+  resources,
+  splitKey,
+} from '@typernetes/openapi/client';
 import { isAlreadyExists, isNotFound, selectorFromSet } from '@typernetes/openapi/meta';
 import type { Endpoints, Pod, Service } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
@@ -18,7 +26,12 @@ export class EndpointsReconciler implements Reconciler {
   readonly #pods: Lister<Pod>;
   readonly #endpoints: Lister<Endpoints>;
 
-  constructor(options: { client: RestClient; services: Lister<Service>; pods: Lister<Pod>; endpoints: Lister<Endpoints> }) {
+  constructor(options: {
+    client: RestClient;
+    services: Lister<Service>;
+    pods: Lister<Pod>;
+    endpoints: Lister<Endpoints>;
+  }) {
     this.#client = options.client;
     this.#services = options.services;
     this.#pods = options.pods;
@@ -32,14 +45,19 @@ export class EndpointsReconciler implements Reconciler {
     const resource = this.#client.resource(resources.endpoints);
     if (!service) {
       // Of a Service that had no selector the Endpoints are someone else's, but they go with it just the same.
-      if (current && !isLeaderElection(current)) await resource.delete(namespace, name, { signal }).catch(ignoreNotFound);
+      if (current && !isLeaderElection(current))
+        await resource.delete(namespace, name, { signal }).catch(ignoreNotFound);
       return undefined;
     }
     if (!hasEndpoints(service)) return undefined;
     const pods = this.#pods.list(namespace, selectorFromSet(service.spec?.selector));
     const { subsets, truncated } = endpointSubsets(service, pods);
     const { [headlessLabel]: _headless, ...serviceLabels } = service.metadata?.labels ?? {};
-    const labels = { ...serviceLabels, ...(isHeadless(service) ? { [headlessLabel]: '' } : {}), [managedByLabel]: managedBy };
+    const labels = {
+      ...serviceLabels,
+      ...(isHeadless(service) ? { [headlessLabel]: '' } : {}),
+      [managedByLabel]: managedBy,
+    };
     const { [overCapacityAnnotation]: _capacity, ...kept } = current?.metadata?.annotations ?? {};
     const annotations = truncated ? { ...kept, [overCapacityAnnotation]: 'truncated' } : kept;
     if (
@@ -89,7 +107,8 @@ export function startEndpointsController(context: ControllerContext): Running {
     reconciler,
     synced: [endpoints.synced],
     watch: (queue) => {
-      const enqueue = (object: Readonly<Endpoints>): void => queue.add(`${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`);
+      const enqueue = (object: Readonly<Endpoints>): void =>
+        queue.add(`${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`);
       return [endpoints.addEventHandler({ add: (object, initial) => initial && enqueue(object), delete: enqueue })];
     },
   });

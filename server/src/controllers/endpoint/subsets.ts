@@ -2,13 +2,23 @@
 import type { EndpointAddress, EndpointPort, EndpointSubset, Pod, Service } from '@typernetes/openapi/types/core/v1';
 import { canonical } from '../objects/template-hash.ts';
 import { isPodReady } from '../pods/pod-state.ts';
-import { endpointHostname, isEndpoint, isHeadless, podAddress, serviceFamilies, targetPort } from '../services/pod-endpoints.ts';
+import {
+  endpointHostname,
+  isEndpoint,
+  isHeadless,
+  podAddress,
+  serviceFamilies,
+  targetPort,
+} from '../services/pod-endpoints.ts';
 
 /** More than that an Endpoints object does not hold; EndpointSlices do. */
 export const maxAddresses = 1000;
 
 /** Pods with the same ports make a subset; addresses and ports in order, so that equal sets compare equal. */
-export function endpointSubsets(service: Readonly<Service>, pods: readonly Readonly<Pod>[]): { subsets: EndpointSubset[]; truncated: boolean } {
+export function endpointSubsets(
+  service: Readonly<Service>,
+  pods: readonly Readonly<Pod>[],
+): { subsets: EndpointSubset[]; truncated: boolean } {
   const publishNotReady = service.spec?.publishNotReadyAddresses === true;
   const [family = 'IPv4'] = serviceFamilies(service);
   const groups = new Map<string, { ports: EndpointPort[]; ready: EndpointAddress[]; notReady: EndpointAddress[] }>();

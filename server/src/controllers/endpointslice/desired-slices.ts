@@ -38,7 +38,12 @@ function endpointPorts(service: Readonly<Service>, pod: Readonly<Pod>): Endpoint
   for (const port of service.spec?.ports ?? []) {
     const number = targetPort(pod, port);
     if (number === undefined) continue;
-    ports.push({ name: port.name ?? '', port: number, protocol: port.protocol ?? 'TCP', ...(port.appProtocol ? { appProtocol: port.appProtocol } : {}) });
+    ports.push({
+      name: port.name ?? '',
+      port: number,
+      protocol: port.protocol ?? 'TCP',
+      ...(port.appProtocol ? { appProtocol: port.appProtocol } : {}),
+    });
   }
   return ports;
 }
@@ -51,7 +56,12 @@ export function portsKey(ports: readonly EndpointPort[] | undefined): string {
     .join();
 }
 
-function endpointOf(service: Readonly<Service>, pod: Readonly<Pod>, address: string, node: Readonly<Node> | undefined): Endpoint {
+function endpointOf(
+  service: Readonly<Service>,
+  pod: Readonly<Pod>,
+  address: string,
+  node: Readonly<Node> | undefined,
+): Endpoint {
   const serving = isPodReady(pod);
   const terminating = !!pod.metadata?.deletionTimestamp;
   const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
@@ -59,7 +69,11 @@ function endpointOf(service: Readonly<Service>, pod: Readonly<Pod>, address: str
   const hostname = endpointHostname(pod, service);
   return {
     addresses: [address],
-    conditions: { ready: service.spec?.publishNotReadyAddresses === true || (serving && !terminating), serving, terminating },
+    conditions: {
+      ready: service.spec?.publishNotReadyAddresses === true || (serving && !terminating),
+      serving,
+      terminating,
+    },
     ...(hostname === undefined ? {} : { hostname }),
     ...(pod.spec?.nodeName ? { nodeName: pod.spec.nodeName } : {}),
     targetRef: { kind: 'Pod', namespace, name, uid },
@@ -67,7 +81,8 @@ function endpointOf(service: Readonly<Service>, pod: Readonly<Pod>, address: str
   };
 }
 
-const identity = (endpoint: Readonly<Endpoint>): string => `${endpoint.targetRef?.uid ?? ''} ${endpoint.addresses[0] ?? ''}`;
+const identity = (endpoint: Readonly<Endpoint>): string =>
+  `${endpoint.targetRef?.uid ?? ''} ${endpoint.addresses[0] ?? ''}`;
 
 export interface SlicePlan {
   create: EndpointGroup[];
@@ -80,20 +95,31 @@ export interface SlicePlan {
  * slice, new ones fill slices that change anyway, then the fullest others, then new slices. Without any endpoint one
  * empty slice stays.
  */
-export function planSlices(groups: ReadonlyMap<string, EndpointGroup>, existing: readonly Readonly<EndpointSlice>[], maxPerSlice: number): SlicePlan {
+export function planSlices(
+  groups: ReadonlyMap<string, EndpointGroup>,
+  existing: readonly Readonly<EndpointSlice>[],
+  maxPerSlice: number,
+): SlicePlan {
   const plan: SlicePlan = { create: [], update: [], delete: [] };
   const byPorts = Map.groupBy(existing, (slice) => portsKey(slice.ports));
   for (const [key, group] of groups) planGroup(group, byPorts.get(key) ?? [], maxPerSlice, plan);
   for (const [key, slices] of byPorts) if (!groups.has(key)) plan.delete.push(...slices);
   if (groups.size === 0) {
-    const placeholder = existing.find((slice) => (slice.endpoints ?? []).length === 0 && (slice.ports ?? []).length === 0);
+    const placeholder = existing.find(
+      (slice) => (slice.endpoints ?? []).length === 0 && (slice.ports ?? []).length === 0,
+    );
     if (placeholder) plan.delete = plan.delete.filter((slice) => slice !== placeholder);
     else plan.create.push({ ports: [], endpoints: [] });
   }
   return plan;
 }
 
-function planGroup(group: EndpointGroup, slices: readonly Readonly<EndpointSlice>[], maxPerSlice: number, plan: SlicePlan): void {
+function planGroup(
+  group: EndpointGroup,
+  slices: readonly Readonly<EndpointSlice>[],
+  maxPerSlice: number,
+  plan: SlicePlan,
+): void {
   const missing = new Map(group.endpoints.map((endpoint) => [identity(endpoint), endpoint]));
   const states = slices.map((slice) => {
     let changed = false;
@@ -112,7 +138,9 @@ function planGroup(group: EndpointGroup, slices: readonly Readonly<EndpointSlice
     return { slice, endpoints, changed };
   });
   const rest = [...missing.values()];
-  const fillable = [...states].sort((a, b) => Number(b.changed) - Number(a.changed) || b.endpoints.length - a.endpoints.length);
+  const fillable = [...states].sort(
+    (a, b) => Number(b.changed) - Number(a.changed) || b.endpoints.length - a.endpoints.length,
+  );
   for (const state of fillable) {
     const room = Math.max(0, maxPerSlice - state.endpoints.length);
     const taken = rest.splice(0, room);

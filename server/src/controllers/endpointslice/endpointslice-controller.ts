@@ -1,5 +1,13 @@
 /** Keeps the EndpointSlices of Services with selectors. */
-import { type Lister, type Reconciler, type ReconcileResult, resources, type RestClient, type Running, splitKey } from '@typernetes/openapi/client';
+import {
+  type Lister,
+  type ReconcileResult,
+  type Reconciler,
+  type RestClient,
+  type Running,
+  resources,
+  splitKey,
+} from '@typernetes/openapi/client';
 import { isNotFound, selectorFromSet } from '@typernetes/openapi/meta';
 import type { Node, Pod, Service } from '@typernetes/openapi/types/core/v1';
 import type { EndpointSlice } from '@typernetes/openapi/types/discovery/v1';
@@ -8,7 +16,7 @@ import { semanticallyEqual } from '../objects/equality.ts';
 import { controllerReference } from '../ownership/controller-reference.ts';
 import { hasEndpoints, headlessLabel, isHeadless, serviceFamilies } from '../services/pod-endpoints.ts';
 import { startServiceController } from '../services/service-controller.ts';
-import { endpointGroups, type EndpointGroup, planSlices } from './desired-slices.ts';
+import { type EndpointGroup, endpointGroups, planSlices } from './desired-slices.ts';
 
 const serviceNameLabel = 'kubernetes.io/service-name';
 const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
@@ -32,7 +40,13 @@ export class EndpointSliceReconciler implements Reconciler {
   /** Versions written but perhaps not seen yet, by uid: a cache older than that must not be planned on. */
   readonly #written = new Map<string, Map<string, { resourceVersion: number; deleted: boolean; name: string }>>();
 
-  constructor(options: { client: RestClient; services: Lister<Service>; pods: Lister<Pod>; nodes: Lister<Node>; slices: Lister<EndpointSlice> }) {
+  constructor(options: {
+    client: RestClient;
+    services: Lister<Service>;
+    pods: Lister<Pod>;
+    nodes: Lister<Node>;
+    slices: Lister<EndpointSlice>;
+  }) {
     this.#client = options.client;
     this.#services = options.services;
     this.#pods = options.pods;
@@ -57,19 +71,36 @@ export class EndpointSliceReconciler implements Reconciler {
     const families = serviceFamilies(service);
     for (const family of families) {
       const groups = endpointGroups(service, pods, family, (node) => this.#nodes.get(undefined, node));
-      const plan = planSlices(groups, slices.filter((slice) => slice.addressType === family), maxEndpointsPerSlice);
-      const relabel = slices.filter((slice) => slice.addressType === family && !plan.delete.includes(slice) && this.#labelsDiffer(service, slice));
+      const plan = planSlices(
+        groups,
+        slices.filter((slice) => slice.addressType === family),
+        maxEndpointsPerSlice,
+      );
+      const relabel = slices.filter(
+        (slice) => slice.addressType === family && !plan.delete.includes(slice) && this.#labelsDiffer(service, slice),
+      );
       const updates = new Map(plan.update.map(({ slice, endpoints }) => [slice, endpoints]));
       for (const slice of relabel) if (!updates.has(slice)) updates.set(slice, slice.endpoints ?? []);
       for (const [slice, endpoints] of updates) {
-        this.#note(key, await this.#client.resource(resources.endpointSlices).update(this.#updated(service, slice, endpoints), { signal }));
+        this.#note(
+          key,
+          await this.#client
+            .resource(resources.endpointSlices)
+            .update(this.#updated(service, slice, endpoints), { signal }),
+        );
       }
       for (const group of plan.create) {
-        this.#note(key, await this.#client.resource(resources.endpointSlices).create(namespace, newSlice(service, family, group), { signal }));
+        this.#note(
+          key,
+          await this.#client
+            .resource(resources.endpointSlices)
+            .create(namespace, newSlice(service, family, group), { signal }),
+        );
       }
       for (const slice of plan.delete) await this.#delete(key, slice, signal);
     }
-    for (const slice of slices) if (!families.some((family) => family === slice.addressType)) await this.#delete(key, slice, signal);
+    for (const slice of slices)
+      if (!families.some((family) => family === slice.addressType)) await this.#delete(key, slice, signal);
     return undefined;
   }
 
@@ -77,7 +108,11 @@ export class EndpointSliceReconciler implements Reconciler {
     return !semanticallyEqual(sliceLabels(service), slice.metadata?.labels);
   }
 
-  #updated(service: Readonly<Service>, slice: Readonly<EndpointSlice>, endpoints: EndpointSlice['endpoints']): EndpointSlice {
+  #updated(
+    service: Readonly<Service>,
+    slice: Readonly<EndpointSlice>,
+    endpoints: EndpointSlice['endpoints'],
+  ): EndpointSlice {
     return { ...slice, metadata: { ...slice.metadata, labels: sliceLabels(service) }, endpoints };
   }
 
@@ -92,7 +127,8 @@ export class EndpointSliceReconciler implements Reconciler {
   }
 
   #note(key: string, slice: Readonly<EndpointSlice>, deleted = false): void {
-    const written = this.#written.get(key) ?? new Map<string, { resourceVersion: number; deleted: boolean; name: string }>();
+    const written =
+      this.#written.get(key) ?? new Map<string, { resourceVersion: number; deleted: boolean; name: string }>();
     this.#written.set(key, written);
     const { uid = '', resourceVersion = '0', name = '' } = slice.metadata ?? {};
     written.set(uid, { resourceVersion: Number(resourceVersion), deleted, name });

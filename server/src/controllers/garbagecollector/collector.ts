@@ -1,7 +1,21 @@
 /** Deletes objects whose owners are all gone, and carries out foreground deletion and orphaning. */
-import type { DeletionPropagation, EventRecorder, KnownResource, Reconciler, ReconcileResult, RestClient } from '@typernetes/openapi/client';
+import type {
+  DeletionPropagation,
+  EventRecorder,
+  KnownResource,
+  ReconcileResult,
+  Reconciler,
+  RestClient,
+} from '@typernetes/openapi/client';
 import { isNotFound, type KubernetesObject, type OwnerReference } from '@typernetes/openapi/meta';
-import { blockingDependents, foregroundFinalizer, type GraphNode, type Identity, orphanFinalizer, type OwnerGraph } from './graph.ts';
+import {
+  blockingDependents,
+  foregroundFinalizer,
+  type GraphNode,
+  type Identity,
+  type OwnerGraph,
+  orphanFinalizer,
+} from './graph.ts';
 
 export interface CollectorOptions {
   client: RestClient;
@@ -50,7 +64,12 @@ export class DeleteAttempt implements Reconciler {
     if (owners.some(isIn('waiting')) && node.dependents.size > 0) {
       // A circle of blocking references would never be released.
       if ([...node.dependents].some((dependent) => dependent.deletingDependents)) {
-        await this.#patch(node.identity, live, { ownerReferences: owners.map((owner) => ({ ...owner, blockOwnerDeletion: false })) }, signal);
+        await this.#patch(
+          node.identity,
+          live,
+          { ownerReferences: owners.map((owner) => ({ ...owner, blockOwnerDeletion: false })) },
+          signal,
+        );
       }
       await this.#delete(node.identity, live, 'Foreground', signal);
       return undefined;
@@ -64,10 +83,12 @@ export class DeleteAttempt implements Reconciler {
     const blocking = blockingDependents(node);
     if (blocking.length === 0) {
       const finalizers = (live.metadata?.finalizers ?? []).filter((finalizer) => finalizer !== foregroundFinalizer);
-      if (finalizers.length < (live.metadata?.finalizers ?? []).length) await this.#patch(node.identity, live, { finalizers }, signal);
+      if (finalizers.length < (live.metadata?.finalizers ?? []).length)
+        await this.#patch(node.identity, live, { finalizers }, signal);
       return undefined;
     }
-    for (const dependent of blocking) if (!dependent.deletingDependents) this.#options.attemptToDelete(dependent.identity.uid);
+    for (const dependent of blocking)
+      if (!dependent.deletingDependents) this.#options.attemptToDelete(dependent.identity.uid);
     return undefined;
   }
 
@@ -82,13 +103,19 @@ export class DeleteAttempt implements Reconciler {
       // Upstream never collects it either: the owner cannot be looked up.
       return 'solid';
     }
-    const live = await this.#get({ ...owner, namespace: resource.namespaced ? dependent.namespace : undefined }, signal);
+    const live = await this.#get(
+      { ...owner, namespace: resource.namespaced ? dependent.namespace : undefined },
+      signal,
+    );
     if (!live || live.metadata?.uid !== owner.uid) {
-      if (!live && known && known.identity.namespace !== dependent.namespace) this.#warnNamespace(dependent, owner, 'owner does not exist in the namespace');
+      if (!live && known && known.identity.namespace !== dependent.namespace)
+        this.#warnNamespace(dependent, owner, 'owner does not exist in the namespace');
       this.#noteAbsent(owner.uid);
       return 'dangling';
     }
-    return live.metadata.deletionTimestamp && live.metadata.finalizers?.includes(foregroundFinalizer) ? 'waiting' : 'solid';
+    return live.metadata.deletionTimestamp && live.metadata.finalizers?.includes(foregroundFinalizer)
+      ? 'waiting'
+      : 'solid';
   }
 
   #warnNamespace({ apiVersion, kind, namespace, name, uid }: Identity, owner: OwnerReference, why: string): void {
@@ -113,7 +140,9 @@ export class DeleteAttempt implements Reconciler {
   async #get(identity: Omit<Identity, 'uid'>, signal: AbortSignal): Promise<KubernetesObject | undefined> {
     const resource = this.#resource(identity);
     try {
-      return await this.#options.client.resource(resource).get(resource.namespaced ? identity.namespace : undefined, identity.name, { metadataOnly: true, signal });
+      return await this.#options.client
+        .resource(resource)
+        .get(resource.namespaced ? identity.namespace : undefined, identity.name, { metadataOnly: true, signal });
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -126,11 +155,21 @@ export class DeleteAttempt implements Reconciler {
     return resource;
   }
 
-  async #patch(identity: Identity, live: KubernetesObject, metadata: { ownerReferences?: OwnerReference[]; finalizers?: string[] }, signal: AbortSignal): Promise<void> {
+  async #patch(
+    identity: Identity,
+    live: KubernetesObject,
+    metadata: { ownerReferences?: OwnerReference[]; finalizers?: string[] },
+    signal: AbortSignal,
+  ): Promise<void> {
     await patchMetadata(this.#options.client, this.#resource(identity), live, metadata, signal);
   }
 
-  async #delete(identity: Identity, live: KubernetesObject, propagationPolicy: DeletionPropagation, signal: AbortSignal): Promise<void> {
+  async #delete(
+    identity: Identity,
+    live: KubernetesObject,
+    propagationPolicy: DeletionPropagation,
+    signal: AbortSignal,
+  ): Promise<void> {
     try {
       await this.#options.client.resource(this.#resource(identity)).delete(identity.namespace, identity.name, {
         propagationPolicy,
@@ -162,7 +201,11 @@ export class OrphanAttempt implements Reconciler {
         if (!resource) throw new Error(`unable to get REST mapping for ${identity.apiVersion}/${identity.kind}`);
         const live = await getOrUndefined(client, resource, identity, signal);
         const ownerReferences = live?.metadata?.ownerReferences?.filter((reference) => reference.uid !== uid);
-        if (live?.metadata?.uid === identity.uid && ownerReferences && ownerReferences.length < (live.metadata.ownerReferences?.length ?? 0)) {
+        if (
+          live?.metadata?.uid === identity.uid &&
+          ownerReferences &&
+          ownerReferences.length < (live.metadata.ownerReferences?.length ?? 0)
+        ) {
           await patchMetadata(client, resource, live, { ownerReferences }, signal);
         }
       }),
@@ -171,7 +214,8 @@ export class OrphanAttempt implements Reconciler {
     const live = resource && (await getOrUndefined(client, resource, owner.identity, signal));
     if (!resource || live?.metadata?.uid !== uid) return undefined;
     const finalizers = live.metadata.finalizers?.filter((finalizer) => finalizer !== orphanFinalizer) ?? [];
-    if (finalizers.length < (live.metadata.finalizers?.length ?? 0)) await patchMetadata(client, resource, live, { finalizers }, signal);
+    if (finalizers.length < (live.metadata.finalizers?.length ?? 0))
+      await patchMetadata(client, resource, live, { finalizers }, signal);
     return undefined;
   }
 }
@@ -182,9 +226,16 @@ function propagationOf(object: KubernetesObject): DeletionPropagation {
   return finalizers.includes(foregroundFinalizer) ? 'Foreground' : 'Background';
 }
 
-async function getOrUndefined(client: RestClient, resource: KnownResource<KubernetesObject>, identity: Identity, signal: AbortSignal): Promise<KubernetesObject | undefined> {
+async function getOrUndefined(
+  client: RestClient,
+  resource: KnownResource<KubernetesObject>,
+  identity: Identity,
+  signal: AbortSignal,
+): Promise<KubernetesObject | undefined> {
   try {
-    return await client.resource(resource).get(resource.namespaced ? identity.namespace : undefined, identity.name, { metadataOnly: true, signal });
+    return await client
+      .resource(resource)
+      .get(resource.namespaced ? identity.namespace : undefined, identity.name, { metadataOnly: true, signal });
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -201,7 +252,9 @@ async function patchMetadata(
 ): Promise<void> {
   const { namespace, name = '', uid, resourceVersion } = live.metadata ?? {};
   try {
-    await client.resource(resource).patch(namespace, name, { metadata: { uid, resourceVersion, ...metadata } }, { type: 'merge', signal });
+    await client
+      .resource(resource)
+      .patch(namespace, name, { metadata: { uid, resourceVersion, ...metadata } }, { type: 'merge', signal });
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }

@@ -2,7 +2,7 @@
 import { Controller, delay, type KnownResource, type Running } from '@typernetes/openapi/client';
 import type { KubernetesObject } from '@typernetes/openapi/meta';
 import type { ControllerContext } from '../context.ts';
-import { discover, type DiscoveredResource } from '../discovery/discovery.ts';
+import { type DiscoveredResource, discover } from '../discovery/discovery.ts';
 import { messageOf } from '../pods/pod-control.ts';
 import { type CollectorOptions, DeleteAttempt, OrphanAttempt } from './collector.ts';
 import { type GraphChange, OwnerGraph } from './graph.ts';
@@ -37,10 +37,20 @@ export function startGarbageCollector(context: ControllerContext): Running {
   const firstSync = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => firstSync.resolve());
   const shared = { concurrency: workers, synced: [firstSync.promise], clock: context.clock, logger: context.logger };
-  const deletions = new Controller({ ...shared, name: 'garbage-collector-attempt-to-delete', reconciler: new DeleteAttempt(options) });
-  const orphans = new Controller({ ...shared, name: 'garbage-collector-attempt-to-orphan', reconciler: new OrphanAttempt(options) });
+  const deletions = new Controller({
+    ...shared,
+    name: 'garbage-collector-attempt-to-delete',
+    reconciler: new DeleteAttempt(options),
+  });
+  const orphans = new Controller({
+    ...shared,
+    name: 'garbage-collector-attempt-to-orphan',
+    reconciler: new OrphanAttempt(options),
+  });
 
   const resync = async (): Promise<void> => {
+    // What the others watch is shared, and they come first.
+    await context.informers.waitForSync(signal);
     while (!signal.aborted) {
       let wait = resyncMs;
       try {
@@ -69,7 +79,11 @@ export function startGarbageCollector(context: ControllerContext): Running {
 }
 
 /** Kinds are looked up in the reference's own version, else in any of the group. */
-function resourceOf(discovered: readonly DiscoveredResource[], apiVersion: string, kind: string): KnownResource<KubernetesObject> | undefined {
+function resourceOf(
+  discovered: readonly DiscoveredResource[],
+  apiVersion: string,
+  kind: string,
+): KnownResource<KubernetesObject> | undefined {
   const slash = apiVersion.indexOf('/');
   const group = slash === -1 ? '' : apiVersion.slice(0, slash);
   const version = apiVersion.slice(slash + 1);

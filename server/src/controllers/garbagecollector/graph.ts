@@ -52,7 +52,14 @@ export class OwnerGraph {
     const finalizers = metadata.finalizers ?? [];
     const beingDeleted = !!metadata.deletionTimestamp;
     const known = this.#nodes.get(identity.uid);
-    const node: GraphNode = known ?? { identity, owners: [], dependents: new Set(), virtual: false, beingDeleted: false, deletingDependents: false };
+    const node: GraphNode = known ?? {
+      identity,
+      owners: [],
+      dependents: new Set(),
+      virtual: false,
+      beingDeleted: false,
+      deletingDependents: false,
+    };
     if (!known) this.#nodes.set(identity.uid, node);
     const wasBeingDeleted = node.beingDeleted;
     const wasDeletingDependents = node.deletingDependents;
@@ -61,7 +68,8 @@ export class OwnerGraph {
     node.beingDeleted = beingDeleted;
     node.deletingDependents = beingDeleted && finalizers.includes(foregroundFinalizer);
     this.#setOwners(node, owners, change);
-    if (beingDeleted && finalizers.includes(orphanFinalizer) && !wasBeingDeleted) change.attemptToOrphan.push(identity.uid);
+    if (beingDeleted && finalizers.includes(orphanFinalizer) && !wasBeingDeleted)
+      change.attemptToOrphan.push(identity.uid);
     if (node.deletingDependents && !wasDeletingDependents) {
       for (const dependent of node.dependents) change.attemptToDelete.push(dependent.identity.uid);
       change.attemptToDelete.push(identity.uid);
@@ -111,7 +119,14 @@ export class OwnerGraph {
       if (!ownerNode) {
         const { apiVersion, kind, name, uid } = owner;
         const identity = { apiVersion, kind, name, uid, namespace: node.identity.namespace };
-        ownerNode = { identity, owners: [], dependents: new Set(), virtual: true, beingDeleted: false, deletingDependents: false };
+        ownerNode = {
+          identity,
+          owners: [],
+          dependents: new Set(),
+          virtual: true,
+          beingDeleted: false,
+          deletingDependents: false,
+        };
         this.#nodes.set(uid, ownerNode);
       }
       const isNew = !previous.some((entry) => entry.uid === owner.uid);

@@ -1,5 +1,12 @@
 /** Watches the metadata of every deletable resource that discovery finds, and feeds the graph. */
-import { apiVersionOf, type HandlerRegistration, type KnownResource, type RestClient, SharedInformer, type SharedInformerFactory } from '@typernetes/openapi/client';
+import {
+  apiVersionOf,
+  type HandlerRegistration,
+  type KnownResource,
+  type RestClient,
+  SharedInformer,
+  type SharedInformerFactory,
+} from '@typernetes/openapi/client';
 import type { KubernetesObject } from '@typernetes/openapi/meta';
 import type { ControllerContext } from '../context.ts';
 import type { DiscoveredResource } from '../discovery/discovery.ts';
@@ -110,7 +117,8 @@ function keyOfResource(resource: { group: string; version: string; resource: str
 
 /** What the graph reads of an object; the rest would only fill memory. */
 function essentials(object: KubernetesObject): KubernetesObject {
-  const { name, namespace, uid, resourceVersion, deletionTimestamp, finalizers, ownerReferences } = object.metadata ?? {};
+  const { name, namespace, uid, resourceVersion, deletionTimestamp, finalizers, ownerReferences } =
+    object.metadata ?? {};
   return {
     metadata: {
       ...(name === undefined ? {} : { name }),

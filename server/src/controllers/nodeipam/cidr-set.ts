@@ -15,7 +15,8 @@ export class CidrSet {
   constructor(cidr: string, mask: number) {
     const { base, bits, prefix } = parse(cidr);
     if (mask < prefix || mask > bits) throw new Error(`node CIDR mask size ${mask} does not fit cluster CIDR ${cidr}`);
-    if (mask - prefix > 16) throw new Error(`cluster CIDR ${cidr} and node CIDR mask size ${mask} differ by more than 16 bits`);
+    if (mask - prefix > 16)
+      throw new Error(`cluster CIDR ${cidr} and node CIDR mask size ${mask} differ by more than 16 bits`);
     this.family = bits === 32 ? 'IPv4' : 'IPv6';
     this.#base = base;
     this.#bits = bits;
@@ -51,7 +52,8 @@ export class CidrSet {
     const end = this.#base + (1n << BigInt(this.#bits - this.#prefix));
     const first = base > this.#base ? base : this.#base;
     const last = base + size < end ? base + size : end;
-    for (let address = first - ((first - this.#base) % partSize); address < last; address += partSize) yield Number((address - this.#base) / partSize);
+    for (let address = first - ((first - this.#base) % partSize); address < last; address += partSize)
+      yield Number((address - this.#base) / partSize);
   }
 
   #format(index: number): string {

@@ -1,5 +1,5 @@
 /** Gives every node its own part of the cluster's pod network, one of each address family. */
-import { Controller, resources, type Running } from '@typernetes/openapi/client';
+import { Controller, type Running, resources } from '@typernetes/openapi/client';
 import { isNotFound } from '@typernetes/openapi/meta';
 import type { Node } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
@@ -7,8 +7,11 @@ import { CidrSet } from './cidr-set.ts';
 
 export function startNodeIpamController(context: ControllerContext): Running {
   const { options } = context;
-  if (!options.allocateNodeCidrs || options.clusterCidrs.length === 0) return { ready: Promise.resolve(), stop: () => Promise.resolve() };
-  const sets = options.clusterCidrs.map((cidr) => new CidrSet(cidr, cidr.includes(':') ? options.nodeCidrMaskSizeIpv6 : options.nodeCidrMaskSizeIpv4));
+  if (!options.allocateNodeCidrs || options.clusterCidrs.length === 0)
+    return { ready: Promise.resolve(), stop: () => Promise.resolve() };
+  const sets = options.clusterCidrs.map(
+    (cidr) => new CidrSet(cidr, cidr.includes(':') ? options.nodeCidrMaskSizeIpv6 : options.nodeCidrMaskSizeIpv4),
+  );
   for (const set of sets) for (const range of options.serviceClusterIpRanges) set.occupy(range);
   const client = context.clientFor('node-controller');
   const recorder = context.recorderFor(client, 'cidrAllocator');
@@ -36,12 +39,19 @@ export function startNodeIpamController(context: ControllerContext): Running {
         const podCIDRs = pending.get(name) ?? sets.map((set) => set.allocate()).filter((cidr) => cidr !== undefined);
         if (podCIDRs.length < sets.length) {
           release(podCIDRs);
-          recorder.event({ kind: 'Node', apiVersion: 'v1', name, uid: node.metadata?.uid ?? '' }, 'Normal', 'CIDRNotAvailable', `Node ${name} status is now: CIDRNotAvailable`);
+          recorder.event(
+            { kind: 'Node', apiVersion: 'v1', name, uid: node.metadata?.uid ?? '' },
+            'Normal',
+            'CIDRNotAvailable',
+            `Node ${name} status is now: CIDRNotAvailable`,
+          );
           throw new Error(`failed to allocate cidr for node ${name}: no CIDRs available`);
         }
         pending.set(name, podCIDRs);
         try {
-          await client.resource(resources.nodes).patch(undefined, name, { spec: { podCIDR: podCIDRs[0], podCIDRs } }, { type: 'merge', signal });
+          await client
+            .resource(resources.nodes)
+            .patch(undefined, name, { spec: { podCIDR: podCIDRs[0], podCIDRs } }, { type: 'merge', signal });
         } catch (error) {
           if (!isNotFound(error)) throw error;
           pending.delete(name);

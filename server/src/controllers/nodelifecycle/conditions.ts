@@ -14,7 +14,10 @@ const conditionTaints: Record<string, Partial<Record<string, string>>> = {
   NetworkUnavailable: { True: 'node.kubernetes.io/network-unavailable' },
 };
 
-const conditionTaintKeys = new Set([unschedulableTaint, ...Object.values(conditionTaints).flatMap((statuses) => Object.values(statuses))]);
+const conditionTaintKeys = new Set([
+  unschedulableTaint,
+  ...Object.values(conditionTaints).flatMap((statuses) => Object.values(statuses)),
+]);
 
 export function nodeCondition(node: Readonly<Node>, type: string): NodeCondition | undefined {
   return node.status?.conditions?.find((condition) => condition.type === type);
@@ -38,9 +41,14 @@ export function withNoScheduleTaints(node: Readonly<Node>, timestamp: string): T
 }
 
 /** The node's taints with exactly the NoExecute taint that its health calls for; undefined: they are already. */
-export function withNoExecuteTaint(node: Readonly<Node>, wanted: string | undefined, timestamp: string): Taint[] | undefined {
+export function withNoExecuteTaint(
+  node: Readonly<Node>,
+  wanted: string | undefined,
+  timestamp: string,
+): Taint[] | undefined {
   const taints = node.spec?.taints ?? [];
-  const isOurs = (taint: Taint): boolean => taint.effect === 'NoExecute' && (taint.key === notReadyTaint || taint.key === unreachableTaint);
+  const isOurs = (taint: Taint): boolean =>
+    taint.effect === 'NoExecute' && (taint.key === notReadyTaint || taint.key === unreachableTaint);
   const kept = taints.filter((taint) => !isOurs(taint) || taint.key === wanted);
   const isThere = kept.some((taint) => isOurs(taint));
   if (kept.length === taints.length && (wanted === undefined || isThere)) return undefined;

@@ -2,7 +2,14 @@
  * Looks at every node every few seconds: one whose status and lease have not moved for the grace period gets conditions
  * Unknown; one that is not ready gets the NoExecute taint, as fast as its zone allows, and its pods are marked not ready.
  */
-import { type Clock, type EventRecorder, type Lister, type Logger, resources, type RestClient } from '@typernetes/openapi/client';
+import {
+  type Clock,
+  type EventRecorder,
+  type Lister,
+  type Logger,
+  type RestClient,
+  resources,
+} from '@typernetes/openapi/client';
 import { isConflict, isNotFound } from '@typernetes/openapi/meta';
 import type { Lease } from '@typernetes/openapi/types/coordination/v1';
 import type { Node, Pod } from '@typernetes/openapi/types/core/v1';
@@ -59,16 +66,23 @@ export class NodeHealth {
         current = await this.#refresh(node, signal);
       } catch (error) {
         if (signal.aborted) return;
-        if (!isConflict(error) && !isNotFound(error)) this.#options.logger.warn({ node: name, error: String(error) }, 'cannot update node status');
+        if (!isConflict(error) && !isNotFound(error))
+          this.#options.logger.warn({ node: name, error: String(error) }, 'cannot update node status');
       }
       const status = nodeCondition(current, 'Ready')?.status;
       if (status === undefined) continue;
       readiness.set(name, status);
       const zone = zones.get(zoneOf(node)) ?? { ready: 0, notReady: 0 };
       zones.set(zoneOf(node), zone);
-      if (!node.metadata?.labels?.['node.kubernetes.io/exclude-disruption']) zone[status === 'True' ? 'ready' : 'notReady']++;
+      if (!node.metadata?.labels?.['node.kubernetes.io/exclude-disruption'])
+        zone[status === 'True' ? 'ready' : 'notReady']++;
       if (status !== 'True' && before === 'True') {
-        this.#options.recorder.event(nodeSubject(node), 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
+        this.#options.recorder.event(
+          nodeSubject(node),
+          'Normal',
+          'NodeNotReady',
+          `Node ${name} status is now: NodeNotReady`,
+        );
       }
       if (status === 'True') this.#podsToMark.delete(name);
       else if (before === 'True') this.#podsToMark.add(name);
@@ -83,13 +97,23 @@ export class NodeHealth {
     for (const node of nodes) {
       const name = node.metadata?.name ?? '';
       if (this.#observations.has(name)) continue;
-      this.#options.recorder.event(nodeSubject(node), 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
+      this.#options.recorder.event(
+        nodeSubject(node),
+        'Normal',
+        'RegisteredNode',
+        `Node ${name} event: Registered Node ${name} in Controller`,
+      );
     }
     for (const name of this.#observations.keys()) {
       if (names.has(name)) continue;
       this.#observations.delete(name);
       this.#podsToMark.delete(name);
-      this.#options.recorder.event({ kind: 'Node', apiVersion: 'v1', name }, 'Normal', 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`);
+      this.#options.recorder.event(
+        { kind: 'Node', apiVersion: 'v1', name },
+        'Normal',
+        'RemovingNode',
+        `Node ${name} event: Removing Node ${name} from Controller`,
+      );
     }
   }
 
@@ -120,7 +144,9 @@ export class NodeHealth {
     if (ready !== 'True' && !this.#zones.allDisrupted) wanted = ready === 'False' ? notReadyTaint : unreachableTaint;
     const { name = '' } = node.metadata ?? {};
     if (!withNoExecuteTaint(node, wanted, '')) return;
-    const hasOther = node.spec?.taints?.some((taint) => taint.effect === 'NoExecute' && (taint.key === notReadyTaint || taint.key === unreachableTaint));
+    const hasOther = node.spec?.taints?.some(
+      (taint) => taint.effect === 'NoExecute' && (taint.key === notReadyTaint || taint.key === unreachableTaint),
+    );
     // Swapping one for the other, and taking them off, is not held back.
     if (wanted !== undefined && !hasOther && !this.#zones.tryTake(zoneOf(node))) return;
     try {
@@ -130,7 +156,8 @@ export class NodeHealth {
       const patch = { metadata: { resourceVersion: fresh.metadata?.resourceVersion }, spec: { taints } };
       await this.#options.client.resource(resources.nodes).patch(undefined, name, patch, { type: 'merge', signal });
     } catch (error) {
-      if (!signal.aborted && !isConflict(error) && !isNotFound(error)) this.#options.logger.warn({ node: name, error: String(error) }, 'cannot taint node');
+      if (!signal.aborted && !isConflict(error) && !isNotFound(error))
+        this.#options.logger.warn({ node: name, error: String(error) }, 'cannot taint node');
     }
   }
 
@@ -141,11 +168,15 @@ export class NodeHealth {
       if (!isPodReady(pod)) continue;
       const { namespace, name: podName = '', uid } = pod.metadata ?? {};
       const conditions = pod.status?.conditions?.map((condition) =>
-        condition.type === 'Ready' ? { ...condition, status: 'False', lastTransitionTime: timestamp(this.#options.clock) } : condition,
+        condition.type === 'Ready'
+          ? { ...condition, status: 'False', lastTransitionTime: timestamp(this.#options.clock) }
+          : condition,
       );
       try {
         const patch = { metadata: { uid, resourceVersion: pod.metadata?.resourceVersion }, status: { conditions } };
-        await this.#options.client.resource(resources.pods).patch(namespace, podName, patch, { type: 'merge', subresource: 'status', signal });
+        await this.#options.client
+          .resource(resources.pods)
+          .patch(namespace, podName, patch, { type: 'merge', subresource: 'status', signal });
         this.#options.recorder.event(pod, 'Warning', 'NodeNotReady', 'Node is not ready');
       } catch (error) {
         if (signal.aborted) return;

@@ -1,4 +1,4 @@
-import { Controller, resources, type Running } from '@typernetes/openapi/client';
+import { Controller, type Running, resources } from '@typernetes/openapi/client';
 import { isNotFound } from '@typernetes/openapi/meta';
 import type { ControllerContext } from '../context.ts';
 import { periodic } from '../periodic.ts';

@@ -36,7 +36,11 @@ export class ZoneLimits {
   }
 
   update(zones: ReadonlyMap<string, { ready: number; notReady: number }>): void {
-    const states = [...zones].map(([zone, { ready, notReady }]) => ({ zone, size: ready + notReady, state: zoneState(ready, notReady) }));
+    const states = [...zones].map(([zone, { ready, notReady }]) => ({
+      zone,
+      size: ready + notReady,
+      state: zoneState(ready, notReady),
+    }));
     this.allDisrupted = states.length > 0 && states.every(({ state }) => state === 'FullDisruption');
     for (const { zone, size, state } of states) {
       let qps = normalQps;

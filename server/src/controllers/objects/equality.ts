@@ -2,9 +2,11 @@
 export function semanticallyEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (isEmpty(a) && isEmpty(b)) return true;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((entry, index) => semanticallyEqual(entry, b[index]));
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((entry, index) => semanticallyEqual(entry, b[index]));
   if (isRecord(a) && isRecord(b)) {
-    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) if (!semanticallyEqual(a[key], b[key])) return false;
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
+      if (!semanticallyEqual(a[key], b[key])) return false;
     return true;
   }
   return false;

@@ -3,7 +3,7 @@
  * those it owns but no longer selects are released. Adoption first asks the API server whether the owner still lives, so
  * that a stale cache never adopts for a deleted owner.
  */
-import type { LabelMatcher, RestClient, ResourceType } from '@typernetes/openapi/client';
+import type { LabelMatcher, ResourceType, RestClient } from '@typernetes/openapi/client';
 import { isInvalid, isNotFound, type KubernetesObject, type OwnerReference } from '@typernetes/openapi/meta';
 import { controllerOf } from './controller-reference.ts';
 
@@ -21,7 +21,9 @@ export interface Claim<Owner extends KubernetesObject, T extends KubernetesObjec
   signal: AbortSignal;
 }
 
-export async function claim<Owner extends KubernetesObject, T extends KubernetesObject>(options: Claim<Owner, T>): Promise<Readonly<T>[]> {
+export async function claim<Owner extends KubernetesObject, T extends KubernetesObject>(
+  options: Claim<Owner, T>,
+): Promise<Readonly<T>[]> {
   const { owner, selector, candidates, adoptable = () => true } = options;
   const claimed: Readonly<T>[] = [];
   let ownerChecked: Promise<void> | undefined;
@@ -34,7 +36,8 @@ export async function claim<Owner extends KubernetesObject, T extends Kubernetes
       else if (!owner.metadata?.deletionTimestamp) await release(options, candidate);
       continue;
     }
-    if (owner.metadata?.deletionTimestamp || !matches || candidate.metadata?.deletionTimestamp || !adoptable(candidate)) continue;
+    if (owner.metadata?.deletionTimestamp || !matches || candidate.metadata?.deletionTimestamp || !adoptable(candidate))
+      continue;
     if (candidate.metadata?.namespace !== owner.metadata?.namespace) continue;
     ownerChecked ??= checkOwner(options);
     await ownerChecked;
@@ -44,21 +47,35 @@ export async function claim<Owner extends KubernetesObject, T extends Kubernetes
   return claimed;
 }
 
-async function checkOwner<Owner extends KubernetesObject, T extends KubernetesObject>(options: Claim<Owner, T>): Promise<void> {
+async function checkOwner<Owner extends KubernetesObject, T extends KubernetesObject>(
+  options: Claim<Owner, T>,
+): Promise<void> {
   const { namespace, name = '', uid } = options.owner.metadata ?? {};
   const fresh = await options.client.resource(options.ownerResource).get(namespace, name, { signal: options.signal });
-  if (fresh.metadata?.uid !== uid) throw new Error(`original ${namespace ?? ''}/${name} is gone: got uid ${fresh.metadata?.uid ?? ''}, wanted ${uid ?? ''}`);
-  if (fresh.metadata?.deletionTimestamp) throw new Error(`${namespace ?? ''}/${name} has just been deleted at ${fresh.metadata.deletionTimestamp}`);
+  if (fresh.metadata?.uid !== uid)
+    throw new Error(
+      `original ${namespace ?? ''}/${name} is gone: got uid ${fresh.metadata?.uid ?? ''}, wanted ${uid ?? ''}`,
+    );
+  if (fresh.metadata?.deletionTimestamp)
+    throw new Error(`${namespace ?? ''}/${name} has just been deleted at ${fresh.metadata.deletionTimestamp}`);
 }
 
 /** Undefined: it is gone. */
-async function adopt<Owner extends KubernetesObject, T extends KubernetesObject>(options: Claim<Owner, T>, candidate: Readonly<T>): Promise<T | undefined> {
+async function adopt<Owner extends KubernetesObject, T extends KubernetesObject>(
+  options: Claim<Owner, T>,
+  candidate: Readonly<T>,
+): Promise<T | undefined> {
   const ownerReferences = [...(candidate.metadata?.ownerReferences ?? []), options.reference];
   return patchOwners(options, candidate, ownerReferences);
 }
 
-async function release<Owner extends KubernetesObject, T extends KubernetesObject>(options: Claim<Owner, T>, candidate: Readonly<T>): Promise<void> {
-  const ownerReferences = (candidate.metadata?.ownerReferences ?? []).filter((reference) => reference.uid !== options.reference.uid);
+async function release<Owner extends KubernetesObject, T extends KubernetesObject>(
+  options: Claim<Owner, T>,
+  candidate: Readonly<T>,
+): Promise<void> {
+  const ownerReferences = (candidate.metadata?.ownerReferences ?? []).filter(
+    (reference) => reference.uid !== options.reference.uid,
+  );
   try {
     await patchOwners(options, candidate, ownerReferences);
   } catch (error) {
@@ -76,7 +93,9 @@ async function patchOwners<Owner extends KubernetesObject, T extends KubernetesO
   try {
     // The whole list under a resourceVersion: someone else's reference is never lost.
     const patch = { metadata: { uid, resourceVersion, ownerReferences } };
-    return await options.client.resource(options.resource).patch(namespace, name, patch, { type: 'merge', signal: options.signal });
+    return await options.client
+      .resource(options.resource)
+      .patch(namespace, name, patch, { type: 'merge', signal: options.signal });
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

@@ -10,7 +10,10 @@ export function isControlledBy(object: Readonly<KubernetesObject>, owner: Readon
   return controllerOf(object)?.uid === owner.metadata?.uid;
 }
 
-export function controllerReference<T extends KubernetesObject>(owner: Readonly<T>, resource: KnownResource<T>): OwnerReference {
+export function controllerReference<T extends KubernetesObject>(
+  owner: Readonly<T>,
+  resource: KnownResource<T>,
+): OwnerReference {
   return {
     apiVersion: apiVersionOf(resource),
     kind: resource.kind,

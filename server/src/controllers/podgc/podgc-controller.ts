@@ -2,7 +2,7 @@
  * Removes pods that nothing else will: terminated ones beyond a threshold, those bound to nodes that are gone, those
  * being deleted without ever having been scheduled, and those being deleted on nodes marked out of service.
  */
-import { type Lister, resources, type RestClient, type Running } from '@typernetes/openapi/client';
+import { type Lister, type RestClient, type Running, resources } from '@typernetes/openapi/client';
 import { isNotFound } from '@typernetes/openapi/meta';
 import type { Node, Pod } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
@@ -27,12 +27,14 @@ export function startPodGcController(context: ControllerContext): Running {
     run: async (signal) => {
       const all = pods.lister.list();
       const now = context.clock.now();
-      for (const pod of terminatedBeyond(all, context.options.terminatedPodGcThreshold)) await remove(client, pod, undefined, context, signal);
+      for (const pod of terminatedBeyond(all, context.options.terminatedPodGcThreshold))
+        await remove(client, pod, undefined, context, signal);
       for (const pod of all) {
         if (await isOrphaned(pod, nodes.lister, unknownNodes, client, now, signal)) {
           const message = 'PodGC: node no longer exists';
           await remove(client, pod, { reason: 'DeletionByPodGC', message }, context, signal);
-        } else if (pod.metadata?.deletionTimestamp && !pod.spec?.nodeName) await remove(client, pod, undefined, context, signal);
+        } else if (pod.metadata?.deletionTimestamp && !pod.spec?.nodeName)
+          await remove(client, pod, undefined, context, signal);
         else if (isOutOfService(pod, nodes.lister)) await remove(client, pod, undefined, context, signal);
       }
     },
@@ -77,7 +79,9 @@ async function isOrphaned(
 function isOutOfService(pod: Readonly<Pod>, nodes: Lister<Node>): boolean {
   if (!pod.metadata?.deletionTimestamp || isPodReady(pod)) return false;
   const node = nodes.get(undefined, pod.spec?.nodeName ?? '');
-  const isReady = node?.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+  const isReady = node?.status?.conditions?.some(
+    (condition) => condition.type === 'Ready' && condition.status === 'True',
+  );
   return !!node && !isReady && (node.spec?.taints?.some((taint) => taint.key === outOfServiceTaint) ?? false);
 }
 
@@ -95,12 +99,24 @@ async function remove(
     if (!isPodTerminal(pod)) {
       const others = pod.status?.conditions?.filter((condition) => condition.type !== 'DisruptionTarget') ?? [];
       const conditions = target
-        ? [...others, { type: 'DisruptionTarget', status: 'True', ...target, lastTransitionTime: timestamp(context.clock) }]
+        ? [
+            ...others,
+            { type: 'DisruptionTarget', status: 'True', ...target, lastTransitionTime: timestamp(context.clock) },
+          ]
         : (pod.status?.conditions ?? []);
-      await resource.patch(namespace, name, { metadata: { uid }, status: { phase: 'Failed', conditions } }, { type: 'merge', subresource: 'status', signal });
+      await resource.patch(
+        namespace,
+        name,
+        { metadata: { uid }, status: { phase: 'Failed', conditions } },
+        { type: 'merge', subresource: 'status', signal },
+      );
     }
     await resource.delete(namespace, name, { gracePeriodSeconds: 0, preconditions: { uid }, signal });
   } catch (error) {
-    if (!isNotFound(error)) context.logger.warn({ controller: 'podgc', pod: `${namespace ?? ''}/${name}`, error: String(error) }, 'cannot remove pod');
+    if (!isNotFound(error))
+      context.logger.warn(
+        { controller: 'podgc', pod: `${namespace ?? ''}/${name}`, error: String(error) },
+        'cannot remove pod',
+      );
   }
 }

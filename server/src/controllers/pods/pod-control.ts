@@ -1,5 +1,5 @@
 /** Creates and deletes pods on behalf of a controller, with the events that tell of it. */
-import { type EventRecorder, resources, type RestClient } from '@typernetes/openapi/client';
+import { type EventRecorder, type RestClient, resources } from '@typernetes/openapi/client';
 import { isNotFound, type KubernetesObject, type OwnerReference, statusCause } from '@typernetes/openapi/meta';
 import type { Pod, PodTemplateSpec } from '@typernetes/openapi/types/core/v1';
 
@@ -13,7 +13,12 @@ export class PodControl {
   }
 
   /** A pod from the template, named after the owner. */
-  async create(template: Readonly<PodTemplateSpec>, owner: Readonly<KubernetesObject>, reference: OwnerReference, signal: AbortSignal): Promise<void> {
+  async create(
+    template: Readonly<PodTemplateSpec>,
+    owner: Readonly<KubernetesObject>,
+    reference: OwnerReference,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { namespace, name = '' } = owner.metadata ?? {};
     const { labels, annotations, finalizers } = template.metadata ?? {};
     const pod: Pod = {

@@ -11,7 +11,12 @@ const phaseOrder: Record<string, number> = { Pending: 0, Unknown: 1, Running: 2 
  * delete, on a node with more of the related pods, ready for less long (in powers of two), more restarts, younger.
  * @param related pods of all owners that count as neighbours, such as the other ReplicaSets of a Deployment
  */
-export function podsToDelete(pods: readonly Readonly<Pod>[], related: readonly Readonly<Pod>[], count: number, now: number): Readonly<Pod>[] {
+export function podsToDelete(
+  pods: readonly Readonly<Pod>[],
+  related: readonly Readonly<Pod>[],
+  count: number,
+  now: number,
+): Readonly<Pod>[] {
   if (count >= pods.length) return [...pods];
   const perNode = new Map<string, number>();
   for (const pod of related) {
@@ -23,7 +28,12 @@ export function podsToDelete(pods: readonly Readonly<Pod>[], related: readonly R
 }
 
 /** Negative: `a` goes first. */
-export function compareForDeletion(a: Readonly<Pod>, b: Readonly<Pod>, rank: (pod: Readonly<Pod>) => number, now: number): number {
+export function compareForDeletion(
+  a: Readonly<Pod>,
+  b: Readonly<Pod>,
+  rank: (pod: Readonly<Pod>) => number,
+  now: number,
+): number {
   const unassigned = Number(!!a.spec?.nodeName) - Number(!!b.spec?.nodeName);
   if (unassigned !== 0) return unassigned;
   const phase = (phaseOrder[a.status?.phase ?? ''] ?? 0) - (phaseOrder[b.status?.phase ?? ''] ?? 0);
@@ -42,7 +52,13 @@ export function compareForDeletion(a: Readonly<Pod>, b: Readonly<Pod>, rank: (po
   const restartsB = maxContainerRestarts(b);
   if (restartsA.regular !== restartsB.regular) return restartsB.regular - restartsA.regular;
   if (restartsA.sidecar !== restartsB.sidecar) return restartsB.sidecar - restartsA.sidecar;
-  return compareAge(millisecondsOf(a.metadata?.creationTimestamp), millisecondsOf(b.metadata?.creationTimestamp), a, b, now);
+  return compareAge(
+    millisecondsOf(a.metadata?.creationTimestamp),
+    millisecondsOf(b.metadata?.creationTimestamp),
+    a,
+    b,
+    now,
+  );
 }
 
 function deletionCost(pod: Readonly<Pod>): number {

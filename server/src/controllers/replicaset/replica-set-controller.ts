@@ -5,11 +5,11 @@ import {
   Expectations,
   keyOf,
   type Lister,
-  type Reconciler,
   type ReconcileResult,
-  resources,
+  type Reconciler,
   type RestClient,
   type Running,
+  resources,
   splitKey,
 } from '@typernetes/openapi/client';
 import { selectorFromLabelSelector } from '@typernetes/openapi/meta';
@@ -18,7 +18,13 @@ import type { Pod } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
 import { claim } from '../ownership/claim.ts';
-import { byController, controllerIndex, controllerOf, controllerReference, orphanKey } from '../ownership/controller-reference.ts';
+import {
+  byController,
+  controllerIndex,
+  controllerOf,
+  controllerReference,
+  orphanKey,
+} from '../ownership/controller-reference.ts';
 import { isNamespaceTerminating, messageOf, PodControl } from '../pods/pod-control.ts';
 import { isPodActive, isPodReady, isPodTerminating, podCondition } from '../pods/pod-state.ts';
 import { millisecondsOf, timestamp } from '../time.ts';
@@ -37,7 +43,13 @@ export class ReplicaSetReconciler implements Reconciler {
   readonly #pods: Lister<Pod>;
   readonly #clock: Clock;
 
-  constructor(options: { client: RestClient; podControl: PodControl; replicaSets: Lister<ReplicaSet>; pods: Lister<Pod>; clock: Clock }) {
+  constructor(options: {
+    client: RestClient;
+    podControl: PodControl;
+    replicaSets: Lister<ReplicaSet>;
+    pods: Lister<Pod>;
+    clock: Clock;
+  }) {
     this.#client = options.client;
     this.#podControl = options.podControl;
     this.#replicaSets = options.replicaSets;
@@ -70,7 +82,8 @@ export class ReplicaSetReconciler implements Reconciler {
     });
     const terminating = owned.filter((pod) => isPodTerminating(pod) && selector.matches(pod.metadata?.labels ?? {}));
     let failure: unknown;
-    if (seenAll && !replicaSet.metadata?.deletionTimestamp) failure = await this.#manageReplicas(key, replicaSet, active, signal);
+    if (seenAll && !replicaSet.metadata?.deletionTimestamp)
+      failure = await this.#manageReplicas(key, replicaSet, active, signal);
     const now = this.#clock.now();
     const status = replicaSetStatus(replicaSet, {
       active,
@@ -87,14 +100,21 @@ export class ReplicaSetReconciler implements Reconciler {
   }
 
   /** Creates or deletes towards the desired count; the first error, if any. */
-  async #manageReplicas(key: string, replicaSet: Readonly<ReplicaSet>, active: readonly Readonly<Pod>[], signal: AbortSignal): Promise<unknown> {
+  async #manageReplicas(
+    key: string,
+    replicaSet: Readonly<ReplicaSet>,
+    active: readonly Readonly<Pod>[],
+    signal: AbortSignal,
+  ): Promise<unknown> {
     const missing = (replicaSet.spec?.replicas ?? 1) - active.length;
     if (missing > 0) {
       const count = Math.min(missing, burstReplicas);
       this.expectations.expectCreations(key, count);
       const template = replicaSet.spec?.template ?? {};
       const reference = controllerReference(replicaSet, resources.replicaSets);
-      const { succeeded, error } = await slowStart(count, () => this.#podControl.create(template, replicaSet, reference, signal));
+      const { succeeded, error } = await slowStart(count, () =>
+        this.#podControl.create(template, replicaSet, reference, signal),
+      );
       // What was not created will never be observed.
       if (succeeded < count) this.expectations.creationObserved(key, count - succeeded);
       return isNamespaceTerminating(error) ? undefined : error;
@@ -102,7 +122,10 @@ export class ReplicaSetReconciler implements Reconciler {
     if (missing < 0) {
       const count = Math.min(-missing, burstReplicas);
       const chosen = podsToDelete(active, this.#relatedPods(replicaSet), count, this.#clock.now());
-      this.expectations.expectDeletions(key, chosen.map((pod) => pod.metadata?.uid ?? ''));
+      this.expectations.expectDeletions(
+        key,
+        chosen.map((pod) => pod.metadata?.uid ?? ''),
+      );
       const results = await Promise.allSettled(
         chosen.map(async (pod) => {
           try {
@@ -126,11 +149,18 @@ export class ReplicaSetReconciler implements Reconciler {
   }
 
   /** When the first ready pod that is not available yet will be. */
-  #nextAvailability(replicaSet: Readonly<ReplicaSet>, active: readonly Readonly<Pod>[], available: number, now: number): ReconcileResult | undefined {
+  #nextAvailability(
+    replicaSet: Readonly<ReplicaSet>,
+    active: readonly Readonly<Pod>[],
+    available: number,
+    now: number,
+  ): ReconcileResult | undefined {
     const minReadyMs = (replicaSet.spec?.minReadySeconds ?? 0) * 1000;
     const ready = active.filter(isPodReady);
     if (minReadyMs === 0 || ready.length === available) return undefined;
-    const waits = ready.map((pod) => millisecondsOf(podCondition(pod, 'Ready')?.lastTransitionTime, now) + minReadyMs - now).filter((wait) => wait > 0);
+    const waits = ready
+      .map((pod) => millisecondsOf(podCondition(pod, 'Ready')?.lastTransitionTime, now) + minReadyMs - now)
+      .filter((wait) => wait > 0);
     return { requeueAfter: waits.length > 0 ? Math.min(...waits) : minReadyMs };
   }
 }
@@ -166,7 +196,8 @@ export function startReplicaSetController(context: ControllerContext): Running {
   /** ReplicaSets that might adopt the orphan. */
   const enqueueMatching = (pod: Readonly<Pod>): void => {
     for (const replicaSet of replicaSets.list(pod.metadata?.namespace)) {
-      if (selectorFromLabelSelector(replicaSet.spec?.selector).matches(pod.metadata?.labels ?? {})) queue.add(keyOf(replicaSet));
+      if (selectorFromLabelSelector(replicaSet.spec?.selector).matches(pod.metadata?.labels ?? {}))
+        queue.add(keyOf(replicaSet));
     }
   };
   const deletionSeen = (pod: Readonly<Pod>): void => {
@@ -207,7 +238,11 @@ export function startReplicaSetController(context: ControllerContext): Running {
         const key = ownerKey(pod);
         if (before !== undefined && before !== key) queue.add(before);
         if (key !== undefined) queue.add(key);
-        else if (!controllerOf(pod) && (before !== undefined || !semanticallyEqual(previous.metadata?.labels, pod.metadata?.labels))) enqueueMatching(pod);
+        else if (
+          !controllerOf(pod) &&
+          (before !== undefined || !semanticallyEqual(previous.metadata?.labels, pod.metadata?.labels))
+        )
+          enqueueMatching(pod);
       },
       delete: deletionSeen,
     }),

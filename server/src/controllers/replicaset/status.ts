@@ -13,7 +13,10 @@ export interface ReplicaSetObservation {
   timestamp: string;
 }
 
-export function replicaSetStatus(replicaSet: Readonly<ReplicaSet>, observation: ReplicaSetObservation): ReplicaSetStatus {
+export function replicaSetStatus(
+  replicaSet: Readonly<ReplicaSet>,
+  observation: ReplicaSetObservation,
+): ReplicaSetStatus {
   const { active, terminating, failure, now } = observation;
   const labelled = selectorFromSet(replicaSet.spec?.template?.metadata?.labels);
   const minReadySeconds = replicaSet.spec?.minReadySeconds ?? 0;
@@ -31,11 +34,19 @@ export function replicaSetStatus(replicaSet: Readonly<ReplicaSet>, observation: 
   };
 }
 
-function conditionsWithFailure(replicaSet: Readonly<ReplicaSet>, active: number, failure: string | undefined, timestamp: string): ReplicaSetCondition[] {
+function conditionsWithFailure(
+  replicaSet: Readonly<ReplicaSet>,
+  active: number,
+  failure: string | undefined,
+  timestamp: string,
+): ReplicaSetCondition[] {
   const conditions = replicaSet.status?.conditions ?? [];
   const present = conditions.find((condition) => condition.type === 'ReplicaFailure');
   if (failure === undefined) return conditions.filter((condition) => condition !== present);
   if (present) return conditions;
   const reason = active < (replicaSet.spec?.replicas ?? 1) ? 'FailedCreate' : 'FailedDelete';
-  return [...conditions, { type: 'ReplicaFailure', status: 'True', reason, message: failure, lastTransitionTime: timestamp }];
+  return [
+    ...conditions,
+    { type: 'ReplicaFailure', status: 'True', reason, message: failure, lastTransitionTime: timestamp },
+  ];
 }

@@ -1,5 +1,5 @@
 /** Every namespace has a ConfigMap `kube-root-ca.crt`, by which its pods know the API server. */
-import { Controller, resources, type Running } from '@typernetes/openapi/client';
+import { Controller, type Running, resources } from '@typernetes/openapi/client';
 import { isAlreadyExists, isNotFound } from '@typernetes/openapi/meta';
 import type { ConfigMap } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
@@ -27,14 +27,23 @@ export function startRootCaCertPublisher(context: ControllerContext): Running {
     reconciler: {
       async reconcile(key, signal) {
         const namespace = namespaces.lister.get(undefined, key);
-        if (!namespace || namespace.metadata?.deletionTimestamp || namespace.status?.phase === 'Terminating') return undefined;
+        if (!namespace || namespace.metadata?.deletionTimestamp || namespace.status?.phase === 'Terminating')
+          return undefined;
         const current = configMaps.lister.get(key, name);
         const isRight =
-          semanticallyEqual(current?.data, data) && Object.entries(annotations).every(([annotation, value]) => current?.metadata?.annotations?.[annotation] === value);
+          semanticallyEqual(current?.data, data) &&
+          Object.entries(annotations).every(
+            ([annotation, value]) => current?.metadata?.annotations?.[annotation] === value,
+          );
         if (current && isRight) return undefined;
         const desired: ConfigMap = {
           ...current,
-          metadata: { ...current?.metadata, name, namespace: key, annotations: { ...current?.metadata?.annotations, ...annotations } },
+          metadata: {
+            ...current?.metadata,
+            name,
+            namespace: key,
+            annotations: { ...current?.metadata?.annotations, ...annotations },
+          },
           data,
         };
         try {

@@ -1,5 +1,5 @@
 /** Every namespace has a ServiceAccount `default`. Its tokens are issued on request, none is stored. */
-import { Controller, resources, type Running } from '@typernetes/openapi/client';
+import { Controller, type Running, resources } from '@typernetes/openapi/client';
 import { isAlreadyExists } from '@typernetes/openapi/meta';
 import type { ControllerContext } from '../context.ts';
 import { isNamespaceTerminating } from '../pods/pod-control.ts';
@@ -18,10 +18,13 @@ export function startServiceAccountController(context: ControllerContext): Runni
     reconciler: {
       async reconcile(key, signal) {
         const namespace = namespaces.lister.get(undefined, key);
-        if (!namespace || namespace.metadata?.deletionTimestamp || namespace.status?.phase === 'Terminating') return undefined;
+        if (!namespace || namespace.metadata?.deletionTimestamp || namespace.status?.phase === 'Terminating')
+          return undefined;
         if (serviceAccounts.lister.get(key, name)) return undefined;
         try {
-          await client.resource(resources.serviceAccounts).create(key, { metadata: { name, namespace: key } }, { signal });
+          await client
+            .resource(resources.serviceAccounts)
+            .create(key, { metadata: { name, namespace: key } }, { signal });
         } catch (error) {
           if (!isAlreadyExists(error) && !isNamespaceTerminating(error)) throw error;
         }

@@ -54,7 +54,9 @@ export function targetPort(pod: Readonly<Pod>, port: Readonly<ServicePort>): num
 /** The name under which DNS serves the pod in this Service's domain. */
 export function endpointHostname(pod: Readonly<Pod>, service: Readonly<Service>): string | undefined {
   const { hostname, subdomain } = pod.spec ?? {};
-  return hostname && subdomain === service.metadata?.name && pod.metadata?.namespace === service.metadata?.namespace ? hostname : undefined;
+  return hostname && subdomain === service.metadata?.name && pod.metadata?.namespace === service.metadata?.namespace
+    ? hostname
+    : undefined;
 }
 
 export function addressFamily(address: string): 'IPv4' | 'IPv6' {

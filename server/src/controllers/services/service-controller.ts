@@ -1,5 +1,13 @@
 /** A controller keyed by Service, woken by the Service and by pods that it selects or selected. */
-import { Controller, type HandlerRegistration, keyOf, type Reconciler, resources, type Running, type WorkQueue } from '@typernetes/openapi/client';
+import {
+  Controller,
+  type HandlerRegistration,
+  keyOf,
+  type Reconciler,
+  type Running,
+  resources,
+  type WorkQueue,
+} from '@typernetes/openapi/client';
 import { selectorFromSet } from '@typernetes/openapi/meta';
 import type { Pod } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
@@ -33,7 +41,8 @@ export function startServiceController(
   const { queue } = controller;
   const enqueueFor = (pod: Readonly<Pod>): void => {
     for (const service of services.lister.list(pod.metadata?.namespace)) {
-      if (hasEndpoints(service) && selectorFromSet(service.spec?.selector).matches(pod.metadata?.labels)) queue.addAfter(keyOf(service), batchMs);
+      if (hasEndpoints(service) && selectorFromSet(service.spec?.selector).matches(pod.metadata?.labels))
+        queue.addAfter(keyOf(service), batchMs);
     }
   };
   const registrations = [

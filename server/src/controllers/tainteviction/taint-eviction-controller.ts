@@ -5,11 +5,11 @@ import {
   type EventRecorder,
   keyOf,
   type Lister,
-  type Reconciler,
   type ReconcileResult,
-  resources,
+  type Reconciler,
   type RestClient,
   type Running,
+  resources,
   splitKey,
 } from '@typernetes/openapi/client';
 import { isNotFound } from '@typernetes/openapi/meta';
@@ -46,7 +46,10 @@ export class TaintEvictionReconciler implements Reconciler {
     const taints = node?.spec?.taints?.filter((taint) => taint.effect === 'NoExecute') ?? [];
     const uid = pod?.metadata?.uid ?? '';
     const waiting = this.#waiting.get(key);
-    const tolerated = pod && !pod.metadata?.deletionTimestamp && !isPodTerminal(pod) ? toleratedMs(taints, pod.spec?.tolerations ?? []) : Number.POSITIVE_INFINITY;
+    const tolerated =
+      pod && !pod.metadata?.deletionTimestamp && !isPodTerminal(pod)
+        ? toleratedMs(taints, pod.spec?.tolerations ?? [])
+        : Number.POSITIVE_INFINITY;
     if (!pod || !Number.isFinite(tolerated)) {
       this.#waiting.delete(key);
       if (pod && waiting?.uid === uid && !pod.metadata?.deletionTimestamp) {
@@ -94,14 +97,21 @@ export function startTaintEvictionController(context: ControllerContext): Runnin
   const nodes = nodeInformer.lister;
   const controller = new Controller({
     name: 'taint-eviction',
-    reconciler: new TaintEvictionReconciler({ client, recorder: context.recorderFor(client, 'taint-eviction-controller'), pods, nodes, clock: context.clock }),
+    reconciler: new TaintEvictionReconciler({
+      client,
+      recorder: context.recorderFor(client, 'taint-eviction-controller'),
+      pods,
+      nodes,
+      clock: context.clock,
+    }),
     synced: [podInformer.synced, nodeInformer.synced],
     clock: context.clock,
     logger: context.logger,
     maxRetries: 5,
     baseDelayMs: 10,
   });
-  const isTainted = (node: Readonly<Node> | undefined): boolean => node?.spec?.taints?.some((taint) => taint.effect === 'NoExecute') ?? false;
+  const isTainted = (node: Readonly<Node> | undefined): boolean =>
+    node?.spec?.taints?.some((taint) => taint.effect === 'NoExecute') ?? false;
   const enqueue = (pod: Readonly<Pod>): void => {
     if (isTainted(nodes.get(undefined, pod.spec?.nodeName ?? ''))) controller.queue.add(keyOf(pod));
   };
@@ -112,7 +122,9 @@ export function startTaintEvictionController(context: ControllerContext): Runnin
     podInformer.addEventHandler({
       add: enqueue,
       update: (previous, pod) => {
-        const matters = previous.spec?.nodeName !== pod.spec?.nodeName || !semanticallyEqual(previous.spec?.tolerations, pod.spec?.tolerations);
+        const matters =
+          previous.spec?.nodeName !== pod.spec?.nodeName ||
+          !semanticallyEqual(previous.spec?.tolerations, pod.spec?.tolerations);
         if (matters) enqueue(pod);
       },
       delete: (pod) => controller.queue.add(keyOf(pod)),

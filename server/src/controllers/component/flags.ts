@@ -1,0 +1,72 @@
+/** Flags that upstream's components share, and how their values read. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+const units: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Go's duration notation in milliseconds: `1m30s`, `500ms`, `0`. */
+export function parseDuration(text: string): number {
+  if (text === '0') return 0;
+  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) throw new InvalidArgumentError(`not a duration: ${text}`);
+  let total = 0;
+  for (const [, value, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g))
+    total += Number(value) * (units[unit ?? ''] ?? 0);
+  return total;
+}
+
+export function parseInteger(text: string): number {
+  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError(`not an integer: ${text}`);
+  return Number(text);
+}
+
+/** `true` and `false` as values, or no value for true: Go's boolean flags. */
+export function parseBoolean(text: string): boolean {
+  if (['true', 't', '1', 'T', 'TRUE', 'True'].includes(text)) return true;
+  if (['false', 'f', '0', 'F', 'FALSE', 'False'].includes(text)) return false;
+  throw new InvalidArgumentError(`not a boolean: ${text}`);
+}
+
+export function booleanFlag(name: string, description: string, value: boolean): Option {
+  return new Option(`--${name} [boolean]`, description).argParser(parseBoolean).preset('true').default(value);
+}
+
+export function durationFlag(name: string, description: string, value: string): Option {
+  return new Option(`--${name} <duration>`, description).argParser(parseDuration).default(parseDuration(value), value);
+}
+
+export function integerFlag(name: string, description: string, value: number): Option {
+  return new Option(`--${name} <number>`, description).argParser(parseInteger).default(value);
+}
+
+export interface LeaderElectionFlags {
+  leaderElect: boolean;
+  leaderElectLeaseDuration: number;
+  leaderElectRenewDeadline: number;
+  leaderElectRetryPeriod: number;
+  leaderElectResourceName: string;
+  leaderElectResourceNamespace: string;
+}
+
+export interface SharedFlags extends LeaderElectionFlags {
+  kubeconfig?: string;
+  bindAddress: string;
+  securePort: number;
+  tlsCertFile?: string;
+  tlsPrivateKeyFile?: string;
+  v: number;
+}
+
+export function addSharedFlags(command: Command, defaults: { securePort: number; leaseName: string }): Command {
+  return command
+    .option('--kubeconfig <file>', 'how to reach the API server; absent: from inside a pod')
+    .option('--bind-address <address>', 'where to serve /healthz and /metrics', '0.0.0.0')
+    .addOption(integerFlag('secure-port', 'port of /healthz and /metrics over HTTPS; 0: none', defaults.securePort))
+    .option('--tls-cert-file <file>', 'certificate of that port; absent: self-signed')
+    .option('--tls-private-key-file <file>', 'its key')
+    .addOption(booleanFlag('leader-elect', 'work only while holding a lease, so that several can run', true))
+    .addOption(durationFlag('leader-elect-lease-duration', 'others take over after so long without renewal', '15s'))
+    .addOption(durationFlag('leader-elect-renew-deadline', 'the holder gives up after so long without success', '10s'))
+    .addOption(durationFlag('leader-elect-retry-period', 'between attempts', '2s'))
+    .option('--leader-elect-resource-name <name>', 'name of the lease', defaults.leaseName)
+    .option('--leader-elect-resource-namespace <namespace>', 'its namespace', 'kube-system')
+    .addOption(new Option('-v, --v <number>', 'verbosity of the log').argParser(parseInteger).default(0));
+}

@@ -1,0 +1,11 @@
+export {
+  addSharedFlags,
+  booleanFlag,
+  durationFlag,
+  integerFlag,
+  type LeaderElectionFlags,
+  type SharedFlags,
+} from './flags.ts';
+export { startLeading } from './leading.ts';
+export { type Component, componentLogger, runProcess } from './process.ts';
+export { type Serving, serve } from './serving.ts';

@@ -1,0 +1,227 @@
+/** `typernetes controller-manager`. */
+import { readFile } from 'node:fs/promises';
+import {
+  EventRecorder,
+  inClusterConfig,
+  type Logger,
+  loadKubeconfig,
+  RestClient,
+  type Running,
+  SharedInformerFactory,
+  silentLogger,
+  systemClock,
+} from '@typernetes/openapi/client';
+import { Command } from 'commander';
+import {
+  addSharedFlags,
+  booleanFlag,
+  type Component,
+  componentLogger,
+  durationFlag,
+  integerFlag,
+  runProcess,
+  type SharedFlags,
+  serve,
+  startLeading,
+} from './component/index.ts';
+import type { ControllerContext, ControllerSettings } from './context.ts';
+import { ServiceAccountClients } from './identity/service-account-clients.ts';
+import { controllers, selectControllers } from './registry.ts';
+
+export interface ControllerManagerOptions extends SharedFlags {
+  controllers: string[];
+  useServiceAccountCredentials: boolean;
+  serviceAccountPrivateKeyFile?: string;
+  rootCaFile?: string;
+  allocateNodeCidrs: boolean;
+  clusterCidr?: string;
+  serviceClusterIpRange?: string;
+  clusterName?: string;
+  nodeCidrMaskSize: number;
+  nodeCidrMaskSizeIpv4: number;
+  nodeCidrMaskSizeIpv6: number;
+  nodeMonitorPeriod: number;
+  nodeMonitorGracePeriod: number;
+  nodeStartupGracePeriod: number;
+  terminatedPodGcThreshold: number;
+  /** Kubeconfig of a scheduler to run in the same process. */
+  withScheduler?: string;
+}
+
+function list(text: string, previous: string[] | undefined): string[] {
+  return [...(previous ?? []), ...text.split(',').filter(Boolean)];
+}
+
+function flags(): Command {
+  const command = new Command('controller-manager').description(
+    'Run the controllers that move the cluster towards its objects.',
+  );
+  return addSharedFlags(command, { securePort: 10257, leaseName: 'kube-controller-manager' })
+    .option(
+      '--controllers <list>',
+      `controllers to run: *, name, -name; known: ${[...controllers.keys()].join(', ')}`,
+      list,
+    )
+    .addOption(booleanFlag('use-service-account-credentials', 'each controller acts as its own ServiceAccount', false))
+    .option(
+      '--service-account-private-key-file <file>',
+      'accepted for compatibility: tokens are issued by the API server',
+    )
+    .option('--root-ca-file <file>', 'published to every namespace as kube-root-ca.crt')
+    .addOption(booleanFlag('allocate-node-cidrs', 'give nodes their part of the cluster CIDR', false))
+    .option('--cluster-cidr <cidrs>', 'pod network of the cluster')
+    .option('--service-cluster-ip-range <cidrs>', 'kept out of node CIDRs')
+    .option('--cluster-name <name>', 'accepted for compatibility', 'kubernetes')
+    .addOption(integerFlag('node-cidr-mask-size', 'prefix length of a node CIDR', 0))
+    .addOption(integerFlag('node-cidr-mask-size-ipv4', 'prefix length of an IPv4 node CIDR', 0))
+    .addOption(integerFlag('node-cidr-mask-size-ipv6', 'prefix length of an IPv6 node CIDR', 0))
+    .addOption(durationFlag('node-monitor-period', 'between looks at the nodes', '5s'))
+    .addOption(durationFlag('node-monitor-grace-period', 'silence after which a node counts as unreachable', '50s'))
+    .addOption(durationFlag('node-startup-grace-period', 'the same for a node that never reported', '1m'))
+    .addOption(integerFlag('terminated-pod-gc-threshold', 'ended pods kept', 12_500))
+    .option('--with-scheduler <kubeconfig>', 'also run a scheduler in this process, with this identity');
+}
+
+export function controllerManagerCommand(): Command {
+  const command = flags();
+  return command.action(async () => {
+    const options = command.opts<ControllerManagerOptions>();
+    const logger = componentLogger('controller-manager', options.v);
+    await runProcess((signal) => runControllerManager(options, signal, logger));
+  });
+}
+
+/** The flags' defaults, for callers that start the controllers in their own process. */
+export function controllerManagerDefaults(): ControllerManagerOptions {
+  return flags().opts<ControllerManagerOptions>();
+}
+
+export async function runControllerManager(
+  options: ControllerManagerOptions,
+  signal?: AbortSignal,
+  logger: Logger = silentLogger,
+): Promise<Component> {
+  const names = selectControllers(options.controllers?.length ? options.controllers : ['*']);
+  const settings = await settingsOf(options);
+  const config = options.kubeconfig === undefined ? inClusterConfig() : loadKubeconfig(options.kubeconfig);
+  const client = new RestClient({ ...config, userAgent: 'kube-controller-manager' });
+  const metrics = (await import('./metrics.ts')).controllerMetrics();
+  const component = startLeading({
+    flags: options,
+    client,
+    clock: systemClock,
+    logger,
+    signal,
+    start: (leading) =>
+      startControllers(client, options.useServiceAccountCredentials, settings, names, leading, logger),
+  });
+  const certificate =
+    options.tlsCertFile && options.tlsPrivateKeyFile
+      ? {
+          certificate: await readFile(options.tlsCertFile, 'utf8'),
+          key: await readFile(options.tlsPrivateKeyFile, 'utf8'),
+        }
+      : undefined;
+  const serving = await serve({
+    bindAddress: options.bindAddress,
+    port: options.securePort,
+    ...(certificate ? { certificate } : {}),
+    metrics,
+    unhealthy: () => undefined,
+    client,
+    logger,
+  });
+  const scheduler =
+    options.withScheduler === undefined
+      ? undefined
+      : await hostScheduler(options.withScheduler, options, signal, logger);
+  return {
+    ready: Promise.all([component.ready, scheduler?.ready]).then(() => undefined),
+    ended: Promise.race([component.ended, scheduler?.ended].filter((ended) => ended !== undefined)),
+    stop: async () => {
+      await Promise.all([component.stop(), scheduler?.stop(), serving.stop()]);
+      client.close();
+    },
+  };
+}
+
+async function hostScheduler(
+  kubeconfig: string,
+  options: ControllerManagerOptions,
+  signal: AbortSignal | undefined,
+  logger: Logger,
+): Promise<Component> {
+  const { runScheduler, schedulerDefaults } = await import('../scheduler/main.ts');
+  return runScheduler(
+    { ...schedulerDefaults(), kubeconfig, leaderElect: options.leaderElect, securePort: 0 },
+    signal,
+    logger,
+  );
+}
+
+function startControllers(
+  client: RestClient,
+  useServiceAccounts: boolean,
+  settings: ControllerSettings,
+  names: readonly string[],
+  signal: AbortSignal,
+  logger: Logger,
+): Component {
+  const clock = systemClock;
+  const accounts = useServiceAccounts ? new ServiceAccountClients(client, clock) : undefined;
+  const recorders: EventRecorder[] = [];
+  const informers = new SharedInformerFactory(client, { clock, logger });
+  const context: ControllerContext = {
+    informers,
+    clock,
+    random: Math.random,
+    logger,
+    options: settings,
+    clientFor: (serviceAccount) => accounts?.clientFor(serviceAccount) ?? client,
+    recorderFor: (recording, component) => {
+      const recorder = new EventRecorder(recording, { component, clock, logger });
+      recorders.push(recorder);
+      return recorder;
+    },
+  };
+  const stoppingInformers = new AbortController();
+  const running: Running[] = [];
+  for (const name of names) {
+    const start = controllers.get(name);
+    if (start) running.push(start(context));
+  }
+  informers.start(stoppingInformers.signal);
+  // The garbage collector watches everything that exists: it is not waited for.
+  const awaited = names.flatMap((name, index) =>
+    name === 'garbage-collector-controller' ? [] : (running[index]?.ready ?? []),
+  );
+  const ready = Promise.all(awaited).then(() => {
+    if (!signal.aborted) logger.info({ controllers: names.length }, 'controllers are running');
+  });
+  return {
+    ready,
+    stop: async () => {
+      stoppingInformers.abort();
+      await Promise.all(running.map((entry) => entry.stop()));
+      await Promise.all(recorders.map((recorder) => recorder.stop()));
+      await informers.stopped();
+      accounts?.close();
+    },
+  };
+}
+
+async function settingsOf(options: ControllerManagerOptions): Promise<ControllerSettings> {
+  const maskSize = (specific: number, fallback: number): number => specific || options.nodeCidrMaskSize || fallback;
+  return {
+    allocateNodeCidrs: options.allocateNodeCidrs,
+    clusterCidrs: (options.clusterCidr ?? '').split(',').filter(Boolean),
+    serviceClusterIpRanges: (options.serviceClusterIpRange ?? '').split(',').filter(Boolean),
+    nodeCidrMaskSizeIpv4: maskSize(options.nodeCidrMaskSizeIpv4, 24),
+    nodeCidrMaskSizeIpv6: maskSize(options.nodeCidrMaskSizeIpv6, 64),
+    rootCa: options.rootCaFile === undefined ? undefined : await readFile(options.rootCaFile, 'utf8'),
+    nodeMonitorPeriodMs: options.nodeMonitorPeriod,
+    nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriod,
+    nodeStartupGracePeriodMs: options.nodeStartupGracePeriod,
+    terminatedPodGcThreshold: options.terminatedPodGcThreshold,
+  };
+}

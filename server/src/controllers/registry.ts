@@ -1,0 +1,66 @@
+/**
+ * The controllers there are, under upstream's names. Not there yet: statefulset, daemonset, job, cronjob,
+ * replicationcontroller, disruption, horizontalpodautoscaling, resourcequota, persistent volumes, certificates,
+ * endpointslice mirroring, ttl-after-finished, clusterrole aggregation, token cleaners.
+ */
+import type { StartController } from './context.ts';
+import { startDeploymentController } from './deployment/deployment-controller.ts';
+import { startEndpointsController } from './endpoint/endpoints-controller.ts';
+import { startEndpointSliceController } from './endpointslice/endpointslice-controller.ts';
+import { startGarbageCollector } from './garbagecollector/garbage-collector.ts';
+import { startNamespaceController } from './namespace/namespace-controller.ts';
+import { startNodeIpamController } from './nodeipam/node-ipam-controller.ts';
+import { startNodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts';
+import { startPodGcController } from './podgc/podgc-controller.ts';
+import { startReplicaSetController } from './replicaset/replica-set-controller.ts';
+import { startRootCaCertPublisher } from './root-ca-cert-publisher/root-ca-cert-publisher.ts';
+import { startServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
+import { startTaintEvictionController } from './tainteviction/taint-eviction-controller.ts';
+
+/** In the order of starting: first what everything else waits for, last what watches everything. */
+export const controllers: ReadonlyMap<string, StartController> = new Map([
+  ['serviceaccount-controller', startServiceAccountController],
+  ['root-ca-certificate-publisher-controller', startRootCaCertPublisher],
+  ['node-ipam-controller', startNodeIpamController],
+  ['node-lifecycle-controller', startNodeLifecycleController],
+  ['taint-eviction-controller', startTaintEvictionController],
+  ['deployment-controller', startDeploymentController],
+  ['replicaset-controller', startReplicaSetController],
+  ['endpointslice-controller', startEndpointSliceController],
+  ['endpoints-controller', startEndpointsController],
+  ['namespace-controller', startNamespaceController],
+  ['pod-garbage-collector-controller', startPodGcController],
+  ['garbage-collector-controller', startGarbageCollector],
+]);
+
+/** Short names that `--controllers` takes as well. */
+const aliases: Record<string, string> = {
+  serviceaccount: 'serviceaccount-controller',
+  'root-ca-cert-publisher': 'root-ca-certificate-publisher-controller',
+  nodeipam: 'node-ipam-controller',
+  nodelifecycle: 'node-lifecycle-controller',
+  deployment: 'deployment-controller',
+  replicaset: 'replicaset-controller',
+  endpointslice: 'endpointslice-controller',
+  endpoint: 'endpoints-controller',
+  namespace: 'namespace-controller',
+  podgc: 'pod-garbage-collector-controller',
+  garbagecollector: 'garbage-collector-controller',
+};
+
+/** `*` means all, `name` adds one, `-name` takes one out; the first mention of a name counts. Unknown names throw. */
+export function selectControllers(selection: readonly string[]): string[] {
+  const entries = selection.map((entry) => {
+    const off = entry.startsWith('-');
+    const name = off ? entry.slice(1) : entry;
+    return { off, name: aliases[name] ?? name };
+  });
+  for (const { name } of entries) {
+    if (name !== '*' && !controllers.has(name)) throw new Error(`"${name}" is not in the list of known controllers`);
+  }
+  const all = entries.some(({ name }) => name === '*');
+  return [...controllers.keys()].filter((name) => {
+    const first = entries.find((entry) => entry.name === name);
+    return first ? !first.off : all;
+  });
+}
