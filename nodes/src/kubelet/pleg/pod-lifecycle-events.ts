@@ -83,6 +83,7 @@ export class PodLifecycleEventGenerator {
   async #poll(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
     let failed = false;
+    signal.addEventListener('abort', () => this.#wake?.(), { once: true });
     while (!signal.aborted) {
       try {
         await this.relist();
@@ -97,7 +98,7 @@ export class PodLifecycleEventGenerator {
       }
       const wait = new AbortController();
       this.#wake = () => wait.abort();
-      await delay(clock, this.#evented ? relistMs.evented : relistMs.polled, AbortSignal.any([signal, wait.signal]));
+      await delay(clock, this.#evented ? relistMs.evented : relistMs.polled, wait.signal);
     }
   }
 

@@ -24,14 +24,22 @@ export class PodWorkers {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #random: () => number;
+  readonly #finished: (uid: string) => void;
   readonly #workers = new Map<string, Worker>();
   #stopped = false;
 
-  constructor(options: { syncer: PodSyncer; clock: Clock; logger: Logger; random?: () => number }) {
+  constructor(options: {
+    syncer: PodSyncer;
+    clock: Clock;
+    logger: Logger;
+    random?: () => number;
+    finished?: (uid: string) => void;
+  }) {
     this.#syncer = options.syncer;
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#random = options.random ?? Math.random;
+    this.#finished = options.finished ?? (() => undefined);
   }
 
   update(update: PodUpdate): void {
@@ -95,6 +103,7 @@ export class PodWorkers {
       worker.abort = undefined;
       if (this.#stopped) return;
       const { requeueAfterMs } = worker.state.done(outcome);
+      if (worker.state.phase === 'finished') this.#finished(identityOf(worker.state.pod).uid);
       if (requeueAfterMs === undefined) continue;
       if (requeueAfterMs <= 0) worker.state.requeue();
       else {

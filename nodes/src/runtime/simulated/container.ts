@@ -118,6 +118,12 @@ export class SimulatedContainer {
     for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
+  /** Resolves when the process has ended (at once when it has). */
+  get exited(): Promise<void> {
+    if (this.state === 'CONTAINER_EXITED') return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
   probe(name: 'liveness' | 'readiness' | 'startup'): boolean {
     if (this.state !== 'CONTAINER_RUNNING') return false;
     const rule = this.behaviour.probes[name];
