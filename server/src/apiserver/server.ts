@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import { kubernetesVersion, servedByDefault } from '@typernetes/openapi/catalogue';
+import { admissionPlugins, runMutating, runValidating } from '../admission/index.ts';
 import { buildAuthenticator, impersonate, ServiceAccountTokens, tokenIssuer } from '../authentication/index.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import {
@@ -147,7 +148,14 @@ export async function startApiserver(
     nodeGraphSource: source,
   });
 
-  const admission: AdmissionChain = { mutate: () => Promise.resolve(), validate: () => Promise.resolve() };
+  const plugins = admissionPlugins(
+    { registry, authorizer: authorization, source, now, random: Math.random },
+    { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
+  );
+  const admission: AdmissionChain = {
+    mutate: (attributes) => runMutating(plugins, attributes),
+    validate: (attributes) => runValidating(plugins, attributes),
+  };
   const metrics = new ApiMetrics();
   const router = new ResourceRouter(served.endpoints, {
     registry,
