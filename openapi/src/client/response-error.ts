@@ -1,4 +1,4 @@
-import { genericServerResponse, StatusError, statusErrorFrom } from '../meta/index.ts';
+import { genericServerResponse, type StatusError, statusErrorFrom } from '../meta/index.ts';
 
 /** The Status an API server sent, or one that says the same for an answer from something else on the way. */
 export function responseError(

@@ -158,7 +158,7 @@ function createSubresource(store: FakeStore, request: FakeRequest): unknown {
         throw new FakeFailure(
           409,
           'Conflict',
-          `pod ${request.name ?? ''} is already assigned to node "${String(spec['nodeName'])}"`,
+          `pod ${request.name ?? ''} is already assigned to node ${JSON.stringify(spec['nodeName'])}`,
         );
       const { target } = request.body as { target: { name: string } };
       store.put(request.resource, keyFor(request, request.name ?? ''), {

@@ -28,5 +28,6 @@ function fieldAt(object: unknown, path: readonly string[]): string {
   let value: unknown = object;
   for (const key of path)
     value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-  return value === undefined || value === null ? '' : String(value);
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -11,7 +11,7 @@ const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 export function templateHash(template: unknown, collisionCount?: number | null): string {
   let hash = fnv32a(0x811c9dc5, canonical(template as JsonValue));
   if (collisionCount != null) hash = fnv32a(hash, `#${collisionCount}`);
-  return [...String(hash)].map((digit) => alphabet[digit.charCodeAt(0) % alphabet.length]).join('');
+  return String(hash).replace(/\d/g, (digit) => alphabet[digit.charCodeAt(0) % alphabet.length] ?? '');
 }
 
 function fnv32a(seed: number, text: string): number {

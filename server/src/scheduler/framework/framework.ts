@@ -172,7 +172,7 @@ export class Framework {
 
   /** Weighted sums, one for each node. */
   score(state: CycleState, pod: PodInfo, nodes: readonly NodeInfo[]): number[] {
-    const totals = new Array<number>(nodes.length).fill(0);
+    const totals = nodes.map(() => 0);
     for (const { plugin, weight } of this.profile.score) {
       if (plugin.preScore && !plugin.preScore(state, pod, nodes)) continue;
       const scores = nodes.map((node) => plugin.score(state, pod, node));

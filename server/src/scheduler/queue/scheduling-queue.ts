@@ -122,7 +122,7 @@ export class SchedulingQueue {
 
   /** Something changed: whoever it may help is tried again. */
   move(event: ClusterEvent, changed: { node?: NodeInfo; pod?: PodInfo }): void {
-    for (const uid of [...this.#unschedulable.keys()]) {
+    for (const uid of this.#unschedulable.keys()) {
       const entry = this.#pods.get(uid);
       if (entry && this.#mayHelp(entry, event, changed)) this.#backOff(entry);
     }

@@ -1,0 +1,90 @@
+/** Starts controllers against a fake API server, and plays the parts of scheduler and kubelet on demand. */
+import { EventRecorder, resources, type Running, SharedInformerFactory, silentLogger, systemClock } from '@typernetes/openapi/client';
+import { type FakeApiResource, FakeApiServer } from '@typernetes/openapi/client/testing';
+import type { Event, Pod } from '@typernetes/openapi/types/core/v1';
+import type { ControllerContext, ControllerSettings, StartController } from '../context.ts';
+
+export const discovery: readonly FakeApiResource[] = Object.values(resources).map(({ group, version, resource, kind, namespaced }) => ({
+  group,
+  version,
+  resource,
+  kind,
+  namespaced,
+}));
+
+const defaults: ControllerSettings = {
+  allocateNodeCidrs: true,
+  clusterCidrs: ['10.244.0.0/16'],
+  serviceClusterIpRanges: ['10.96.0.0/16'],
+  nodeCidrMaskSizeIpv4: 24,
+  nodeCidrMaskSizeIpv6: 64,
+  rootCa: 'CERTIFICATE',
+  nodeMonitorPeriodMs: 20,
+  nodeMonitorGracePeriodMs: 200,
+  nodeStartupGracePeriodMs: 200,
+  terminatedPodGcThreshold: 100,
+};
+
+export interface Harness {
+  server: FakeApiServer;
+  events(): Event[];
+  stop(): Promise<void>;
+}
+
+export async function startHarness(start: readonly StartController[], settings: Partial<ControllerSettings> = {}): Promise<Harness> {
+  const server = await FakeApiServer.start({ discovery });
+  const stopping = new AbortController();
+  const client = server.client();
+  const informers = new SharedInformerFactory(client, { freeze: true });
+  const recorders: EventRecorder[] = [];
+  const context: ControllerContext = {
+    informers,
+    clock: systemClock,
+    random: Math.random,
+    logger: silentLogger,
+    options: { ...defaults, ...settings },
+    clientFor: () => client,
+    recorderFor: (recording, component) => {
+      const recorder = new EventRecorder(recording, { component });
+      recorders.push(recorder);
+      return recorder;
+    },
+  };
+  const running: Running[] = start.map((entry) => entry(context));
+  informers.start(stopping.signal);
+  await Promise.all(running.map((entry) => entry.ready));
+  return {
+    server,
+    events: () => server.list(resources.events),
+    stop: async () => {
+      await Promise.all(running.map((entry) => entry.stop()));
+      await Promise.all(recorders.map((recorder) => recorder.stop()));
+      stopping.abort();
+      await informers.stopped();
+      await server.stop();
+    },
+  };
+}
+
+/** A kubelet that runs every pod at once, as long as `ready` says so; stops when told. */
+export function runPods(server: FakeApiServer, ready: (pod: Pod) => boolean = () => true): () => void {
+  let address = 1;
+  const settle = (pod: Pod): void => {
+    if (pod.status?.phase === 'Running' || pod.metadata?.deletionTimestamp || !ready(pod)) return;
+    const now = new Date().toISOString();
+    const podIP = `10.244.0.${address++}`;
+    server.put(resources.pods, {
+      ...pod,
+      spec: { containers: [], ...pod.spec, nodeName: pod.spec?.nodeName ?? 'node-1' },
+      status: { phase: 'Running', podIP, podIPs: [{ ip: podIP }], conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: now }] },
+    });
+  };
+  return server.onChange((change) => {
+    if (change.resource !== '/pods' || change.type === 'DELETED') return;
+    const { name = '', namespace } = change.object.metadata ?? {};
+    setImmediate(() => {
+      const pod = server.get(resources.pods, namespace, name);
+      if (pod) settle(pod);
+    });
+  });
+}
