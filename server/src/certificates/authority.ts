@@ -42,7 +42,7 @@ const extendedUsageOids: Record<ExtendedUsage, string> = {
   clientAuth: '1.3.6.1.5.5.7.3.2',
 };
 
-async function loadX509() {
+export async function loadX509() {
   await import('reflect-metadata');
   return import('@peculiar/x509');
 }

@@ -15,3 +15,4 @@ export {
 } from './cluster.ts';
 export { writeFileAtomically } from './files.ts';
 export { type KubeconfigOptions, kubeconfig, writeKubeconfig } from './kubeconfig.ts';
+export { parseCertificateRequest, type RequestedSubject } from './request.ts';

@@ -1,0 +1,14 @@
+import type { Authorizer } from '../authorization/authorizer.ts';
+import type { ObjectSource } from '../authorization/object-source.ts';
+import type { RegistryReader } from '../registry/generic/rest.ts';
+
+/** What plugins may look at. */
+export interface AdmissionDependencies {
+  registry: RegistryReader;
+  authorizer: Authorizer;
+  /** Lets a plugin wait for an object that is about to be made; without it, what is missing is missing. */
+  source?: ObjectSource;
+  now?: () => Date;
+  /** In [0, 1), for generated names. */
+  random?: () => number;
+}

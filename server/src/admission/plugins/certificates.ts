@@ -1,0 +1,89 @@
+/** Certificate signing requests: who may approve, who may sign, what nobody may ask for. */
+
+import { quote } from '@typernetes/openapi/meta';
+import { deepEqual } from '@typernetes/openapi/schema';
+import type { CertificateSigningRequest } from '@typernetes/openapi/types/certificates/v1';
+import type { UserInfo } from '../../authentication/authenticator.ts';
+import type { Authorizer } from '../../authorization/authorizer.ts';
+import { parseCertificateRequest } from '../../certificates/index.ts';
+import type { AdmissionPlugin } from '../admission.ts';
+import type { AdmissionDependencies } from '../dependencies.ts';
+import { concerns, refuse } from '../refusal.ts';
+
+const requests = 'certificatesigningrequests.certificates.k8s.io';
+const clientSigner = 'kubernetes.io/kube-apiserver-client';
+
+export function certificateApproval({ authorizer }: AdmissionDependencies): AdmissionPlugin {
+  return {
+    name: 'CertificateApproval',
+    handles: (operation) => operation === 'UPDATE',
+    async validate(attributes) {
+      if (!concerns(attributes, `${requests}/approval`)) return;
+      // The old signer: changing it and approving in one go must not pass.
+      const { signerName } = (attributes.oldObject as CertificateSigningRequest).spec;
+      if (await maySign(authorizer, attributes.user, 'approve', signerName)) return;
+      throw refuse(attributes, `user not permitted to approve requests with signerName ${quote(signerName)}`);
+    },
+  };
+}
+
+export function certificateSigning({ authorizer }: AdmissionDependencies): AdmissionPlugin {
+  return {
+    name: 'CertificateSigning',
+    handles: (operation) => operation === 'UPDATE',
+    async validate(attributes) {
+      if (!concerns(attributes, `${requests}/status`)) return;
+      const old = attributes.oldObject as CertificateSigningRequest;
+      const own = attributes.object as CertificateSigningRequest;
+      const issued = (request: CertificateSigningRequest): unknown[] => [
+        request.status?.certificate,
+        request.status?.conditions ?? [],
+      ];
+      if (deepEqual(issued(old), issued(own))) return;
+      const { signerName } = old.spec;
+      if (await maySign(authorizer, attributes.user, 'sign', signerName)) return;
+      throw refuse(attributes, `user not permitted to sign requests with signerName ${quote(signerName)}`);
+    },
+  };
+}
+
+export function certificateSubjectRestriction(): AdmissionPlugin {
+  return {
+    name: 'CertificateSubjectRestriction',
+    handles: (operation) => operation === 'CREATE',
+    async validate(attributes) {
+      if (!concerns(attributes, requests)) return;
+      const { signerName, request } = (attributes.object as CertificateSigningRequest).spec;
+      if (signerName !== clientSigner) return;
+      let organizations: string[];
+      try {
+        ({ organizations } = await parseCertificateRequest(Buffer.from(request, 'base64').toString('utf8')));
+      } catch (error) {
+        throw refuse(attributes, `failed to parse CSR: ${(error as Error).message}`);
+      }
+      if (organizations.includes('system:masters')) {
+        throw refuse(attributes, `use of ${clientSigner} signer with system:masters group is not allowed`);
+      }
+    },
+  };
+}
+
+/** Permission for the signer itself, or for all of its domain (`example.com/*`). */
+async function maySign(authorizer: Authorizer, user: UserInfo, verb: string, signerName: string): Promise<boolean> {
+  for (const name of [signerName, `${signerName.split('/')[0] ?? ''}/*`]) {
+    const { decision } = await authorizer.authorize({
+      user,
+      verb,
+      resourceRequest: true,
+      path: '',
+      namespace: '',
+      apiGroup: 'certificates.k8s.io',
+      apiVersion: '*',
+      resource: 'signers',
+      subresource: '',
+      name,
+    });
+    if (decision === 'allow') return true;
+  }
+  return false;
+}

@@ -1,0 +1,34 @@
+import type { KubernetesObject } from '@typernetes/openapi/meta';
+import type { Node, Pod } from '@typernetes/openapi/types/core/v1';
+import type { AdmissionPlugin } from '../admission.ts';
+import type { AdmissionDependencies } from '../dependencies.ts';
+import { concerns } from '../refusal.ts';
+
+const topologyLabels = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'];
+
+/** A pod carries its node's zone and region, so that it can read them without access to nodes. */
+export function podTopologyLabels({ registry }: AdmissionDependencies): AdmissionPlugin {
+  return {
+    name: 'PodTopologyLabels',
+    handles: (operation) => operation === 'CREATE',
+    async admit(attributes) {
+      const { object } = attributes;
+      if (object === undefined) return;
+      const nodeName = concerns(attributes, 'pods')
+        ? (object as Pod).spec?.nodeName
+        : concerns(attributes, 'pods/binding')
+          ? targetOf(object)
+          : undefined;
+      if (!nodeName) return;
+      const node = await registry.get<Node>({ group: '', resource: 'nodes' }, '', nodeName);
+      for (const key of topologyLabels) {
+        const value = node?.metadata?.labels?.[key];
+        if (value !== undefined) ((object.metadata ??= {}).labels ??= {})[key] = value;
+      }
+    },
+  };
+}
+
+function targetOf(binding: KubernetesObject & { target?: { kind?: string; name?: string } }): string | undefined {
+  return binding.target?.kind === 'Node' ? binding.target.name : undefined;
+}

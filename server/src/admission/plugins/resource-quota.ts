@@ -1,0 +1,112 @@
+/**
+ * Charges a new or grown object to every quota of its namespace that covers it, before it is stored. The charge is a
+ * compare-and-swap on the quota's status, so that several API servers never hand out the same remainder; the quota
+ * controller gives back what failed writes and deletions leave over.
+ */
+import { isNotFound } from '@typernetes/openapi/meta';
+import type { Pod, ResourceQuota } from '@typernetes/openapi/types/core/v1';
+import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
+import type { AdmissionDependencies } from '../dependencies.ts';
+import { refuse } from '../refusal.ts';
+import { matchesScopes, unstated, usageOf } from './quota-usage.ts';
+import { increase, printList, type ResourceList, resourceList, storedList, sum } from './resource-list.ts';
+
+const quotas = { group: '', resource: 'resourcequotas' };
+
+export function resourceQuota({ registry, now = () => new Date() }: AdmissionDependencies): AdmissionPlugin {
+  return {
+    name: 'ResourceQuota',
+    handles: (operation) => operation === 'CREATE' || operation === 'UPDATE',
+    async validate(attributes) {
+      if (!applies(attributes)) return;
+      const { object, resource, namespace } = attributes;
+      if (object === undefined) return;
+      const covering = await registry.list<ResourceQuota>(quotas, namespace);
+      if (covering.length === 0) return;
+      const usage = usageOf(resource, object, now());
+      const negative = [...usage].filter(([, amount]) => amount.sign() < 0).map(([name]) => name);
+      if (negative.length > 0) {
+        throw refuse(attributes, `quota usage is negative for resource(s): ${negative.sort().join(',')}`);
+      }
+      const charges = covering.flatMap((quota) => {
+        const charge = chargeTo(quota, attributes, usage, now());
+        return charge.size === 0 ? [] : [{ quota, charge }];
+      });
+      for (const { quota, charge } of charges) checkFits(quota, charge, attributes);
+      if (attributes.dryRun) return;
+      for (const { quota, charge } of charges) {
+        try {
+          await registry.update<ResourceQuota>(
+            quotas,
+            namespace,
+            quota.metadata?.name ?? '',
+            (current) => {
+              checkFits(current, charge, attributes);
+              const used = sum(resourceList(current.status?.used), charge);
+              return { ...current, status: { ...current.status, used: storedList(used) } };
+            },
+            { subresource: 'status' },
+          );
+        } catch (error) {
+          if (!isNotFound(error)) throw error; // a quota that was deleted limits nothing
+        }
+      }
+    },
+  };
+}
+
+/** What grows in place is charged on update: pods by resize, services by ports, claims by size; the rest on create. */
+function applies({ operation, resource, subresource, namespace }: AdmissionAttributes): boolean {
+  if (
+    namespace === '' ||
+    (resource.group === '' && (resource.resource === 'events' || resource.resource === 'namespaces'))
+  )
+    return false;
+  if (operation === 'CREATE') return subresource === '';
+  if (resource.group !== '') return false;
+  if (resource.resource === 'pods') return subresource === 'resize';
+  return subresource === '' && (resource.resource === 'services' || resource.resource === 'persistentvolumeclaims');
+}
+
+/** The part of `usage` that this quota limits and that is new. */
+function chargeTo(quota: ResourceQuota, attributes: AdmissionAttributes, usage: ResourceList, now: Date): ResourceList {
+  const { object, oldObject, resource } = attributes;
+  if (object === undefined || !matchesScopes(quota, resource, object)) return new Map();
+  const hard = resourceList(quota.status?.hard ?? quota.spec?.hard);
+  const isPod = resource.group === '' && resource.resource === 'pods';
+  const covered = [...hard.keys()].filter(
+    (name) => usage.has(name) || (isPod && /^((requests|limits)\.)?(cpu|memory)$/.test(name)),
+  );
+  if (covered.length === 0) return new Map();
+  const name = quota.metadata?.name ?? '';
+  const missing = isPod ? unstated(object as Pod, covered) : undefined;
+  if (missing !== undefined) throw refuse(attributes, `failed quota: ${name}: ${missing}`);
+  const known = resourceList(quota.status?.used);
+  if (quota.status?.hard === undefined || covered.some((resourceName) => !known.has(resourceName))) {
+    throw refuse(attributes, `status unknown for quota: ${name}, resources: ${covered.sort().join(',')}`);
+  }
+  const counted = oldObject !== undefined && matchesScopes(quota, resource, oldObject);
+  const grown = counted ? increase(usage, usageOf(resource, oldObject, now)) : usage;
+  return new Map([...grown].filter(([resourceName, amount]) => hard.has(resourceName) && !amount.isZero()));
+}
+
+function checkFits(quota: ResourceQuota, charge: ResourceList, attributes: AdmissionAttributes): void {
+  const hard = resourceList(quota.status?.hard);
+  const used = resourceList(quota.status?.used);
+  const exceeded = [...charge].filter(([name, amount]) => {
+    const limit = hard.get(name);
+    return limit !== undefined && (used.get(name)?.add(amount) ?? amount).compare(limit) > 0;
+  });
+  if (exceeded.length === 0) return;
+  const only = (list: ResourceList): ResourceList =>
+    new Map(
+      exceeded.flatMap(([name]) => {
+        const amount = list.get(name);
+        return amount === undefined ? [] : [[name, amount] as const];
+      }),
+    );
+  throw refuse(
+    attributes,
+    `exceeded quota: ${quota.metadata?.name ?? ''}, requested: ${printList(only(charge))}, used: ${printList(only(used))}, limited: ${printList(only(hard))}`,
+  );
+}

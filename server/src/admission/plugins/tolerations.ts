@@ -1,0 +1,83 @@
+import { deepEqual } from '@typernetes/openapi/schema';
+import type { Pod, Toleration } from '@typernetes/openapi/types/core/v1';
+import type { AdmissionPlugin } from '../admission.ts';
+import { concerns } from '../refusal.ts';
+
+/** Seconds that a pod stays on a node which became not ready or unreachable. */
+const defaultSeconds = 300;
+const noExecuteTaints = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+
+export function defaultTolerationSeconds(): AdmissionPlugin {
+  return {
+    name: 'DefaultTolerationSeconds',
+    handles: (operation) => operation === 'CREATE' || operation === 'UPDATE',
+    async admit(attributes) {
+      if (!concerns(attributes, 'pods')) return;
+      const spec = ((attributes.object as Pod).spec ??= { containers: [] });
+      const before = spec.tolerations ?? [];
+      const missing = noExecuteTaints.filter(
+        (key) =>
+          !before.some(
+            (toleration) =>
+              (!toleration.key || toleration.key === key) && (!toleration.effect || toleration.effect === 'NoExecute'),
+          ),
+      );
+      if (missing.length === 0) return;
+      spec.tolerations = [
+        ...before,
+        ...missing.map(
+          (key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: defaultSeconds }) as const,
+        ),
+      ];
+    },
+  };
+}
+
+/** Off by default: whoever asks for an extended resource tolerates the taint of that name. */
+export function extendedResourceToleration(): AdmissionPlugin {
+  return {
+    name: 'ExtendedResourceToleration',
+    handles: (operation) => operation === 'CREATE' || operation === 'UPDATE',
+    async admit(attributes) {
+      const { spec } = attributes.object as Pod;
+      if (!concerns(attributes, 'pods') || spec === undefined) return;
+      const requests = [...spec.containers, ...(spec.initContainers ?? [])].flatMap((container) =>
+        Object.keys(container.resources?.requests ?? {}),
+      );
+      for (const key of [...new Set(requests)].filter(isExtendedResource).sort()) {
+        const toleration: Toleration = { key, operator: 'Exists', effect: 'NoSchedule' };
+        if (!(spec.tolerations ?? []).some((other) => deepEqual(other, toleration)))
+          (spec.tolerations ??= []).push(toleration);
+      }
+    },
+  };
+}
+
+export function isExtendedResource(name: string): boolean {
+  return name.includes('/') && !/(^|\.)kubernetes\.io\//.test(name) && !name.startsWith('requests.');
+}
+
+/** Both lists without what another toleration already covers. */
+export function mergeTolerations(first: readonly Toleration[], second: readonly Toleration[]): Toleration[] {
+  const all = [...first, ...second];
+  const merged: Toleration[] = [];
+  for (const [index, toleration] of all.entries()) {
+    if (merged.some((other) => covers(other, toleration))) continue;
+    if (all.slice(index + 1).some((other) => !deepEqual(other, toleration) && covers(other, toleration))) continue;
+    merged.push(toleration);
+  }
+  return merged;
+}
+
+function covers(wide: Toleration, narrow: Toleration): boolean {
+  if (deepEqual(wide, narrow)) return true;
+  if ((narrow.key ?? '') !== (wide.key ?? '') && (wide.key || wide.operator !== 'Exists')) return false;
+  if ((narrow.effect ?? '') !== (wide.effect ?? '') && wide.effect) return false;
+  if (wide.effect === 'NoExecute' && wide.tolerationSeconds !== undefined) {
+    if (narrow.tolerationSeconds === undefined || narrow.tolerationSeconds > wide.tolerationSeconds) return false;
+  }
+  if (wide.operator === 'Exists') return true;
+  const isEqual = (operator: string | undefined): boolean =>
+    operator === undefined || operator === '' || operator === 'Equal';
+  return isEqual(wide.operator) && isEqual(narrow.operator) && (narrow.value ?? '') === (wide.value ?? '');
+}

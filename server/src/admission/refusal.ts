@@ -1,0 +1,17 @@
+import { forbidden, isForbidden, type StatusError } from '@typernetes/openapi/meta';
+import type { AdmissionAttributes } from './admission.ts';
+
+/** The 403 of admission: names the object as well as it can be named before it has a name. */
+export function refuse(attributes: AdmissionAttributes, reason: string | Error): StatusError {
+  if (isForbidden(reason)) return reason;
+  const { name: own, generateName } = attributes.object?.metadata ?? {};
+  const name = attributes.name || own || generateName || 'Unknown';
+  return forbidden(attributes.resource, name, typeof reason === 'string' ? reason : reason.message);
+}
+
+/** Whether the request is about this resource: `pods`, `pods/status`, `leases.coordination.k8s.io`. */
+export function concerns(attributes: AdmissionAttributes, what: string): boolean {
+  const { resource, group } = attributes.resource;
+  const full = group === '' ? resource : `${resource}.${group}`;
+  return what === (attributes.subresource === '' ? full : `${full}/${attributes.subresource}`);
+}
