@@ -61,7 +61,11 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
     if (strategy?.default !== undefined && (store === undefined || store.storageApiVersion === apiVersion)) {
       defaulters.set(`${apiVersion}/${definition.kind}`, (object) => strategy.default?.(object));
     }
-    endpoints.push(endpointOf(definition, apiVersion, store, registration, options.connectHandlers));
+    const endpoint = endpointOf(definition, apiVersion, store, registration, options.connectHandlers);
+    const fieldLabel = shared?.fieldLabel?.bind(shared);
+    endpoints.push(
+      fieldLabel === undefined ? endpoint : { ...endpoint, fieldLabel: (label) => fieldLabel(label, apiVersion) },
+    );
   }
 
   return {

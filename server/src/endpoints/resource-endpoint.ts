@@ -37,6 +37,8 @@ export interface ResourceEndpoint {
   store: RegistryStore | undefined;
   registration: ResourceRegistration | undefined;
   table: TableDefinition;
+  /** A field label of this version as the store's; undefined if there is no such label. Absent: they are the same. */
+  fieldLabel?(label: string): string | undefined;
   subresources: ReadonlyMap<string, SubresourceEndpoint>;
 }
 

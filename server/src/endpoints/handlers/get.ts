@@ -1,4 +1,4 @@
-import { badRequest, fieldSelector, methodNotSupported } from '@typernetes/openapi/meta';
+import { badRequest, type FieldSelector, fieldSelector, methodNotSupported } from '@typernetes/openapi/meta';
 import { type ListOptions, parseListOptions } from '../../registry/generic/options.ts';
 import { negotiateOutput } from '../negotiation.ts';
 import { presentList } from '../present.ts';
@@ -21,13 +21,7 @@ export async function handleGet(
 /** The options of a list or watch. Field labels must be known to the kind; a name in the path is a selector. */
 export function listOptions(context: RequestContext, endpoint: ResourceEndpoint, forceWatch: boolean): ListOptions {
   const options = parseListOptions(context.query, forceWatch);
-  const known = endpoint.store!.definition.selectableFields;
-  for (const { field } of options.fieldSelector?.requirements ?? []) {
-    const generic = field === 'metadata.name' || (field === 'metadata.namespace' && endpoint.namespaced);
-    if (!generic && known?.[field] === undefined) {
-      throw badRequest(`field label not supported: ${field}`);
-    }
-  }
+  if (options.fieldSelector !== undefined) options.fieldSelector = storeSelector(options.fieldSelector, endpoint);
   const { name } = context.info;
   if (name !== '') {
     const selected = options.fieldSelector?.requiresExactMatch('metadata.name');
@@ -37,6 +31,22 @@ export function listOptions(context: RequestContext, endpoint: ResourceEndpoint,
     options.fieldSelector ??= fieldSelector([{ field: 'metadata.name', operator: '=', value: name }]);
   }
   return options;
+}
+
+/** The selector in the store's own labels; throws on a label that the kind does not know. */
+function storeSelector(selector: FieldSelector, endpoint: ResourceEndpoint): FieldSelector {
+  const known = endpoint.store!.definition.selectableFields;
+  let renamed = false;
+  const requirements = selector.requirements.map((requirement) => {
+    const field = endpoint.fieldLabel === undefined ? requirement.field : endpoint.fieldLabel(requirement.field);
+    const generic = field === 'metadata.name' || (field === 'metadata.namespace' && endpoint.namespaced);
+    if (field === undefined || (!generic && known?.[field] === undefined)) {
+      throw badRequest(`field label not supported: ${requirement.field}`);
+    }
+    renamed ||= field !== requirement.field;
+    return { ...requirement, field };
+  });
+  return renamed ? fieldSelector(requirements) : selector;
 }
 
 export async function handleList(

@@ -9,7 +9,8 @@ import type { UserInfo } from '../../authentication/authenticator.ts';
 import { impersonate } from '../../authentication/impersonation.ts';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import { loopbackRegistry } from '../../registry/generic/loopback.ts';
-import type { ResourceRegistration } from '../../registry/generic/strategy.ts';
+import type { RegistryReader } from '../../registry/generic/rest.ts';
+import type { ConnectHandler, ResourceRegistration } from '../../registry/generic/strategy.ts';
 import { CacherGroup } from '../../storage/cacher/index.ts';
 import { EmbeddedStorage } from '../../storage/embedded/index.ts';
 import { type ApiApp, createApp } from '../app.ts';
@@ -33,6 +34,7 @@ export interface TestApiOptions {
   registrations?: readonly ResourceRegistration[];
   admission?: AdmissionChain;
   chain?: Partial<HandlerChainConfig>;
+  connectHandlers?(registry: RegistryReader): Record<string, ConnectHandler>;
 }
 
 /** Bearer `admin` may do everything, bearer `nobody` nothing; anything else is a bad credential. */
@@ -57,7 +59,7 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
     registrations: options.registrations ?? [],
     storageFor: (prefix) => cachers.for(prefix),
     root,
-    connectHandlers: {},
+    connectHandlers: options.connectHandlers?.(registry) ?? {},
   });
   for (const store of served.stores.values()) registry.addStore(store);
   const router = new ResourceRouter(served.endpoints, {

@@ -287,7 +287,7 @@ export class RegistryStore implements EntryReader {
       throw conflict(
         resource,
         name,
-        `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata?.uid ?? ''}`,
+        `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata?.uid ?? ''}`,
       );
     }
     metadata.resourceVersion = String(existing.modRevision);

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { acceptRemoteCommand, exitCodeOutcome } from '@typernetes/openapi/streaming';
+import { WebSocket } from 'ws';
+import { createCertificateAuthority, issueCertificate } from '../../certificates/index.ts';
+import { createTestApi, type TestApi } from '../testing/api.ts';
+import { NodeConnector } from './node-connection.ts';
+import { podStreams } from './pod-streams.ts';
+import { proxies, splitSchemeNamePort } from './proxies.ts';
+
+let api: TestApi;
+let server: Server;
+let node: ReturnType<typeof createHttpsServer>;
+let nodes: NodeConnector;
+let origin: string;
+const seen: string[] = [];
+const authorization = 'Bearer admin';
+
+const listen = (each: Server | typeof node) =>
+  new Promise<void>((resolve) => void each.listen(0, '127.0.0.1', resolve));
+const portOf = (each: Server | typeof node) => (each.address() as AddressInfo).port;
+
+before(async () => {
+  const ca = await createCertificateAuthority({ commonName: 'test' });
+  const serving = await issueCertificate({
+    ca,
+    subject: { commonName: 'node' },
+    usages: ['serverAuth'],
+    ipAddresses: ['127.0.0.1'],
+  });
+  node = createHttpsServer({ cert: serving.certificate, key: serving.key }, (request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    if (request.url?.startsWith('/containerLogs/default/missing') === true)
+      response.writeHead(404).end('no such container\n');
+    else response.end(`${request.url}\n`);
+  });
+  node.on('upgrade', (request, socket, head) => {
+    seen.push(`${request.method} ${request.url}`);
+    void acceptRemoteCommand(request, socket, head, { stdin: false, stdout: true, stderr: false, tty: false }).then(
+      (streams) => {
+        streams?.stdout?.write('hello');
+        return streams?.finish(exitCodeOutcome(3));
+      },
+    );
+  });
+  await listen(node);
+  api = await createTestApi({
+    connectHandlers(registry) {
+      nodes = new NodeConnector({
+        registry,
+        tls: { ca: ca.certificate },
+        preferredAddressTypes: ['InternalIP'],
+        defaultPort: 10_250,
+      });
+      const authorizer = { authorize: () => Promise.resolve({ decision: 'allow' as const, reason: '' }) };
+      return { ...podStreams({ registry, nodes, authorizer }), ...proxies({ registry, nodes, random: () => 0 }) };
+    },
+  });
+  server = createHttpServer(api.app.express);
+  server.on('upgrade', (request, socket, head) => api.app.upgrade(request, socket, head));
+  await listen(server);
+  origin = `127.0.0.1:${portOf(server)}`;
+  const create = (resource: string, namespace: string, object: object) =>
+    api.registry.create({ group: '', resource }, namespace, object as never);
+  await create('nodes', '', { metadata: { name: 'n' } });
+  await api.registry.update(
+    { group: '', resource: 'nodes' },
+    '',
+    'n',
+    (object) => ({
+      ...object,
+      status: {
+        addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
+        daemonEndpoints: { kubeletEndpoint: { Port: portOf(node) } },
+      },
+    }),
+    { subresource: 'status' },
+  );
+  const pod = (name: string, nodeName: string | undefined, ...containers: string[]) =>
+    create('pods', 'default', {
+      metadata: { name },
+      spec: { nodeName, containers: containers.map((each) => ({ name: each })) },
+    });
+  await pod('one', 'n', 'main');
+  await pod('two', 'n', 'a', 'b');
+  await pod('missing', 'n', 'main');
+  await pod('waiting', undefined, 'main');
+});
+
+after(async () => {
+  nodes.close();
+  server.closeAllConnections();
+  node.closeAllConnections();
+  await Promise.all([server, node].map((each) => new Promise((resolve) => each.close(resolve))));
+  await api.close();
+});
+
+const get = (path: string) =>
+  fetch(`http://${origin}/api/v1/namespaces/default/pods/${path}`, { headers: { authorization } });
+
+describe('logs', () => {
+  test('options become the node’s', async () => {
+    const response = await get('one/log?tailLines=5&follow=true&timestamps=true&sinceSeconds=60&limitBytes=100');
+    assert.equal(response.headers.get('content-type'), 'text/plain');
+    const { pathname, searchParams } = new URL((await response.text()).trim(), 'https://node');
+    assert.equal(pathname, '/containerLogs/default/one/main');
+    assert.deepEqual(Object.fromEntries(searchParams), {
+      follow: 'true',
+      timestamps: 'true',
+      tailLines: '5',
+      limitBytes: '100',
+      sinceSeconds: '60',
+      stream: 'All',
+    });
+  });
+
+  const refusals: [name: string, path: string, code: number, message: string | RegExp][] = [
+    ['a choice of containers', 'two/log', 400, 'a container name must be specified for pod two, choose one of: [a b]'],
+    ['a container that is not there', 'two/log?container=c', 400, 'container c is not valid for pod two'],
+    ['a negative tail', 'one/log?tailLines=-1', 422, /tailLines: Invalid value: -1/],
+    ['no pod', 'none/log', 404, 'pods "none" not found'],
+    [
+      'the node’s refusal',
+      'missing/log',
+      404,
+      'the server could not find the requested resource (get pods/log missing)',
+    ],
+    ['exec without upgrade', 'one/exec?command=x', 400, 'Upgrade request required'],
+    ['exec on no node', 'waiting/exec?command=x', 400, 'pod waiting does not have a host assigned'],
+  ];
+  for (const [name, path, code, message] of refusals) {
+    test(name, async () => {
+      const response = await get(path);
+      const status = (await response.json()) as { message: string };
+      assert.equal(response.status, code);
+      if (typeof message === 'string') assert.equal(status.message, message);
+      else assert.match(status.message, message);
+    });
+  }
+
+  test('a pod without a node has no log yet', async () => {
+    const response = await get('waiting/log');
+    assert.equal(response.status, 200);
+    assert.equal(await response.text(), '');
+  });
+});
+
+describe('exec', () => {
+  for (const protocol of ['v5.channel.k8s.io', 'v4.channel.k8s.io']) {
+    test(`over a websocket, ${protocol}`, async () => {
+      const url = `ws://${origin}/api/v1/namespaces/default/pods/one/exec?command=echo&command=hi&stdout=true`;
+      const socket = new WebSocket(url, [protocol], { headers: { authorization } });
+      const channels = new Map<number, string>();
+      socket.on('message', (data) => {
+        const bytes = data as Buffer;
+        channels.set(bytes[0]!, (channels.get(bytes[0]!) ?? '') + bytes.subarray(1).toString());
+      });
+      await new Promise((resolve, reject) => {
+        socket.once('close', resolve);
+        socket.once('error', reject);
+      });
+      assert.equal(socket.protocol, protocol);
+      assert.equal(channels.get(1), 'hello');
+      const status = JSON.parse(channels.get(3) ?? '{}') as {
+        reason: string;
+        details: { causes: { message: string }[] };
+      };
+      assert.equal(status.reason, 'NonZeroExitCode');
+      assert.equal(status.details.causes[0]?.message, '3');
+      assert.match(seen.at(-1) ?? '', /\/exec\/default\/one\/main\?output=1&command=echo&command=hi$/);
+    });
+  }
+});
+
+describe('proxies', () => {
+  test('a node’s own endpoint, path and query kept', async () => {
+    const response = await fetch(`http://${origin}/api/v1/nodes/n/proxy/a%20b/c?d=e`, { headers: { authorization } });
+    assert.equal(await response.text(), '/a%20b/c?d=e\n');
+  });
+
+  test('a proxied root gets its slash', async () => {
+    const response = await fetch(`http://${origin}/api/v1/nodes/n/proxy`, {
+      headers: { authorization },
+      redirect: 'manual',
+    });
+    assert.equal(response.status, 301);
+    assert.equal(response.headers.get('location'), '/api/v1/nodes/n/proxy/');
+  });
+
+  test('names with schemes and ports', () => {
+    assert.deepEqual(splitSchemeNamePort('a'), { scheme: 'http', name: 'a', port: '' });
+    assert.deepEqual(splitSchemeNamePort('a:80'), { scheme: 'http', name: 'a', port: '80' });
+    assert.deepEqual(splitSchemeNamePort('https:a:'), { scheme: 'https', name: 'a', port: '' });
+    for (const bad of ['', ':80', 'ftp:a:80', 'a:b:c:d']) assert.equal(splitSchemeNamePort(bad), undefined);
+  });
+});
