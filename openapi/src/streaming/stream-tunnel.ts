@@ -116,14 +116,20 @@ export async function dialSpdyOverWebsocket(
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers ?? {}))
     if (value !== undefined) headers[name] = String(value);
-  const offered = request.protocols.map((protocol) => prefix + protocol);
-  const socket = new WebSocket(url, offered, {
+  // The library refuses names with a slash: it neither hears of the subprotocol nor sees the server's answer to it.
+  const offered = request.protocols.map((protocol) => prefix + protocol).join(', ');
+  const socket = new WebSocket(url, [], {
     ...(url.protocol === 'wss:' ? request.tls : {}),
-    headers,
+    headers: { ...headers, 'Sec-WebSocket-Protocol': offered },
     perMessageDeflate: false,
   });
+  socket.once('upgrade', (response) => delete response.headers['sec-websocket-protocol']);
   await new Promise<void>((resolve, reject) => {
-    socket.once('open', resolve);
+    socket.once('open', () => {
+      // Until its reader is there.
+      socket.pause();
+      resolve();
+    });
     socket.once('error', reject);
     socket.once('unexpected-response', (outgoing, response) => {
       refusal(response)

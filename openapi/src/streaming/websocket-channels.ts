@@ -39,6 +39,7 @@ export class WebsocketChannels {
     });
     socket.on('error', () => {});
     socket.on('message', (data) => this.#receive(data as Buffer));
+    socket.resume();
   }
 
   /** Messages of channels that nobody opened are dropped. */
@@ -141,7 +142,8 @@ class Channel extends Duplex {
 
 /**
  * Answers a websocket request. `protocols` in the server's order of taste; the client's first that is among them is
- * spoken, and none at all where the client names none and '' is listed. Refuses (undefined) as upstream does.
+ * spoken, and none at all where the client names none and '' is listed. Refuses (undefined) as upstream does. The
+ * websocket comes paused, so that no message is lost before its reader is there.
  */
 export function acceptWebsocket(
   request: IncomingMessage,
@@ -165,12 +167,18 @@ export function acceptWebsocket(
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: maxMessage,
-    handleProtocols: () => (protocol === '' ? false : protocol),
   });
+  // The library refuses names with a slash (`SPDY/3.1+…`), so the subprotocol is settled without it.
+  server.on('headers', (headers) => {
+    if (protocol !== '') headers.push(`Sec-WebSocket-Protocol: ${protocol}`);
+  });
+  const { 'sec-websocket-protocol': _, ...headers } = request.headers;
+  const plain = Object.create(request, { headers: { value: headers } }) as IncomingMessage;
   return new Promise((resolve) => {
     socket.once('close', () => resolve(undefined));
-    server.handleUpgrade(request, socket, head, (websocket) => {
+    server.handleUpgrade(plain, socket, head, (websocket) => {
       websocket.binaryType = 'nodebuffer';
+      websocket.pause();
       resolve({ socket: websocket, protocol });
     });
   });
