@@ -13,7 +13,7 @@ export interface TokenReviewResult {
 }
 
 export interface RoleReference {
-  apiGroup: string;
+  apiGroup?: string;
   kind: string;
   name: string;
 }

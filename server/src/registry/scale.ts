@@ -1,6 +1,6 @@
 import { invalid, type KubernetesObject } from '@typernetes/openapi/meta';
 import type { SubresourceRegistration } from './generic/strategy.ts';
-import { NOT_NEGATIVE, invalidValue, path } from './validation/index.ts';
+import { invalidValue, NOT_NEGATIVE, path } from './validation/index.ts';
 
 interface Scalable extends KubernetesObject {
   spec?: { replicas?: number };
@@ -19,7 +19,9 @@ export function scale<T extends Scalable>(selectorOf: (object: Readonly<T>) => s
     view(object) {
       const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
       const metadata = Object.fromEntries(
-        Object.entries({ name, namespace, uid, resourceVersion, creationTimestamp }).filter(([, value]) => value !== undefined),
+        Object.entries({ name, namespace, uid, resourceVersion, creationTimestamp }).filter(
+          ([, value]) => value !== undefined,
+        ),
       );
       const selector = selectorOf(object);
       const shown: Scale = {
@@ -38,7 +40,11 @@ export function scale<T extends Scalable>(selectorOf: (object: Readonly<T>) => s
         throw invalid({ group: 'autoscaling', kind: 'Scale' }, view.metadata?.name ?? '', errors);
       }
       const { resourceVersion, uid } = view.metadata ?? {};
-      object.metadata = { ...object.metadata, ...(resourceVersion ? { resourceVersion } : {}), ...(uid ? { uid } : {}) };
+      object.metadata = {
+        ...object.metadata,
+        ...(resourceVersion ? { resourceVersion } : {}),
+        ...(uid ? { uid } : {}),
+      };
       object.spec = { ...object.spec, replicas };
     },
   };

@@ -10,5 +10,8 @@ export function containerCells(
   containers: readonly { name?: string; image?: string }[] | undefined | null,
 ): [names: string, images: string] {
   const list = containers ?? [];
-  return [list.map((container) => container.name ?? '').join(','), list.map((container) => container.image ?? '').join(',')];
+  return [
+    list.map((container) => container.name ?? '').join(','),
+    list.map((container) => container.image ?? '').join(','),
+  ];
 }

@@ -18,7 +18,8 @@ const OPERATORS: Record<string, string> = { In: 'in', NotIn: 'notin', Exists: 'e
  */
 export function labelSelectorText(selector: LabelSelectorLike | undefined | null): string | undefined {
   const requirements: { key: string; text: string }[] = [];
-  for (const [key, value] of Object.entries(selector?.matchLabels ?? {})) requirements.push({ key, text: `${key}=${value}` });
+  for (const [key, value] of Object.entries(selector?.matchLabels ?? {}))
+    requirements.push({ key, text: `${key}=${value}` });
   for (const { key, operator, values } of selector?.matchExpressions ?? []) {
     const word = OPERATORS[operator];
     if (word === undefined) return undefined;

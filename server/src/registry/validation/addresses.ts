@@ -1,5 +1,5 @@
-import ipaddr from 'ipaddr.js';
 import { BlockList, isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import type { FieldError, Path } from './field.ts';
 import { invalidValue } from './field.ts';
 
@@ -26,7 +26,8 @@ export function validateAddress(address: string, at: Path, existing: readonly st
       : 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
     return [invalidValue(at, address, message)];
   }
-  if (/^::ffff:/i.test(address) && address.includes('.')) return [invalidValue(at, address, 'must not be an IPv4-mapped IPv6 address')];
+  if (/^::ffff:/i.test(address) && address.includes('.'))
+    return [invalidValue(at, address, 'must not be an IPv4-mapped IPv6 address')];
   return [];
 }
 
@@ -73,7 +74,8 @@ export function validateEndpointAddress(address: string, at: Path): FieldError[]
   if (range === 'unspecified' && (address === '0.0.0.0' || familyOf(address) === 'IPv6')) {
     errors.push(invalidValue(at, address, `may not be unspecified (${address})`));
   }
-  if (range === 'loopback') errors.push(invalidValue(at, address, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'));
+  if (range === 'loopback')
+    errors.push(invalidValue(at, address, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'));
   if (range === 'linkLocal') {
     errors.push(invalidValue(at, address, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'));
   }

@@ -17,7 +17,13 @@ function equal(left: unknown, right: unknown, quantities: boolean): boolean {
     if (!Array.isArray(right) || left.length !== right.length) return false;
     return left.every((item, index) => equal(item, right[index], false));
   }
-  if (typeof left === 'object' && typeof right === 'object' && left !== null && right !== null && !Array.isArray(right)) {
+  if (
+    typeof left === 'object' &&
+    typeof right === 'object' &&
+    left !== null &&
+    right !== null &&
+    !Array.isArray(right)
+  ) {
     const lefts = new Map(Object.entries(left));
     const rights = new Map(Object.entries(right));
     for (const key of new Set([...lefts.keys(), ...rights.keys()])) {
@@ -30,7 +36,19 @@ function equal(left: unknown, right: unknown, quantities: boolean): boolean {
 }
 
 /** Fields that map resource names to quantities. */
-const RESOURCE_LISTS = new Set(['limits', 'requests', 'overhead', 'capacity', 'allocatable', 'hard', 'used', 'max', 'min', 'default', 'defaultRequest']);
+const RESOURCE_LISTS = new Set([
+  'limits',
+  'requests',
+  'overhead',
+  'capacity',
+  'allocatable',
+  'hard',
+  'used',
+  'max',
+  'min',
+  'default',
+  'defaultRequest',
+]);
 
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === false || value === 0) return true;

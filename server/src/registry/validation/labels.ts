@@ -1,8 +1,8 @@
 import { validateAnnotations, validateLabels } from '@typernetes/openapi/meta';
+import type { LabelSelectorLike } from '../printing/selectors.ts';
 import type { FieldError, Path } from './field.ts';
 import { checked, forbiddenField, invalidValue, required } from './field.ts';
 import { labelValue, qualifiedName } from './names.ts';
-import type { LabelSelectorLike } from '../printing/selectors.ts';
 
 export { validateAnnotations, validateLabels };
 
@@ -15,30 +15,40 @@ export function validateLabelSelector(selector: LabelSelectorLike | undefined | 
   return errors;
 }
 
-function validateRequirement(requirement: { key: string; operator: string; values?: readonly string[] | null }, at: Path): FieldError[] {
+function validateRequirement(
+  requirement: { key: string; operator: string; values?: readonly string[] | null },
+  at: Path,
+): FieldError[] {
   const values = requirement.values ?? [];
   const errors: FieldError[] = [];
   switch (requirement.operator) {
     case 'In':
     case 'NotIn':
-      if (values.length === 0) errors.push(required(at.child('values'), "must be specified when `operator` is 'In' or 'NotIn'"));
+      if (values.length === 0)
+        errors.push(required(at.child('values'), "must be specified when `operator` is 'In' or 'NotIn'"));
       break;
     case 'Exists':
     case 'DoesNotExist':
       if (values.length > 0) {
-        errors.push(forbiddenField(at.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+        errors.push(
+          forbiddenField(at.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
+        );
       }
       break;
     default:
       errors.push(invalidValue(at.child('operator'), requirement.operator, 'not a valid selector operator'));
   }
   errors.push(...checked(at.child('key'), requirement.key, qualifiedName(requirement.key ?? '')));
-  for (const [index, value] of values.entries()) errors.push(...checked(at.child('values').index(index), value, labelValue(value)));
+  for (const [index, value] of values.entries())
+    errors.push(...checked(at.child('values').index(index), value, labelValue(value)));
   return errors;
 }
 
 /** Whether a selector can be evaluated at all, and if so whether it matches. Undefined: it cannot. */
-export function selectorMatches(selector: LabelSelectorLike | undefined | null, labels: Record<string, string> | undefined | null): boolean | undefined {
+export function selectorMatches(
+  selector: LabelSelectorLike | undefined | null,
+  labels: Record<string, string> | undefined | null,
+): boolean | undefined {
   if (!selector) return false;
   const set = new Map(Object.entries(labels ?? {}));
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) if (set.get(key) !== value) return false;

@@ -86,7 +86,12 @@ const STANDARD_RESOURCES = new Set([
 export function validateResourceName(resource: string, at: Path): FieldError[] {
   const errors = checked(at, resource, qualifiedName(resource));
   if (errors.length > 0) return errors;
-  if (!resource.includes('/') && !STANDARD_RESOURCES.has(resource) && !isHugePages(resource) && !resource.startsWith('requests.hugepages-')) {
+  if (
+    !resource.includes('/') &&
+    !STANDARD_RESOURCES.has(resource) &&
+    !isHugePages(resource) &&
+    !resource.startsWith('requests.hugepages-')
+  ) {
     return [invalidValue(at, resource, 'must be a standard resource type or fully qualified')];
   }
   return [];

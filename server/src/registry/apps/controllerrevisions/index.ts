@@ -1,5 +1,5 @@
-import type { ControllerRevision } from '@typernetes/openapi/types/apps/v1';
 import { parseApiVersion } from '@typernetes/openapi/meta';
+import type { ControllerRevision } from '@typernetes/openapi/types/apps/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import { immutable, nonNegativeFields, path, required } from '../../validation/index.ts';
@@ -31,6 +31,11 @@ export const controllerrevisions: ResourceRegistration<ControllerRevision> = {
   },
   table: {
     columns: [nameColumn, text('Controller'), text('Revision'), ageColumn],
-    cells: (revision, now) => [revision.metadata?.name ?? '', controllerText(revision), revision.revision ?? 0, age(revision, now)],
+    cells: (revision, now) => [
+      revision.metadata?.name ?? '',
+      controllerText(revision),
+      revision.revision ?? 0,
+      age(revision, now),
+    ],
   },
 };

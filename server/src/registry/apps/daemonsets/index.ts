@@ -1,7 +1,21 @@
 import type { DaemonSet } from '@typernetes/openapi/types/apps/v1';
-import { defaultPodTemplate, validateLongRunningTemplate, validatePodTemplate, validateSelectsTemplate } from '../../core/pod/template.ts';
+import {
+  defaultPodTemplate,
+  validateLongRunningTemplate,
+  validatePodTemplate,
+  validateSelectsTemplate,
+} from '../../core/pod/template.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
-import { age, ageColumn, containerCells, formatLabels, formatLabelSelector, integer, nameColumn, text } from '../../printing/index.ts';
+import {
+  age,
+  ageColumn,
+  containerCells,
+  formatLabelSelector,
+  formatLabels,
+  integer,
+  nameColumn,
+  text,
+} from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
 import {
   immutable,
@@ -86,8 +100,10 @@ function validateUpdateStrategy(set: DaemonSet): FieldError[] {
   ];
   const unavailable = intOrPercentValue(maxUnavailable) !== 0;
   const surge = intOrPercentValue(maxSurge) !== 0;
-  if (unavailable && surge) errors.push(invalidValue(here.child('maxSurge'), maxSurge, 'may not be set when maxUnavailable is non-zero'));
-  else if (!unavailable && !surge) errors.push(required(here.child('maxUnavailable'), 'cannot be 0 when maxSurge is 0'));
+  if (unavailable && surge)
+    errors.push(invalidValue(here.child('maxSurge'), maxSurge, 'may not be set when maxUnavailable is non-zero'));
+  else if (!unavailable && !surge)
+    errors.push(required(here.child('maxUnavailable'), 'cannot be 0 when maxSurge is 0'));
   return errors;
 }
 
@@ -123,7 +139,10 @@ export const daemonsets: ResourceRegistration<DaemonSet> = {
         'collisionCount',
       ];
       const errors = nonNegativeFields(at, set.status, counters);
-      return [...errors, ...notDecremented(at.child('collisionCount'), set.status?.collisionCount, old.status?.collisionCount)];
+      return [
+        ...errors,
+        ...notDecremented(at.child('collisionCount'), set.status?.collisionCount, old.status?.collisionCount),
+      ];
     },
   },
   deleteStrategy: { defaultGarbageCollection: 'Background' },

@@ -1,6 +1,12 @@
-import type { Deployment } from '@typernetes/openapi/types/apps/v1';
 import { dns1123Label } from '@typernetes/openapi/meta';
-import { defaultPodTemplate, validateLongRunningTemplate, validatePodTemplate, validateSelectsTemplate, validateWorkloadSelector } from '../../core/pod/template.ts';
+import type { Deployment } from '@typernetes/openapi/types/apps/v1';
+import {
+  defaultPodTemplate,
+  validateLongRunningTemplate,
+  validatePodTemplate,
+  validateSelectsTemplate,
+  validateWorkloadSelector,
+} from '../../core/pod/template.ts';
 import type { ResourceRegistration, Strategy } from '../../generic/strategy.ts';
 import { age, ageColumn, containerCells, labelSelectorText, nameColumn, text } from '../../printing/index.ts';
 import { scale } from '../../scale.ts';
@@ -107,16 +113,31 @@ const strategy: Strategy<Deployment> = {
   validateStatusUpdate(deployment, old) {
     const at = path('status');
     const status = deployment.status ?? {};
-    const counters = ['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas', 'terminatingReplicas', 'collisionCount'];
+    const counters = [
+      'observedGeneration',
+      'replicas',
+      'updatedReplicas',
+      'readyReplicas',
+      'availableReplicas',
+      'unavailableReplicas',
+      'terminatingReplicas',
+      'collisionCount',
+    ];
     const errors = nonNegativeFields(at, status, counters);
     for (const field of ['updatedReplicas', 'readyReplicas', 'availableReplicas'] as const) {
       const value = status[field] ?? 0;
-      if (value > (status.replicas ?? 0)) errors.push(invalidValue(at.child(field), value, 'cannot be greater than status.replicas'));
+      if (value > (status.replicas ?? 0))
+        errors.push(invalidValue(at.child(field), value, 'cannot be greater than status.replicas'));
     }
     if ((status.availableReplicas ?? 0) > (status.readyReplicas ?? 0)) {
-      errors.push(invalidValue(at.child('availableReplicas'), status.availableReplicas, 'cannot be greater than readyReplicas'));
+      errors.push(
+        invalidValue(at.child('availableReplicas'), status.availableReplicas, 'cannot be greater than readyReplicas'),
+      );
     }
-    return [...errors, ...notDecremented(at.child('collisionCount'), status.collisionCount, old.status?.collisionCount)];
+    return [
+      ...errors,
+      ...notDecremented(at.child('collisionCount'), status.collisionCount, old.status?.collisionCount),
+    ];
   },
   warningsOnCreate(deployment) {
     const messages = dns1123Label(deployment.metadata?.name ?? '');
@@ -133,7 +154,16 @@ export const deployments: ResourceRegistration<Deployment> = {
   deleteStrategy: { defaultGarbageCollection: 'Background' },
   subresources: { scale: scale((deployment) => labelSelectorText(deployment.spec?.selector) ?? '') },
   table: {
-    columns: [nameColumn, text('Ready'), text('Up-to-date'), text('Available'), ageColumn, text('Containers', 1), text('Images', 1), text('Selector', 1)],
+    columns: [
+      nameColumn,
+      text('Ready'),
+      text('Up-to-date'),
+      text('Available'),
+      ageColumn,
+      text('Containers', 1),
+      text('Images', 1),
+      text('Selector', 1),
+    ],
     cells: (deployment, now) => [
       deployment.metadata?.name ?? '',
       `${deployment.status?.readyReplicas ?? 0}/${deployment.spec?.replicas ?? 0}`,

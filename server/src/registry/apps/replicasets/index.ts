@@ -1,7 +1,22 @@
 import type { ReplicaSet } from '@typernetes/openapi/types/apps/v1';
-import { defaultPodTemplate, validateLongRunningTemplate, validatePodTemplate, validateSelectsTemplate, validateWorkloadSelector } from '../../core/pod/template.ts';
+import {
+  defaultPodTemplate,
+  validateLongRunningTemplate,
+  validatePodTemplate,
+  validateSelectsTemplate,
+  validateWorkloadSelector,
+} from '../../core/pod/template.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
-import { age, ageColumn, containerCells, formatLabelSelector, integer, labelSelectorText, nameColumn, text } from '../../printing/index.ts';
+import {
+  age,
+  ageColumn,
+  containerCells,
+  formatLabelSelector,
+  integer,
+  labelSelectorText,
+  nameColumn,
+  text,
+} from '../../printing/index.ts';
 import { scale } from '../../scale.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
 import { immutable, invalidValue, nonNegativeFields, path, required } from '../../validation/index.ts';
@@ -40,10 +55,13 @@ export function validateReplicaCounts(status: ReplicaCounts, at: Path): FieldErr
   ]);
   for (const field of ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const) {
     const value = status[field] ?? 0;
-    if (value > (status.replicas ?? 0)) errors.push(invalidValue(at.child(field), value, 'cannot be greater than status.replicas'));
+    if (value > (status.replicas ?? 0))
+      errors.push(invalidValue(at.child(field), value, 'cannot be greater than status.replicas'));
   }
   if ((status.availableReplicas ?? 0) > (status.readyReplicas ?? 0)) {
-    errors.push(invalidValue(at.child('availableReplicas'), status.availableReplicas, 'cannot be greater than readyReplicas'));
+    errors.push(
+      invalidValue(at.child('availableReplicas'), status.availableReplicas, 'cannot be greater than readyReplicas'),
+    );
   }
   return errors;
 }
@@ -73,7 +91,16 @@ export const replicasets: ResourceRegistration<ReplicaSet> = {
   selectableFields: { 'status.replicas': (set) => String(set.status?.replicas ?? 0) },
   subresources: { scale: scale((set) => labelSelectorText(set.spec?.selector) ?? '') },
   table: {
-    columns: [nameColumn, integer('Desired'), integer('Current'), integer('Ready'), ageColumn, text('Containers', 1), text('Images', 1), text('Selector', 1)],
+    columns: [
+      nameColumn,
+      integer('Desired'),
+      integer('Current'),
+      integer('Ready'),
+      ageColumn,
+      text('Containers', 1),
+      text('Images', 1),
+      text('Selector', 1),
+    ],
     cells: (set, now) => [
       set.metadata?.name ?? '',
       set.spec?.replicas ?? 0,

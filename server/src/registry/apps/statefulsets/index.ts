@@ -1,8 +1,14 @@
 import type { StatefulSet } from '@typernetes/openapi/types/apps/v1';
 import type { Volume } from '@typernetes/openapi/types/core/v1';
-import { defaultClaimSpec } from '../../core/pod/volume-defaults.ts';
-import { defaultPodTemplate, validateLongRunningTemplate, validatePodTemplate, validateSelectsTemplate, validateWorkloadSelector } from '../../core/pod/template.ts';
 import { validateClaimSpec } from '../../core/persistentvolumeclaims/validate.ts';
+import {
+  defaultPodTemplate,
+  validateLongRunningTemplate,
+  validatePodTemplate,
+  validateSelectsTemplate,
+  validateWorkloadSelector,
+} from '../../core/pod/template.ts';
+import { defaultClaimSpec } from '../../core/pod/volume-defaults.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, containerCells, labelSelectorText, nameColumn, text } from '../../printing/index.ts';
 import { scale } from '../../scale.ts';
@@ -70,7 +76,13 @@ function validateStatefulSet(set: StatefulSet, old: Readonly<StatefulSet> | unde
   if (!given) return [required(spec.child('selector'), ''), required(spec.child('template'), '')];
   const errors: FieldError[] = [];
   if (!['OrderedReady', 'Parallel'].includes(given.podManagementPolicy ?? '')) {
-    errors.push(invalidValue(spec.child('podManagementPolicy'), given.podManagementPolicy, "must be 'OrderedReady' or 'Parallel'"));
+    errors.push(
+      invalidValue(
+        spec.child('podManagementPolicy'),
+        given.podManagementPolicy,
+        "must be 'OrderedReady' or 'Parallel'",
+      ),
+    );
   }
   errors.push(...validateUpdateStrategy(set));
   for (const field of ['whenDeleted', 'whenScaled'] as const) {
@@ -85,9 +97,12 @@ function validateStatefulSet(set: StatefulSet, old: Readonly<StatefulSet> | unde
   }
   errors.push(...nonNegativeFields(spec, given, ['replicas', 'minReadySeconds']));
   if ((given.ordinals?.start ?? 0) < 0) {
-    errors.push(invalidValue(spec.child('ordinals.start'), given.ordinals?.start, 'must be greater than or equal to 0'));
+    errors.push(
+      invalidValue(spec.child('ordinals.start'), given.ordinals?.start, 'must be greater than or equal to 0'),
+    );
   }
-  if (!old && given.serviceName) errors.push(...checked(spec.child('serviceName'), given.serviceName, dns1123Label(given.serviceName)));
+  if (!old && given.serviceName)
+    errors.push(...checked(spec.child('serviceName'), given.serviceName, dns1123Label(given.serviceName)));
   const template = templateForValidation(set);
   const at = spec.child('template');
   return [
@@ -105,7 +120,9 @@ function validateUpdateStrategy(set: StatefulSet): FieldError[] {
   const here = at.child('rollingUpdate');
   switch (type) {
     case 'OnDelete':
-      return rollingUpdate ? [invalidValue(here, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")] : [];
+      return rollingUpdate
+        ? [invalidValue(here, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")]
+        : [];
     case 'RollingUpdate': {
       const errors = nonNegativeFields(here, rollingUpdate, ['partition']);
       const maximum = rollingUpdate?.maxUnavailable;
@@ -121,7 +138,15 @@ function validateUpdateStrategy(set: StatefulSet): FieldError[] {
   }
 }
 
-const UPDATABLE = ['replicas', 'template', 'updateStrategy', 'minReadySeconds', 'ordinals', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy'];
+const UPDATABLE = [
+  'replicas',
+  'template',
+  'updateStrategy',
+  'minReadySeconds',
+  'ordinals',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+];
 
 function fixedPart(set: Readonly<StatefulSet>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(set.spec ?? {}).filter(([field]) => !UPDATABLE.includes(field)));
@@ -139,7 +164,8 @@ export const statefulsets: ResourceRegistration<StatefulSet> = {
       set.status = { replicas: 0, availableReplicas: 0 };
     },
     prepareForUpdate(set, old) {
-      if (old.spec?.updateStrategy?.rollingUpdate?.maxUnavailable == null) delete set.spec?.updateStrategy?.rollingUpdate?.maxUnavailable;
+      if (old.spec?.updateStrategy?.rollingUpdate?.maxUnavailable == null)
+        delete set.spec?.updateStrategy?.rollingUpdate?.maxUnavailable;
       set.status = structuredClone(old.status ?? { replicas: 0, availableReplicas: 0 });
     },
     validate: (set) => validateStatefulSet(set, undefined),
@@ -155,16 +181,34 @@ export const statefulsets: ResourceRegistration<StatefulSet> = {
     validateStatusUpdate(set, old) {
       const at = path('status');
       const status = set.status ?? { replicas: 0 };
-      const counters = ['replicas', 'readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas', 'observedGeneration', 'collisionCount'];
+      const counters = [
+        'replicas',
+        'readyReplicas',
+        'currentReplicas',
+        'updatedReplicas',
+        'availableReplicas',
+        'observedGeneration',
+        'collisionCount',
+      ];
       const errors = nonNegativeFields(at, status, counters);
       for (const field of ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'] as const) {
         const value = status[field] ?? 0;
-        if (value > (status.replicas ?? 0)) errors.push(invalidValue(at.child(field), value, 'cannot be greater than status.replicas'));
+        if (value > (status.replicas ?? 0))
+          errors.push(invalidValue(at.child(field), value, 'cannot be greater than status.replicas'));
       }
       if ((status.availableReplicas ?? 0) > (status.readyReplicas ?? 0)) {
-        errors.push(invalidValue(at.child('availableReplicas'), status.availableReplicas, 'cannot be greater than status.readyReplicas'));
+        errors.push(
+          invalidValue(
+            at.child('availableReplicas'),
+            status.availableReplicas,
+            'cannot be greater than status.readyReplicas',
+          ),
+        );
       }
-      return [...errors, ...notDecremented(at.child('collisionCount'), status.collisionCount, old.status?.collisionCount)];
+      return [
+        ...errors,
+        ...notDecremented(at.child('collisionCount'), status.collisionCount, old.status?.collisionCount),
+      ];
     },
   },
   deleteStrategy: { defaultGarbageCollection: 'Background' },

@@ -1,9 +1,24 @@
 import { parseApiVersion } from '@typernetes/openapi/meta';
-import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec, MetricStatus, MetricTarget } from '@typernetes/openapi/types/autoscaling/v2';
+import type {
+  HorizontalPodAutoscaler,
+  HPAScalingRules,
+  MetricSpec,
+  MetricStatus,
+  MetricTarget,
+} from '@typernetes/openapi/types/autoscaling/v2';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
-import { checked, forbiddenField, invalidValue, nonNegativeFields, notSupported, path, pathSegmentName, required } from '../../validation/index.ts';
+import {
+  checked,
+  forbiddenField,
+  invalidValue,
+  nonNegativeFields,
+  notSupported,
+  path,
+  pathSegmentName,
+  required,
+} from '../../validation/index.ts';
 
 const spec = path('spec');
 
@@ -12,7 +27,9 @@ function defaultAutoscaler(autoscaler: HorizontalPodAutoscaler): void {
   if (!given) return;
   given.minReplicas ??= 1;
   if ((given.metrics ?? []).length === 0) {
-    given.metrics = [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }];
+    given.metrics = [
+      { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
+    ];
   }
   if (!given.behavior) return;
   const percent = { type: 'Percent', value: 100, periodSeconds: 15 };
@@ -29,7 +46,10 @@ function defaultRules(rules: HPAScalingRules | undefined, defaults: HPAScalingRu
   return { ...defaults, ...Object.fromEntries(set) };
 }
 
-function validateAutoscaler(autoscaler: HorizontalPodAutoscaler, old: Readonly<HorizontalPodAutoscaler> | undefined): FieldError[] {
+function validateAutoscaler(
+  autoscaler: HorizontalPodAutoscaler,
+  old: Readonly<HorizontalPodAutoscaler> | undefined,
+): FieldError[] {
   const given = autoscaler.spec;
   if (!given) return [required(spec.child('scaleTargetRef'), '')];
   const { minReplicas, maxReplicas = 0 } = given;
@@ -45,18 +65,25 @@ function validateAutoscaler(autoscaler: HorizontalPodAutoscaler, old: Readonly<H
     errors.push(invalidValue(at, maxReplicas, 'must be greater than or equal to `minReplicas`'));
   }
   errors.push(...validateTarget(autoscaler, old));
-  for (const [index, metric] of (given.metrics ?? []).entries()) errors.push(...validateMetric(metric, spec.child('metrics').index(index)));
+  for (const [index, metric] of (given.metrics ?? []).entries())
+    errors.push(...validateMetric(metric, spec.child('metrics').index(index)));
   for (const direction of ['scaleUp', 'scaleDown'] as const) {
     errors.push(...validateRules(given.behavior?.[direction], spec.child('behavior', direction)));
   }
   return errors;
 }
 
-function validateTarget(autoscaler: HorizontalPodAutoscaler, old: Readonly<HorizontalPodAutoscaler> | undefined): FieldError[] {
+function validateTarget(
+  autoscaler: HorizontalPodAutoscaler,
+  old: Readonly<HorizontalPodAutoscaler> | undefined,
+): FieldError[] {
   const at = spec.child('scaleTargetRef');
   const { kind, name, apiVersion = '' } = autoscaler.spec?.scaleTargetRef ?? {};
   const errors: FieldError[] = [];
-  for (const [field, value] of [['kind', kind], ['name', name]] as const) {
+  for (const [field, value] of [
+    ['kind', kind],
+    ['name', name],
+  ] as const) {
     if (!value) errors.push(required(at.child(field), ''));
     else errors.push(...checked(at.child(field), value, pathSegmentName(value)));
   }
@@ -68,12 +95,20 @@ function validateTarget(autoscaler: HorizontalPodAutoscaler, old: Readonly<Horiz
       errors.push(invalidValue(at.child('apiVersion'), apiVersion, 'apiVersion must specify API group'));
     }
   } catch (error) {
-    errors.push(invalidValue(at.child('apiVersion'), apiVersion, error instanceof Error ? error.message : String(error)));
+    errors.push(
+      invalidValue(at.child('apiVersion'), apiVersion, error instanceof Error ? error.message : String(error)),
+    );
   }
   return errors;
 }
 
-const METRIC_FIELDS = { ContainerResource: 'containerResource', External: 'external', Object: 'object', Pods: 'pods', Resource: 'resource' } as const;
+const METRIC_FIELDS = {
+  ContainerResource: 'containerResource',
+  External: 'external',
+  Object: 'object',
+  Pods: 'pods',
+  Resource: 'resource',
+} as const;
 type MetricType = keyof typeof METRIC_FIELDS;
 
 const isMetricType = (type: string): type is MetricType => Object.hasOwn(METRIC_FIELDS, type);
@@ -88,16 +123,19 @@ function validateMetric(metric: MetricSpec, at: Path): FieldError[] {
   if (!source) errors.push(required(at.child(expected), 'must populate information for the given metric source'));
   else errors.push(...validateMetricTarget(source.target, at.child(expected, 'target')));
   for (const field of Object.values(METRIC_FIELDS)) {
-    if (field !== expected && metric[field]) errors.push(forbiddenField(at.child(field), 'must populate the given metric source only'));
+    if (field !== expected && metric[field])
+      errors.push(forbiddenField(at.child(field), 'must populate the given metric source only'));
   }
-  if (metric.resource && !metric.resource.name) errors.push(required(at.child('resource', 'name'), 'must specify a resource name'));
+  if (metric.resource && !metric.resource.name)
+    errors.push(required(at.child('resource', 'name'), 'must specify a resource name'));
   return errors;
 }
 
 function validateMetricTarget(target: MetricTarget | undefined, at: Path): FieldError[] {
   if (!target?.type) return [required(at.child('type'), 'must specify a metric target type')];
   const types = ['Utilization', 'Value', 'AverageValue'];
-  if (!types.includes(target.type)) return [invalidValue(at.child('type'), target.type, 'must be either Utilization, Value, or AverageValue')];
+  if (!types.includes(target.type))
+    return [invalidValue(at.child('type'), target.type, 'must be either Utilization, Value, or AverageValue')];
   const { averageUtilization } = target;
   if (averageUtilization != null && averageUtilization < 1) {
     return [invalidValue(at.child('averageUtilization'), averageUtilization, 'must be greater than 0')];
@@ -110,20 +148,27 @@ function validateRules(rules: HPAScalingRules | undefined, at: Path): FieldError
   const errors: FieldError[] = [];
   const seconds = rules.stabilizationWindowSeconds;
   const place = at.child('stabilizationWindowSeconds');
-  if (seconds != null && seconds < 0) errors.push(invalidValue(place, seconds, 'must be greater than or equal to zero'));
-  if (seconds != null && seconds > 3600) errors.push(invalidValue(place, seconds, 'must be less than or equal to 3600'));
+  if (seconds != null && seconds < 0)
+    errors.push(invalidValue(place, seconds, 'must be greater than or equal to zero'));
+  if (seconds != null && seconds > 3600)
+    errors.push(invalidValue(place, seconds, 'must be less than or equal to 3600'));
   const selects = ['Disabled', 'Max', 'Min'];
   if (rules.selectPolicy && !selects.includes(rules.selectPolicy)) {
     errors.push(notSupported(at.child('selectPolicy'), rules.selectPolicy, selects));
   }
-  if ((rules.policies ?? []).length === 0) errors.push(required(at.child('policies'), 'must specify at least one Policy'));
+  if ((rules.policies ?? []).length === 0)
+    errors.push(required(at.child('policies'), 'must specify at least one Policy'));
   for (const [index, policy] of (rules.policies ?? []).entries()) {
     const here = at.child('policies').index(index);
-    if (!['Percent', 'Pods'].includes(policy.type)) errors.push(notSupported(here.child('type'), policy.type, ['Percent', 'Pods']));
+    if (!['Percent', 'Pods'].includes(policy.type))
+      errors.push(notSupported(here.child('type'), policy.type, ['Percent', 'Pods']));
     if (policy.value <= 0) errors.push(invalidValue(here.child('value'), policy.value, 'must be greater than zero'));
-    if (policy.periodSeconds <= 0) errors.push(invalidValue(here.child('periodSeconds'), policy.periodSeconds, 'must be greater than zero'));
+    if (policy.periodSeconds <= 0)
+      errors.push(invalidValue(here.child('periodSeconds'), policy.periodSeconds, 'must be greater than zero'));
     if (policy.periodSeconds > 1800) {
-      errors.push(invalidValue(here.child('periodSeconds'), policy.periodSeconds, 'must be less than or equal to 1800'));
+      errors.push(
+        invalidValue(here.child('periodSeconds'), policy.periodSeconds, 'must be less than or equal to 1800'),
+      );
     }
   }
   return errors;
@@ -151,7 +196,9 @@ function metricText(metric: MetricSpec, status: MetricStatus | undefined): strin
 function metricsText(autoscaler: HorizontalPodAutoscaler): string {
   const metrics = autoscaler.spec?.metrics ?? [];
   if (metrics.length === 0) return '<none>';
-  const shown = metrics.slice(0, 2).map((metric, index) => metricText(metric, autoscaler.status?.currentMetrics?.[index]));
+  const shown = metrics
+    .slice(0, 2)
+    .map((metric, index) => metricText(metric, autoscaler.status?.currentMetrics?.[index]));
   const more = metrics.length > 2 ? ` + ${metrics.length - 2} more...` : '';
   return `${shown.join(', ')}${more}`;
 }
@@ -169,10 +216,19 @@ export const horizontalpodautoscalers: ResourceRegistration<HorizontalPodAutosca
     },
     validate: (autoscaler) => validateAutoscaler(autoscaler, undefined),
     validateUpdate: validateAutoscaler,
-    validateStatusUpdate: (autoscaler) => nonNegativeFields(path('status'), autoscaler.status, ['currentReplicas', 'desiredReplicas']),
+    validateStatusUpdate: (autoscaler) =>
+      nonNegativeFields(path('status'), autoscaler.status, ['currentReplicas', 'desiredReplicas']),
   },
   table: {
-    columns: [nameColumn, text('Reference'), text('Targets'), text('MinPods'), text('MaxPods'), text('Replicas'), ageColumn],
+    columns: [
+      nameColumn,
+      text('Reference'),
+      text('Targets'),
+      text('MinPods'),
+      text('MaxPods'),
+      text('Replicas'),
+      ageColumn,
+    ],
     cells: (autoscaler, now) => [
       autoscaler.metadata?.name ?? '',
       `${autoscaler.spec?.scaleTargetRef?.kind ?? ''}/${autoscaler.spec?.scaleTargetRef?.name ?? ''}`,

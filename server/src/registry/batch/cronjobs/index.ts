@@ -1,7 +1,17 @@
 import { dns1123Label } from '@typernetes/openapi/meta';
 import type { CronJob } from '@typernetes/openapi/types/batch/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
-import { age, ageColumn, boolean, containerCells, formatLabelSelector, integer, nameColumn, since, text } from '../../printing/index.ts';
+import {
+  age,
+  ageColumn,
+  boolean,
+  containerCells,
+  formatLabelSelector,
+  integer,
+  nameColumn,
+  since,
+  text,
+} from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
 import { invalidValue, nonNegativeFields, notSupported, oneOf, path, required } from '../../validation/index.ts';
 import { defaultJobTemplateSpec, validateJobSpec } from '../jobs/spec.ts';
@@ -25,7 +35,8 @@ function validateCronJob(job: CronJob, old: Readonly<CronJob> | undefined): Fiel
   if (!jobSpec) errors.push(required(template.child('template'), ''));
   else {
     errors.push(...validateJobSpec(jobSpec, template));
-    if (jobSpec.selector) errors.push(invalidValue(template.child('selector'), jobSpec.selector, '`selector` will be auto-generated'));
+    if (jobSpec.selector)
+      errors.push(invalidValue(template.child('selector'), jobSpec.selector, '`selector` will be auto-generated'));
     if (jobSpec.manualSelector) errors.push(notSupported(template.child('manualSelector'), true, ['nil', 'false']));
   }
   return [...errors, ...nonNegativeFields(spec, given, ['successfulJobsHistoryLimit', 'failedJobsHistoryLimit'])];
@@ -73,7 +84,8 @@ export const cronjobs: ResourceRegistration<CronJob> = {
       const errors = validateCronJob(job, undefined);
       const name = job.metadata?.name ?? '';
       // Jobs are called NAME-<minutes since 1970>: eleven characters more.
-      if (name.length > 52) errors.push(invalidValue(path('metadata', 'name'), name, 'must be no more than 52 characters'));
+      if (name.length > 52)
+        errors.push(invalidValue(path('metadata', 'name'), name, 'must be no more than 52 characters'));
       return errors;
     },
     validateUpdate: validateCronJob,

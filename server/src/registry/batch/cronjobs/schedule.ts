@@ -79,7 +79,8 @@ function value(text: string, bounds: Bounds): number | string {
 }
 
 function number(text: string): number | string {
-  if (!/^[+-]?\d+$/.test(text)) return `failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`;
+  if (!/^[+-]?\d+$/.test(text))
+    return `failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`;
   const parsed = Number(text);
   return parsed < 0 ? `negative number (${parsed}) not allowed: ${text}` : parsed;
 }
@@ -87,9 +88,12 @@ function number(text: string): number | string {
 /** Undefined if the zone exists. */
 export function timeZoneError(zone: string): string | undefined {
   const unknown = `unknown time zone ${zone}`;
-  const strange = zone.split('/').some((part) => part === '.' || part === '..' || !/^[A-Za-z._0-9+][A-Za-z._0-9+-]{0,13}$/.test(part));
+  const strange = zone
+    .split('/')
+    .some((part) => part === '.' || part === '..' || !/^[A-Za-z._0-9+][A-Za-z._0-9+-]{0,13}$/.test(part));
   if (strange) return unknown;
-  if (zone.toLowerCase() === 'local') return 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones';
+  if (zone.toLowerCase() === 'local')
+    return 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones';
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone }).format(0);
     return undefined;

@@ -1,7 +1,16 @@
 import { dns1123Label } from '@typernetes/openapi/meta';
 import type { Job, JobSpec } from '@typernetes/openapi/types/batch/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
-import { age, ageColumn, containerCells, formatLabelSelector, humanDuration, nameColumn, since, text } from '../../printing/index.ts';
+import {
+  age,
+  ageColumn,
+  containerCells,
+  formatLabelSelector,
+  humanDuration,
+  nameColumn,
+  since,
+  text,
+} from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
 import {
   forbiddenField,
@@ -42,13 +51,17 @@ function validateJob(job: Job): FieldError[] {
   else errors.push(...validateLabelSelector(given.selector, spec.child('selector')));
   const labels = given.template?.metadata?.labels;
   if (given.selector && selectorMatches(given.selector, labels) === false) {
-    errors.push(invalidValue(spec.child('template', 'metadata', 'labels'), labels, '`selector` does not match template `labels`'));
+    errors.push(
+      invalidValue(spec.child('template', 'metadata', 'labels'), labels, '`selector` does not match template `labels`'),
+    );
   }
   if (given.completionMode === 'Indexed' && (given.completions ?? 0) > 0) {
     const name = job.metadata?.name ?? '';
     const last = `${name}-${(given.completions ?? 0) - 1}`;
     if (dns1123Label(last).length > 0) {
-      errors.push(invalidValue(path('metadata', 'name'), name, `will not able to create pod with invalid DNS label: ${last}`));
+      errors.push(
+        invalidValue(path('metadata', 'name'), name, `will not able to create pod with invalid DNS label: ${last}`),
+      );
     }
   }
   return errors;
@@ -59,7 +72,10 @@ function validateGeneratedSelector(job: Job, given: JobSpec): FieldError[] {
   const { uid = '', name = '' } = job.metadata ?? {};
   const errors: FieldError[] = [];
   const labels: Record<string, string> = { ...given.template?.metadata?.labels };
-  const expected = new Map([...UID_LABELS.map((key) => [key, uid] as const), ...NAME_LABELS.map((key) => [key, name] as const)]);
+  const expected = new Map([
+    ...UID_LABELS.map((key) => [key, uid] as const),
+    ...NAME_LABELS.map((key) => [key, name] as const),
+  ]);
   for (const [key, value] of expected) {
     const at = spec.child('template', 'metadata', 'labels');
     if (labels[key] === undefined) errors.push(required(at.key(key), `must be '${value}'`));
@@ -71,16 +87,30 @@ function validateGeneratedSelector(job: Job, given: JobSpec): FieldError[] {
   return errors;
 }
 
-const IMMUTABLE = ['selector', 'completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const;
+const IMMUTABLE = [
+  'selector',
+  'completionMode',
+  'podFailurePolicy',
+  'backoffLimitPerIndex',
+  'managedBy',
+  'successPolicy',
+] as const;
 
 function validateJobUpdate(job: Job, old: Readonly<Job>): FieldError[] {
   const after = job.spec;
   const before = old.spec;
   if (!after || !before) return [];
   const errors: FieldError[] = [];
-  if (after.completionMode !== 'Indexed') errors.push(...immutable(spec.child('completions'), after.completions, before.completions));
+  if (after.completionMode !== 'Indexed')
+    errors.push(...immutable(spec.child('completions'), after.completions, before.completions));
   else if (after.completions !== before.completions && after.completions !== after.parallelism) {
-    errors.push(invalidValue(spec.child('completions'), after.completions, 'can only be modified in tandem with spec.parallelism'));
+    errors.push(
+      invalidValue(
+        spec.child('completions'),
+        after.completions,
+        'can only be modified in tandem with spec.parallelism',
+      ),
+    );
   }
   for (const field of IMMUTABLE) errors.push(...immutable(spec.child(field), after[field], before[field]));
   const masked = maskMutableTemplate(after, before, old);
@@ -91,7 +121,8 @@ function validateJobUpdate(job: Job, old: Readonly<Job>): FieldError[] {
 function maskMutableTemplate(after: JobSpec, before: JobSpec, old: Readonly<Job>): JobSpec['template'] {
   const masked = structuredClone(before.template);
   const suspendedCondition = isTrue(old, 'Suspended');
-  const mutable = before.suspend === true && (old.status?.startTime == null || suspendedCondition) && (old.status?.active ?? 0) === 0;
+  const mutable =
+    before.suspend === true && (old.status?.startTime == null || suspendedCondition) && (old.status?.active ?? 0) === 0;
   if (!mutable || !masked.spec || !after.template.spec) return masked;
   const { nodeSelector, tolerations, schedulingGates, affinity } = after.template.spec;
   Object.assign(masked.spec, { nodeSelector, tolerations, schedulingGates });
@@ -129,13 +160,17 @@ function validateJobStatus(job: Job, old: Readonly<Job>): FieldError[] {
       errors.push(invalidValue(at.child('conditions'), `cannot disable the ${name} ${type}=True condition`, ''));
     }
   }
-  if (finished && (status.active ?? 0) > 0) errors.push(invalidValue(at.child('active'), status.active, 'active>0 is invalid for finished job'));
-  if ((status.failed ?? 0) < (before.failed ?? 0)) errors.push(invalidValue(at.child('failed'), status.failed ?? 0, 'cannot decrease the failed counter'));
+  if (finished && (status.active ?? 0) > 0)
+    errors.push(invalidValue(at.child('active'), status.active, 'active>0 is invalid for finished job'));
+  if ((status.failed ?? 0) < (before.failed ?? 0))
+    errors.push(invalidValue(at.child('failed'), status.failed ?? 0, 'cannot decrease the failed counter'));
   if (isTrue(old, 'Complete') && !semanticEqual(status.completionTime, before.completionTime)) {
     errors.push(invalidValue(at.child('completionTime'), status.completionTime, 'field is immutable'));
   }
   if (status.completionTime && !isTrue(job, 'Complete')) {
-    errors.push(forbiddenField(at.child('completionTime'), 'cannot set completionTime when there is no Complete=True condition'));
+    errors.push(
+      forbiddenField(at.child('completionTime'), 'cannot set completionTime when there is no Complete=True condition'),
+    );
   }
   return errors;
 }
@@ -186,7 +221,16 @@ export const jobs: ResourceRegistration<Job> = {
   deleteStrategy: { defaultGarbageCollection: 'Orphan' },
   selectableFields: { 'status.successful': (job) => String(job.status?.succeeded ?? 0) },
   table: {
-    columns: [nameColumn, text('Status'), text('Completions'), text('Duration'), ageColumn, text('Containers', 1), text('Images', 1), text('Selector', 1)],
+    columns: [
+      nameColumn,
+      text('Status'),
+      text('Completions'),
+      text('Duration'),
+      ageColumn,
+      text('Containers', 1),
+      text('Images', 1),
+      text('Selector', 1),
+    ],
     cells: (job, now) => [
       job.metadata?.name ?? '',
       statusText(job),

@@ -20,7 +20,8 @@ export function defaultJob(job: Pick<Job, 'metadata' | 'spec'>): void {
   spec.parallelism ??= 1;
   spec.backoffLimit ??= spec.backoffLimitPerIndex == null ? 6 : 2147483647;
   const labels = spec.template?.metadata?.labels;
-  if (labels && Object.keys(job.metadata?.labels ?? {}).length === 0) job.metadata = { ...job.metadata, labels: { ...labels } };
+  if (labels && Object.keys(job.metadata?.labels ?? {}).length === 0)
+    job.metadata = { ...job.metadata, labels: { ...labels } };
   spec.completionMode ??= 'NonIndexed';
   spec.suspend ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed';
@@ -59,7 +60,9 @@ export function validateJobSpec(spec: JobSpec, at: Path): FieldError[] {
   }
   errors.push(...optionalOneOf(at.child('completionMode'), spec.completionMode, ['NonIndexed', 'Indexed']));
   errors.push(...(spec.completionMode === 'Indexed' ? validateIndexed(spec, at) : validateNonIndexed(spec, at)));
-  errors.push(...optionalOneOf(at.child('podReplacementPolicy'), spec.podReplacementPolicy, ['Failed', 'TerminatingOrFailed']));
+  errors.push(
+    ...optionalOneOf(at.child('podReplacementPolicy'), spec.podReplacementPolicy, ['Failed', 'TerminatingOrFailed']),
+  );
   if (spec.podFailurePolicy && spec.podReplacementPolicy != null && spec.podReplacementPolicy !== 'Failed') {
     errors.push(notSupported(at.child('podReplacementPolicy'), spec.podReplacementPolicy, ['Failed']));
   }
@@ -83,9 +86,12 @@ function validateIndexed(spec: JobSpec, at: Path): FieldError[] {
   }
   if (completions != null && completions > 100_000 && spec.backoffLimitPerIndex != null) {
     if (maxFailedIndexes == null) errors.push(required(place, 'must be specified when completions is above 100000'));
-    const limit = 'must be less than or equal to 10000 when completions are above 100000 and used with backoff limit per index';
-    if (parallelism != null && parallelism > 10_000) errors.push(invalidValue(at.child('parallelism'), parallelism, limit));
-    if (maxFailedIndexes != null && maxFailedIndexes > 10_000) errors.push(invalidValue(place, maxFailedIndexes, limit));
+    const limit =
+      'must be less than or equal to 10000 when completions are above 100000 and used with backoff limit per index';
+    if (parallelism != null && parallelism > 10_000)
+      errors.push(invalidValue(at.child('parallelism'), parallelism, limit));
+    if (maxFailedIndexes != null && maxFailedIndexes > 10_000)
+      errors.push(invalidValue(place, maxFailedIndexes, limit));
   }
   return errors;
 }

@@ -14,7 +14,8 @@ export const leasecandidates: ResourceRegistration<LeaseCandidate> = {
       (['leaseName', 'binaryVersion', 'strategy'] as const)
         .filter((field) => !candidate.spec?.[field])
         .map((field) => required(path('spec', field), '')),
-    validateUpdate: (candidate, old) => immutable(path('spec', 'leaseName'), candidate.spec?.leaseName, old.spec?.leaseName),
+    validateUpdate: (candidate, old) =>
+      immutable(path('spec', 'leaseName'), candidate.spec?.leaseName, old.spec?.leaseName),
   },
   selectableFields: { 'spec.leaseName': (candidate) => candidate.spec?.leaseName ?? '' },
   table: {

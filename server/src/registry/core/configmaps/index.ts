@@ -2,7 +2,15 @@ import type { ConfigMap } from '@typernetes/openapi/types/core/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
-import { checked, configMapKey, forbiddenField, invalidValue, path, semanticEqual, tooLong } from '../../validation/index.ts';
+import {
+  checked,
+  configMapKey,
+  forbiddenField,
+  invalidValue,
+  path,
+  semanticEqual,
+  tooLong,
+} from '../../validation/index.ts';
 
 /** Of all values together, for ConfigMaps and Secrets. */
 export const MAX_DATA_BYTES = 1024 * 1024;
@@ -17,7 +25,8 @@ function validateConfigMap(map: ConfigMap): FieldError[] {
   for (const [key, value] of Object.entries(map.data ?? {})) {
     const at = path('data').key(key);
     errors.push(...checked(at, key, configMapKey(key)));
-    if (map.binaryData?.[key] !== undefined) errors.push(invalidValue(at, key, 'duplicate of key present in binaryData'));
+    if (map.binaryData?.[key] !== undefined)
+      errors.push(invalidValue(at, key, 'duplicate of key present in binaryData'));
     size += Buffer.byteLength(value);
   }
   for (const [key, value] of Object.entries(map.binaryData ?? {})) {
@@ -51,7 +60,10 @@ export const configmaps: ResourceRegistration<ConfigMap> = {
   strategy: {
     hasGeneration: false,
     validate: validateConfigMap,
-    validateUpdate: (map, old) => [...validateImmutableData(map, old, ['data', 'binaryData']), ...validateConfigMap(map)],
+    validateUpdate: (map, old) => [
+      ...validateImmutableData(map, old, ['data', 'binaryData']),
+      ...validateConfigMap(map),
+    ],
   },
   table: {
     columns: [nameColumn, text('Data'), ageColumn],

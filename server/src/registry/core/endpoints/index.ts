@@ -26,7 +26,9 @@ function validateSubsets(endpoints: Endpoints): FieldError[] {
     }
     errors.push(
       ...addresses.flatMap((address, position) => validateOne(address, at.child('addresses').index(position))),
-      ...notReadyAddresses.flatMap((address, position) => validateOne(address, at.child('notReadyAddresses').index(position))),
+      ...notReadyAddresses.flatMap((address, position) =>
+        validateOne(address, at.child('notReadyAddresses').index(position)),
+      ),
       ...ports.flatMap((port, position) => validatePort(port, ports.length > 1, at.child('ports').index(position))),
     );
     return errors;
@@ -36,7 +38,8 @@ function validateSubsets(endpoints: Endpoints): FieldError[] {
 function validateOne(address: EndpointAddress, at: Path): FieldError[] {
   const errors = validateAddress(address.ip ?? '', at.child('ip'));
   if (address.hostname) errors.push(...checked(at.child('hostname'), address.hostname, dns1123Label(address.hostname)));
-  if (address.nodeName != null) errors.push(...checked(at.child('nodeName'), address.nodeName, dns1123Subdomain(address.nodeName)));
+  if (address.nodeName != null)
+    errors.push(...checked(at.child('nodeName'), address.nodeName, dns1123Subdomain(address.nodeName)));
   return [...errors, ...validateEndpointAddress(address.ip ?? '', at.child('ip'))];
 }
 
@@ -48,7 +51,8 @@ function validatePort(port: EndpointPort, requireName: boolean, at: Path): Field
     ...checked(at.child('port'), port.port ?? 0, portNumber(port.port ?? 0)),
     ...oneOf(at.child('protocol'), port.protocol, ['SCTP', 'TCP', 'UDP']),
   );
-  if (port.appProtocol != null) errors.push(...checked(at.child('appProtocol'), port.appProtocol, qualifiedName(port.appProtocol)));
+  if (port.appProtocol != null)
+    errors.push(...checked(at.child('appProtocol'), port.appProtocol, qualifiedName(port.appProtocol)));
   return errors;
 }
 

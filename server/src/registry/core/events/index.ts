@@ -19,12 +19,17 @@ function validateEvent(event: Event): FieldError[] {
   const reporter = event.reportingComponent ?? '';
   if (reporter === '') errors.push(required(path('reportingComponent'), ''));
   errors.push(...checked(path('reportingComponent'), reporter, qualifiedName(reporter)));
-  for (const [field, limit] of [['reportingInstance', 128], ['action', 128], ['reason', 128]] as const) {
+  for (const [field, limit] of [
+    ['reportingInstance', 128],
+    ['action', 128],
+    ['reason', 128],
+  ] as const) {
     const value = event[field] ?? '';
     if (value === '') errors.push(required(path(field), ''));
     if (value.length > limit) errors.push(invalidValue(path(field), '', `can have at most ${limit} characters`));
   }
-  if ((event.message ?? '').length > 1024) errors.push(invalidValue(path('message'), '', 'can have at most 1024 characters'));
+  if ((event.message ?? '').length > 1024)
+    errors.push(invalidValue(path('message'), '', 'can have at most 1024 characters'));
   return errors;
 }
 
@@ -78,7 +83,11 @@ export function events(dependencies: RegistryDependencies): ResourceRegistration
       ],
       cells(event, now) {
         const first = since(event.firstTimestamp || event.eventTime, now);
-        const last = event.series ? since(event.series.lastObservedTime, now) : event.lastTimestamp ? since(event.lastTimestamp, now) : first;
+        const last = event.series
+          ? since(event.series.lastObservedTime, now)
+          : event.lastTimestamp
+            ? since(event.lastTimestamp, now)
+            : first;
         return [
           last,
           event.type ?? '',
@@ -95,4 +104,3 @@ export function events(dependencies: RegistryDependencies): ResourceRegistration
     },
   };
 }
-

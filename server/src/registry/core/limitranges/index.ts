@@ -28,16 +28,24 @@ function defaultItem(item: LimitRangeItem): void {
 function validateItem(item: LimitRangeItem, at: Path): FieldError[] {
   const errors = checked(at.child('type'), item.type, qualifiedName(item.type ?? ''));
   for (const field of FIELDS) {
-    for (const resource of Object.keys(item[field] ?? {})) errors.push(...validateResourceName(resource, at.child(field).key(resource)));
+    for (const resource of Object.keys(item[field] ?? {}))
+      errors.push(...validateResourceName(resource, at.child(field).key(resource)));
   }
   if (item.type === 'Pod') {
-    if (Object.keys(item.default ?? {}).length > 0) errors.push(forbiddenField(at.child('default'), "may not be specified when `type` is 'Pod'"));
+    if (Object.keys(item.default ?? {}).length > 0)
+      errors.push(forbiddenField(at.child('default'), "may not be specified when `type` is 'Pod'"));
     if (Object.keys(item.defaultRequest ?? {}).length > 0) {
       errors.push(forbiddenField(at.child('defaultRequest'), "may not be specified when `type` is 'Pod'"));
     }
   }
-  if (item.type === 'PersistentVolumeClaim' && item.min?.['storage'] === undefined && item.max?.['storage'] === undefined) {
-    errors.push(required(at.child('limits'), 'either minimum or maximum storage value is required, but neither was provided'));
+  if (
+    item.type === 'PersistentVolumeClaim' &&
+    item.min?.['storage'] === undefined &&
+    item.max?.['storage'] === undefined
+  ) {
+    errors.push(
+      required(at.child('limits'), 'either minimum or maximum storage value is required, but neither was provided'),
+    );
   }
   const resources = new Set(FIELDS.flatMap((field) => Object.keys(item[field] ?? {})));
   for (const resource of resources) errors.push(...validateOrder(item, resource, at));
@@ -54,17 +62,29 @@ function validateOrder(item: LimitRangeItem, resource: string, at: Path): FieldE
   const say = (field: string, value: string | undefined, message: string): number =>
     errors.push(invalidValue(at.child(field).key(resource), value, message));
   if (above(min, max)) say('min', min, `min value ${min} is greater than max value ${max}`);
-  if (above(min, request)) say('defaultRequest', request, `min value ${min} is greater than default request value ${request}`);
-  if (above(request, max)) say('defaultRequest', request, `default request value ${request} is greater than max value ${max}`);
-  if (above(request, limit)) say('defaultRequest', request, `default request value ${request} is greater than default limit value ${limit}`);
+  if (above(min, request))
+    say('defaultRequest', request, `min value ${min} is greater than default request value ${request}`);
+  if (above(request, max))
+    say('defaultRequest', request, `default request value ${request} is greater than max value ${max}`);
+  if (above(request, limit))
+    say('defaultRequest', request, `default request value ${request} is greater than default limit value ${limit}`);
   if (above(min, limit)) say('default', min, `min value ${min} is greater than default value ${limit}`);
   if (above(limit, max)) say('default', max, `default value ${limit} is greater than max value ${max}`);
   const ratio = item.maxLimitRequestRatio?.[resource];
   if (ratio !== undefined && compareQuantities(ratio, '1') < 0) {
     say('maxLimitRequestRatio', ratio, `ratio ${ratio} is less than 1`);
   }
-  if (request !== undefined && limit !== undefined && !isOvercommitAllowed(resource) && compareQuantities(request, limit) !== 0) {
-    say('defaultRequest', request, `default value ${limit} must equal to defaultRequest value ${request} in ${resource}`);
+  if (
+    request !== undefined &&
+    limit !== undefined &&
+    !isOvercommitAllowed(resource) &&
+    compareQuantities(request, limit) !== 0
+  ) {
+    say(
+      'defaultRequest',
+      request,
+      `default value ${limit} must equal to defaultRequest value ${request} in ${resource}`,
+    );
   }
   return errors;
 }

@@ -15,7 +15,9 @@ function validateFinalizers(namespace: Namespace, at: (index: number) => Path): 
   return (namespace.spec?.finalizers ?? []).flatMap((finalizer, index) => {
     const errors = checked(at(index), finalizer, qualifiedName(finalizer));
     if (!finalizer.includes('/') && !STANDARD_FINALIZERS.has(finalizer)) {
-      errors.push(invalidValue(at(index), finalizer, 'name is neither a standard finalizer name nor is it fully qualified'));
+      errors.push(
+        invalidValue(at(index), finalizer, 'name is neither a standard finalizer name nor is it fully qualified'),
+      );
     }
     return errors;
   });
@@ -23,7 +25,8 @@ function validateFinalizers(namespace: Namespace, at: (index: number) => Path): 
 
 function labelWithName(namespace: Namespace): void {
   const name = namespace.metadata?.name;
-  if (name) namespace.metadata = { ...namespace.metadata, labels: { ...namespace.metadata?.labels, [NAME_LABEL]: name } };
+  if (name)
+    namespace.metadata = { ...namespace.metadata, labels: { ...namespace.metadata?.labels, [NAME_LABEL]: name } };
 }
 
 const finalizersPath = path('spec', 'finalizers');
@@ -40,7 +43,10 @@ export const namespaces: ResourceRegistration<Namespace> = {
     prepareForCreate(namespace) {
       namespace.status = { phase: 'Active' };
       const finalizers = namespace.spec?.finalizers ?? [];
-      namespace.spec = { ...namespace.spec, finalizers: finalizers.includes(FINALIZER) ? finalizers : [...finalizers, FINALIZER] };
+      namespace.spec = {
+        ...namespace.spec,
+        finalizers: finalizers.includes(FINALIZER) ? finalizers : [...finalizers, FINALIZER],
+      };
     },
     prepareForUpdate(namespace, old, context) {
       if (context.subresource !== FINALIZE) namespace.spec = structuredClone(old.spec ?? {});
@@ -50,7 +56,9 @@ export const namespaces: ResourceRegistration<Namespace> = {
     canonicalize: labelWithName,
     validate: (namespace) => validateFinalizers(namespace, () => finalizersPath),
     validateUpdate: (namespace, _old, context) =>
-      validateFinalizers(namespace, (index) => (context.subresource === FINALIZE ? finalizersPath.index(index) : finalizersPath)),
+      validateFinalizers(namespace, (index) =>
+        context.subresource === FINALIZE ? finalizersPath.index(index) : finalizersPath,
+      ),
     validateStatusUpdate(namespace) {
       const deleting = namespace.metadata?.deletionTimestamp !== undefined;
       const wanted = deleting ? 'Terminating' : 'Active';
@@ -77,7 +85,11 @@ export const namespaces: ResourceRegistration<Namespace> = {
       view: (namespace) => structuredClone(namespace) as KubernetesObject,
       apply(view, namespace) {
         const { resourceVersion, uid } = view.metadata ?? {};
-        namespace.metadata = { ...namespace.metadata, ...(resourceVersion ? { resourceVersion } : {}), ...(uid ? { uid } : {}) };
+        namespace.metadata = {
+          ...namespace.metadata,
+          ...(resourceVersion ? { resourceVersion } : {}),
+          ...(uid ? { uid } : {}),
+        };
         namespace.spec = { ...namespace.spec, finalizers: (view as Namespace).spec?.finalizers ?? [] };
       },
     },

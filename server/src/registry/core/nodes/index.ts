@@ -76,7 +76,9 @@ function validateUpdate(node: Node, old: Readonly<Node>): FieldError[] {
     errors.push(forbiddenField(spec.child('podCIDRs'), 'node updates may not change podCIDR except from "" to valid'));
   }
   if (old.spec?.providerID && old.spec.providerID !== node.spec?.providerID) {
-    errors.push(forbiddenField(spec.child('providerID'), 'node updates may not change providerID except from "" to valid'));
+    errors.push(
+      forbiddenField(spec.child('providerID'), 'node updates may not change providerID except from "" to valid'),
+    );
   }
   return [...errors, ...validateTaints(node.spec?.taints ?? [])];
 }
@@ -127,7 +129,8 @@ export const nodes: ResourceRegistration<Node> = {
     validate: validateNode,
     validateUpdate: (node, old) => [...validateNode(node), ...validateUpdate(node, old)],
     validateStatusUpdate: validateUpdate,
-    warningsOnCreate: (node) => (node.spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : []),
+    warningsOnCreate: (node) =>
+      node.spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : [],
   },
   selectableFields: { 'spec.unschedulable': (node) => String(node.spec?.unschedulable ?? false) },
   table: {

@@ -23,7 +23,10 @@ export function accessModesText(modes: readonly string[] | undefined): string {
 const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
 
 /** The class by annotation (the old way), else by field. */
-export function storageClassOf(object: { metadata?: { annotations?: Record<string, string> }; spec?: { storageClassName?: string } }): string {
+export function storageClassOf(object: {
+  metadata?: { annotations?: Record<string, string> };
+  spec?: { storageClassName?: string };
+}): string {
   return object.metadata?.annotations?.[CLASS_ANNOTATION] ?? object.spec?.storageClassName ?? '';
 }
 
@@ -49,11 +52,16 @@ export const persistentvolumeclaims: ResourceRegistration<PersistentVolumeClaim>
       claim.status = structuredClone(old.status ?? { phase: 'Pending' });
     },
     validate: (claim) => validateClaimSpec(claim.spec, path('spec')),
-    validateUpdate: (claim, old) => [...validateClaimSpec(claim.spec, path('spec')), ...validateClaimUpdate(claim, old)],
+    validateUpdate: (claim, old) => [
+      ...validateClaimSpec(claim.spec, path('spec')),
+      ...validateClaimUpdate(claim, old),
+    ],
     validateStatusUpdate: (claim) =>
       Object.entries(claim.status?.capacity ?? {})
         .filter(([, quantity]) => sign(quantity) < 0)
-        .map(([resource, quantity]) => invalidValue(path('status', 'capacity').key(resource), String(quantity), 'must be a valid resource quantity')),
+        .map(([resource, quantity]) =>
+          invalidValue(path('status', 'capacity').key(resource), String(quantity), 'must be a valid resource quantity'),
+        ),
   },
   table: {
     columns: [

@@ -20,8 +20,13 @@ export const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', '
 
 export function validateAccessModes(modes: readonly string[] | undefined, at: Path, detail: string): FieldError[] {
   if (!modes || modes.length === 0) return [required(at, detail)];
-  const errors = modes.filter((mode) => !ACCESS_MODES.includes(mode)).map((mode) => notSupported(at, mode, ACCESS_MODES));
-  if (modes.includes('ReadWriteOncePod') && modes.some((mode) => mode !== 'ReadWriteOncePod' && ACCESS_MODES.includes(mode))) {
+  const errors = modes
+    .filter((mode) => !ACCESS_MODES.includes(mode))
+    .map((mode) => notSupported(at, mode, ACCESS_MODES));
+  if (
+    modes.includes('ReadWriteOncePod') &&
+    modes.some((mode) => mode !== 'ReadWriteOncePod' && ACCESS_MODES.includes(mode))
+  ) {
     errors.push(forbiddenField(at, 'may not use ReadWriteOncePod with other access modes'));
   }
   return errors;
@@ -48,7 +53,13 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec | undefined, a
     if (!source.name) errors.push(required(at.child(field, 'name'), ''));
     if (!source.kind) errors.push(required(at.child(field, 'kind'), ''));
     if (!source.apiGroup && source.kind !== 'PersistentVolumeClaim') {
-      errors.push(invalidValue(at.child(field), source.kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
+      errors.push(
+        invalidValue(
+          at.child(field),
+          source.kind,
+          "must be 'PersistentVolumeClaim' when referencing the default apiGroup",
+        ),
+      );
     }
   }
   return errors;
@@ -63,7 +74,8 @@ export function validateClaimUpdate(claim: PersistentVolumeClaim, old: Readonly<
   const errors: FieldError[] = [];
   if (!before.volumeName && after.volumeName) before.volumeName = after.volumeName;
   // A claim that waited for a default class gets it once there is one (KEP-3333).
-  if (before.storageClassName == null && after.storageClassName != null) before.storageClassName = after.storageClassName;
+  if (before.storageClassName == null && after.storageClassName != null)
+    before.storageClassName = after.storageClassName;
   if (claim.status?.phase === 'Bound') {
     const size = before.resources?.requests?.['storage'];
     if (after.resources?.requests && size !== undefined) after.resources.requests['storage'] = size;
@@ -71,12 +83,16 @@ export function validateClaimUpdate(claim: PersistentVolumeClaim, old: Readonly<
     else after.volumeAttributesClassName = before.volumeAttributesClassName;
   }
   if (!semanticEqual(after, before)) {
-    const message = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
+    const message =
+      'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
     errors.push(forbiddenField(spec, message));
   }
   const oldSize = old.spec?.resources?.requests?.['storage'] ?? 0;
   const newSize = claim.spec?.resources?.requests?.['storage'] ?? 0;
-  if (compareQuantities(newSize, oldSize) < 0 && compareQuantities(newSize, old.status?.capacity?.['storage'] ?? 0) <= 0) {
+  if (
+    compareQuantities(newSize, oldSize) < 0 &&
+    compareQuantities(newSize, old.status?.capacity?.['storage'] ?? 0) <= 0
+  ) {
     const at = spec.child('resources', 'requests', 'storage');
     errors.push(forbiddenField(at, 'field can not be less than status.capacity'));
   }

@@ -15,11 +15,11 @@ import {
   semanticEqual,
   sign,
 } from '../../validation/index.ts';
-import { defaultRemoteDisk } from '../pod/volume-defaults.ts';
-import { roundUpResources } from '../pod/resources.ts';
-import { validateNodeSelector } from '../pod/validate-scheduling.ts';
 import { accessModesText, storageClassOf } from '../persistentvolumeclaims/index.ts';
 import { validateAccessModes } from '../persistentvolumeclaims/validate.ts';
+import { roundUpResources } from '../pod/resources.ts';
+import { validateNodeSelector } from '../pod/validate-scheduling.ts';
+import { defaultRemoteDisk } from '../pod/volume-defaults.ts';
 
 const spec = path('spec');
 
@@ -59,14 +59,20 @@ function validateVolume(volume: PersistentVolume): FieldError[] {
     errors.push(notSupported(spec.child('capacity'), Object.keys(given.capacity ?? {}), ['storage']));
   }
   for (const [resource, quantity] of capacity) {
-    if (sign(quantity) <= 0) errors.push(invalidValue(spec.child('capacity').key(resource), String(quantity), 'must be greater than zero'));
+    if (sign(quantity) <= 0)
+      errors.push(invalidValue(spec.child('capacity').key(resource), String(quantity), 'must be greater than zero'));
   }
   errors.push(
-    ...optionalOneOf(spec.child('persistentVolumeReclaimPolicy'), given.persistentVolumeReclaimPolicy, ['Delete', 'Recycle', 'Retain']),
+    ...optionalOneOf(spec.child('persistentVolumeReclaimPolicy'), given.persistentVolumeReclaimPolicy, [
+      'Delete',
+      'Recycle',
+      'Retain',
+    ]),
   );
   const sources = SOURCES.filter((source) => given[source] != null);
   if (sources.length === 0) errors.push(required(spec, 'must specify a volume type'));
-  for (const extra of sources.slice(1)) errors.push(forbiddenField(spec.child(extra), 'may not specify more than 1 volume type'));
+  for (const extra of sources.slice(1))
+    errors.push(forbiddenField(spec.child(extra), 'may not specify more than 1 volume type'));
   if (given.hostPath) {
     if (!given.hostPath.path) errors.push(required(spec.child('hostPath', 'path'), ''));
     if (given.hostPath.path === '/' && given.persistentVolumeReclaimPolicy === 'Recycle') {
@@ -76,7 +82,8 @@ function validateVolume(volume: PersistentVolume): FieldError[] {
   }
   if (given.local) {
     if (!given.local.path) errors.push(required(spec.child('local', 'path'), ''));
-    if (!given.nodeAffinity?.required) errors.push(required(spec.child('nodeAffinity'), 'Local volume requires node affinity'));
+    if (!given.nodeAffinity?.required)
+      errors.push(required(spec.child('nodeAffinity'), 'Local volume requires node affinity'));
   }
   if (given.nodeAffinity) {
     const at = spec.child('nodeAffinity', 'required');
@@ -88,7 +95,9 @@ function validateVolume(volume: PersistentVolume): FieldError[] {
     if (!given.csi.volumeHandle) errors.push(required(spec.child('csi', 'volumeHandle'), ''));
   }
   if (given.storageClassName) {
-    errors.push(...checked(spec.child('storageClassName'), given.storageClassName, dns1123Subdomain(given.storageClassName)));
+    errors.push(
+      ...checked(spec.child('storageClassName'), given.storageClassName, dns1123Subdomain(given.storageClassName)),
+    );
   }
   return [...errors, ...optionalOneOf(spec.child('volumeMode'), given.volumeMode, ['Block', 'Filesystem'])];
 }
@@ -131,7 +140,8 @@ export const persistentvolumes: ResourceRegistration<PersistentVolume> = {
         errors.push(forbiddenField(spec.child('persistentvolumesource'), message));
       }
       errors.push(...immutable(path('volumeMode'), volume.spec?.volumeMode, old.spec?.volumeMode));
-      if (old.spec?.nodeAffinity) errors.push(...immutable(path('nodeAffinity'), volume.spec?.nodeAffinity, old.spec.nodeAffinity));
+      if (old.spec?.nodeAffinity)
+        errors.push(...immutable(path('nodeAffinity'), volume.spec?.nodeAffinity, old.spec.nodeAffinity));
       return errors;
     },
   },

@@ -1,5 +1,5 @@
-import type { Pod, PodCondition } from '@typernetes/openapi/types/core/v1';
 import { formatTime } from '@typernetes/openapi/meta';
+import type { Pod, PodCondition } from '@typernetes/openapi/types/core/v1';
 
 /** Sets one condition; its transition time moves only when its status does. */
 export function setPodCondition(pod: Pod, condition: PodCondition, now: Date): void {

@@ -1,9 +1,9 @@
 import type {
   Container,
   EphemeralContainer,
+  Pod,
   PodSpec,
   PodTemplateSpec,
-  Pod,
   Probe,
 } from '@typernetes/openapi/types/core/v1';
 import { isLatest } from './image.ts';
@@ -64,7 +64,8 @@ function defaultContainer(container: Container | EphemeralContainer): void {
   roundUpResources(container.resources.limits);
   roundUpResources(container.resources.requests);
   for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) defaultProbe(probe);
-  for (const handler of [container.lifecycle?.postStart, container.lifecycle?.preStop]) defaultHttpGet(handler?.httpGet);
+  for (const handler of [container.lifecycle?.postStart, container.lifecycle?.preStop])
+    defaultHttpGet(handler?.httpGet);
 }
 
 function defaultProbe(probe: Probe | undefined): void {
@@ -89,4 +90,3 @@ function defaultHostPorts(spec: PodSpec): void {
     for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
   }
 }
-

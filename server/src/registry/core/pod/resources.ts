@@ -1,5 +1,5 @@
-import type { Container, Pod, PodSpec } from '@typernetes/openapi/types/core/v1';
 import { Quantity } from '@typernetes/openapi/meta';
+import type { Container, Pod, PodSpec } from '@typernetes/openapi/types/core/v1';
 import type { ResourceList } from '../../validation/index.ts';
 import { compareQuantities, isHugePages, isOvercommitAllowed, quantityOf, sign } from '../../validation/index.ts';
 import { isRestartableInitContainer } from './phase.ts';
@@ -14,7 +14,8 @@ export function roundUpResources(list: ResourceList | undefined | null): void {
 }
 
 /** Resources that a pod as a whole can ask for (KEP-2837). */
-const isPodLevelResource = (resource: string): boolean => resource === 'cpu' || resource === 'memory' || isHugePages(resource);
+const isPodLevelResource = (resource: string): boolean =>
+  resource === 'cpu' || resource === 'memory' || isHugePages(resource);
 
 /** A pod-level limit without a request gets one: what the containers ask for together, else the limit itself. */
 export function defaultPodLevelResources(spec: PodSpec): void {
@@ -90,7 +91,9 @@ export function computeQualityOfService(pod: Pod): QualityOfService {
   let everyLimitSet = true;
   const sources: { requests?: ResourceList; limits?: ResourceList }[] = pod.spec?.resources
     ? [pod.spec.resources]
-    : [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].map((container: Container) => container.resources ?? {});
+    : [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].map(
+        (container: Container) => container.resources ?? {},
+      );
   for (const source of sources) {
     add(requests, computeResources(source.requests));
     const limited = computeResources(source.limits);
@@ -109,5 +112,7 @@ export function computeQualityOfService(pod: Pod): QualityOfService {
 }
 
 function computeResources(list: ResourceList | undefined): ResourceList {
-  return Object.fromEntries(Object.entries(list ?? {}).filter(([name, value]) => (name === 'cpu' || name === 'memory') && sign(value) > 0));
+  return Object.fromEntries(
+    Object.entries(list ?? {}).filter(([name, value]) => (name === 'cpu' || name === 'memory') && sign(value) > 0),
+  );
 }

@@ -5,7 +5,17 @@
 import type { PodTemplateSpec } from '@typernetes/openapi/types/core/v1';
 import type { LabelSelectorLike } from '../../printing/selectors.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
-import { forbiddenField, invalidValue, isEmptySelector, notSupported, required, selectorMatches, validateAnnotations, validateLabelSelector, validateLabels } from '../../validation/index.ts';
+import {
+  forbiddenField,
+  invalidValue,
+  isEmptySelector,
+  notSupported,
+  required,
+  selectorMatches,
+  validateAnnotations,
+  validateLabelSelector,
+  validateLabels,
+} from '../../validation/index.ts';
 import { validatePodSpec } from './validate-spec.ts';
 
 export { defaultPodTemplate } from './defaults.ts';
@@ -18,13 +28,19 @@ export function validatePodTemplate(template: PodTemplateSpec | undefined, at: P
     ...validatePodSpec(template.spec, at.child('spec'), { isPod: false }),
   ];
   if ((template.spec?.ephemeralContainers ?? []).length > 0) {
-    errors.push(forbiddenField(at.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'));
+    errors.push(
+      forbiddenField(at.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'),
+    );
   }
   return errors;
 }
 
 /** A template whose pods are replaced when they end: always restarted, without a deadline. `kind` is for the message. */
-export function validateLongRunningTemplate(template: PodTemplateSpec | undefined, kind: string, at: Path): FieldError[] {
+export function validateLongRunningTemplate(
+  template: PodTemplateSpec | undefined,
+  kind: string,
+  at: Path,
+): FieldError[] {
   const errors: FieldError[] = [];
   const restartPolicy = template?.spec?.restartPolicy;
   if (template && restartPolicy !== 'Always') {
@@ -42,12 +58,23 @@ export function validateSelectsTemplate(
   template: PodTemplateSpec | undefined,
   at: Path,
 ): FieldError[] {
-  if (!selector || isEmptySelector(selector) || selectorMatches(selector, template?.metadata?.labels) !== false) return [];
-  return [invalidValue(at.child('metadata', 'labels'), template?.metadata?.labels, '`selector` does not match template `labels`')];
+  if (!selector || isEmptySelector(selector) || selectorMatches(selector, template?.metadata?.labels) !== false)
+    return [];
+  return [
+    invalidValue(
+      at.child('metadata', 'labels'),
+      template?.metadata?.labels,
+      '`selector` does not match template `labels`',
+    ),
+  ];
 }
 
 /** A workload's own selector: there, well-formed and not empty. `kind` in lower case, for the message. */
-export function validateWorkloadSelector(selector: LabelSelectorLike | undefined, kind: string, at: Path): FieldError[] {
+export function validateWorkloadSelector(
+  selector: LabelSelectorLike | undefined,
+  kind: string,
+  at: Path,
+): FieldError[] {
   if (!selector) return [required(at, '')];
   const errors = validateLabelSelector(selector, at);
   if (isEmptySelector(selector)) errors.push(invalidValue(at, selector, `empty selector is invalid for ${kind}`));

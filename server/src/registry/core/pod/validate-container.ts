@@ -48,7 +48,11 @@ export interface ContainerScope {
 
 export const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 
-export function validateContainers(containers: readonly Container[] | undefined, scope: ContainerScope, at: Path): FieldError[] {
+export function validateContainers(
+  containers: readonly Container[] | undefined,
+  scope: ContainerScope,
+  at: Path,
+): FieldError[] {
   if (!containers || containers.length === 0) return [required(at, '')];
   const names = new Set<string>();
   const errors: FieldError[] = [];
@@ -83,20 +87,36 @@ export function validateInitContainers(
     }
     for (const field of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
       if (container[field]) {
-        errors.push(forbiddenField(here.child(field), 'may not be set for init containers without restartPolicy=Always'));
+        errors.push(
+          forbiddenField(here.child(field), 'may not be set for init containers without restartPolicy=Always'),
+        );
       }
     }
     for (const [position, policy] of (container.resizePolicy ?? []).entries()) {
       if (policy.restartPolicy !== 'RestartContainer') continue;
       const place = here.child('resizePolicy').index(position).child('restartPolicy');
-      errors.push(invalidValue(place, policy.restartPolicy, "must not be set to 'RestartContainer' for non-sidecar initContainers"));
+      errors.push(
+        invalidValue(
+          place,
+          policy.restartPolicy,
+          "must not be set to 'RestartContainer' for non-sidecar initContainers",
+        ),
+      );
     }
   }
   return errors;
 }
 
 /** The fields of a container that mean nothing in one started later for debugging. */
-const NOT_EPHEMERAL = ['ports', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle', 'resources', 'resizePolicy'] as const;
+const NOT_EPHEMERAL = [
+  'ports',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+  'resources',
+  'resizePolicy',
+] as const;
 
 export function validateEphemeralContainers(
   containers: readonly EphemeralContainer[] | undefined,
@@ -123,8 +143,10 @@ export function validateEphemeralContainers(
     }
     for (const [position, mount] of (container.volumeMounts ?? []).entries()) {
       const place = here.child('volumeMounts').index(position);
-      if (mount.subPath) errors.push(forbiddenField(place.child('subPath'), 'cannot be set for an Ephemeral Container'));
-      if (mount.subPathExpr) errors.push(forbiddenField(place.child('subPathExpr'), 'cannot be set for an Ephemeral Container'));
+      if (mount.subPath)
+        errors.push(forbiddenField(place.child('subPath'), 'cannot be set for an Ephemeral Container'));
+      if (mount.subPathExpr)
+        errors.push(forbiddenField(place.child('subPathExpr'), 'cannot be set for an Ephemeral Container'));
     }
   }
   return errors;
@@ -136,7 +158,10 @@ function validateCommon(container: Container | EphemeralContainer, scope: Contai
   else errors.push(...checked(at.child('name'), container.name, dns1123Label(container.name)));
   if (!container.image) errors.push(required(at.child('image'), ''));
   errors.push(
-    ...oneOf(at.child('terminationMessagePolicy'), container.terminationMessagePolicy, ['File', 'FallbackToLogsOnError']),
+    ...oneOf(at.child('terminationMessagePolicy'), container.terminationMessagePolicy, [
+      'File',
+      'FallbackToLogsOnError',
+    ]),
     ...validatePorts(container.ports ?? [], at.child('ports')),
     ...validateEnvironment(container.env ?? [], at.child('env')),
     ...validateEnvironmentSources(container.envFrom ?? [], at.child('envFrom')),
@@ -191,18 +216,23 @@ function validateMounts(container: Container | EphemeralContainer, scope: Contai
     if (!mount.name) errors.push(required(here.child('name'), ''));
     if (!scope.volumes.has(mount.name)) errors.push(notFoundField(here.child('name'), mount.name ?? ''));
     if (!mount.mountPath) errors.push(required(here.child('mountPath'), ''));
-    if (paths.has(mount.mountPath)) errors.push(invalidValue(here.child('mountPath'), mount.mountPath, 'must be unique'));
+    if (paths.has(mount.mountPath))
+      errors.push(invalidValue(here.child('mountPath'), mount.mountPath, 'must be unique'));
     paths.add(mount.mountPath);
     if (devices.some((device) => device.name === mount.name)) {
       errors.push(invalidValue(here.child('name'), mount.name, 'must not already exist in volumeDevices'));
     }
     if (devices.some((device) => device.devicePath === mount.mountPath)) {
-      errors.push(invalidValue(here.child('mountPath'), mount.mountPath, 'must not already exist as a path in volumeDevices'));
+      errors.push(
+        invalidValue(here.child('mountPath'), mount.mountPath, 'must not already exist as a path in volumeDevices'),
+      );
     }
     if (mount.subPath) errors.push(...validateRelativePath(mount.subPath, at.child('subPath')));
     if (mount.subPathExpr) {
       if (mount.subPath) {
-        errors.push(invalidValue(here.child('subPathExpr'), mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
+        errors.push(
+          invalidValue(here.child('subPathExpr'), mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'),
+        );
       }
       errors.push(...validateRelativePath(mount.subPathExpr, at.child('subPathExpr')));
     }
@@ -211,7 +241,11 @@ function validateMounts(container: Container | EphemeralContainer, scope: Contai
   });
 }
 
-function validateMountPropagation(mount: VolumeMount, container: Container | EphemeralContainer, at: Path): FieldError[] {
+function validateMountPropagation(
+  mount: VolumeMount,
+  container: Container | EphemeralContainer,
+  at: Path,
+): FieldError[] {
   if (!mount.mountPropagation) return [];
   const supported = ['Bidirectional', 'HostToContainer', 'None'];
   if (!supported.includes(mount.mountPropagation)) return [notSupported(at, mount.mountPropagation, supported)];
@@ -237,7 +271,8 @@ function validateDevices(container: Container | EphemeralContainer, scope: Conta
     }
     if (!volume) errors.push(notFoundField(here.child('name'), device.name ?? ''));
     if (!device.devicePath) errors.push(required(here.child('devicePath'), ''));
-    if (paths.has(device.devicePath)) errors.push(invalidValue(here.child('devicePath'), device.devicePath, 'must be unique'));
+    if (paths.has(device.devicePath))
+      errors.push(invalidValue(here.child('devicePath'), device.devicePath, 'must be unique'));
     if (device.devicePath && validateNoBacksteps(device.devicePath, here).length > 0) {
       errors.push(invalidValue(here.child('devicePath'), device.devicePath, "can not contain backsteps ('..')"));
     } else {
@@ -247,7 +282,9 @@ function validateDevices(container: Container | EphemeralContainer, scope: Conta
       errors.push(invalidValue(here.child('name'), device.name, 'must not already exist in volumeMounts'));
     }
     if (mounts.some((mount) => mount.mountPath === device.devicePath)) {
-      errors.push(invalidValue(here.child('devicePath'), device.devicePath, 'must not already exist as a path in volumeMounts'));
+      errors.push(
+        invalidValue(here.child('devicePath'), device.devicePath, 'must not already exist as a path in volumeMounts'),
+      );
     }
     names.add(device.name);
     return errors;
@@ -279,9 +316,17 @@ export function validateResources(
     }
     const order = compareQuantities(quantity, limit);
     if (order !== 0 && !isOvercommitAllowed(resource)) {
-      errors.push(invalidValue(at.child('requests'), String(quantity), `must be equal to ${resource} limit of ${limit}`));
+      errors.push(
+        invalidValue(at.child('requests'), String(quantity), `must be equal to ${resource} limit of ${limit}`),
+      );
     } else if (order > 0) {
-      errors.push(invalidValue(at.child('requests'), String(quantity), `must be less than or equal to ${resource} limit of ${limit}`));
+      errors.push(
+        invalidValue(
+          at.child('requests'),
+          String(quantity),
+          `must be less than or equal to ${resource} limit of ${limit}`,
+        ),
+      );
     }
   }
   const named = [...Object.keys(limits), ...Object.keys(requests)];
@@ -299,7 +344,11 @@ export function validateResources(
   return errors;
 }
 
-function validateResizePolicy(container: Container | EphemeralContainer, scope: ContainerScope, at: Path): FieldError[] {
+function validateResizePolicy(
+  container: Container | EphemeralContainer,
+  scope: ContainerScope,
+  at: Path,
+): FieldError[] {
   const seen = new Set<string>();
   return (container.resizePolicy ?? []).flatMap((policy, index) => {
     const errors: FieldError[] = [];
@@ -371,7 +420,9 @@ function validateProbe(
   }
   if (kind === 'readiness') {
     if (grace != null) {
-      errors.push(invalidValue(at.child('terminationGracePeriodSeconds'), grace, 'must not be set for readinessProbes'));
+      errors.push(
+        invalidValue(at.child('terminationGracePeriodSeconds'), grace, 'must not be set for readinessProbes'),
+      );
     }
   } else if (probe.successThreshold !== 1) {
     errors.push(invalidValue(at.child('successThreshold'), probe.successThreshold ?? 0, 'must be 1'));
@@ -402,13 +453,16 @@ function validateHandler(handler: Probe | LifecycleHandler, scope: ContainerScop
     found = true;
   };
   const { exec, httpGet, tcpSocket } = handler;
-  one('exec', exec != null, () => ((exec?.command ?? []).length === 0 ? [required(at.child('exec', 'command'), '')] : []));
+  one('exec', exec != null, () =>
+    (exec?.command ?? []).length === 0 ? [required(at.child('exec', 'command'), '')] : [],
+  );
   one('httpGet', httpGet != null, () => {
     const here = at.child('httpGet');
     const found: FieldError[] = httpGet?.path ? [] : [required(here.child('path'), '')];
     found.push(...validatePort(httpGet?.port, here.child('port')));
     const schemes = ['HTTP', 'HTTPS'];
-    if (!schemes.includes(httpGet?.scheme ?? '')) found.push(notSupported(here.child('scheme'), httpGet?.scheme ?? '', schemes));
+    if (!schemes.includes(httpGet?.scheme ?? ''))
+      found.push(notSupported(here.child('scheme'), httpGet?.scheme ?? '', schemes));
     for (const header of httpGet?.httpHeaders ?? []) {
       found.push(...checked(here.child('httpHeaders'), header.name, httpHeaderName(header.name)));
     }
@@ -426,4 +480,3 @@ function validateSleep(seconds: number, scope: ContainerScope, at: Path): FieldE
   if (grace === undefined || (seconds >= 0 && seconds <= grace)) return [];
   return [invalidValue(at, seconds, `must be non-negative and less than terminationGracePeriodSeconds (${grace})`)];
 }
-

@@ -1,4 +1,9 @@
-import type { EnvFromSource, EnvVar, ObjectFieldSelector, ResourceFieldSelector } from '@typernetes/openapi/types/core/v1';
+import type {
+  EnvFromSource,
+  EnvVar,
+  ObjectFieldSelector,
+  ResourceFieldSelector,
+} from '@typernetes/openapi/types/core/v1';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
   checked,
@@ -27,7 +32,13 @@ const ENVIRONMENT_FIELDS = [
 ];
 
 /** What it gives to files. */
-export const VOLUME_FIELDS = ['metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid'];
+export const VOLUME_FIELDS = [
+  'metadata.annotations',
+  'metadata.labels',
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+];
 
 /** Every field path that has a meaning somewhere; anything else cannot even be converted. */
 const KNOWN_FIELDS = new Set([...ENVIRONMENT_FIELDS, ...VOLUME_FIELDS, 'spec.restartPolicy', 'status.phase']);
@@ -106,7 +117,13 @@ export function validateFieldRef(reference: ObjectFieldSelector, allowed: readon
     return [invalidValue(at.child('fieldPath'), fieldPath, `error converting fieldPath: ${problem}`)];
   }
   if (!KNOWN_FIELDS.has(name)) {
-    return [invalidValue(at.child('fieldPath'), fieldPath, `error converting fieldPath: field label not supported: ${fieldPath}`)];
+    return [
+      invalidValue(
+        at.child('fieldPath'),
+        fieldPath,
+        `error converting fieldPath: field label not supported: ${fieldPath}`,
+      ),
+    ];
   }
   if (subscripted) {
     const key = subscripted[2] ?? '';
@@ -136,18 +153,28 @@ function validateDivisor(resource: string, divisor: string | number | undefined,
   const measured = resource.replace(/^(limits|requests)\./, '');
   if (measured === 'cpu') {
     const fine = value === '1m' || value === '1';
-    return fine ? [] : [invalidValue(at, resource, "only divisor's values 1m and 1 are supported with the cpu resource")];
+    return fine
+      ? []
+      : [invalidValue(at, resource, "only divisor's values 1m and 1 are supported with the cpu resource")];
   }
   const words: Record<string, string> = { memory: 'memory', 'ephemeral-storage': 'local ephemeral storage' };
   const word = measured.startsWith('hugepages-') ? 'hugepages' : words[measured];
   if (word === undefined || BYTE_DIVISORS.includes(value)) return [];
-  return [invalidValue(at, resource, `only divisor's values ${BYTE_DIVISORS.join(', ')} are supported with the ${word} resource`)];
+  return [
+    invalidValue(
+      at,
+      resource,
+      `only divisor's values ${BYTE_DIVISORS.join(', ')} are supported with the ${word} resource`,
+    ),
+  ];
 }
 
 export function validateEnvironmentSources(sources: readonly EnvFromSource[], at: Path): FieldError[] {
   return sources.flatMap((source, index) => {
     const here = at.index(index);
-    const errors = source.prefix ? checked(here.child('prefix'), source.prefix, environmentVariableName(source.prefix)) : [];
+    const errors = source.prefix
+      ? checked(here.child('prefix'), source.prefix, environmentVariableName(source.prefix))
+      : [];
     let count = 0;
     for (const field of ['configMapRef', 'secretRef'] as const) {
       const reference = source[field];

@@ -14,6 +14,7 @@ export function validateRelativePath(target: string, at: Path): FieldError[] {
 /** A file that a projection writes; names that start with two dots are its own, for atomic swaps. */
 export function validateProjectedPath(target: string, at: Path): FieldError[] {
   const errors = validateRelativePath(target, at);
-  if (target.startsWith('..') && !target.startsWith('../')) errors.push(invalidValue(at, target, "must not start with '..'"));
+  if (target.startsWith('..') && !target.startsWith('../'))
+    errors.push(invalidValue(at, target, "must not start with '..'"));
   return errors;
 }

@@ -36,18 +36,27 @@ export function validateTolerations(tolerations: readonly Toleration[] | undefin
       errors.push(invalidValue(here.child('operator'), operator, message));
     }
     if (toleration.tolerationSeconds != null && toleration.effect !== 'NoExecute') {
-      errors.push(invalidValue(here.child('effect'), toleration.effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"));
+      errors.push(
+        invalidValue(
+          here.child('effect'),
+          toleration.effect ?? '',
+          "effect must be 'NoExecute' when `tolerationSeconds` is set",
+        ),
+      );
     }
     switch (operator) {
       case '':
       case 'Equal': {
         const messages = labelValue(toleration.value ?? '');
-        if (messages.length > 0) errors.push(invalidValue(here.child('operator'), toleration.value, messages.join(';')));
+        if (messages.length > 0)
+          errors.push(invalidValue(here.child('operator'), toleration.value, messages.join(';')));
         break;
       }
       case 'Exists':
         if (toleration.value) {
-          errors.push(invalidValue(here.child('operator'), toleration.value, "value must be empty when `operator` is 'Exists'"));
+          errors.push(
+            invalidValue(here.child('operator'), toleration.value, "value must be empty when `operator` is 'Exists'"),
+          );
         }
         break;
       case 'Lt':
@@ -70,11 +79,15 @@ export function validateAffinity(affinity: Affinity | undefined, at: Path): Fiel
     if (hard) errors.push(...validateNodeSelector(hard, here.child('requiredDuringSchedulingIgnoredDuringExecution')));
     for (const [index, term] of (node.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
       const place = here.child('preferredDuringSchedulingIgnoredDuringExecution').index(index);
-      errors.push(...validateWeight(term.weight, place), ...validateNodeTerm(term.preference, place.child('preference'), false));
+      errors.push(
+        ...validateWeight(term.weight, place),
+        ...validateNodeTerm(term.preference, place.child('preference'), false),
+      );
     }
   }
   if (affinity?.podAffinity) errors.push(...validatePodAffinity(affinity.podAffinity, at.child('podAffinity')));
-  if (affinity?.podAntiAffinity) errors.push(...validatePodAffinity(affinity.podAntiAffinity, at.child('podAntiAffinity')));
+  if (affinity?.podAntiAffinity)
+    errors.push(...validatePodAffinity(affinity.podAntiAffinity, at.child('podAntiAffinity')));
   return errors;
 }
 
@@ -92,12 +105,15 @@ function validateNodeTerm(term: NodeSelectorTerm | undefined, at: Path, checkVal
     switch (operator) {
       case 'In':
       case 'NotIn':
-        if (values.length === 0) errors.push(required(here.child('values'), "must be specified when `operator` is 'In' or 'NotIn'"));
+        if (values.length === 0)
+          errors.push(required(here.child('values'), "must be specified when `operator` is 'In' or 'NotIn'"));
         break;
       case 'Exists':
       case 'DoesNotExist':
         if (values.length > 0) {
-          errors.push(forbiddenField(here.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+          errors.push(
+            forbiddenField(here.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
+          );
         }
         break;
       case 'Gt':
@@ -146,7 +162,10 @@ function validatePodAffinity(affinity: PodAffinity, at: Path): FieldError[] {
   }
   for (const [index, weighted] of (affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
     const here = at.child('preferredDuringSchedulingIgnoredDuringExecution').index(index);
-    errors.push(...validateWeight(weighted.weight, here), ...validatePodTerm(weighted.podAffinityTerm, here.child('podAffinityTerm')));
+    errors.push(
+      ...validateWeight(weighted.weight, here),
+      ...validatePodTerm(weighted.podAffinityTerm, here.child('podAffinityTerm')),
+    );
   }
   return errors;
 }
@@ -158,7 +177,10 @@ function validatePodTerm(term: PodAffinityTerm, at: Path): FieldError[] {
   ];
   for (const name of term.namespaces ?? []) errors.push(...checked(at.child('namespace'), name, dns1123Label(name)));
   if (!term.topologyKey) errors.push(required(at.child('topologyKey'), 'can not be empty'));
-  return [...errors, ...checked(at.child('topologyKey'), term.topologyKey ?? '', qualifiedName(term.topologyKey ?? ''))];
+  return [
+    ...errors,
+    ...checked(at.child('topologyKey'), term.topologyKey ?? '', qualifiedName(term.topologyKey ?? '')),
+  ];
 }
 
 export function validateSpread(constraints: readonly TopologySpreadConstraint[] | undefined, at: Path): FieldError[] {
@@ -169,11 +191,13 @@ export function validateSpread(constraints: readonly TopologySpreadConstraint[] 
     if (maxSkew <= 0) errors.push(invalidValue(here.child('maxSkew'), maxSkew, 'must be greater than zero'));
     if (!topologyKey) errors.push(required(here.child('topologyKey'), 'can not be empty'));
     const actions = ['DoNotSchedule', 'ScheduleAnyway'];
-    if (!actions.includes(whenUnsatisfiable)) errors.push(notSupported(here.child('whenUnsatisfiable'), whenUnsatisfiable ?? '', actions));
+    if (!actions.includes(whenUnsatisfiable))
+      errors.push(notSupported(here.child('whenUnsatisfiable'), whenUnsatisfiable ?? '', actions));
     const again = (constraints ?? [])
       .slice(index + 1)
       .some((other) => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable);
-    if (again) errors.push(duplicate(here.child('{topologyKey, whenUnsatisfiable}'), `{${topologyKey}, ${whenUnsatisfiable}}`));
+    if (again)
+      errors.push(duplicate(here.child('{topologyKey, whenUnsatisfiable}'), `{${topologyKey}, ${whenUnsatisfiable}}`));
     if (minDomains != null) {
       if (minDomains <= 0) errors.push(invalidValue(here.child('minDomains'), minDomains, 'must be greater than zero'));
       if (whenUnsatisfiable !== 'DoNotSchedule') {

@@ -1,3 +1,4 @@
+import { isValidGroupId, isValidUserId } from '@typernetes/openapi/meta';
 import type {
   AppArmorProfile,
   PodSecurityContext,
@@ -5,14 +6,23 @@ import type {
   SeccompProfile,
   SecurityContext,
 } from '@typernetes/openapi/types/core/v1';
-import { isValidGroupId, isValidUserId } from '@typernetes/openapi/meta';
 import type { FieldError, Path } from '../../validation/index.ts';
-import { checked, duplicate, forbiddenField, invalidValue, notSupported, optionalOneOf, required, tooLong } from '../../validation/index.ts';
+import {
+  checked,
+  duplicate,
+  forbiddenField,
+  invalidValue,
+  notSupported,
+  optionalOneOf,
+  required,
+  tooLong,
+} from '../../validation/index.ts';
 import { validateRelativePath } from './validate-paths.ts';
 
 function validateIds(context: { runAsUser?: number; runAsGroup?: number }, at: Path): FieldError[] {
   const errors: FieldError[] = [];
-  if (context.runAsUser != null) errors.push(...checked(at.child('runAsUser'), context.runAsUser, isValidUserId(context.runAsUser)));
+  if (context.runAsUser != null)
+    errors.push(...checked(at.child('runAsUser'), context.runAsUser, isValidUserId(context.runAsUser)));
   if (context.runAsGroup != null) {
     errors.push(...checked(at.child('runAsGroup'), context.runAsGroup, isValidGroupId(context.runAsGroup)));
   }
@@ -22,7 +32,8 @@ function validateIds(context: { runAsUser?: number; runAsGroup?: number }, at: P
 export function validateSecurityContext(context: SecurityContext | undefined, at: Path): FieldError[] {
   if (!context) return [];
   const errors = validateIds(context, at);
-  if (context.procMount) errors.push(...optionalOneOf(at.child('procMount'), context.procMount, ['Default', 'Unmasked']));
+  if (context.procMount)
+    errors.push(...optionalOneOf(at.child('procMount'), context.procMount, ['Default', 'Unmasked']));
   errors.push(...validateSeccomp(context.seccompProfile, at.child('seccompProfile')));
   if (context.allowPrivilegeEscalation === false) {
     if (context.privileged) {
@@ -36,16 +47,23 @@ export function validateSecurityContext(context: SecurityContext | undefined, at
   return [...errors, ...validateAppArmor(context.appArmorProfile, at.child('appArmorProfile'))];
 }
 
-export function validatePodSecurityContext(context: PodSecurityContext | undefined, spec: PodSpec, at: Path): FieldError[] {
+export function validatePodSecurityContext(
+  context: PodSecurityContext | undefined,
+  spec: PodSpec,
+  at: Path,
+): FieldError[] {
   if (!context) return [];
   const errors: FieldError[] = [];
-  if (context.fsGroup != null) errors.push(...checked(at.child('fsGroup'), context.fsGroup, isValidGroupId(context.fsGroup)));
+  if (context.fsGroup != null)
+    errors.push(...checked(at.child('fsGroup'), context.fsGroup, isValidGroupId(context.fsGroup)));
   errors.push(...validateIds(context, at));
   for (const [index, group] of (context.supplementalGroups ?? []).entries()) {
     errors.push(...checked(at.child('supplementalGroups').index(index), group, isValidGroupId(group)));
   }
   if (spec.shareProcessNamespace && spec.hostPID) {
-    errors.push(invalidValue(at.child('shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
+    errors.push(
+      invalidValue(at.child('shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'),
+    );
   }
   errors.push(
     ...validateSysctls(context, spec, at.child('sysctls')),
@@ -88,7 +106,8 @@ function validateSeccomp(profile: SeccompProfile | undefined, at: Path): FieldEr
   if (!profile) return [];
   const errors: FieldError[] = [];
   if (!profile.type) errors.push(required(at.child('type'), 'type is required when seccompProfile is set'));
-  else if (!PROFILE_TYPES.includes(profile.type)) errors.push(notSupported(at.child('type'), profile.type, PROFILE_TYPES));
+  else if (!PROFILE_TYPES.includes(profile.type))
+    errors.push(notSupported(at.child('type'), profile.type, PROFILE_TYPES));
   const here = at.child('localhostProfile');
   if (profile.type === 'Localhost') {
     if (profile.localhostProfile == null) errors.push(required(here, 'must be set when seccomp type is Localhost'));

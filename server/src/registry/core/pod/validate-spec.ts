@@ -18,7 +18,12 @@ import {
   validateResourceQuantity,
 } from '../../validation/index.ts';
 import type { ContainerScope } from './validate-container.ts';
-import { validateContainers, validateEphemeralContainers, validateInitContainers, validateResources } from './validate-container.ts';
+import {
+  validateContainers,
+  validateEphemeralContainers,
+  validateInitContainers,
+  validateResources,
+} from './validate-container.ts';
 import { validateAffinity, validateSpread, validateTolerations } from './validate-scheduling.ts';
 import { validateHostUsers, validatePodSecurityContext } from './validate-security.ts';
 import { validateVolumes } from './validate-volumes.ts';
@@ -100,7 +105,8 @@ function validatePodResources(spec: PodSpec, claims: ReadonlySet<string>, at: Pa
   if (!spec.resources) return [];
   if (spec.os?.name === 'windows') return [forbiddenField(at, 'may not be set for a windows pod')];
   const errors: FieldError[] = [];
-  if (spec.resources.claims) errors.push(forbiddenField(at.child('claims'), 'claims may not be set for Resources at pod-level'));
+  if (spec.resources.claims)
+    errors.push(forbiddenField(at.child('claims'), 'claims may not be set for Resources at pod-level'));
   const supported = ['cpu', 'hugepages-', 'memory'];
   const podLevelName = (resource: string, here: Path): FieldError[] =>
     supported.some((name) => resource === name || (name.endsWith('-') && resource.startsWith(name)))
@@ -130,9 +136,12 @@ function validateDns(config: PodDNSConfig | undefined, policy: string | undefine
   }
   const { nameservers = [], searches = [], options = [] } = config ?? {};
   const errors: FieldError[] = [];
-  if (nameservers.length > 3) errors.push(invalidValue(at.child('nameservers'), nameservers, 'must not have more than 3 nameservers'));
-  for (const [index, server] of nameservers.entries()) errors.push(...validateAddress(server, at.child('nameservers').index(index)));
-  if (searches.length > 32) errors.push(invalidValue(at.child('searches'), searches, 'must not have more than 32 search paths'));
+  if (nameservers.length > 3)
+    errors.push(invalidValue(at.child('nameservers'), nameservers, 'must not have more than 3 nameservers'));
+  for (const [index, server] of nameservers.entries())
+    errors.push(...validateAddress(server, at.child('nameservers').index(index)));
+  if (searches.length > 32)
+    errors.push(invalidValue(at.child('searches'), searches, 'must not have more than 32 search paths'));
   if (searches.join(' ').length > 2048) {
     const message = 'must not have more than 2048 characters (including spaces) in the search list';
     errors.push(invalidValue(at.child('searches'), searches, message));
@@ -150,7 +159,11 @@ function validateDns(config: PodDNSConfig | undefined, policy: string | undefine
 
 function validateGates(spec: PodSpec, at: Path): FieldError[] {
   const errors = (spec.readinessGates ?? []).flatMap(({ conditionType }, index) =>
-    checked(at.child('readinessGates').index(index).child('conditionType'), conditionType, qualifiedName(conditionType ?? '')),
+    checked(
+      at.child('readinessGates').index(index).child('conditionType'),
+      conditionType,
+      qualifiedName(conditionType ?? ''),
+    ),
   );
   const seen = new Set<string>();
   for (const [index, gate] of (spec.schedulingGates ?? []).entries()) {
@@ -170,7 +183,8 @@ function validateNames(spec: PodSpec, at: Path): FieldError[] {
   };
   if (spec.hostnameOverride != null) {
     const here = at.child('hostnameOverride');
-    if (spec.setHostnameAsFQDN) errors.push(forbiddenField(here, 'may not be specified when setHostnameAsFQDN is true'));
+    if (spec.setHostnameAsFQDN)
+      errors.push(forbiddenField(here, 'may not be specified when setHostnameAsFQDN is true'));
     if (spec.hostNetwork) errors.push(forbiddenField(here, 'may not be specified when hostNetwork is true'));
     if (spec.hostnameOverride.length > 64) errors.push(tooLong(here, '', 64));
     errors.push(...checked(here, spec.hostnameOverride, dns1123Subdomain(spec.hostnameOverride)));
@@ -179,13 +193,17 @@ function validateNames(spec: PodSpec, at: Path): FieldError[] {
   name('nodeName', dns1123Subdomain);
   const deadline = spec.activeDeadlineSeconds;
   if (deadline != null && (deadline < 1 || deadline > 2147483647)) {
-    errors.push(invalidValue(at.child('activeDeadlineSeconds'), deadline, 'must be between 1 and 2147483647, inclusive'));
+    errors.push(
+      invalidValue(at.child('activeDeadlineSeconds'), deadline, 'must be between 1 and 2147483647, inclusive'),
+    );
   }
   name('hostname', dns1123Label);
   name('subdomain', dns1123Label);
   name('priorityClassName', dns1123Subdomain);
   if (spec.runtimeClassName != null) {
-    errors.push(...checked(at.child('runtimeClassName'), spec.runtimeClassName, dns1123Subdomain(spec.runtimeClassName)));
+    errors.push(
+      ...checked(at.child('runtimeClassName'), spec.runtimeClassName, dns1123Subdomain(spec.runtimeClassName)),
+    );
   }
   return errors;
 }
@@ -193,7 +211,9 @@ function validateNames(spec: PodSpec, at: Path): FieldError[] {
 function validateHostAliases(spec: PodSpec, at: Path): FieldError[] {
   return (spec.hostAliases ?? []).flatMap((alias, index) => [
     ...validateAddress(alias.ip ?? '', at.index(index).child('ip')),
-    ...(alias.hostnames ?? []).flatMap((hostname) => checked(at.index(index).child('hostnames'), hostname, dns1123Subdomain(hostname))),
+    ...(alias.hostnames ?? []).flatMap((hostname) =>
+      checked(at.index(index).child('hostnames'), hostname, dns1123Subdomain(hostname)),
+    ),
   ]);
 }
 

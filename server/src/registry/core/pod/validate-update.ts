@@ -35,7 +35,9 @@ export function validatePodSpecUpdate(pod: Pod, old: Readonly<Pod>): FieldError[
   } else if (oldDeadline != null) {
     errors.push(invalidValue(at, null, 'must not update from a positive integer to nil value'));
   }
-  errors.push(...validateAddedTolerations(pod.spec.tolerations ?? [], old.spec.tolerations ?? [], spec.child('tolerations')));
+  errors.push(
+    ...validateAddedTolerations(pod.spec.tolerations ?? [], old.spec.tolerations ?? [], spec.child('tolerations')),
+  );
   errors.push(...validateDeletedGates(pod.spec, old.spec));
 
   const munged = structuredClone(pod.spec);
@@ -53,7 +55,12 @@ export function validatePodSpecUpdate(pod: Pod, old: Readonly<Pod>): FieldError[
   // A pod that waits at a scheduling gate may still be narrowed down (KEP-3838).
   if ((old.spec.schedulingGates ?? []).length > 0) errors.push(...narrowGatedPod(munged, old.spec));
   if (!semanticEqual(munged, old.spec)) {
-    errors.push(forbiddenField(spec, `pod updates may not change fields other than ${UPDATABLE.join(',')}\n${difference(old.spec, munged)}`));
+    errors.push(
+      forbiddenField(
+        spec,
+        `pod updates may not change fields other than ${UPDATABLE.join(',')}\n${difference(old.spec, munged)}`,
+      ),
+    );
   }
   return errors;
 }
@@ -65,7 +72,11 @@ function keep(target: PodSpec, source: Readonly<PodSpec>, ...fields: (keyof PodS
   }
 }
 
-function validateImages(containers: readonly Container[], old: readonly Container[], at: Path): { errors: FieldError[]; stop: boolean } {
+function validateImages(
+  containers: readonly Container[],
+  old: readonly Container[],
+  at: Path,
+): { errors: FieldError[]; stop: boolean } {
   if (containers.length !== old.length) {
     return { errors: [forbiddenField(at, 'pod updates may not add or remove containers')], stop: true };
   }
@@ -77,7 +88,11 @@ function validateImages(containers: readonly Container[], old: readonly Containe
   return { errors, stop: false };
 }
 
-function validateAddedTolerations(tolerations: readonly Toleration[], old: readonly Toleration[], at: Path): FieldError[] {
+function validateAddedTolerations(
+  tolerations: readonly Toleration[],
+  old: readonly Toleration[],
+  at: Path,
+): FieldError[] {
   const kept = old.every((before) =>
     tolerations.some((after) => semanticEqual({ ...before, tolerationSeconds: after.tolerationSeconds }, after)),
   );
@@ -97,7 +112,14 @@ function narrowGatedPod(munged: PodSpec, old: Readonly<PodSpec>): FieldError[] {
   const errors: FieldError[] = [];
   const selector = munged.nodeSelector ?? {};
   const lost = Object.entries(old.nodeSelector ?? {}).some(([key, value]) => selector[key] !== value);
-  if (lost) errors.push(invalidValue(spec.child('nodeSelector'), munged.nodeSelector, "only additions to spec.nodeSelector are allowed (no mutations or deletions)"));
+  if (lost)
+    errors.push(
+      invalidValue(
+        spec.child('nodeSelector'),
+        munged.nodeSelector,
+        'only additions to spec.nodeSelector are allowed (no mutations or deletions)',
+      ),
+    );
   keep(munged, old, 'nodeSelector');
 
   const hard = 'requiredDuringSchedulingIgnoredDuringExecution';
@@ -136,7 +158,10 @@ function difference(old: object, next: object): string {
   const lines: string[] = [];
   for (const field of [...new Set([...before.keys(), ...after.keys()])].sort()) {
     if (semanticEqual(before.get(field), after.get(field))) continue;
-    lines.push(`- ${field}: ${JSON.stringify(before.get(field)) ?? 'null'}`, `+ ${field}: ${JSON.stringify(after.get(field)) ?? 'null'}`);
+    lines.push(
+      `- ${field}: ${JSON.stringify(before.get(field)) ?? 'null'}`,
+      `+ ${field}: ${JSON.stringify(after.get(field)) ?? 'null'}`,
+    );
   }
   return lines.join('\n');
 }
@@ -151,7 +176,9 @@ export function validateEphemeralContainersUpdate(pod: Pod, old: Readonly<Pod>):
     const name = JSON.stringify(container.name);
     if (!next) return [forbiddenField(at, `existing ephemeral containers ${name} may not be removed\n`)];
     if (semanticEqual(next, container)) return [];
-    return [forbiddenField(at, `existing ephemeral containers ${name} may not be changed\n${difference(container, next)}`)];
+    return [
+      forbiddenField(at, `existing ephemeral containers ${name} may not be changed\n${difference(container, next)}`),
+    ];
   });
 }
 
@@ -175,11 +202,15 @@ export function validateResize(pod: Pod, old: Readonly<Pod>): FieldError[] {
     for (const [index, container] of containers.entries()) {
       const other = olds[index];
       if (!other || other.name !== container.name) {
-        return [...errors, forbiddenField(at.index(index).child('name'), `${field} may not be renamed or reordered on resize`)];
+        return [
+          ...errors,
+          forbiddenField(at.index(index).child('name'), `${field} may not be renamed or reordered on resize`),
+        ];
       }
       errors.push(...validateKeptResources(container, other, at.index(index).child('resources')));
       container.resources = withComputeOf(container, other);
-      if (!semanticEqual(container, other)) errors.push(forbiddenField(spec, 'only cpu and memory resources are mutable'));
+      if (!semanticEqual(container, other))
+        errors.push(forbiddenField(spec, 'only cpu and memory resources are mutable'));
     }
   }
   if (errors.length === 0 && munged?.resources) delete munged.resources;
@@ -191,7 +222,9 @@ export function validateResize(pod: Pod, old: Readonly<Pod>): FieldError[] {
 
 function validateKeptResources(container: Container, old: Container, at: Path): FieldError[] {
   return (['limits', 'requests'] as const).flatMap((kind) => {
-    const removed = Object.keys(old.resources?.[kind] ?? {}).some((resource) => container.resources?.[kind]?.[resource] === undefined);
+    const removed = Object.keys(old.resources?.[kind] ?? {}).some(
+      (resource) => container.resources?.[kind]?.[resource] === undefined,
+    );
     return removed ? [forbiddenField(at.child(kind), `resource ${kind} cannot be removed`)] : [];
   });
 }

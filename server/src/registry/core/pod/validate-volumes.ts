@@ -1,7 +1,17 @@
 import type { DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection } from '@typernetes/openapi/types/core/v1';
 import type { FieldError, Path } from '../../validation/index.ts';
-import { checked, dns1123Label, duplicate, forbiddenField, invalidValue, oneOf, optionalOneOf, required, sign } from '../../validation/index.ts';
-import { validateFieldRef, validateResourceFieldRef, VOLUME_FIELDS } from './validate-environment.ts';
+import {
+  checked,
+  dns1123Label,
+  duplicate,
+  forbiddenField,
+  invalidValue,
+  oneOf,
+  optionalOneOf,
+  required,
+  sign,
+} from '../../validation/index.ts';
+import { VOLUME_FIELDS, validateFieldRef, validateResourceFieldRef } from './validate-environment.ts';
 import { validateNoBacksteps, validateProjectedPath, validateRelativePath } from './validate-paths.ts';
 
 const FILE_MODE_MESSAGE = 'must be a number between 0 and 0777 (octal), both inclusive';
@@ -13,7 +23,9 @@ export function validateVolumes(
   at: Path,
   usable: Map<string, Volume>,
 ): FieldError[] {
-  const ephemeralClaims = new Set((volumes ?? []).filter((volume) => volume.ephemeral && podName).map((volume) => `${podName}-${volume.name}`));
+  const ephemeralClaims = new Set(
+    (volumes ?? []).filter((volume) => volume.ephemeral && podName).map((volume) => `${podName}-${volume.name}`),
+  );
   return (volumes ?? []).flatMap((volume, index) => {
     const here = at.index(index);
     const errors = validateSource(volume, here);
@@ -30,7 +42,16 @@ export function validateVolumes(
   });
 }
 
-const HOST_PATH_TYPES = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
+const HOST_PATH_TYPES = [
+  '',
+  'BlockDevice',
+  'CharDevice',
+  'Directory',
+  'DirectoryOrCreate',
+  'File',
+  'FileOrCreate',
+  'Socket',
+];
 
 /** In the order in which upstream looks at them: the first is taken, each further one is an error. */
 const SOURCES: { [K in keyof Volume]?: (volume: Volume, at: Path) => FieldError[] } = {
@@ -64,7 +85,10 @@ const SOURCES: { [K in keyof Volume]?: (volume: Volume, at: Path) => FieldError[
     }
     return errors;
   },
-  iscsi: (volume, at) => [...needs(at, 'targetPortal', volume.iscsi?.targetPortal), ...needs(at, 'iqn', volume.iscsi?.iqn)],
+  iscsi: (volume, at) => [
+    ...needs(at, 'targetPortal', volume.iscsi?.targetPortal),
+    ...needs(at, 'iqn', volume.iscsi?.iqn),
+  ],
   glusterfs: (volume, at) => [
     ...needs(at, 'endpoints', volume.glusterfs?.endpoints),
     ...needs(at, 'path', volume.glusterfs?.path),
@@ -85,7 +109,9 @@ const SOURCES: { [K in keyof Volume]?: (volume: Volume, at: Path) => FieldError[
   flocker: (volume, at) => {
     const { datasetName, datasetUUID } = volume.flocker ?? {};
     if (!datasetName && !datasetUUID) return [required(at, 'one of datasetName and datasetUUID is required')];
-    return datasetName?.includes('/') ? [invalidValue(at.child('datasetName'), datasetName, "must not contain '/'")] : [];
+    return datasetName?.includes('/')
+      ? [invalidValue(at.child('datasetName'), datasetName, "must not contain '/'")]
+      : [];
   },
   downwardAPI: (volume, at) => [
     ...validateMode(volume.downwardAPI?.defaultMode, at.child('defaultMode')),
@@ -111,7 +137,8 @@ const SOURCES: { [K in keyof Volume]?: (volume: Volume, at: Path) => FieldError[
   ],
   scaleIO: (volume, at) => needs(at, 'volumeName', volume.scaleIO?.volumeName),
   csi: (volume, at) => needs(at, 'driver', volume.csi?.driver),
-  ephemeral: (volume, at) => (volume.ephemeral?.volumeClaimTemplate ? [] : [required(at.child('volumeClaimTemplate'), '')]),
+  ephemeral: (volume, at) =>
+    volume.ephemeral?.volumeClaimTemplate ? [] : [required(at.child('volumeClaimTemplate'), '')],
   image: (volume, at) => [
     ...needs(at, 'reference', volume.image?.reference),
     ...oneOf(at.child('pullPolicy'), volume.image?.pullPolicy, ['Always', 'IfNotPresent', 'Never']),
@@ -182,7 +209,10 @@ function validateProjections(sources: readonly VolumeProjection[], at: Path): Fi
     for (const field of ['secret', 'configMap'] as const) {
       const projection = source[field];
       if (!projection) continue;
-      errors.push(...needs(here.child(field), 'name', projection.name), ...validateItems(projection.items, here.child(field, 'items')));
+      errors.push(
+        ...needs(here.child(field), 'name', projection.name),
+        ...validateItems(projection.items, here.child(field, 'items')),
+      );
       for (const item of projection.items ?? []) errors.push(...claim(item.path, projection.name ?? ''));
     }
     for (const file of source.downwardAPI?.items ?? []) {
@@ -192,9 +222,18 @@ function validateProjections(sources: readonly VolumeProjection[], at: Path): Fi
     if (token) {
       const place = here.child('serviceAccountToken');
       const seconds = token.expirationSeconds ?? 0;
-      if (seconds < 600) errors.push(invalidValue(place.child('expirationSeconds'), seconds, 'may not specify a duration less than 10 minutes'));
+      if (seconds < 600)
+        errors.push(
+          invalidValue(place.child('expirationSeconds'), seconds, 'may not specify a duration less than 10 minutes'),
+        );
       if (seconds > 2 ** 32) {
-        errors.push(invalidValue(place.child('expirationSeconds'), seconds, 'may not specify a duration larger than 2^32 seconds'));
+        errors.push(
+          invalidValue(
+            place.child('expirationSeconds'),
+            seconds,
+            'may not specify a duration larger than 2^32 seconds',
+          ),
+        );
       }
       if (!token.path) errors.push(required(place.child('path'), ''));
       else errors.push(...validateProjectedPath(token.path, place.child('path')), ...claim(token.path, token.path));

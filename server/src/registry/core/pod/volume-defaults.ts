@@ -6,7 +6,9 @@ import { roundUpResources } from './resources.ts';
 const FILE_MODE = 0o644;
 
 export function defaultVolume(volume: Volume): void {
-  const hasSource = Object.entries(volume).some(([field, source]) => field !== 'name' && source !== undefined && source !== null);
+  const hasSource = Object.entries(volume).some(
+    ([field, source]) => field !== 'name' && source !== undefined && source !== null,
+  );
   if (!hasSource) volume.emptyDir = {};
   for (const source of [volume.secret, volume.configMap, volume.downwardAPI, volume.projected]) {
     if (source) source.defaultMode ??= FILE_MODE;

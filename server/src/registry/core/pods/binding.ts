@@ -8,7 +8,11 @@ import { BINDING } from './strategy.ts';
 const PODS = { group: '', resource: 'pods' };
 
 /** POST pods/NAME/binding (and the legacy bindings resource): the scheduler's decision. */
-export async function bindPod(podName: string, object: KubernetesObject, context: RestContext): Promise<KubernetesObject> {
+export async function bindPod(
+  podName: string,
+  object: KubernetesObject,
+  context: RestContext,
+): Promise<KubernetesObject> {
   // The endpoint decodes the body as a Binding before it comes here.
   const binding = object as Binding;
   if (podName !== (binding.metadata?.name ?? '')) throw badRequest('name in URL does not match name in Binding object');
@@ -40,14 +44,17 @@ function assign(pod: Pod, binding: Binding, now: Date): Pod {
   }
   if (resourceVersion && resourceVersion !== pod.metadata?.resourceVersion) {
     const actual = pod.metadata?.resourceVersion ?? '';
-    refuse(`Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${actual}`);
+    refuse(
+      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${actual}`,
+    );
   }
   if (pod.metadata?.deletionTimestamp) refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
   if (pod.spec?.nodeName) refuse(`pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`);
   if ((pod.spec?.schedulingGates ?? []).length > 0) refuse(`pod ${name} has non-empty .spec.schedulingGates`);
 
   const metadata = (pod.metadata ??= {});
-  if (binding.metadata?.annotations) metadata.annotations = { ...metadata.annotations, ...binding.metadata.annotations };
+  if (binding.metadata?.annotations)
+    metadata.annotations = { ...metadata.annotations, ...binding.metadata.annotations };
   if (binding.metadata?.labels) metadata.labels = { ...metadata.labels, ...binding.metadata.labels };
   if (pod.spec && binding.target.name) pod.spec.nodeName = binding.target.name;
   delete pod.status?.nominatedNodeName;

@@ -6,8 +6,8 @@ import {
   isConflict,
   type KubernetesObject,
   notFound,
-  selectorFromLabelSelector,
   StatusError,
+  selectorFromLabelSelector,
   successStatus,
   timeoutError,
   tooManyRequests,
@@ -34,10 +34,15 @@ const MAX_DISRUPTED_PODS = 2000;
 const REFUSED = "Cannot evict pod as it would violate the pod's disruption budget.";
 
 /** POST pods/NAME/eviction: a delete that asks the pod's disruption budget first. */
-export async function evictPod(podName: string, object: KubernetesObject, context: RestContext): Promise<KubernetesObject> {
+export async function evictPod(
+  podName: string,
+  object: KubernetesObject,
+  context: RestContext,
+): Promise<KubernetesObject> {
   // The endpoint decodes the body as an Eviction before it comes here.
   const eviction = object as Eviction;
-  if (podName !== (eviction.metadata?.name ?? '')) throw badRequest('name in URL does not match name in Eviction object');
+  if (podName !== (eviction.metadata?.name ?? ''))
+    throw badRequest('name in URL does not match name in Eviction object');
   const dryRun = context.dryRun || (eviction.deleteOptions?.dryRun ?? []).includes('All');
   const evicter = new Evicter(podName, eviction, context, dryRun);
   for (let attempt = 1; ; attempt++) {
@@ -128,12 +133,18 @@ class Evicter {
     const version = preconditions?.resourceVersion ?? (pinned ? pod.metadata?.resourceVersion : undefined);
     let expected = version;
     if (!this.#dryRun) {
-      const updated = await registry.update<Pod>(PODS, namespace, this.#name, (latest) => {
-        checkPreconditions(latest, preconditions?.uid, version);
-        const reason = { reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' };
-        setPodCondition(latest, { type: 'DisruptionTarget', status: 'True', ...reason }, now);
-        return latest;
-      }, { subresource: 'status' });
+      const updated = await registry.update<Pod>(
+        PODS,
+        namespace,
+        this.#name,
+        (latest) => {
+          checkPreconditions(latest, preconditions?.uid, version);
+          const reason = { reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' };
+          setPodCondition(latest, { type: 'DisruptionTarget', status: 'True', ...reason }, now);
+          return latest;
+        },
+        { subresource: 'status' },
+      );
       if (version !== undefined) expected = updated.metadata?.resourceVersion;
     }
     await registry.delete(PODS, namespace, this.#name, {
@@ -147,7 +158,11 @@ class Evicter {
 }
 
 function ignoresBudget(pod: Pod): boolean {
-  return isTerminalPhase(pod.status?.phase) || pod.status?.phase === 'Pending' || pod.metadata?.deletionTimestamp !== undefined;
+  return (
+    isTerminalPhase(pod.status?.phase) ||
+    pod.status?.phase === 'Pending' ||
+    pod.metadata?.deletionTimestamp !== undefined
+  );
 }
 
 function isPodUnhealthyAnyway(pod: Pod, budget: PodDisruptionBudget): boolean {
@@ -211,7 +226,8 @@ function whyNone(budget: PodDisruptionBudget): string {
   if (currentHealthy <= desiredHealthy) {
     return `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
   }
-  if (explained) return `The disruption budget ${name} does not allow evicting pods currently (${explained.reason}): ${explained.message}`;
+  if (explained)
+    return `The disruption budget ${name} does not allow evicting pods currently (${explained.reason}): ${explained.message}`;
   return `The disruption budget ${name} does not allow evicting pods currently`;
 }
 

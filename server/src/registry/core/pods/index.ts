@@ -28,7 +28,8 @@ function takeResources(from: Pod, into: Pod): void {
   for (const field of ['containers', 'initContainers'] as const) {
     const next: Container[] = from.spec[field] ?? [];
     const old: Container[] = into.spec[field] ?? [];
-    const sameList = next.length === old.length && next.every((container, index) => container.name === old[index]?.name);
+    const sameList =
+      next.length === old.length && next.every((container, index) => container.name === old[index]?.name);
     if (!sameList) {
       into.spec[field] = next;
       continue;

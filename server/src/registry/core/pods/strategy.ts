@@ -1,5 +1,11 @@
-import type { ContainerStatus, Pod, PodAffinityTerm, PodStatus, TopologySpreadConstraint } from '@typernetes/openapi/types/core/v1';
 import { dns1123Label } from '@typernetes/openapi/meta';
+import type {
+  ContainerStatus,
+  Pod,
+  PodAffinityTerm,
+  PodStatus,
+  TopologySpreadConstraint,
+} from '@typernetes/openapi/types/core/v1';
 import type { DeleteStrategy, SelectableFields, Strategy, StrategyContext } from '../../generic/strategy.ts';
 import type { FieldError } from '../../validation/index.ts';
 import {
@@ -117,12 +123,19 @@ function keepObservedGenerations(status: PodStatus, old: PodStatus): void {
 /** matchLabelKeys stand for the pod's own values of these labels (KEP-3633, KEP-3243). */
 function applyMatchLabelKeys(pod: Pod): void {
   const labels = pod.metadata?.labels ?? {};
-  const merge = (term: PodAffinityTerm | TopologySpreadConstraint, keys: readonly string[] | undefined, operator: string): void => {
+  const merge = (
+    term: PodAffinityTerm | TopologySpreadConstraint,
+    keys: readonly string[] | undefined,
+    operator: string,
+  ): void => {
     if (!term.labelSelector) return;
     for (const key of keys ?? []) {
       const value = labels[key];
       if (value === undefined) continue;
-      term.labelSelector.matchExpressions = [...(term.labelSelector.matchExpressions ?? []), { key, operator, values: [value] }];
+      term.labelSelector.matchExpressions = [
+        ...(term.labelSelector.matchExpressions ?? []),
+        { key, operator, values: [value] },
+      ];
     }
   };
   for (const affinity of [pod.spec?.affinity?.podAffinity, pod.spec?.affinity?.podAntiAffinity]) {
@@ -135,7 +148,8 @@ function applyMatchLabelKeys(pod: Pod): void {
       merge(term, term.mismatchLabelKeys, 'NotIn');
     }
   }
-  for (const constraint of pod.spec?.topologySpreadConstraints ?? []) merge(constraint, constraint.matchLabelKeys, 'In');
+  for (const constraint of pod.spec?.topologySpreadConstraints ?? [])
+    merge(constraint, constraint.matchLabelKeys, 'In');
 }
 
 const spec = path('spec');
@@ -146,7 +160,12 @@ function validatePodAndSpec(pod: Pod): FieldError[] {
     for (const [index, volume] of (pod.spec?.volumes ?? []).entries()) {
       for (const [position, source] of (volume.projected?.sources ?? []).entries()) {
         if (!source.serviceAccountToken) continue;
-        const at = spec.child('volumes').index(index).child('projected', 'sources').index(position).child('serviceAccountToken');
+        const at = spec
+          .child('volumes')
+          .index(index)
+          .child('projected', 'sources')
+          .index(position)
+          .child('serviceAccountToken');
         errors.push(forbiddenField(at, 'must not be specified when serviceAccountName is not set'));
       }
     }
@@ -154,7 +173,13 @@ function validatePodAndSpec(pod: Pod): FieldError[] {
   for (const field of ['containers', 'initContainers'] as const) {
     for (const [index, { image = '' }] of (pod.spec?.[field] ?? []).entries()) {
       if (image.trim() === image) continue;
-      errors.push(invalidValue(spec.child(field).index(index).child('image'), image, 'must not have leading or trailing whitespace'));
+      errors.push(
+        invalidValue(
+          spec.child(field).index(index).child('image'),
+          image,
+          'must not have leading or trailing whitespace',
+        ),
+      );
     }
   }
   return errors;
@@ -178,7 +203,8 @@ function validatePodStatusUpdate(pod: Pod, old: Readonly<Pod>, _context: Strateg
   const errors: FieldError[] = [];
   for (const [index, condition] of (status.conditions ?? []).entries()) {
     const here = at.child('conditions').index(index).child('type');
-    if (!KUBERNETES_CONDITIONS.has(condition.type)) errors.push(...checked(here, condition.type, qualifiedName(condition.type)));
+    if (!KUBERNETES_CONDITIONS.has(condition.type))
+      errors.push(...checked(here, condition.type, qualifiedName(condition.type)));
     if ((condition.observedGeneration ?? 0) < 0) {
       const place = at.child('conditions').index(index).child('observedGeneration');
       errors.push(invalidValue(place, condition.observedGeneration, 'must be a non-negative integer'));
@@ -188,11 +214,15 @@ function validatePodStatusUpdate(pod: Pod, old: Readonly<Pod>, _context: Strateg
   if (nominated && nominated !== before.nominatedNodeName) {
     errors.push(...checked(at.child('nominatedNodeName'), nominated, dns1123Subdomain(nominated)));
     if (old.spec?.nodeName) {
-      errors.push(forbiddenField(at.child('nominatedNodeName'), 'may not be set on pods that are already bound to a node'));
+      errors.push(
+        forbiddenField(at.child('nominatedNodeName'), 'may not be set on pods that are already bound to a node'),
+      );
     }
   }
   if ((status.observedGeneration ?? 0) < 0) {
-    errors.push(invalidValue(at.child('observedGeneration'), status.observedGeneration, 'must be a non-negative integer'));
+    errors.push(
+      invalidValue(at.child('observedGeneration'), status.observedGeneration, 'must be a non-negative integer'),
+    );
   }
   errors.push(...immutable(at.child('qosClass'), status.qosClass, before.qosClass));
   for (const field of ['containerStatuses', 'initContainerStatuses'] as const) {
@@ -207,7 +237,14 @@ function validatePodStatusUpdate(pod: Pod, old: Readonly<Pod>, _context: Strateg
   return errors;
 }
 
-const KUBERNETES_CONDITIONS = new Set(['PodScheduled', 'Ready', 'Initialized', 'ContainersReady', 'DisruptionTarget', 'PodReadyToStartContainers']);
+const KUBERNETES_CONDITIONS = new Set([
+  'PodScheduled',
+  'Ready',
+  'Initialized',
+  'ContainersReady',
+  'DisruptionTarget',
+  'PodReadyToStartContainers',
+]);
 
 /** What has ended for good does not run again. */
 function validateStaysTerminated(
@@ -226,6 +263,11 @@ function validateStaysTerminated(
     if (containers.find((container) => container.name === before.name)?.restartPolicy) return [];
     const after = statuses.find((status) => status.name === before.name);
     if (!after || after.state?.terminated) return [];
-    return [forbiddenField(path('status', field).index(index).child('state'), 'may not be transitioned to non-terminated state')];
+    return [
+      forbiddenField(
+        path('status', field).index(index).child('state'),
+        'may not be transitioned to non-terminated state',
+      ),
+    ];
   });
 }

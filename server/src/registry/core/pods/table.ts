@@ -69,7 +69,8 @@ class RestartCount {
   add(container: ContainerStatus): void {
     this.#restarts += container.restartCount ?? 0;
     const finishedAt = container.lastState?.terminated?.finishedAt;
-    if (finishedAt && (this.#last === undefined || Date.parse(finishedAt) > Date.parse(this.#last))) this.#last = finishedAt;
+    if (finishedAt && (this.#last === undefined || Date.parse(finishedAt) > Date.parse(this.#last)))
+      this.#last = finishedAt;
   }
 
   text(now: Date): string {

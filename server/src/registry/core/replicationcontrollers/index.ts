@@ -5,7 +5,12 @@ import { age, ageColumn, containerCells, formatLabels, integer, nameColumn, text
 import { scale } from '../../scale.ts';
 import type { FieldError } from '../../validation/index.ts';
 import { nonNegativeFields, path, required } from '../../validation/index.ts';
-import { defaultPodTemplate, validateLongRunningTemplate, validatePodTemplate, validateSelectsTemplate } from '../pod/template.ts';
+import {
+  defaultPodTemplate,
+  validateLongRunningTemplate,
+  validatePodTemplate,
+  validateSelectsTemplate,
+} from '../pod/template.ts';
 
 const spec = path('spec');
 
@@ -61,7 +66,16 @@ export const replicationcontrollers: ResourceRegistration<ReplicationController>
     ),
   },
   table: {
-    columns: [nameColumn, integer('Desired'), integer('Current'), integer('Ready'), ageColumn, text('Containers', 1), text('Images', 1), text('Selector', 1)],
+    columns: [
+      nameColumn,
+      integer('Desired'),
+      integer('Current'),
+      integer('Ready'),
+      ageColumn,
+      text('Containers', 1),
+      text('Images', 1),
+      text('Selector', 1),
+    ],
     cells: (controller, now) => [
       controller.metadata?.name ?? '',
       controller.spec?.replicas ?? 0,

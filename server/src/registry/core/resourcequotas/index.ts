@@ -2,7 +2,14 @@ import type { ResourceQuota } from '@typernetes/openapi/types/core/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
-import { checked, immutable, invalidValue, path, qualifiedName, validateResourceQuantity } from '../../validation/index.ts';
+import {
+  checked,
+  immutable,
+  invalidValue,
+  path,
+  qualifiedName,
+  validateResourceQuantity,
+} from '../../validation/index.ts';
 import { roundUpResources } from '../pod/resources.ts';
 
 const STANDARD = new Set([
@@ -31,7 +38,8 @@ function validateList(list: Record<string, string> | undefined, at: Path): Field
   return Object.entries(list ?? {}).flatMap(([resource, quantity]) => {
     const here = at.key(resource);
     const errors = checked(here, resource, qualifiedName(resource));
-    const named = STANDARD.has(resource) || resource.startsWith('hugepages-') || resource.startsWith('requests.hugepages-');
+    const named =
+      STANDARD.has(resource) || resource.startsWith('hugepages-') || resource.startsWith('requests.hugepages-');
     if (errors.length === 0 && !resource.includes('/') && !named) {
       errors.push(invalidValue(here, resource, 'must be a standard resource for quota'));
     }
@@ -39,14 +47,25 @@ function validateList(list: Record<string, string> | undefined, at: Path): Field
   });
 }
 
-const SCOPES = new Set(['Terminating', 'NotTerminating', 'BestEffort', 'NotBestEffort', 'PriorityClass', 'VolumeAttributesClass', 'CrossNamespacePodAffinity']);
+const SCOPES = new Set([
+  'Terminating',
+  'NotTerminating',
+  'BestEffort',
+  'NotBestEffort',
+  'PriorityClass',
+  'VolumeAttributesClass',
+  'CrossNamespacePodAffinity',
+]);
 
 function validateQuota(quota: ResourceQuota): FieldError[] {
   const at = path('spec', 'scopes');
   const scopes = quota.spec?.scopes ?? [];
   const errors = validateList(quota.spec?.hard, path('spec', 'hard'));
   for (const scope of scopes) if (!SCOPES.has(scope)) errors.push(invalidValue(at, scopes, 'unsupported scope'));
-  for (const [one, other] of [['BestEffort', 'NotBestEffort'], ['Terminating', 'NotTerminating']] as const) {
+  for (const [one, other] of [
+    ['BestEffort', 'NotBestEffort'],
+    ['Terminating', 'NotTerminating'],
+  ] as const) {
     if (scopes.includes(one) && scopes.includes(other)) errors.push(invalidValue(at, scopes, 'conflicting scopes'));
   }
   return errors;
@@ -77,7 +96,11 @@ export const resourcequotas: ResourceRegistration<ResourceQuota> = {
     validate: validateQuota,
     validateUpdate: (quota, old) => [
       ...validateQuota(quota),
-      ...immutable(path('spec', 'scopes'), [...(quota.spec?.scopes ?? [])].sort(), [...(old.spec?.scopes ?? [])].sort()),
+      ...immutable(
+        path('spec', 'scopes'),
+        [...(quota.spec?.scopes ?? [])].sort(),
+        [...(old.spec?.scopes ?? [])].sort(),
+      ),
     ],
     validateStatusUpdate: (quota) => [
       ...validateList(quota.status?.hard, path('status', 'hard')),
@@ -86,6 +109,11 @@ export const resourcequotas: ResourceRegistration<ResourceQuota> = {
   },
   table: {
     columns: [nameColumn, text('Request'), text('Limit'), ageColumn],
-    cells: (quota, now) => [quota.metadata?.name ?? '', usageText(quota, false), usageText(quota, true), age(quota, now)],
+    cells: (quota, now) => [
+      quota.metadata?.name ?? '',
+      usageText(quota, false),
+      usageText(quota, true),
+      age(quota, now),
+    ],
   },
 };

@@ -44,13 +44,17 @@ function validateByType(secret: Secret): FieldError[] {
 
 function validateJson(key: string, encoded: string | undefined): FieldError[] {
   if (encoded === undefined) return [];
-  const wrong = (message: string): FieldError[] => [invalidValue(dataPath.key(key), '<secret contents redacted>', message)];
+  const wrong = (message: string): FieldError[] => [
+    invalidValue(dataPath.key(key), '<secret contents redacted>', message),
+  ];
   const source = Buffer.from(encoded, 'base64').toString();
   if (source.trim() === '') return wrong('unexpected end of JSON input');
   try {
     const value: unknown = JSON.parse(source);
     if (value === null || (typeof value === 'object' && !Array.isArray(value))) return [];
-    return wrong(`json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`);
+    return wrong(
+      `json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`,
+    );
   } catch {
     return wrong('invalid character in JSON');
   }
@@ -64,7 +68,8 @@ export const secrets: ResourceRegistration<Secret> = {
       // Write-only plain text becomes data and is not kept.
       if (secret.stringData) {
         secret.data = { ...secret.data };
-        for (const [key, value] of Object.entries(secret.stringData)) secret.data[key] = Buffer.from(value).toString('base64');
+        for (const [key, value] of Object.entries(secret.stringData))
+          secret.data[key] = Buffer.from(value).toString('base64');
         delete secret.stringData;
       }
       secret.type ||= 'Opaque';
@@ -79,6 +84,11 @@ export const secrets: ResourceRegistration<Secret> = {
   selectableFields: { type: (secret) => secret.type ?? '' },
   table: {
     columns: [nameColumn, text('Type'), text('Data'), ageColumn],
-    cells: (secret, now) => [secret.metadata?.name ?? '', secret.type ?? '', Object.keys(secret.data ?? {}).length, age(secret, now)],
+    cells: (secret, now) => [
+      secret.metadata?.name ?? '',
+      secret.type ?? '',
+      Object.keys(secret.data ?? {}).length,
+      age(secret, now),
+    ],
   },
 };

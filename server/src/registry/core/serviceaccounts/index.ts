@@ -25,7 +25,9 @@ export function serviceaccounts(dependencies: RegistryDependencies): ResourceReg
     const { metadata } = request;
     if (metadata?.name && metadata.name !== name) {
       const message = `must match the service account name "${name}"`;
-      throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, metadata.name, [invalidValue(path('metadata', 'name'), metadata.name, message)]);
+      throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, metadata.name, [
+        invalidValue(path('metadata', 'name'), metadata.name, message),
+      ]);
     }
     if (metadata?.namespace && metadata.namespace !== context.namespace) {
       throw badRequest('the namespace of the provided object does not match the namespace sent on the request');

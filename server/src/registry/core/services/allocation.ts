@@ -70,7 +70,8 @@ export class ServiceAllocation {
       } else if (mayHaveNodePorts(old)) {
         transaction.releaseLater(nodePortsOf(old));
       }
-      if (needsHealthCheckNodePort(service) && !needsHealthCheckNodePort(old)) await transaction.allocateHealthCheck(service);
+      if (needsHealthCheckNodePort(service) && !needsHealthCheckNodePort(old))
+        await transaction.allocateHealthCheck(service);
       else if (needsHealthCheckNodePort(old) && !needsHealthCheckNodePort(service)) {
         transaction.releaseLater([old.spec?.healthCheckNodePort ?? 0]);
       }
@@ -79,7 +80,8 @@ export class ServiceAllocation {
 
   async release(service: Service): Promise<void> {
     if (needsClusterIP(service) && !isHeadless(service)) {
-      for (const address of service.spec?.clusterIPs ?? []) await this.#addresses.get(familyOf(address) ?? '')?.release(address);
+      for (const address of service.spec?.clusterIPs ?? [])
+        await this.#addresses.get(familyOf(address) ?? '')?.release(address);
     }
     await this.nodePorts.release(allNodePortsOf(service));
   }
@@ -106,7 +108,8 @@ export function takeOverAllocated(service: Service, old: Readonly<Service>): voi
   if (!after || !before) return;
   if (needsClusterIP(old) && needsClusterIP(service)) {
     if (!after.clusterIP && before.clusterIP) after.clusterIP = before.clusterIP;
-    if ((after.clusterIPs ?? []).length === 0 && (before.clusterIPs ?? []).length > 0) after.clusterIPs = [...(before.clusterIPs ?? [])];
+    if ((after.clusterIPs ?? []).length === 0 && (before.clusterIPs ?? []).length > 0)
+      after.clusterIPs = [...(before.clusterIPs ?? [])];
   }
   if (allocatesNodePorts(old) && allocatesNodePorts(service)) {
     const stillUsed = new Set(nodePortsOf(service));
@@ -179,7 +182,9 @@ class Transaction {
     } catch (error) {
       if (!(error instanceof AllocationError)) throw error;
       if (wanted === '') {
-        throw internalError(`failed to allocate a serviceIP for Service ${JSON.stringify(service.metadata?.name ?? '')}: ${error.message}`);
+        throw internalError(
+          `failed to allocate a serviceIP for Service ${JSON.stringify(service.metadata?.name ?? '')}: ${error.message}`,
+        );
       }
       throw invalidService(service, at, given, `failed to allocate IP ${wanted}: ${error.message}`);
     }
@@ -197,7 +202,8 @@ class Transaction {
       const shared = held.length === 0 ? chosen.get(port.port) : undefined;
       const wanted = port.nodePort || shared || (held.length === 0 ? requestedFor(ports, port.port) : 0);
       if (wanted !== 0) {
-        if (!own.has(wanted)) await this.#allocateNodePort(service, wanted, path('spec', 'ports').index(index).child('nodePort'));
+        if (!own.has(wanted))
+          await this.#allocateNodePort(service, wanted, path('spec', 'ports').index(index).child('nodePort'));
         own.add(wanted);
         port.nodePort = wanted;
       } else {

@@ -2,12 +2,13 @@
  * Cluster IPs as upstream allocates them since 1.33: an address belongs to a Service if an IPAddress object of that name
  * says so. Creating that object is the allocation, so storage decides races between API servers.
  */
-import ipaddr from 'ipaddr.js';
+
 import { isAlreadyExists, isNotFound, type KubernetesObject } from '@typernetes/openapi/meta';
 import type { Service } from '@typernetes/openapi/types/core/v1';
 import type { IPAddress, ServiceCIDR } from '@typernetes/openapi/types/networking/v1';
+import ipaddr from 'ipaddr.js';
 import type { RegistryReader } from '../../generic/rest.ts';
-import { canonicalAddress, type Cidr, cidrContains, type Family, parseCidr } from '../../validation/index.ts';
+import { type Cidr, canonicalAddress, cidrContains, type Family, parseCidr } from '../../validation/index.ts';
 import { AllocationError } from './node-ports.ts';
 
 export const ADDRESSES = { group: 'networking.k8s.io', resource: 'ipaddresses' };
@@ -48,7 +49,8 @@ export class ClusterIPAllocator {
       throw new AllocationError('notInRange', message);
     }
     if (dryRun) return;
-    if (!(await this.#create(name, service))) throw new AllocationError('allocated', 'provided IP is already allocated');
+    if (!(await this.#create(name, service)))
+      throw new AllocationError('allocated', 'provided IP is already allocated');
   }
 
   /** Any free address, from the upper part of the range while there is one (KEP-3070). */
@@ -59,7 +61,8 @@ export class ClusterIPAllocator {
       const { size, reserved } = dimensions(range);
       const taken = new Set<string>();
       const address =
-        (await this.#firstFree(range, reserved, size, taken, service)) ?? (await this.#firstFree(range, 0n, reserved, taken, service));
+        (await this.#firstFree(range, reserved, size, taken, service)) ??
+        (await this.#firstFree(range, 0n, reserved, taken, service));
       if (address !== undefined) return address;
     }
     throw new AllocationError('full', 'range is full');
@@ -73,7 +76,13 @@ export class ClusterIPAllocator {
     }
   }
 
-  async #firstFree(range: Cidr, start: bigint, end: bigint, taken: Set<string>, service: Service): Promise<string | undefined> {
+  async #firstFree(
+    range: Cidr,
+    start: bigint,
+    end: bigint,
+    taken: Set<string>,
+    service: Service,
+  ): Promise<string | undefined> {
     const length = end - start;
     if (length <= 0n) return undefined;
     const from = BigInt(Math.floor(this.#random() * Number(length < MAX_RANDOM ? length : MAX_RANDOM)));
@@ -82,7 +91,8 @@ export class ClusterIPAllocator {
       if (taken.has(address)) continue;
       if (await this.#create(address, service)) return address;
       // The first collision says the range is in use: learn what is taken instead of trying one after another.
-      if (taken.size === 0) for (const { metadata } of await this.#registry.list<IPAddress>(ADDRESSES)) taken.add(metadata?.name ?? '');
+      if (taken.size === 0)
+        for (const { metadata } of await this.#registry.list<IPAddress>(ADDRESSES)) taken.add(metadata?.name ?? '');
       taken.add(address);
     }
     return undefined;
@@ -149,7 +159,10 @@ function addressAt(range: Cidr, offset: bigint): string {
 }
 
 function toBigInt(address: string): bigint {
-  return ipaddr.parse(address).toByteArray().reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  return ipaddr
+    .parse(address)
+    .toByteArray()
+    .reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 }
 
 function fromBigInt(value: bigint, family: Family): string {

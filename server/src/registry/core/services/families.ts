@@ -17,7 +17,8 @@ export function normalizeClusterIPs(service: Service, old: Readonly<Service> | u
   }
   const before = old.spec ?? {};
   const had = before.clusterIPs ?? [];
-  if (had.length > 0 && (after.clusterIPs ?? []).length === 0 && before.clusterIP === after.clusterIP) after.clusterIPs = [...had];
+  if (had.length > 0 && (after.clusterIPs ?? []).length === 0 && before.clusterIP === after.clusterIP)
+    after.clusterIPs = [...had];
   if ((before.clusterIP ?? '') === (after.clusterIP ?? '') || !sameList(had, after.clusterIPs)) return;
   if (before.clusterIP && !after.clusterIP) delete after.clusterIPs;
   else if (after.clusterIP) after.clusterIPs = [after.clusterIP];
@@ -28,11 +29,17 @@ export function keepsPreferDualStack(service: Service, old: Readonly<Service> | 
   if (!old || service.spec?.ipFamilyPolicy !== 'PreferDualStack' || !needsClusterIP(service)) return false;
   if (old.spec?.type !== service.spec.type) return false;
   if (old.spec?.ipFamilyPolicy && old.spec.ipFamilyPolicy !== 'PreferDualStack') return false;
-  return sameList(old.spec?.clusterIPs, service.spec.clusterIPs) && sameList(old.spec?.ipFamilies, service.spec.ipFamilies);
+  return (
+    sameList(old.spec?.clusterIPs, service.spec.clusterIPs) && sameList(old.spec?.ipFamilies, service.spec.ipFamilies)
+  );
 }
 
 /** Fills ipFamilyPolicy and ipFamilies. `families`: the cluster's, its default first. Throws invalid. */
-export function initializeFamilies(service: Service, old: Readonly<Service> | undefined, families: readonly string[]): void {
+export function initializeFamilies(
+  service: Service,
+  old: Readonly<Service> | undefined,
+  families: readonly string[],
+): void {
   const after = service.spec;
   if (!after || !needsClusterIP(service) || keepsPreferDualStack(service, old)) return;
   const withoutSelector = Object.keys(after.selector ?? {}).length === 0;
@@ -48,8 +55,10 @@ export function initializeFamilies(service: Service, old: Readonly<Service> | un
     if (sameList(old.spec?.clusterIPs, after.clusterIPs)) after.clusterIPs = (after.clusterIPs ?? []).slice(0, 1);
     if (sameList(old.spec?.ipFamilies, after.ipFamilies)) after.ipFamilies = (after.ipFamilies ?? []).slice(0, 1);
   } else if (old) {
-    if (isReduced(after.clusterIPs, old.spec?.clusterIPs)) wrong("must be 'SingleStack' to release the secondary cluster IP");
-    if (isReduced(after.ipFamilies, old.spec?.ipFamilies)) wrong("must be 'SingleStack' to release the secondary IP family");
+    if (isReduced(after.clusterIPs, old.spec?.clusterIPs))
+      wrong("must be 'SingleStack' to release the secondary cluster IP");
+    if (isReduced(after.ipFamilies, old.spec?.ipFamilies))
+      wrong("must be 'SingleStack' to release the secondary IP family");
   }
   if (single && after.clusterIPs?.length === 2) {
     wrong("must be 'RequireDualStack' or 'PreferDualStack' when multiple cluster IPs are specified");
@@ -63,7 +72,14 @@ export function initializeFamilies(service: Service, old: Readonly<Service> | un
       const family = familyOf(address);
       if (index < chosen.length || address === 'None' || family === undefined) continue;
       if (families.includes(family)) chosen.push(family);
-      else errors.push(invalidValue(spec.child('clusterIPs').index(index), after.clusterIPs, `${family} is not configured on this cluster`));
+      else
+        errors.push(
+          invalidValue(
+            spec.child('clusterIPs').index(index),
+            after.clusterIPs,
+            `${family} is not configured on this cluster`,
+          ),
+        );
     }
   }
   refuse(service, errors);
@@ -80,7 +96,8 @@ export function initializeFamilies(service: Service, old: Readonly<Service> | un
   }
   const first = chosen[0] ?? families[0] ?? 'IPv4';
   if (chosen.length === 0) chosen.push(first);
-  if (!single && chosen.length === 1 && (selectorless || families.length === 2)) chosen.push(first === 'IPv4' ? 'IPv6' : 'IPv4');
+  if (!single && chosen.length === 1 && (selectorless || families.length === 2))
+    chosen.push(first === 'IPv4' ? 'IPv6' : 'IPv4');
   after.ipFamilies = chosen;
 }
 

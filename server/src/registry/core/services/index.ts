@@ -6,7 +6,7 @@ import { ServiceAllocation } from './allocation.ts';
 import { serviceStrategy } from './strategy.ts';
 import { serviceTable } from './table.ts';
 
-export { type RangeRegistry, memoryRanges, storageRanges } from './ranges.ts';
+export { memoryRanges, type RangeRegistry, storageRanges } from './ranges.ts';
 export { ServiceAllocationRepair } from './repair.ts';
 
 const ENDPOINTS = { group: '', resource: 'endpoints' };
@@ -25,7 +25,9 @@ export function services(dependencies: RegistryDependencies): ResourceRegistrati
     beginCreate: (service, context) => allocation.beginCreate(service, context),
     beginUpdate: async (service, old, context) =>
       // A write of the status changes no address.
-      JSON.stringify(service.spec) === JSON.stringify(old.spec) ? undefined : allocation.beginUpdate(service, old, context),
+      JSON.stringify(service.spec) === JSON.stringify(old.spec)
+        ? undefined
+        : allocation.beginUpdate(service, old, context),
     async afterDelete(service, context) {
       try {
         await context.registry.delete(ENDPOINTS, service.metadata?.namespace ?? '', service.metadata?.name ?? '');

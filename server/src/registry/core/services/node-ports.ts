@@ -68,7 +68,9 @@ export class NodePortAllocator {
 
   /** Ports outside the range and ports that are free already are passed over. */
   async release(ports: readonly number[]): Promise<void> {
-    const offsets = ports.map((port) => port - this.range.first).filter((offset) => offset >= 0 && offset < this.range.size);
+    const offsets = ports
+      .map((port) => port - this.range.first)
+      .filter((offset) => offset >= 0 && offset < this.range.size);
     if (offsets.length === 0) return;
     await this.#change((bitmap) => {
       for (const offset of offsets) set(bitmap, offset, false);
@@ -85,7 +87,9 @@ export class NodePortAllocator {
     await this.#seed();
     const { bitmap } = await this.#ranges.read();
     const { first, size } = this.range;
-    return Array.from({ length: size }, (_, offset) => offset).filter((offset) => has(bitmap, offset)).map((offset) => first + offset);
+    return Array.from({ length: size }, (_, offset) => offset)
+      .filter((offset) => has(bitmap, offset))
+      .map((offset) => first + offset);
   }
 
   /** Marks ports that Services hold although the record does not know. */

@@ -26,7 +26,12 @@ export class ServiceAllocationRepair {
   constructor(dependencies: RegistryDependencies) {
     this.#dependencies = dependencies;
     const ranges = dependencies.ranges ?? memoryRanges();
-    this.#ports = new NodePortAllocator(parsePortRange(dependencies.nodePortRange), ranges, () => Promise.resolve([]), Math.random);
+    this.#ports = new NodePortAllocator(
+      parsePortRange(dependencies.nodePortRange),
+      ranges,
+      () => Promise.resolve([]),
+      Math.random,
+    );
   }
 
   /** Writes the ServiceCIDR `kubernetes` from the flag if there is none. */
@@ -46,11 +51,19 @@ export class ServiceAllocationRepair {
       if (!isAlreadyExists(error)) throw error;
       return;
     }
-    await registry.update<ServiceCIDR>(CIDRS, '', 'kubernetes', (object) => {
-      const message = 'Kubernetes default Service CIDR is ready';
-      object.status = { conditions: [{ type: 'Ready', status: 'True', reason: '', message, lastTransitionTime: formatTime(now) }] };
-      return object;
-    }, { subresource: 'status' });
+    await registry.update<ServiceCIDR>(
+      CIDRS,
+      '',
+      'kubernetes',
+      (object) => {
+        const message = 'Kubernetes default Service CIDR is ready';
+        object.status = {
+          conditions: [{ type: 'Ready', status: 'True', reason: '', message, lastTransitionTime: formatTime(now) }],
+        };
+        return object;
+      },
+      { subresource: 'status' },
+    );
   }
 
   async run(now: Date): Promise<void> {

@@ -15,7 +15,8 @@ export function allocatesNodePorts(service: Readonly<Service>): boolean {
   return isLoadBalancer(service) && service.spec?.allocateLoadBalancerNodePorts !== false;
 }
 
-export const mayHaveNodePorts = (service: Readonly<Service>): boolean => service.spec?.type === 'NodePort' || isLoadBalancer(service);
+export const mayHaveNodePorts = (service: Readonly<Service>): boolean =>
+  service.spec?.type === 'NodePort' || isLoadBalancer(service);
 
 export const needsHealthCheckNodePort = (service: Readonly<Service>): boolean =>
   isLoadBalancer(service) && service.spec?.externalTrafficPolicy === 'Local';
@@ -34,7 +35,9 @@ export function nodePortsOf(service: Readonly<Service>): number[] {
 /** Node ports of ports and of the health check. */
 export function allNodePortsOf(service: Readonly<Service>): number[] {
   const healthCheck = service.spec?.healthCheckNodePort ?? 0;
-  return needsHealthCheckNodePort(service) && healthCheck > 0 ? [...nodePortsOf(service), healthCheck] : nodePortsOf(service);
+  return needsHealthCheckNodePort(service) && healthCheck > 0
+    ? [...nodePortsOf(service), healthCheck]
+    : nodePortsOf(service);
 }
 
 export function sameList(left: readonly string[] | undefined, right: readonly string[] | undefined): boolean {

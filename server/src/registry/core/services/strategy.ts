@@ -51,7 +51,11 @@ export const serviceStrategy: Strategy<Service> = {
   validateUpdate(service, old) {
     const errors = validateClusterIPsUpdate(service, old);
     const classPath = spec.child('loadBalancerClass');
-    if (isLoadBalancer(old) && isLoadBalancer(service) && old.spec?.loadBalancerClass !== service.spec?.loadBalancerClass) {
+    if (
+      isLoadBalancer(old) &&
+      isLoadBalancer(service) &&
+      old.spec?.loadBalancerClass !== service.spec?.loadBalancerClass
+    ) {
       errors.push(invalidValue(classPath, service.spec?.loadBalancerClass ?? null, 'may not change once set'));
     }
     if (needsHealthCheckNodePort(old) && needsHealthCheckNodePort(service)) {
@@ -70,7 +74,8 @@ export const serviceStrategy: Strategy<Service> = {
       if (ip) errors.push(...validateAddress(ip, here.child('ip'), existing));
       if (hostname) errors.push(...checked(here.child('hostname'), hostname, dns1123Subdomain(hostname)));
       if (ip && ipMode == null) errors.push(required(here.child('ipMode'), 'must be specified when `ip` is set'));
-      if (!ip && ipMode != null) errors.push(forbiddenField(here.child('ipMode'), 'may not be specified when `ip` is not set'));
+      if (!ip && ipMode != null)
+        errors.push(forbiddenField(here.child('ipMode'), 'may not be specified when `ip` is not set'));
       return errors;
     });
   },
@@ -119,7 +124,8 @@ function dropFieldsOfOldType(service: Service, old: Readonly<Service>): void {
     if (before.healthCheckNodePort === after.healthCheckNodePort) delete after.healthCheckNodePort;
   }
   if (isLoadBalancer(old) && !isLoadBalancer(service)) {
-    if (before.allocateLoadBalancerNodePorts === after.allocateLoadBalancerNodePorts) delete after.allocateLoadBalancerNodePorts;
+    if (before.allocateLoadBalancerNodePorts === after.allocateLoadBalancerNodePorts)
+      delete after.allocateLoadBalancerNodePorts;
     if (before.loadBalancerClass === after.loadBalancerClass) delete after.loadBalancerClass;
   }
   if (isExternallyAccessible(old) && !isExternallyAccessible(service)) {
@@ -132,7 +138,8 @@ function validateService(service: Readonly<Service>, old: Readonly<Service> | un
   const given = service.spec ?? {};
   const headless = isHeadless(service);
   const errors: FieldError[] = [];
-  if ((given.ports ?? []).length === 0 && !headless && given.type !== 'ExternalName') errors.push(required(spec.child('ports'), ''));
+  if ((given.ports ?? []).length === 0 && !headless && given.type !== 'ExternalName')
+    errors.push(required(spec.child('ports'), ''));
   if (headless && (given.type === 'LoadBalancer' || given.type === 'NodePort')) {
     const message = `may not be set to 'None' for ${given.type} services`;
     errors.push(invalidValue(spec.child('clusterIPs').index(0), given.clusterIPs?.[0], message));
@@ -184,7 +191,8 @@ function validatePorts(ports: readonly ServicePort[], at: Path): FieldError[] {
       ...oneOf(here.child('protocol'), port.protocol, ['SCTP', 'TCP', 'UDP']),
       ...validatePort(port.targetPort, here.child('targetPort')),
     );
-    if (port.appProtocol != null) errors.push(...checked(here.child('appProtocol'), port.appProtocol, qualifiedName(port.appProtocol)));
+    if (port.appProtocol != null)
+      errors.push(...checked(here.child('appProtocol'), port.appProtocol, qualifiedName(port.appProtocol)));
     return errors;
   });
 }
@@ -203,7 +211,8 @@ function validateSessionAffinity(service: Readonly<Service>): FieldError[] {
   const seconds = sessionAffinityConfig.clientIP.timeoutSeconds;
   const place = at.child('clientIP', 'timeoutSeconds');
   if (seconds == null) errors.push(required(place, message));
-  else if (seconds <= 0 || seconds > 86400) errors.push(invalidValue(place, seconds, 'must be greater than 0 and less than 86400'));
+  else if (seconds <= 0 || seconds > 86400)
+    errors.push(invalidValue(place, seconds, 'must be greater than 0 and less than 86400'));
   return errors;
 }
 
@@ -215,7 +224,8 @@ function validateNodePorts(service: Readonly<Service>): FieldError[] {
   const list = [...(service.spec?.ports ?? []).entries()];
   if (service.spec?.type === 'ClusterIP') {
     for (const [index, port] of list) {
-      if (port.nodePort) errors.push(forbiddenField(at.index(index).child('nodePort'), "may not be used when `type` is 'ClusterIP'"));
+      if (port.nodePort)
+        errors.push(forbiddenField(at.index(index).child('nodePort'), "may not be used when `type` is 'ClusterIP'"));
     }
   }
   for (const [index, port] of list) {
@@ -243,7 +253,8 @@ function validateLoadBalancer(service: Readonly<Service>, old: Readonly<Service>
     const at = spec.child('LoadBalancerSourceRanges');
     if (!isLoadBalancer(service)) errors.push(forbiddenField(at, only));
     const existing = (old?.spec?.loadBalancerSourceRanges ?? []).map((range) => range.trim());
-    for (const [index, range] of ranges.entries()) errors.push(...validateCidr(range.trim(), at.index(index), existing));
+    for (const [index, range] of ranges.entries())
+      errors.push(...validateCidr(range.trim(), at.index(index), existing));
   }
   if (given.allocateLoadBalancerNodePorts != null && !isLoadBalancer(service)) {
     errors.push(forbiddenField(spec.child('allocateLoadBalancerNodePorts'), only));
@@ -260,9 +271,12 @@ function validateTraffic(service: Readonly<Service>): FieldError[] {
   const given = service.spec ?? {};
   const errors: FieldError[] = [];
   const external = spec.child('externalTrafficPolicy');
-  if (isExternallyAccessible(service)) errors.push(...oneOf(external, given.externalTrafficPolicy, ['Cluster', 'Local']));
+  if (isExternallyAccessible(service))
+    errors.push(...oneOf(external, given.externalTrafficPolicy, ['Cluster', 'Local']));
   else if (given.externalTrafficPolicy) {
-    errors.push(invalidValue(external, given.externalTrafficPolicy, 'may only be set for externally-accessible services'));
+    errors.push(
+      invalidValue(external, given.externalTrafficPolicy, 'may only be set for externally-accessible services'),
+    );
   }
   const at = spec.child('healthCheckNodePort');
   const healthCheck = given.healthCheckNodePort ?? 0;
@@ -283,4 +297,3 @@ function validateTraffic(service: Readonly<Service>): FieldError[] {
   }
   return errors;
 }
-

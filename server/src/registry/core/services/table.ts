@@ -4,7 +4,9 @@ import { age, ageColumn, formatLabels, nameColumn, text } from '../../printing/i
 
 /** Addresses before names, each once, sorted. */
 export function loadBalancerText(ingress: readonly { ip?: string; hostname?: string }[] | undefined): string {
-  const shown = new Set((ingress ?? []).map(({ ip, hostname }) => ip || hostname || '').filter((address) => address !== ''));
+  const shown = new Set(
+    (ingress ?? []).map(({ ip, hostname }) => ip || hostname || '').filter((address) => address !== ''),
+  );
   return [...shown].sort().join(',');
 }
 
@@ -33,7 +35,15 @@ function portsText(service: Service): string {
 }
 
 export const serviceTable: TableDefinition<Service> = {
-  columns: [nameColumn, text('Type'), text('Cluster-IP'), text('External-IP'), text('Port(s)'), ageColumn, text('Selector', 1)],
+  columns: [
+    nameColumn,
+    text('Type'),
+    text('Cluster-IP'),
+    text('External-IP'),
+    text('Port(s)'),
+    ageColumn,
+    text('Selector', 1),
+  ],
   cells: (service, now) => [
     service.metadata?.name ?? '',
     service.spec?.type ?? '',

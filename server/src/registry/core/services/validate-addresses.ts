@@ -23,7 +23,8 @@ export function validateClusterIPs(service: Readonly<Service>, old: Readonly<Ser
   const errors: FieldError[] = [];
   if (clusterIP) {
     if (clusterIPs.length === 0) errors.push(required(at, ''));
-    else if (clusterIPs[0] !== clusterIP) errors.push(invalidValue(at, clusterIPs, 'first value must match `clusterIP`'));
+    else if (clusterIPs[0] !== clusterIP)
+      errors.push(invalidValue(at, clusterIPs, 'first value must match `clusterIP`'));
   } else if (clusterIPs.length > 0) {
     errors.push(invalidValue(at, clusterIPs, 'must be empty when `clusterIP` is not specified'));
   }
@@ -55,7 +56,9 @@ export function validateClusterIPs(service: Readonly<Service>, old: Readonly<Ser
     for (const [index, address] of clusterIPs.entries()) {
       const family = ipFamilies[index];
       if (family === undefined || !FAMILIES.includes(family) || familyOf(address) === family) continue;
-      errors.push(invalidValue(at.index(index), address, `expected an ${family} value as indicated by \`ipFamilies[${index}]\``));
+      errors.push(
+        invalidValue(at.index(index), address, `expected an ${family} value as indicated by \`ipFamilies[${index}]\``),
+      );
     }
   }
   return errors;
@@ -66,10 +69,14 @@ export function validateClusterIPsUpdate(service: Readonly<Service>, old: Readon
   if (service.spec?.type === 'ExternalName' || old.spec?.type === 'ExternalName') return [];
   const errors: FieldError[] = [];
   if (!(isHeadless(old) && isHeadless(service))) {
-    errors.push(...validateSetOnce(service, old, 'clusterIPs', 'primary clusterIP can not be unset', 'secondary clusterIP'));
+    errors.push(
+      ...validateSetOnce(service, old, 'clusterIPs', 'primary clusterIP can not be unset', 'secondary clusterIP'),
+    );
   }
   if (!isHeadless(old) && !isHeadless(service)) {
-    errors.push(...validateSetOnce(service, old, 'ipFamilies', 'primary ipFamily can not be unset', 'secondary ipFamily'));
+    errors.push(
+      ...validateSetOnce(service, old, 'ipFamilies', 'primary ipFamily can not be unset', 'secondary ipFamily'),
+    );
   }
   return errors;
 }
@@ -86,7 +93,9 @@ function validateSetOnce(
   const at = spec.child(field);
   const changed = (index: number): FieldError => invalidValue(at.index(index), after, 'may not change once set');
   if (before.length === after.length) {
-    return before.flatMap((value, index) => (value === after[index] ? [] : [changed(field === 'clusterIPs' ? index : 0)]));
+    return before.flatMap((value, index) =>
+      value === after[index] ? [] : [changed(field === 'clusterIPs' ? index : 0)],
+    );
   }
   const errors: FieldError[] = [];
   if (after.length === 0) errors.push(invalidValue(at.index(0), after, unset));

@@ -27,7 +27,8 @@ const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 function validateSlice(slice: EndpointSlice): FieldError[] {
   const errors: FieldError[] = [];
   if (!slice.addressType) errors.push(required(path('addressType'), ''));
-  else if (!ADDRESS_TYPES.includes(slice.addressType)) errors.push(notSupported(path('addressType'), slice.addressType, ADDRESS_TYPES));
+  else if (!ADDRESS_TYPES.includes(slice.addressType))
+    errors.push(notSupported(path('addressType'), slice.addressType, ADDRESS_TYPES));
   const ports = slice.ports ?? [];
   if (ports.length > 20000) return [...errors, tooMany(path('ports'), ports.length, 20000)];
   const names = new Set<string>();
@@ -38,8 +39,10 @@ function validateSlice(slice: EndpointSlice): FieldError[] {
     if (names.has(name)) errors.push(duplicate(at.child('name'), name));
     names.add(name);
     if (port.protocol == null) errors.push(required(at.child('protocol'), ''));
-    else if (!PROTOCOLS.includes(port.protocol)) errors.push(notSupported(at.child('protocol'), port.protocol, PROTOCOLS));
-    if (port.appProtocol != null) errors.push(...checked(at.child('appProtocol'), port.appProtocol, qualifiedName(port.appProtocol)));
+    else if (!PROTOCOLS.includes(port.protocol))
+      errors.push(notSupported(at.child('protocol'), port.protocol, PROTOCOLS));
+    if (port.appProtocol != null)
+      errors.push(...checked(at.child('appProtocol'), port.appProtocol, qualifiedName(port.appProtocol)));
   }
   return errors;
 }
@@ -47,7 +50,9 @@ function validateSlice(slice: EndpointSlice): FieldError[] {
 function validateEndpoints(slice: EndpointSlice): FieldError[] {
   const endpoints = slice.endpoints ?? [];
   if (endpoints.length > 1000) return [tooMany(path('endpoints'), endpoints.length, 1000)];
-  return endpoints.flatMap((endpoint, index) => validateEndpoint(endpoint, slice.addressType, path('endpoints').index(index)));
+  return endpoints.flatMap((endpoint, index) =>
+    validateEndpoint(endpoint, slice.addressType, path('endpoints').index(index)),
+  );
 }
 
 function validateEndpoint(endpoint: Endpoint, type: string, at: Path): FieldError[] {
@@ -72,14 +77,19 @@ function validateEndpoint(endpoint: Endpoint, type: string, at: Path): FieldErro
     }
     errors.push(...validateEndpointAddress(address, here));
   }
-  if (endpoint.nodeName != null) errors.push(...checked(at.child('nodeName'), endpoint.nodeName, dns1123Subdomain(endpoint.nodeName)));
-  if (endpoint.hostname != null) errors.push(...checked(at.child('hostname'), endpoint.hostname, dns1123Label(endpoint.hostname)));
+  if (endpoint.nodeName != null)
+    errors.push(...checked(at.child('nodeName'), endpoint.nodeName, dns1123Subdomain(endpoint.nodeName)));
+  if (endpoint.hostname != null)
+    errors.push(...checked(at.child('hostname'), endpoint.hostname, dns1123Label(endpoint.hostname)));
   return [...errors, ...validateHints(endpoint, at.child('hints'))];
 }
 
 function validateHints(endpoint: Endpoint, at: Path): FieldError[] {
   const errors: FieldError[] = [];
-  for (const [field, rule] of [['forZones', labelValue], ['forNodes', dns1123Subdomain]] as const) {
+  for (const [field, rule] of [
+    ['forZones', labelValue],
+    ['forNodes', dns1123Subdomain],
+  ] as const) {
     const hints: readonly { name: string }[] = endpoint.hints?.[field] ?? [];
     if (hints.length > 8) return [...errors, tooMany(at.child(field), hints.length, 8)];
     const seen = new Set<string>();
@@ -116,8 +126,14 @@ export const endpointslices: ResourceRegistration<EndpointSlice> = {
     cells: (slice, now) => [
       slice.metadata?.name ?? '',
       slice.addressType ?? '',
-      joinAtMost((slice.ports ?? []).map(({ port, name }) => String(port ?? name ?? '*')), 3),
-      joinAtMost((slice.endpoints ?? []).flatMap(({ addresses }) => addresses ?? []), 3),
+      joinAtMost(
+        (slice.ports ?? []).map(({ port, name }) => String(port ?? name ?? '*')),
+        3,
+      ),
+      joinAtMost(
+        (slice.endpoints ?? []).flatMap(({ addresses }) => addresses ?? []),
+        3,
+      ),
       age(slice, now),
     ],
   },

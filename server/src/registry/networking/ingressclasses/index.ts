@@ -25,7 +25,8 @@ function validateClass(object: IngressClass): FieldError[] {
   errors.push(...domainPrefixedPath(controller, spec.child('controller')));
   if (!parameters) return errors;
   const at = spec.child('parameters');
-  if (parameters.apiGroup != null) errors.push(...checked(at.child('apiGroup'), parameters.apiGroup, dns1123Subdomain(parameters.apiGroup)));
+  if (parameters.apiGroup != null)
+    errors.push(...checked(at.child('apiGroup'), parameters.apiGroup, dns1123Subdomain(parameters.apiGroup)));
   for (const field of ['kind', 'name'] as const) {
     const value = parameters[field];
     if (!value) errors.push(required(at.child(field), ''));
@@ -33,11 +34,13 @@ function validateClass(object: IngressClass): FieldError[] {
   }
   const { scope, namespace } = parameters;
   if (scope == null) errors.push(required(at.child('scope'), ''));
-  else if (!['Cluster', 'Namespace'].includes(scope)) errors.push(notSupported(at.child('scope'), scope, ['Cluster', 'Namespace']));
+  else if (!['Cluster', 'Namespace'].includes(scope))
+    errors.push(notSupported(at.child('scope'), scope, ['Cluster', 'Namespace']));
   else if (scope === 'Namespace') {
     if (namespace == null) errors.push(required(at.child('namespace'), "`parameters.scope` is set to 'Namespace'"));
     else errors.push(...checked(at.child('namespace'), namespace, dns1123Label(namespace)));
-  } else if (namespace != null) errors.push(forbiddenField(at.child('namespace'), "`parameters.scope` is set to 'Cluster'"));
+  } else if (namespace != null)
+    errors.push(forbiddenField(at.child('namespace'), "`parameters.scope` is set to 'Cluster'"));
   return errors;
 }
 
@@ -65,7 +68,12 @@ export const ingressclasses: ResourceRegistration<IngressClass> = {
     cells(object, now) {
       const isDefault = object.metadata?.annotations?.['ingressclass.kubernetes.io/is-default-class'] === 'true';
       const name = object.metadata?.name ?? '';
-      return [isDefault ? `${name} (default)` : name, object.spec?.controller ?? '', parametersText(object), age(object, now)];
+      return [
+        isDefault ? `${name} (default)` : name,
+        object.spec?.controller ?? '',
+        parametersText(object),
+        age(object, now),
+      ];
     },
   },
 };

@@ -40,14 +40,16 @@ function validateIngress(ingress: Ingress): FieldError[] {
     if (!rule.http) continue;
     const here = at.child('http', 'paths');
     if ((rule.http.paths ?? []).length === 0) errors.push(required(here, ''));
-    for (const [position, entry] of (rule.http.paths ?? []).entries()) errors.push(...validatePath(entry, here.index(position)));
+    for (const [position, entry] of (rule.http.paths ?? []).entries())
+      errors.push(...validatePath(entry, here.index(position)));
   }
   for (const [index, entry] of tls.entries()) {
     const at = spec.child('tls').index(index);
     for (const [position, host] of (entry.hosts ?? []).entries()) {
       errors.push(...checked(at.child('hosts').index(position), host, hostMessages(host)));
     }
-    if (entry.secretName) errors.push(...checked(at.child('secretName'), entry.secretName, dns1123Subdomain(entry.secretName)));
+    if (entry.secretName)
+      errors.push(...checked(at.child('secretName'), entry.secretName, dns1123Subdomain(entry.secretName)));
   }
   if (ingressClassName != null) {
     errors.push(...checked(spec.child('ingressClassName'), ingressClassName, dns1123Subdomain(ingressClassName)));
@@ -74,7 +76,8 @@ function validatePath(entry: HTTPIngressPath, at: Path): FieldError[] {
     for (const part of ['//', '/./', '/../', '%2f', '%2F']) {
       if (given.includes(part)) errors.push(invalidValue(here, given, `must not contain '${part}'`));
     }
-    for (const end of ['/..', '/.']) if (given.endsWith(end)) errors.push(invalidValue(here, given, `cannot end with '${end}'`));
+    for (const end of ['/..', '/.'])
+      if (given.endsWith(end)) errors.push(invalidValue(here, given, `cannot end with '${end}'`));
   }
   return [...errors, ...validateBackend(entry.backend, at.child('backend'))];
 }
@@ -84,7 +87,10 @@ function validateBackend(backend: IngressBackend | undefined, at: Path): FieldEr
   if (resource && service) return [invalidValue(at, '', 'cannot set both resource and service backends')];
   if (resource) {
     const here = at.child('resource');
-    const errors = resource.apiGroup == null ? [] : checked(here.child('apiGroup'), resource.apiGroup, dns1123Subdomain(resource.apiGroup));
+    const errors =
+      resource.apiGroup == null
+        ? []
+        : checked(here.child('apiGroup'), resource.apiGroup, dns1123Subdomain(resource.apiGroup));
     for (const field of ['kind', 'name'] as const) {
       const value = resource[field];
       if (!value) errors.push(required(here.child(field), ''));
@@ -94,7 +100,9 @@ function validateBackend(backend: IngressBackend | undefined, at: Path): FieldEr
   }
   if (!service) return [invalidValue(at, '', 'resource or service backend is required')];
   const here = at.child('service');
-  const errors = service.name ? checked(here.child('name'), service.name, dns1123Label(service.name)) : [required(here.child('name'), '')];
+  const errors = service.name
+    ? checked(here.child('name'), service.name, dns1123Label(service.name))
+    : [required(here.child('name'), '')];
   const { name, number } = service.port ?? {};
   if (name && number) errors.push(invalidValue(at, '', 'cannot set both port name & port number'));
   else if (name) errors.push(...checked(here.child('port', 'name'), name, portName(name)));
@@ -149,7 +157,9 @@ export const ingresses: ResourceRegistration<Ingress> = {
     warningsOnCreate(ingress) {
       const annotated = ingress.metadata?.annotations?.[CLASS_ANNOTATION] !== undefined;
       if (!annotated || ingress.spec?.ingressClassName != null) return [];
-      return [`annotation ${JSON.stringify(CLASS_ANNOTATION)} is deprecated, please use 'spec.ingressClassName' instead`];
+      return [
+        `annotation ${JSON.stringify(CLASS_ANNOTATION)} is deprecated, please use 'spec.ingressClassName' instead`,
+      ];
     },
   },
   table: {

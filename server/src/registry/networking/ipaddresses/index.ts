@@ -25,13 +25,16 @@ function validateAddress(object: IPAddress): FieldError[] {
   const at = path('spec', 'parentRef');
   const parent = object.spec?.parentRef;
   if (!parent) return [required(at, '')];
-  const errors: FieldError[] = parent.group ? checked(at.child('group'), parent.group, dns1123Subdomain(parent.group)) : [];
+  const errors: FieldError[] = parent.group
+    ? checked(at.child('group'), parent.group, dns1123Subdomain(parent.group))
+    : [];
   for (const field of ['resource', 'name'] as const) {
     const value = parent[field];
     if (!value) errors.push(required(at.child(field), ''));
     else errors.push(...checked(at.child(field), value, pathSegmentName(value)));
   }
-  if (parent.namespace) errors.push(...checked(at.child('namespace'), parent.namespace, dns1123Label(parent.namespace)));
+  if (parent.namespace)
+    errors.push(...checked(at.child('namespace'), parent.namespace, dns1123Label(parent.namespace)));
   return errors;
 }
 
@@ -56,4 +59,3 @@ export const ipaddresses: ResourceRegistration<IPAddress> = {
     },
   },
 };
-

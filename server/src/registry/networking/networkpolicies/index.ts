@@ -1,4 +1,9 @@
-import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '@typernetes/openapi/types/networking/v1';
+import type {
+  IPBlock,
+  NetworkPolicy,
+  NetworkPolicyPeer,
+  NetworkPolicyPort,
+} from '@typernetes/openapi/types/networking/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, formatLabelSelector, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
@@ -29,7 +34,8 @@ function validatePolicy(policy: NetworkPolicy): FieldError[] {
     errors.push(...validateRule(rule.ports, rule.to, 'to', spec.child('egress').index(index)));
   }
   const at = spec.child('policyTypes');
-  if (policyTypes.length > 2) return [...errors, invalidValue(at, policyTypes, 'may not specify more than two policyTypes')];
+  if (policyTypes.length > 2)
+    return [...errors, invalidValue(at, policyTypes, 'may not specify more than two policyTypes')];
   for (const [index, type] of policyTypes.entries()) {
     if (!['Ingress', 'Egress'].includes(type)) errors.push(notSupported(at.index(index), type, ['Ingress', 'Egress']));
   }
@@ -50,13 +56,15 @@ function validateRule(
 
 function validatePort({ protocol, port, endPort }: NetworkPolicyPort, at: Path): FieldError[] {
   const protocols = ['TCP', 'UDP', 'SCTP'];
-  const errors = protocol != null && !protocols.includes(protocol) ? [notSupported(at.child('protocol'), protocol, protocols)] : [];
+  const errors =
+    protocol != null && !protocols.includes(protocol) ? [notSupported(at.child('protocol'), protocol, protocols)] : [];
   const end = at.child('endPort');
   if (port == null) {
     if (endPort != null) errors.push(invalidValue(end, endPort, 'may not be specified when `port` is not specified'));
   } else if (typeof port === 'number') {
     errors.push(...checked(at.child('port'), port, portNumber(port)));
-    if (endPort != null && endPort < port) errors.push(invalidValue(end, port, 'must be greater than or equal to `port`'));
+    if (endPort != null && endPort < port)
+      errors.push(invalidValue(end, port, 'must be greater than or equal to `port`'));
     if (endPort != null) errors.push(...checked(end, endPort, portNumber(endPort)));
   } else {
     if (endPort != null) errors.push(invalidValue(end, endPort, 'may not be specified when `port` is non-numeric'));
@@ -100,7 +108,8 @@ export const networkpolicies: ResourceRegistration<NetworkPolicy> = {
     default(policy) {
       const given = (policy.spec ??= { podSelector: {} });
       given.podSelector ??= {};
-      for (const rule of [...(given.ingress ?? []), ...(given.egress ?? [])]) for (const port of rule.ports ?? []) port.protocol ??= 'TCP';
+      for (const rule of [...(given.ingress ?? []), ...(given.egress ?? [])])
+        for (const port of rule.ports ?? []) port.protocol ??= 'TCP';
       if ((given.policyTypes ?? []).length === 0) {
         given.policyTypes = (given.egress ?? []).length > 0 ? ['Ingress', 'Egress'] : ['Ingress'];
       }
@@ -110,6 +119,10 @@ export const networkpolicies: ResourceRegistration<NetworkPolicy> = {
   },
   table: {
     columns: [nameColumn, text('Pod-Selector'), ageColumn],
-    cells: (policy, now) => [policy.metadata?.name ?? '', formatLabelSelector(policy.spec?.podSelector), age(policy, now)],
+    cells: (policy, now) => [
+      policy.metadata?.name ?? '',
+      formatLabelSelector(policy.spec?.podSelector),
+      age(policy, now),
+    ],
   },
 };

@@ -2,7 +2,15 @@ import type { ServiceCIDR } from '@typernetes/openapi/types/networking/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
-import { immutable, invalidValue, parseCidr, path, required, semanticEqual, validateCidr } from '../../validation/index.ts';
+import {
+  immutable,
+  invalidValue,
+  parseCidr,
+  path,
+  required,
+  semanticEqual,
+  validateCidr,
+} from '../../validation/index.ts';
 
 const at = path('spec', 'cidrs');
 
@@ -12,7 +20,13 @@ function validateRange(object: ServiceCIDR): FieldError[] {
   if (cidrs.length > 2) return [invalidValue(path('spec'), object.spec, 'may only hold up to 2 values')];
   const errors = cidrs.flatMap((cidr, index) => validateCidr(cidr, at.index(index)));
   if (cidrs.length === 2 && new Set(cidrs.map((cidr) => parseCidr(cidr)?.family)).size < 2) {
-    errors.push(invalidValue(path('spec'), object.spec, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96'));
+    errors.push(
+      invalidValue(
+        path('spec'),
+        object.spec,
+        'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96',
+      ),
+    );
   }
   return errors;
 }
@@ -44,4 +58,3 @@ export const servicecidrs: ResourceRegistration<ServiceCIDR> = {
     cells: (object, now) => [object.metadata?.name ?? '', (object.spec?.cidrs ?? []).join(','), age(object, now)],
   },
 };
-

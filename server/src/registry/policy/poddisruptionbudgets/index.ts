@@ -22,7 +22,10 @@ function validateBudget(budget: PodDisruptionBudget): FieldError[] {
     errors.push(invalidValue(spec, given, 'minAvailable and maxUnavailable cannot be both set'));
   }
   for (const field of ['minAvailable', 'maxUnavailable'] as const) {
-    errors.push(...validateIntOrPercent(given[field], spec.child(field)), ...validateNotAbove100Percent(given[field], spec.child(field)));
+    errors.push(
+      ...validateIntOrPercent(given[field], spec.child(field)),
+      ...validateNotAbove100Percent(given[field], spec.child(field)),
+    );
   }
   const policies = ['AlwaysAllow', 'IfHealthyBudget'];
   return [
@@ -45,7 +48,12 @@ export const poddisruptionbudgets: ResourceRegistration<PodDisruptionBudget> = {
     validate: validateBudget,
     validateUpdate: validateBudget,
     validateStatusUpdate: (budget) =>
-      nonNegativeFields(path('status'), budget.status, ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods']),
+      nonNegativeFields(path('status'), budget.status, [
+        'disruptionsAllowed',
+        'currentHealthy',
+        'desiredHealthy',
+        'expectedPods',
+      ]),
   },
   table: {
     columns: [nameColumn, text('Min Available'), text('Max Unavailable'), integer('Allowed Disruptions'), ageColumn],

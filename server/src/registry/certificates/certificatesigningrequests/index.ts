@@ -1,0 +1,239 @@
+import { formatTime, type KubernetesObject } from '@typernetes/openapi/meta';
+import type {
+  CertificateSigningRequest,
+  CertificateSigningRequestCondition,
+} from '@typernetes/openapi/types/certificates/v1';
+import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { age, ageColumn, humanDuration, nameColumn, text } from '../../printing/index.ts';
+import type { FieldError } from '../../validation/index.ts';
+import {
+  duplicate,
+  immutable,
+  invalidValue,
+  notSupported,
+  path,
+  required,
+  semanticEqual,
+} from '../../validation/index.ts';
+import { validateSignerName } from '../signer-name.ts';
+
+const spec = path('spec');
+/** An update of /approval, whose view lets through the conditions only. */
+const APPROVAL = 'approval';
+
+const USAGES = [
+  'any',
+  'cert sign',
+  'client auth',
+  'code signing',
+  'content commitment',
+  'crl sign',
+  'data encipherment',
+  'decipher only',
+  'digital signature',
+  'email protection',
+  'encipher only',
+  'ipsec end system',
+  'ipsec tunnel',
+  'ipsec user',
+  'key agreement',
+  'key encipherment',
+  'microsoft sgc',
+  'netscape sgc',
+  'ocsp signing',
+  's/mime',
+  'server auth',
+  'signing',
+  'timestamping',
+];
+
+function validateRequest(request: CertificateSigningRequest): FieldError[] {
+  const given = request.spec ?? { request: '', signerName: '' };
+  const errors: FieldError[] = [];
+  const pem = Buffer.from(given.request ?? '', 'base64').toString();
+  if (!/-----BEGIN CERTIFICATE REQUEST-----[\s\S]+-----END CERTIFICATE REQUEST-----/.test(pem)) {
+    const message = 'PEM block type must be CERTIFICATE REQUEST';
+    errors.push(invalidValue(spec.child('request'), given.request, message));
+  }
+  const usages = given.usages ?? [];
+  if (usages.length === 0) errors.push(required(spec.child('usages'), ''));
+  const seen = new Set<string>();
+  for (const [index, usage] of usages.entries()) {
+    const at = spec.child('usages').index(index);
+    if (!USAGES.includes(usage)) errors.push(notSupported(at, usage, USAGES));
+    if (seen.has(usage)) errors.push(duplicate(at, usage));
+    seen.add(usage);
+  }
+  const signer = spec.child('signerName');
+  if (given.signerName === 'kubernetes.io/legacy-unknown') {
+    errors.push(invalidValue(signer, given.signerName, 'the legacy signerName is not allowed via this API version'));
+  } else errors.push(...validateSignerName(given.signerName, signer));
+  const seconds = given.expirationSeconds;
+  if (seconds != null && seconds < 600) {
+    errors.push(
+      invalidValue(
+        spec.child('expirationSeconds'),
+        seconds,
+        'may not specify a duration less than 600 seconds (10 minutes)',
+      ),
+    );
+  }
+  return [...errors, ...validateConditions(request)];
+}
+
+const FINAL_TYPES = new Set(['Approved', 'Denied', 'Failed']);
+
+function validateConditions(request: CertificateSigningRequest): FieldError[] {
+  const at = path('status', 'conditions');
+  const seen = new Set<string>();
+  return (request.status?.conditions ?? []).flatMap((condition, index) => {
+    const here = at.index(index);
+    const allowed = FINAL_TYPES.has(condition.type) ? ['True'] : ['False', 'True', 'Unknown'];
+    const errors: FieldError[] = condition.type ? [] : [required(here.child('type'), '')];
+    if (!condition.status) errors.push(required(here.child('status'), ''));
+    else if (!allowed.includes(condition.status))
+      errors.push(notSupported(here.child('status'), condition.status, allowed));
+    const opposite = { Approved: 'Denied', Denied: 'Approved' }[condition.type];
+    if (opposite !== undefined && seen.has(opposite)) {
+      errors.push(invalidValue(at, condition.type, 'Approved and Denied conditions are mutually exclusive'));
+    }
+    if (seen.has(condition.type)) errors.push(duplicate(here.child('type'), condition.type));
+    seen.add(condition.type);
+    return errors;
+  });
+}
+
+function ofType(request: Readonly<CertificateSigningRequest>, type: string): CertificateSigningRequestCondition[] {
+  return (request.status?.conditions ?? []).filter((condition) => condition.type === type);
+}
+
+/** What was decided stays decided, and only /approval decides. */
+function validateDecisions(
+  request: CertificateSigningRequest,
+  old: Readonly<CertificateSigningRequest>,
+  approving: boolean,
+): FieldError[] {
+  const at = path('status', 'conditions');
+  return ['Approved', 'Denied', 'Failed'].flatMap((type) => {
+    const [before, after] = [ofType(old, type), ofType(request, type)];
+    if (before.length > after.length)
+      return [
+        {
+          ...invalidValue(at, type, ''),
+          type: 'FieldValueForbidden' as const,
+          detail: `updates may not remove a condition of type ${JSON.stringify(type)}`,
+        },
+      ];
+    if (approving || type === 'Failed' || after.length <= before.length) return [];
+    return [
+      {
+        ...invalidValue(at, type, ''),
+        type: 'FieldValueForbidden' as const,
+        detail: `updates may not add a condition of type ${JSON.stringify(type)}`,
+      },
+    ];
+  });
+}
+
+function fillTimes(request: CertificateSigningRequest, old: Readonly<CertificateSigningRequest>, now: Date): void {
+  for (const condition of request.status?.conditions ?? []) {
+    condition.lastUpdateTime ??= formatTime(now);
+    if (condition.lastTransitionTime) continue;
+    const same = ofType(old, condition.type).find(
+      (other) => other.status === condition.status && other.lastTransitionTime,
+    );
+    condition.lastTransitionTime = same?.lastTransitionTime ?? formatTime(now);
+  }
+}
+
+function conditionText(request: CertificateSigningRequest): string {
+  let shown = 'Pending';
+  if (ofType(request, 'Denied').length > 0) shown = 'Denied';
+  else if (ofType(request, 'Approved').length > 0) shown = 'Approved';
+  if (ofType(request, 'Failed').length > 0) shown += ',Failed';
+  return request.status?.certificate ? `${shown},Issued` : shown;
+}
+
+export const certificatesigningrequests: ResourceRegistration<CertificateSigningRequest> = {
+  resource: { group: 'certificates.k8s.io', resource: 'certificatesigningrequests' },
+  strategy: {
+    hasGeneration: false,
+    prepareForCreate(request, { user }) {
+      const { username: _name, uid: _uid, groups: _groups, extra: _extra, ...asked } = request.spec;
+      request.spec = {
+        ...asked,
+        username: user.name,
+        ...(user.uid === undefined ? {} : { uid: user.uid }),
+        groups: [...user.groups],
+        ...(user.extra === undefined
+          ? {}
+          : { extra: Object.fromEntries(Object.entries(user.extra).map(([key, values]) => [key, [...values]])) }),
+      };
+      request.status = {};
+    },
+    prepareForUpdate(request, old, { subresource, now }) {
+      const conditions = request.status?.conditions ?? [];
+      request.spec = structuredClone(old.spec);
+      request.status = structuredClone(old.status ?? {});
+      if (subresource !== APPROVAL) return;
+      request.status.conditions = conditions;
+      fillTimes(request, old, now);
+    },
+    prepareForStatusUpdate(request, old, { now }) {
+      request.spec = structuredClone(old.spec);
+      fillTimes(request, old, now);
+    },
+    validate: validateRequest,
+    validateUpdate: (request, old, { subresource }) => [
+      ...(semanticEqual(request.status, old.status) ? [] : validateConditions(request)),
+      ...validateDecisions(request, old, subresource === APPROVAL),
+    ],
+    validateStatusUpdate(request, old) {
+      const errors = [...validateConditions(request), ...validateDecisions(request, old, false)];
+      if (old.status?.certificate) {
+        errors.push(...immutable(path('status', 'certificate'), request.status?.certificate, old.status.certificate));
+      }
+      return errors;
+    },
+  },
+  selectableFields: { 'spec.signerName': (request) => request.spec?.signerName ?? '' },
+  subresources: {
+    approval: {
+      kind: { group: 'certificates.k8s.io', version: 'v1', kind: 'CertificateSigningRequest' },
+      view: (request) => structuredClone(request) as KubernetesObject,
+      apply(view, request) {
+        const { resourceVersion, uid } = view.metadata ?? {};
+        request.metadata = {
+          ...request.metadata,
+          ...(resourceVersion ? { resourceVersion } : {}),
+          ...(uid ? { uid } : {}),
+        };
+        request.status = {
+          ...request.status,
+          conditions: (view as CertificateSigningRequest).status?.conditions ?? [],
+        };
+      },
+    },
+  },
+  table: {
+    columns: [
+      nameColumn,
+      ageColumn,
+      text('SignerName'),
+      text('Requestor'),
+      text('RequestedDuration'),
+      text('Condition'),
+    ],
+    cells(request, now) {
+      const seconds = request.spec?.expirationSeconds;
+      return [
+        request.metadata?.name ?? '',
+        age(request, now),
+        request.spec?.signerName || '<none>',
+        request.spec?.username ?? '',
+        seconds == null ? '<none>' : humanDuration(seconds * 1000),
+        conditionText(request),
+      ];
+    },
+  },
+};

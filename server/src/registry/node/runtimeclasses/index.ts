@@ -1,0 +1,24 @@
+import type { RuntimeClass } from '@typernetes/openapi/types/node/v1';
+import { validateTolerations } from '../../core/pod/validate-scheduling.ts';
+import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
+import { checked, dns1123Label, immutable, path, validateLabels } from '../../validation/index.ts';
+
+export const runtimeclasses: ResourceRegistration<RuntimeClass> = {
+  resource: { group: 'node.k8s.io', resource: 'runtimeclasses' },
+  strategy: {
+    allowCreateOnUpdate: true,
+    allowUnconditionalUpdate: false,
+    hasGeneration: false,
+    validate: (object) => [
+      ...checked(path('handler'), object.handler ?? '', dns1123Label(object.handler ?? '')),
+      ...validateLabels(object.scheduling?.nodeSelector, path('scheduling', 'nodeSelector')),
+      ...validateTolerations(object.scheduling?.tolerations, path('scheduling', 'tolerations')),
+    ],
+    validateUpdate: (object, old) => immutable(path('handler'), object.handler, old.handler),
+  },
+  table: {
+    columns: [nameColumn, text('Handler'), ageColumn],
+    cells: (object, now) => [object.metadata?.name ?? '', object.handler ?? '', age(object, now)],
+  },
+};

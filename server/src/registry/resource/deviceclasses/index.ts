@@ -1,0 +1,8 @@
+import type { DeviceClass } from '@typernetes/openapi/types/resource/v1';
+import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { age, ageColumn, nameColumn } from '../../printing/index.ts';
+
+export const deviceclasses: ResourceRegistration<DeviceClass> = {
+  resource: { group: 'resource.k8s.io', resource: 'deviceclasses' },
+  table: { columns: [nameColumn, ageColumn], cells: (object, now) => [object.metadata?.name ?? '', age(object, now)] },
+};

@@ -1,0 +1,19 @@
+import type { ResourceClaimTemplate } from '@typernetes/openapi/types/resource/v1';
+import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { age, ageColumn, nameColumn } from '../../printing/index.ts';
+import { immutable, path } from '../../validation/index.ts';
+import { defaultDevices, validateClaimSpec } from '../requests.ts';
+
+export const resourceclaimtemplates: ResourceRegistration<ResourceClaimTemplate> = {
+  resource: { group: 'resource.k8s.io', resource: 'resourceclaimtemplates' },
+  strategy: {
+    hasGeneration: false,
+    default: (template) => defaultDevices(template.spec?.spec?.devices),
+    validate: (template) => validateClaimSpec(template.spec?.spec, path('spec', 'spec')),
+    validateUpdate: (template, old) => immutable(path('spec'), template.spec, old.spec),
+  },
+  table: {
+    columns: [nameColumn, ageColumn],
+    cells: (template, now) => [template.metadata?.name ?? '', age(template, now)],
+  },
+};

@@ -1,0 +1,28 @@
+import type { CSIStorageCapacity } from '@typernetes/openapi/types/storage/v1';
+import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { nameColumn, text } from '../../printing/index.ts';
+import { checked, dns1123Subdomain, immutable, path, validateLabelSelector } from '../../validation/index.ts';
+
+export const csistoragecapacities: ResourceRegistration<CSIStorageCapacity> = {
+  resource: { group: 'storage.k8s.io', resource: 'csistoragecapacities' },
+  strategy: {
+    allowUnconditionalUpdate: false,
+    hasGeneration: false,
+    validate: (object) => [
+      ...checked(
+        path('storageClassName'),
+        object.storageClassName ?? '',
+        dns1123Subdomain(object.storageClassName ?? ''),
+      ),
+      ...validateLabelSelector(object.nodeTopology, path('nodeTopology')),
+    ],
+    validateUpdate: (object, old) => [
+      ...immutable(path('nodeTopology'), object.nodeTopology, old.nodeTopology),
+      ...immutable(path('storageClassName'), object.storageClassName, old.storageClassName),
+    ],
+  },
+  table: {
+    columns: [nameColumn, text('StorageClassName'), text('Capacity')],
+    cells: (object) => [object.metadata?.name ?? '', object.storageClassName ?? '', object.capacity ?? '<unset>'],
+  },
+};

@@ -1,0 +1,86 @@
+import type { StorageClass } from '@typernetes/openapi/types/storage/v1';
+import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
+import type { FieldError } from '../../validation/index.ts';
+import {
+  checked,
+  immutable,
+  invalidValue,
+  notSupported,
+  oneOf,
+  path,
+  qualifiedName,
+  required,
+  tooLong,
+} from '../../validation/index.ts';
+
+/** Parameters of a driver: at most 512 of them, 256 KiB together, no empty key. The same for attributes classes. */
+export function validateParameters(parameters: Record<string, string> | undefined, allowEmpty: boolean): FieldError[] {
+  const at = path('parameters');
+  const entries = Object.entries(parameters ?? {});
+  if (entries.length > 512) return [tooLong(at, '', 512)];
+  const errors = entries.filter(([key]) => key === '').map(([key]) => invalidValue(at, key, 'field can not be empty.'));
+  const size = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+  if (size > 256 * 1024) errors.push(tooLong(at, '', 256 * 1024));
+  if (!allowEmpty && entries.length === 0) errors.push(required(at, 'must contain at least one key/value pair'));
+  return errors;
+}
+
+function validateClass(object: StorageClass): FieldError[] {
+  const at = path('provisioner');
+  const name = object.provisioner ?? '';
+  const errors = name === '' ? [required(at, '')] : checked(at, name, qualifiedName(name.toLowerCase()));
+  errors.push(...validateParameters(object.parameters, true));
+  if (object.reclaimPolicy && !['Delete', 'Retain'].includes(object.reclaimPolicy)) {
+    errors.push(notSupported(path('reclaimPolicy'), object.reclaimPolicy, ['Delete', 'Retain']));
+  }
+  return [
+    ...errors,
+    ...oneOf(path('volumeBindingMode'), object.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']),
+  ];
+}
+
+const DEFAULT_ANNOTATIONS = [
+  'storageclass.kubernetes.io/is-default-class',
+  'storageclass.beta.kubernetes.io/is-default-class',
+];
+
+export const storageclasses: ResourceRegistration<StorageClass> = {
+  resource: { group: 'storage.k8s.io', resource: 'storageclasses' },
+  strategy: {
+    hasGeneration: false,
+    default(object) {
+      object.reclaimPolicy ??= 'Delete';
+      object.volumeBindingMode ??= 'Immediate';
+    },
+    validate: validateClass,
+    validateUpdate: (object, old) => [
+      ...validateClass(object),
+      ...(['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) =>
+        immutable(path(field), object[field], old[field]),
+      ),
+    ],
+  },
+  table: {
+    columns: [
+      nameColumn,
+      text('Provisioner'),
+      text('ReclaimPolicy'),
+      text('VolumeBindingMode'),
+      text('AllowVolumeExpansion'),
+      ageColumn,
+    ],
+    cells(object, now) {
+      const isDefault = DEFAULT_ANNOTATIONS.some((key) => object.metadata?.annotations?.[key] === 'true');
+      const name = object.metadata?.name ?? '';
+      return [
+        isDefault ? `${name} (default)` : name,
+        object.provisioner ?? '',
+        object.reclaimPolicy ?? 'Delete',
+        object.volumeBindingMode ?? 'Immediate',
+        object.allowVolumeExpansion ?? false,
+        age(object, now),
+      ];
+    },
+  },
+};

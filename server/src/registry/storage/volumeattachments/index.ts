@@ -1,0 +1,47 @@
+import type { VolumeAttachment } from '@typernetes/openapi/types/storage/v1';
+import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { age, ageColumn, boolean, nameColumn, named, text } from '../../printing/index.ts';
+import type { FieldError } from '../../validation/index.ts';
+import { checked, dns1123Subdomain, forbiddenField, immutable, path, required } from '../../validation/index.ts';
+
+const spec = path('spec');
+
+function validateAttachment(object: VolumeAttachment): FieldError[] {
+  const { attacher, nodeName = '', source } = object.spec ?? {};
+  const errors: FieldError[] = attacher ? [] : [required(spec.child('attacher'), '')];
+  const at = spec.child('source');
+  const message = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
+  const { inlineVolumeSpec, persistentVolumeName } = source ?? {};
+  if (!inlineVolumeSpec && persistentVolumeName == null) errors.push(required(at, message));
+  else if (inlineVolumeSpec && persistentVolumeName != null) errors.push(forbiddenField(at, message));
+  else if (persistentVolumeName === '')
+    errors.push(required(at.child('persistentVolumeName'), 'must specify non empty persistentVolumeName'));
+  return [...errors, ...checked(spec.child('nodeName'), nodeName, dns1123Subdomain(nodeName))];
+}
+
+export const volumeattachments: ResourceRegistration<VolumeAttachment> = {
+  resource: { group: 'storage.k8s.io', resource: 'volumeattachments' },
+  strategy: {
+    allowUnconditionalUpdate: false,
+    hasGeneration: false,
+    prepareForCreate(object) {
+      object.status = { attached: false };
+    },
+    prepareForUpdate(object, old) {
+      object.status = structuredClone(old.status ?? { attached: false });
+    },
+    validate: validateAttachment,
+    validateUpdate: (object, old) => [...validateAttachment(object), ...immutable(spec, object.spec, old.spec)],
+  },
+  table: {
+    columns: [nameColumn, named('Attacher'), text('PV'), text('Node'), boolean('Attached'), ageColumn],
+    cells: (object, now) => [
+      object.metadata?.name ?? '',
+      object.spec?.attacher ?? '',
+      object.spec?.source?.persistentVolumeName ?? '',
+      object.spec?.nodeName ?? '',
+      object.status?.attached ?? false,
+      age(object, now),
+    ],
+  },
+};

@@ -1,0 +1,24 @@
+import type { VolumeAttributesClass } from '@typernetes/openapi/types/storage/v1';
+import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
+import { immutable, path, required } from '../../validation/index.ts';
+import { validateParameters } from '../storageclasses/index.ts';
+
+export const volumeattributesclasses: ResourceRegistration<VolumeAttributesClass> = {
+  resource: { group: 'storage.k8s.io', resource: 'volumeattributesclasses' },
+  strategy: {
+    hasGeneration: false,
+    validate: (object) => [
+      ...(object.driverName ? [] : [required(path('driverName'), '')]),
+      ...validateParameters(object.parameters, false),
+    ],
+    validateUpdate: (object, old) => [
+      ...immutable(path('driverName'), object.driverName, old.driverName),
+      ...immutable(path('parameters'), object.parameters, old.parameters),
+    ],
+  },
+  table: {
+    columns: [nameColumn, text('DriverName'), ageColumn],
+    cells: (object, now) => [object.metadata?.name ?? '', object.driverName ?? '', age(object, now)],
+  },
+};
