@@ -12,7 +12,12 @@ let harness: Harness;
 let stopPods: () => void;
 
 beforeEach(async () => {
-  harness = await startHarness([startDeploymentController, startReplicaSetController, startEndpointSliceController, startEndpointsController]);
+  harness = await startHarness([
+    startDeploymentController,
+    startReplicaSetController,
+    startEndpointSliceController,
+    startEndpointsController,
+  ]);
   stopPods = runPods(harness.server);
 });
 
@@ -36,12 +41,16 @@ function deployment(image: string, spec: Partial<Deployment['spec']> = {}): Depl
   };
 }
 
-const current = (): Deployment => harness.server.get(resources.deployments, 'default', 'web') ?? assert.fail('no deployment');
+const current = (): Deployment =>
+  harness.server.get(resources.deployments, 'default', 'web') ?? assert.fail('no deployment');
 
 async function change(edit: (spec: NonNullable<Deployment['spec']>) => void): Promise<void> {
   const object = structuredClone(current());
   if (object.spec) edit(object.spec);
-  await harness.server.client().resource(resources.deployments).patch('default', 'web', { spec: object.spec }, { type: 'merge' });
+  await harness.server
+    .client()
+    .resource(resources.deployments)
+    .patch('default', 'web', { spec: object.spec }, { type: 'merge' });
 }
 
 function complete(replicas: number): Promise<Deployment> {
@@ -75,8 +84,14 @@ describe('Deployment', () => {
     assert.equal(replicaSet?.spec?.selector.matchLabels?.['pod-template-hash'], hash);
     assert.equal(server.list(resources.pods).length, 3);
     assert.match(server.list(resources.pods)[0]?.metadata?.name ?? '', new RegExp(`^web-${hash}-`));
-    await server.waitFor(() => harness.events().some((event) => event.message === `Scaled up replica set web-${hash} from 0 to 3`), 'scaling event');
-    await server.waitFor(() => harness.events().filter((event) => event.reason === 'SuccessfulCreate').length === 3, 'creation events');
+    await server.waitFor(
+      () => harness.events().some((event) => event.message === `Scaled up replica set web-${hash} from 0 to 3`),
+      'scaling event',
+    );
+    await server.waitFor(
+      () => harness.events().filter((event) => event.reason === 'SuccessfulCreate').length === 3,
+      'creation events',
+    );
 
     await change((spec) => (spec.replicas = 5));
     await complete(5);
@@ -87,14 +102,22 @@ describe('Deployment', () => {
     await server.waitFor(() => server.list(resources.replicaSets).length === 2, 'a second replica set');
     const second = await complete(5);
     assert.equal(second.metadata?.annotations?.['deployment.kubernetes.io/revision'], '2');
-    await server.waitFor(() => server.list(resources.replicaSets).find((entry) => entry.metadata?.name === `web-${hash}`)?.spec?.replicas === 0, 'the old one to shrink');
+    await server.waitFor(
+      () =>
+        server.list(resources.replicaSets).find((entry) => entry.metadata?.name === `web-${hash}`)?.spec?.replicas ===
+        0,
+      'the old one to shrink',
+    );
     assert.ok(server.list(resources.pods).every((pod) => pod.spec?.containers[0]?.image === 'web:2'));
 
     // Rolling back to an old template brings its ReplicaSet back, as a new revision.
     await change((spec) => {
       spec.template.spec = { containers: [{ name: 'web', image: 'web:1' }] };
     });
-    await server.waitFor(() => current().metadata?.annotations?.['deployment.kubernetes.io/revision'] === '3', 'revision 3');
+    await server.waitFor(
+      () => current().metadata?.annotations?.['deployment.kubernetes.io/revision'] === '3',
+      'revision 3',
+    );
     await complete(5);
     assert.equal(server.list(resources.replicaSets).length, 2);
     const old = server.list(resources.replicaSets).find((entry) => entry.metadata?.name === `web-${hash}`);
@@ -103,19 +126,29 @@ describe('Deployment', () => {
 
   it('never falls below the available minimum, nor exceeds the surge', async () => {
     const { server } = harness;
-    await server.client().resource(resources.deployments).create('default', deployment('web:1', { replicas: 8 }));
+    await server
+      .client()
+      .resource(resources.deployments)
+      .create('default', deployment('web:1', { replicas: 8 }));
     await complete(8);
     let most = 0;
     let fewest = 8;
     const stop = server.onChange(() => {
       const pods = server.list(resources.pods);
       most = Math.max(most, pods.length);
-      fewest = Math.min(fewest, pods.filter((pod) => pod.status?.conditions?.some((condition) => condition.status === 'True')).length);
+      fewest = Math.min(
+        fewest,
+        pods.filter((pod) => pod.status?.conditions?.some((condition) => condition.status === 'True')).length,
+      );
     });
     await change((spec) => {
       spec.template.spec = { containers: [{ name: 'web', image: 'web:2' }] };
     });
-    await server.waitFor(() => server.list(resources.pods).every((pod) => pod.spec?.containers[0]?.image === 'web:2'), 'new pods', 10_000);
+    await server.waitFor(
+      () => server.list(resources.pods).every((pod) => pod.spec?.containers[0]?.image === 'web:2'),
+      'new pods',
+      10_000,
+    );
     await complete(8);
     stop();
     assert.ok(most <= 10, `${most} pods`);
@@ -124,7 +157,10 @@ describe('Deployment', () => {
 
   it('recreates: no new pod before the last old one is gone', async () => {
     const { server } = harness;
-    await server.client().resource(resources.deployments).create('default', deployment('web:1', { strategy: { type: 'Recreate' } }));
+    await server
+      .client()
+      .resource(resources.deployments)
+      .create('default', deployment('web:1', { strategy: { type: 'Recreate' } }));
     await complete(3);
     let mixed = false;
     const stop = server.onChange(() => {
@@ -133,7 +169,13 @@ describe('Deployment', () => {
     await change((spec) => {
       spec.template.spec = { containers: [{ name: 'web', image: 'web:2' }] };
     });
-    await server.waitFor(() => server.list(resources.pods).length === 3 && server.list(resources.pods).every((pod) => pod.spec?.containers[0]?.image === 'web:2'), 'new pods', 10_000);
+    await server.waitFor(
+      () =>
+        server.list(resources.pods).length === 3 &&
+        server.list(resources.pods).every((pod) => pod.spec?.containers[0]?.image === 'web:2'),
+      'new pods',
+      10_000,
+    );
     await complete(3);
     stop();
     assert.equal(mixed, false);
@@ -144,14 +186,20 @@ describe('Deployment', () => {
     await server.client().resource(resources.deployments).create('default', deployment('web:1'));
     await complete(3);
     await change((spec) => (spec.paused = true));
-    await server.waitFor(() => current().status?.conditions?.some((condition) => condition.reason === 'DeploymentPaused'), 'paused');
+    await server.waitFor(
+      () => current().status?.conditions?.some((condition) => condition.reason === 'DeploymentPaused'),
+      'paused',
+    );
     await change((spec) => {
       spec.replicas = 4;
       spec.template.spec = { containers: [{ name: 'web', image: 'web:2' }] };
     });
     await server.waitFor(() => server.list(resources.replicaSets)[0]?.spec?.replicas === 4, 'scaling while paused');
     assert.equal(server.list(resources.replicaSets).length, 1);
-    await server.client().resource(resources.deployments).patch('default', 'web', { spec: { paused: null } }, { type: 'merge' });
+    await server
+      .client()
+      .resource(resources.deployments)
+      .patch('default', 'web', { spec: { paused: null } }, { type: 'merge' });
     await complete(4);
     assert.equal(server.list(resources.replicaSets).length, 2);
   });
@@ -161,31 +209,59 @@ describe('ReplicaSet', () => {
   it('adopts orphans that match, and releases pods that no longer do', async () => {
     const { server } = harness;
     const labels = { app: 'own' };
-    server.put(resources.pods, { metadata: { name: 'orphan', namespace: 'default', labels }, spec: { containers: [] } });
+    server.put(resources.pods, {
+      metadata: { name: 'orphan', namespace: 'default', labels },
+      spec: { containers: [] },
+    });
     await server
       .client()
       .resource(resources.replicaSets)
       .create('default', {
         metadata: { name: 'own', namespace: 'default' },
-        spec: { replicas: 2, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [] } } },
+        spec: {
+          replicas: 2,
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: { containers: [] } },
+        },
       });
-    await server.waitFor(() => server.get(resources.replicaSets, 'default', 'own')?.status?.readyReplicas === 2, 'two ready pods');
+    await server.waitFor(
+      () => server.get(resources.replicaSets, 'default', 'own')?.status?.readyReplicas === 2,
+      'two ready pods',
+    );
     const orphan = server.get(resources.pods, 'default', 'orphan');
     assert.equal(orphan?.metadata?.ownerReferences?.[0]?.name, 'own');
     assert.equal(server.list(resources.pods).length, 2);
-    await server.client().resource(resources.pods).patch('default', 'orphan', { metadata: { labels: { app: 'other' } } }, { type: 'merge' });
+    await server
+      .client()
+      .resource(resources.pods)
+      .patch('default', 'orphan', { metadata: { labels: { app: 'other' } } }, { type: 'merge' });
     await server.waitFor(() => server.list(resources.pods).length === 3, 'a replacement');
-    await server.waitFor(() => server.get(resources.pods, 'default', 'orphan')?.metadata?.ownerReferences?.length === 0, 'release');
+    await server.waitFor(
+      () => server.get(resources.pods, 'default', 'orphan')?.metadata?.ownerReferences?.length === 0,
+      'release',
+    );
   });
 
   it('reports what it cannot create', async () => {
     const { server } = harness;
-    server.intercept = ({ method, path }) => (method === 'POST' && path.endsWith('/pods') ? { code: 403, reason: 'Forbidden', message: 'exceeded quota' } : undefined);
+    server.intercept = ({ method, path }) =>
+      method === 'POST' && path.endsWith('/pods')
+        ? { code: 403, reason: 'Forbidden', message: 'exceeded quota' }
+        : undefined;
     await server.client().resource(resources.deployments).create('default', deployment('web:1'));
-    const failure = await server.waitFor(() => current().status?.conditions?.find((condition) => condition.type === 'ReplicaFailure'), 'failure');
+    const failure = await server.waitFor(
+      () => current().status?.conditions?.find((condition) => condition.type === 'ReplicaFailure'),
+      'failure',
+    );
     assert.equal(failure.reason, 'FailedCreate');
     assert.match(failure.message ?? '', /exceeded quota/);
-    await server.waitFor(() => harness.events().some((event) => event.reason === 'FailedCreate' && event.message === 'Error creating: exceeded quota'), 'event');
+    await server.waitFor(
+      () =>
+        harness
+          .events()
+          .some((event) => event.reason === 'FailedCreate' && event.message === 'Error creating: exceeded quota'),
+      'event',
+    );
   });
 });
 
@@ -195,11 +271,24 @@ describe('Service', () => {
     const services = server.client().resource(resources.services);
     await services.create('default', {
       metadata: { name: 'web', namespace: 'default', labels: { tier: 'front' } },
-      spec: { clusterIP: '10.96.0.10', ipFamilies: ['IPv4'], selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' }] },
+      spec: {
+        clusterIP: '10.96.0.10',
+        ipFamilies: ['IPv4'],
+        selector: { app: 'web' },
+        ports: [{ name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' }],
+      },
     });
     await server.waitFor(() => server.list(resources.endpointSlices).length === 1, 'a placeholder slice');
     await server.client().resource(resources.deployments).create('default', deployment('web:1'));
-    const slice = await server.waitFor(() => server.list(resources.endpointSlices).find((entry) => entry.endpoints?.length === 3 && entry.endpoints.every((endpoint) => endpoint.conditions?.ready)), 'three endpoints');
+    const slice = await server.waitFor(
+      () =>
+        server
+          .list(resources.endpointSlices)
+          .find(
+            (entry) => entry.endpoints?.length === 3 && entry.endpoints.every((endpoint) => endpoint.conditions?.ready),
+          ),
+      'three endpoints',
+    );
     assert.deepEqual(slice.ports, [{ name: 'http', port: 8080, protocol: 'TCP' }]);
     assert.equal(slice.addressType, 'IPv4');
     assert.equal(slice.metadata?.labels?.['kubernetes.io/service-name'], 'web');
@@ -213,8 +302,14 @@ describe('Service', () => {
     }, 'endpoints');
     assert.deepEqual(endpoints.subsets?.[0]?.ports, [{ name: 'http', port: 8080, protocol: 'TCP' }]);
     const [pod] = server.list(resources.pods);
-    server.put(resources.pods, { ...pod, status: { ...pod?.status, conditions: [{ type: 'Ready', status: 'False' }] } });
-    await server.waitFor(() => server.get(resources.endpoints, 'default', 'web')?.subsets?.[0]?.notReadyAddresses?.length === 1, 'one not ready');
+    server.put(resources.pods, {
+      ...pod,
+      status: { ...pod?.status, conditions: [{ type: 'Ready', status: 'False' }] },
+    });
+    await server.waitFor(
+      () => server.get(resources.endpoints, 'default', 'web')?.subsets?.[0]?.notReadyAddresses?.length === 1,
+      'one not ready',
+    );
     await services.delete('default', 'web');
     await server.waitFor(() => server.list(resources.endpoints).length === 0, 'endpoints to go');
   });

@@ -1,16 +1,25 @@
 /** Starts controllers against a fake API server, and plays the parts of scheduler and kubelet on demand. */
-import { EventRecorder, resources, type Running, SharedInformerFactory, silentLogger, systemClock } from '@typernetes/openapi/client';
+import {
+  EventRecorder,
+  type Running,
+  resources,
+  SharedInformerFactory,
+  silentLogger,
+  systemClock,
+} from '@typernetes/openapi/client';
 import { type FakeApiResource, FakeApiServer } from '@typernetes/openapi/client/testing';
 import type { Event, Pod } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext, ControllerSettings, StartController } from '../context.ts';
 
-export const discovery: readonly FakeApiResource[] = Object.values(resources).map(({ group, version, resource, kind, namespaced }) => ({
-  group,
-  version,
-  resource,
-  kind,
-  namespaced,
-}));
+export const discovery: readonly FakeApiResource[] = Object.values(resources).map(
+  ({ group, version, resource, kind, namespaced }) => ({
+    group,
+    version,
+    resource,
+    kind,
+    namespaced,
+  }),
+);
 
 const defaults: ControllerSettings = {
   allocateNodeCidrs: true,
@@ -31,7 +40,10 @@ export interface Harness {
   stop(): Promise<void>;
 }
 
-export async function startHarness(start: readonly StartController[], settings: Partial<ControllerSettings> = {}): Promise<Harness> {
+export async function startHarness(
+  start: readonly StartController[],
+  settings: Partial<ControllerSettings> = {},
+): Promise<Harness> {
   const server = await FakeApiServer.start({ discovery });
   const stopping = new AbortController();
   const client = server.client();
@@ -76,7 +88,12 @@ export function runPods(server: FakeApiServer, ready: (pod: Pod) => boolean = ()
     server.put(resources.pods, {
       ...pod,
       spec: { containers: [], ...pod.spec, nodeName: pod.spec?.nodeName ?? 'node-1' },
-      status: { phase: 'Running', podIP, podIPs: [{ ip: podIP }], conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: now }] },
+      status: {
+        phase: 'Running',
+        podIP,
+        podIPs: [{ ip: podIP }],
+        conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: now }],
+      },
     });
   };
   return server.onChange((change) => {
