@@ -19,6 +19,7 @@ import { nodeCondition, notReadyTaint, unknownConditions, unreachableTaint, with
 import { ZoneLimits, zoneOf } from './zones.ts';
 
 const leaseNamespace = 'kube-node-lease';
+const taintAttempts = 5;
 export const podsByNodeIndex = 'nodeName';
 
 /** When we last saw a sign of life; by our clock, so that nodes' clocks need not be right. */
@@ -149,15 +150,21 @@ export class NodeHealth {
     );
     // Swapping one for the other, and taking them off, is not held back.
     if (wanted !== undefined && !hasOther && !this.#zones.tryTake(zoneOf(node))) return;
-    try {
-      const fresh = await this.#options.client.resource(resources.nodes).get(undefined, name, { signal });
-      const taints = withNoExecuteTaint(fresh, wanted, timestamp(this.#options.clock));
-      if (!taints) return;
-      const patch = { metadata: { resourceVersion: fresh.metadata?.resourceVersion }, spec: { taints } };
-      await this.#options.client.resource(resources.nodes).patch(undefined, name, patch, { type: 'merge', signal });
-    } catch (error) {
-      if (!signal.aborted && !isConflict(error) && !isNotFound(error))
+    // The conditions' own taints are often written at the same moment: the turn just taken must not be lost to that.
+    for (let attempt = 1; attempt <= taintAttempts; attempt++) {
+      try {
+        const fresh = await this.#options.client.resource(resources.nodes).get(undefined, name, { signal });
+        const taints = withNoExecuteTaint(fresh, wanted, timestamp(this.#options.clock));
+        if (!taints) return;
+        const patch = { metadata: { resourceVersion: fresh.metadata?.resourceVersion }, spec: { taints } };
+        await this.#options.client.resource(resources.nodes).patch(undefined, name, patch, { type: 'merge', signal });
+        return;
+      } catch (error) {
+        if (signal.aborted || isNotFound(error)) return;
+        if (isConflict(error)) continue;
         this.#options.logger.warn({ node: name, error: String(error) }, 'cannot taint node');
+        return;
+      }
     }
   }
 

@@ -43,8 +43,11 @@ export interface Harness {
 export async function startHarness(
   start: readonly StartController[],
   settings: Partial<ControllerSettings> = {},
+  /** What is there before the controllers start. */
+  prepare: (server: FakeApiServer) => void = () => undefined,
 ): Promise<Harness> {
   const server = await FakeApiServer.start({ discovery });
+  prepare(server);
   const stopping = new AbortController();
   const client = server.client();
   const informers = new SharedInformerFactory(client, { freeze: true });
