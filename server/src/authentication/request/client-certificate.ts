@@ -5,7 +5,7 @@
  */
 import { createHash, X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { Authenticator, UserInfo } from '../authenticator.ts';
 import { credentialIdKey } from '../service-account/user.ts';
 
@@ -20,6 +20,12 @@ interface Verified {
   notBefore: number;
   notAfter: number;
 }
+
+interface Peer {
+  leaf: X509Certificate;
+  others: readonly X509Certificate[];
+}
+const peers = new WeakMap<object, Peer>();
 
 export class ClientCertificateVerifier {
   readonly #roots: readonly X509Certificate[];
@@ -36,12 +42,11 @@ export class ClientCertificateVerifier {
 
   /** The client's certificate if it presented one; throws if it is not good. */
   verify(request: IncomingMessage): X509Certificate | undefined {
-    const socket = request.socket as Partial<TLSSocket>;
-    const leaf = socket.getPeerX509Certificate?.();
-    if (leaf === undefined) return undefined;
+    const peer = peerOf(request.socket);
+    if (peer === undefined) return undefined;
     let result = this.#seen.get(request.socket);
     if (result === undefined) {
-      result = this.#verifyChain(leaf, intermediates(socket));
+      result = this.#verifyChain(peer.leaf, peer.others);
       this.#seen.set(request.socket, result);
     }
     if (result instanceof Error) throw result;
@@ -91,17 +96,25 @@ function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): bool
   }
 }
 
-/** What the client sent beside its own certificate. */
-function intermediates(socket: Partial<TLSSocket>): X509Certificate[] {
-  const found: X509Certificate[] = [];
-  const seen = new Set<string>();
-  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate?.(true)?.issuerCertificate;
-  while (next?.raw !== undefined && !seen.has(next.fingerprint256) && found.length < maxChain) {
-    seen.add(next.fingerprint256);
-    found.push(new X509Certificate(next.raw));
+/**
+ * What the client sent. Node gives the certificates beside the client's own away once, so they are kept with the
+ * connection; and it gives none where the TLS server's own `ca` completes the chain: an intermediate CA therefore
+ * belongs into the client CA bundle.
+ */
+function peerOf(socket: object): Peer | undefined {
+  const known = peers.get(socket);
+  if (known !== undefined) return known;
+  const leaf = (socket as Partial<TLSSocket>).getPeerX509Certificate?.();
+  if (leaf === undefined) return undefined;
+  const others: X509Certificate[] = [];
+  let next = leaf.issuerCertificate;
+  while (next !== undefined && others.length < maxChain) {
+    others.push(next);
     next = next.issuerCertificate;
   }
-  return found;
+  const peer = { leaf, others };
+  peers.set(socket, peer);
+  return peer;
 }
 
 /** --client-ca-file: the common name is the user, every organization a group. */

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer, request as httpsRequest, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import 'reflect-metadata';
+import { BasicConstraintsExtension, X509Certificate, X509CertificateGenerator } from '@peculiar/x509';
 import { createCertificateAuthority, issueCertificate, type KeyPair } from '../../certificates/index.ts';
 import type { UserInfo } from '../authenticator.ts';
 import { type Authentication, buildAuthenticator } from '../build.ts';
@@ -32,49 +35,66 @@ const certificates = {
   escaped: await client('a\nCN=root', ['x/CN=root', 'y+O=system:masters']),
 };
 
+/** A certificate under `ca` whose key signs others, rightly or not. */
+async function intermediate(mayForOthers: boolean): Promise<KeyPair> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const pkcs8 = createPrivateKey(ca.key).export({ type: 'pkcs8', format: 'der' });
+  const made = await X509CertificateGenerator.create({
+    subject: [{ CN: ['intermediate'] }],
+    issuer: new X509Certificate(ca.certificate).subjectName,
+    publicKey: keys.publicKey,
+    signingKey: await crypto.subtle.importKey('pkcs8', new Uint8Array(pkcs8), algorithm, false, ['sign']),
+    signingAlgorithm: algorithm,
+    notAfter: new Date(Date.now() + day),
+    extensions: [new BasicConstraintsExtension(mayForOthers, undefined, true)],
+  });
+  const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
+  return {
+    certificate: `${made.toString('pem')}\n`,
+    key: `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`,
+  };
+}
+
 let server: Server;
 let authentication: Authentication;
 before(async () => {
-  const serving = await issueCertificate({
-    ca,
-    subject: { commonName: 'server' },
-    ipAddresses: ['127.0.0.1'],
-    usages: ['serverAuth'],
-  });
   authentication = buildAuthenticator({
     clientCA: ca.certificate,
     frontProxy: { ca: proxyCA.certificate, allowedNames: ['front-proxy-client'] },
     tokenFile: { text: 'secret,joe,1,ops\n', file: 't' },
     audiences: ['api'],
   });
-  server = createServer({
-    key: serving.key,
-    cert: serving.certificate,
-    requestCert: true,
-    rejectUnauthorized: false,
-    ca: [ca.certificate, proxyCA.certificate],
-  });
-  server.on('request', (request: IncomingMessage, response) => {
-    authentication.authenticateRequest(request).then(
-      (answer) =>
-        response.end(JSON.stringify({ user: answer?.user, protocols: request.headers['sec-websocket-protocol'] })),
-      (error: Error) => response.writeHead(401).end(JSON.stringify({ error: error.message })),
-    );
-  });
-  server.on('upgrade', (request: IncomingMessage, socket) => {
-    authentication.authenticateRequest(request).then(
-      (answer) =>
-        socket.end(
-          `HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${JSON.stringify({ user: answer?.user, protocols: request.headers['sec-websocket-protocol'] })}`,
-        ),
-      (error: Error) =>
-        socket.end(`HTTP/1.1 401 No\r\nConnection: close\r\n\r\n${JSON.stringify({ error: error.message })}`),
-    );
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  server = await listen([ca.certificate, proxyCA.certificate]);
 });
 after(() => server.close());
+
+/** A server that asks for client certificates, naming `hints` as the CAs it knows. */
+async function listen(hints: string[]): Promise<Server> {
+  const subject = { commonName: 'server' };
+  const serving = await issueCertificate({ ca, subject, ipAddresses: ['127.0.0.1'], usages: ['serverAuth'] });
+  const { key, certificate: cert } = serving;
+  const made = createServer({ key, cert, requestCert: true, rejectUnauthorized: false, ca: hints });
+  const answer = async (request: IncomingMessage): Promise<[number, string]> => {
+    try {
+      const found = await authentication.authenticateRequest(request);
+      return [200, JSON.stringify({ user: found?.user, protocols: request.headers['sec-websocket-protocol'] })];
+    } catch (error) {
+      return [401, JSON.stringify({ error: (error as Error).message })];
+    }
+  };
+  made.on('request', async (request: IncomingMessage, response) => {
+    const [code, body] = await answer(request);
+    response.writeHead(code).end(body);
+  });
+  made.on('upgrade', async (request: IncomingMessage, socket) => {
+    const [code, body] = await answer(request);
+    socket.end(`HTTP/1.1 ${code} Done\r\nConnection: close\r\n\r\n${body}`);
+  });
+  made.listen(0, '127.0.0.1');
+  await once(made, 'listening');
+  return made;
+}
 
 interface Answer {
   user?: UserInfo;
@@ -86,8 +106,9 @@ async function ask(
   pair: KeyPair | undefined,
   headers: Record<string, string | string[]> = {},
   path = '/',
+  at = server,
 ): Promise<Answer> {
-  const { port } = server.address() as AddressInfo;
+  const { port } = at.address() as AddressInfo;
   const request = httpsRequest({
     host: '127.0.0.1',
     port,
@@ -120,6 +141,25 @@ describe('client certificates', () => {
     const answer = await ask(certificates.escaped);
     assert.equal(answer.user?.name, 'a\nCN=root');
     assert.deepEqual(groups(answer), ['x/CN=root', 'y+O=system:masters', 'system:authenticated']);
+  });
+  test('an intermediate CA counts if it comes along, and only if it may sign', async () => {
+    const leafOf = async (issuer: KeyPair): Promise<KeyPair> => {
+      const leaf = await client('ann', ['devs'], issuer);
+      return { key: leaf.key, certificate: leaf.certificate + issuer.certificate };
+    };
+    // Node shows what the client sent beside its own certificate only where it could not complete the chain itself.
+    const unhinted = await listen([]);
+    try {
+      assert.equal((await ask(await leafOf(await intermediate(true)), {}, '/', unhinted)).user?.name, 'ann');
+      assert.match(
+        (await ask(await leafOf(await intermediate(false)), {}, '/', unhinted)).error ?? '',
+        /unknown authority/,
+      );
+      assert.equal((await ask(certificates.jane, {}, '/', unhinted)).user?.name, 'jane');
+      assert.match((await ask(certificates.stranger, {}, '/', unhinted)).error ?? '', /unknown authority/);
+    } finally {
+      unhinted.close();
+    }
   });
   const bad: [keyof typeof certificates, RegExp][] = [
     ['expired', /expired or is not yet valid/],
