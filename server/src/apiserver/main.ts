@@ -2,7 +2,8 @@
 import process from 'node:process';
 import type { Command } from 'commander';
 import { apiserverFlags } from './flags.ts';
-import { startApiserver, stderrLogger } from './server.ts';
+import { stderrLogger } from './logger.ts';
+import { startApiserver } from './server.ts';
 
 export { type ApiserverOptions, defaultOptions } from './config.ts';
 export { type RunningApiserver, startApiserver } from './server.ts';

@@ -42,17 +42,20 @@ export function kubernetesServiceIp(range: string): string {
   return ipaddr.fromByteArray(bytes).toString();
 }
 
-/** Resolves when the Service and its endpoints are there. */
+/** Resolves when the Service is there and its endpoints were tried once. A loopback address has none: it leads nowhere. */
 export async function startKubernetesService(options: KubernetesServiceOptions): Promise<KubernetesServiceController> {
   const prefix = `${options.root}masterleases/`;
   const key = `${prefix}${options.address}`;
   await ensureExists(options.registry, { group: '', resource: 'services' }, serviceObject(options));
+  const loopback = ipaddr.parse(options.address).range() === 'loopback';
   const reconcile = async (): Promise<void> => {
+    if (loopback) return;
     await renewLease(options.storage, key);
     await reconcileEndpoints(options, await liveAddresses(options.storage, prefix));
   };
-  await reconcile();
-  let running = Promise.resolve();
+  // As upstream, what goes wrong here is reported and tried again; the API is ready without it.
+  let running = reconcile().catch((error: unknown) => options.report(error));
+  await running;
   const timer = setInterval(() => {
     running = running.then(reconcile).catch((error: unknown) => options.report(error));
   }, intervalMs);

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import type { ApiserverOptions } from './config.ts';
+
+/** What the flags' files contain; undefined where the flag is not given. */
+export async function readFiles(options: ApiserverOptions) {
+  const read = async (file: string | undefined): Promise<string | undefined> =>
+    file === undefined ? undefined : readFile(file, 'utf8');
+  const [cert, key, clientCa, frontProxyCa, tokens, signingKey, kubeletCa, kubeletCert, kubeletKey] = await Promise.all(
+    [
+      options.tlsCertFile,
+      options.tlsPrivateKeyFile,
+      options.clientCaFile,
+      options.requestheaderClientCaFile,
+      options.tokenAuthFile,
+      options.serviceAccountSigningKeyFile,
+      options.kubeletCertificateAuthority,
+      options.kubeletClientCertificate,
+      options.kubeletClientKey,
+    ].map(read),
+  );
+  const verificationKeys = await Promise.all(options.serviceAccountKeyFile.map((file) => readFile(file, 'utf8')));
+  if (cert === undefined || key === undefined)
+    throw new Error('--tls-cert-file and --tls-private-key-file are required');
+  return {
+    cert,
+    key,
+    clientCa,
+    frontProxyCa,
+    tokens,
+    signingKey,
+    kubeletCa,
+    kubeletCert,
+    kubeletKey,
+    verificationKeys,
+  };
+}
+
+export type ApiserverFiles = Awaited<ReturnType<typeof readFiles>>;

@@ -1,0 +1,81 @@
+/** Who may come in, and the tokens this server hands out: authentication built from the flags. */
+import {
+  type Authentication,
+  buildAuthenticator,
+  ServiceAccountTokens,
+  type TokenIssuer,
+  tokenIssuer,
+} from '../authentication/index.ts';
+import type { RegistryReader } from '../registry/generic/rest.ts';
+import type { ApiserverOptions } from './config.ts';
+import type { ApiserverFiles } from './files.ts';
+
+export interface Identity {
+  authentication: Authentication;
+  /** Undefined without keys. */
+  serviceAccounts: ServiceAccountTokens | undefined;
+  /** Undefined without a key to sign with. */
+  issueToken: TokenIssuer | undefined;
+}
+
+const defaultIssuer = 'https://kubernetes.default.svc.cluster.local';
+
+export function buildIdentity(options: ApiserverOptions, files: ApiserverFiles, registry: RegistryReader): Identity {
+  const serviceAccounts = buildServiceAccounts(options, files, registry);
+  const authentication = buildAuthenticator({
+    ...(files.clientCa === undefined ? {} : { clientCA: files.clientCa }),
+    ...(files.frontProxyCa === undefined ? {} : { frontProxy: frontProxy(options, files.frontProxyCa) }),
+    ...(files.tokens === undefined ? {} : { tokenFile: { text: files.tokens, file: options.tokenAuthFile ?? '' } }),
+    ...(serviceAccounts === undefined ? {} : { serviceAccounts }),
+    ...(options.enableBootstrapTokenAuth ? { bootstrapTokens: { registry } } : {}),
+    ...(options.apiAudiences.length > 0 ? { audiences: options.apiAudiences } : {}),
+    anonymous: { enabled: options.anonymousAuth },
+  });
+  const issueToken =
+    serviceAccounts === undefined || files.signingKey === undefined
+      ? undefined
+      : tokenIssuer({
+          tokens: serviceAccounts,
+          registry,
+          maxExpirationSeconds: options.serviceAccountMaxTokenExpirationSeconds,
+          extendExpiration: options.serviceAccountExtendTokenExpiration,
+        });
+  return { authentication, serviceAccounts, issueToken };
+}
+
+function buildServiceAccounts(options: ApiserverOptions, files: ApiserverFiles, registry: RegistryReader) {
+  if (files.signingKey === undefined && files.verificationKeys.length === 0) return undefined;
+  return new ServiceAccountTokens({
+    issuers: options.serviceAccountIssuer.length > 0 ? options.serviceAccountIssuer : [defaultIssuer],
+    audiences: options.apiAudiences,
+    ...(files.signingKey === undefined ? {} : { signingKey: files.signingKey }),
+    verificationKeys: files.verificationKeys,
+    registry,
+    ...(options.serviceAccountJwksUri === undefined ? {} : { jwksUri: options.serviceAccountJwksUri }),
+  });
+}
+
+const lower = (names: readonly string[]): string[] => names.map((name) => name.toLowerCase());
+
+function frontProxy(options: ApiserverOptions, ca: string) {
+  return {
+    ca,
+    allowedNames: options.requestheaderAllowedNames,
+    headers: {
+      username: lower(options.requestheaderUsernameHeaders),
+      uid: lower(options.requestheaderUidHeaders),
+      group: lower(options.requestheaderGroupHeaders),
+      extraPrefixes: lower(options.requestheaderExtraHeadersPrefix),
+    },
+  };
+}
+
+/** All headers by which a front proxy names a user, lower case; a trailing `*` is a prefix. */
+export function frontProxyHeaders(options: ApiserverOptions): string[] {
+  return lower([
+    ...options.requestheaderUsernameHeaders,
+    ...options.requestheaderUidHeaders,
+    ...options.requestheaderGroupHeaders,
+    ...options.requestheaderExtraHeadersPrefix.map((prefix) => `${prefix}*`),
+  ]);
+}
