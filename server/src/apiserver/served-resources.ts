@@ -14,6 +14,7 @@ import type { DecodedObject, ResourceEndpoint, SubresourceEndpoint } from '../en
 import { defaultTable } from '../endpoints/table.ts';
 import { type SharedStorage, sharedStorageOf } from '../registry/conversion/index.ts';
 import { kindsReturningDeletedObject, resourceKey, type StoreDefinition } from '../registry/generic/definition.ts';
+import { readAttributes } from '../registry/generic/entry-view.ts';
 import { RegistryStore } from '../registry/generic/store.ts';
 import type { ConnectHandler, ResourceRegistration, SubresourceRegistration } from '../registry/generic/strategy.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -187,6 +188,11 @@ function endpointOf(
     namespaced: definition.namespaced,
     verbs: new Set(definition.verbs),
     store,
+    reader: store ?? {
+      storageApiVersion: apiVersion,
+      attributes: (object) => readAttributes(object, registration?.selectableFields, definition.namespaced),
+      convertFromStorage: (object) => object,
+    },
     registration,
     table: registration?.table ?? defaultTable,
     subresources,

@@ -25,7 +25,12 @@ import { podStreams } from '../endpoints/streaming/pod-streams.ts';
 import { proxies } from '../endpoints/streaming/proxies.ts';
 import type { RegistryDependencies } from '../registry/dependencies.ts';
 import { loopbackRegistry } from '../registry/generic/loopback.ts';
-import { resourceRegistrations, ServiceAllocationRepair, storageRanges } from '../registry/resources.ts';
+import {
+  listComponentStatuses,
+  resourceRegistrations,
+  ServiceAllocationRepair,
+  storageRanges,
+} from '../registry/resources.ts';
 import { CacherGroup } from '../storage/cacher/index.ts';
 import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersions } from './config.ts';
 import { readFiles } from './files.ts';
@@ -111,7 +116,11 @@ export async function startApiserver(
   };
   const served = serveResources({
     isServed,
-    registrations: resourceRegistrations(dependencies),
+    registrations: resourceRegistrations(dependencies).map((each) =>
+      each.resource.resource === 'componentstatuses'
+        ? { ...each, virtualList: () => listComponentStatuses(dependencies) }
+        : each,
+    ),
     storageFor: (prefix) => cachers.for(prefix),
     root,
     connectHandlers: {

@@ -15,7 +15,7 @@ const comma = Buffer.from(',');
 
 export function rowSource(endpoint: ResourceEndpoint, format: OutputFormat, include: IncludeObject): RowSource {
   return {
-    reader: endpoint.store!,
+    reader: endpoint.reader,
     apiVersion: endpoint.apiVersion,
     table: endpoint.table,
     metaApiVersion: format.convert?.apiVersion ?? 'meta.k8s.io/v1',
@@ -37,7 +37,7 @@ export function presentEntry(
   now: Date,
 ): Buffer {
   const view = EntryView.of(entry);
-  const store = endpoint.store!;
+  const store = endpoint.reader;
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined:
@@ -76,14 +76,14 @@ export function presentList(
   now: Date,
 ): Buffer[] {
   const metadata = {
-    resourceVersion: String(page.revision),
+    resourceVersion: page.revision === 0 ? '' : String(page.revision),
     ...(page.continue === undefined ? {} : { continue: page.continue }),
     ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
   };
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined: {
-      const bodies = page.entries.map((entry) => EntryView.of(entry).body(endpoint.store!, endpoint.apiVersion));
+      const bodies = page.entries.map((entry) => EntryView.of(entry).body(endpoint.reader, endpoint.apiVersion));
       return listBody(endpoint.apiVersion, `${endpoint.kind}List`, metadata, bodies);
     }
     case 'Table': {
@@ -123,7 +123,7 @@ export function presentWatched(
   now: Date,
   withColumns: boolean,
 ): Buffer {
-  const store = endpoint.store!;
+  const store = endpoint.reader;
   const shown = revision === entry.modRevision ? entry : { ...entry, modRevision: revision, memo: undefined };
   const view = EntryView.of(shown);
   const transform = format.convert?.kind;

@@ -2,6 +2,7 @@
 import type { GroupVersionKind, KubernetesObject } from '@typernetes/openapi/meta';
 import type { AdmissionAttributes } from '../admission/admission.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
+import type { EntryReader } from '../registry/generic/entry-view.ts';
 import type { RegistryReader, RestContext } from '../registry/generic/rest.ts';
 import type { RegistryStore } from '../registry/generic/store.ts';
 import type { ResourceRegistration, SubresourceRegistration } from '../registry/generic/strategy.ts';
@@ -35,6 +36,8 @@ export interface ResourceEndpoint {
   verbs: ReadonlySet<string>;
   /** Undefined for kinds that are answered and never stored. */
   store: RegistryStore | undefined;
+  /** The store, or a stand-in where there is none. */
+  reader: EntryReader;
   registration: ResourceRegistration | undefined;
   table: TableDefinition;
   /** A field label of this version as the store's; undefined if there is no such label. Absent: they are the same. */

@@ -1,9 +1,14 @@
-import { badRequest, type FieldSelector, fieldSelector, methodNotSupported } from '@typernetes/openapi/meta';
+import { encodeForStorage } from '@typernetes/openapi/codec';
+import { badRequest, type FieldSelector, fieldSelector, methodNotSupported, notFound } from '@typernetes/openapi/meta';
+import { EntryView } from '../../registry/generic/entry-view.ts';
 import { type ListOptions, parseListOptions } from '../../registry/generic/options.ts';
+import { selectionOf } from '../../registry/generic/selection.ts';
+import type { ListPage } from '../../registry/generic/store.ts';
+import type { Entry } from '../../storage/storage.ts';
 import { negotiateOutput } from '../negotiation.ts';
 import { presentList } from '../present.ts';
 import type { RequestContext } from '../request-context.ts';
-import type { HandlerDependencies, ResourceEndpoint } from '../resource-endpoint.ts';
+import { type HandlerDependencies, type ResourceEndpoint, restContext } from '../resource-endpoint.ts';
 import { parseIncludeObject } from '../table.ts';
 import { sendEncoded, sendEntry } from './operation.ts';
 
@@ -14,8 +19,46 @@ export async function handleGet(
 ): Promise<void> {
   const format = negotiateOutput(context, true);
   const { namespace, name } = context.info;
-  const entry = await endpoint.store!.get(namespace, name, context.query.get('resourceVersion') ?? '', context.signal);
+  if (endpoint.store === undefined) {
+    const found = (await virtualEntries(context, endpoint, dependencies)).find(
+      (entry) => EntryView.of(entry).attributes(endpoint.reader).name === name,
+    );
+    if (found === undefined) throw notFound({ group: endpoint.group, resource: endpoint.resource }, name);
+    await sendEntry(context, endpoint, dependencies, 200, found, format);
+    return;
+  }
+  const entry = await endpoint.store.get(namespace, name, context.query.get('resourceVersion') ?? '', context.signal);
   await sendEntry(context, endpoint, dependencies, 200, entry, format);
+}
+
+/** Objects made up for this request, as if they had been stored at no revision. */
+async function virtualEntries(
+  context: RequestContext,
+  endpoint: ResourceEndpoint,
+  dependencies: HandlerDependencies,
+): Promise<Entry[]> {
+  const { registration } = endpoint;
+  if (registration?.virtualList === undefined) {
+    throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, context.info.verb);
+  }
+  const objects = await registration.virtualList(restContext(context, dependencies, false));
+  return objects.map((object) => ({ key: '', value: encodeForStorage(object), createRevision: 0, modRevision: 0 }));
+}
+
+async function virtualPage(
+  context: RequestContext,
+  endpoint: ResourceEndpoint,
+  dependencies: HandlerDependencies,
+  options: ListOptions,
+): Promise<ListPage> {
+  const entries = await virtualEntries(context, endpoint, dependencies);
+  const selection = selectionOf(endpoint.reader, options.labelSelector, options.fieldSelector);
+  return {
+    entries: selection === undefined ? entries : entries.filter(selection),
+    revision: 0,
+    continue: undefined,
+    remaining: undefined,
+  };
 }
 
 /** The options of a list or watch. Field labels must be known to the kind; a name in the path is a selector. */
@@ -35,7 +78,7 @@ export function listOptions(context: RequestContext, endpoint: ResourceEndpoint,
 
 /** The selector in the store's own labels; throws on a label that the kind does not know. */
 function storeSelector(selector: FieldSelector, endpoint: ResourceEndpoint): FieldSelector {
-  const known = endpoint.store!.definition.selectableFields;
+  const known = endpoint.store?.definition.selectableFields;
   let renamed = false;
   const requirements = selector.requirements.map((requirement) => {
     const field = endpoint.fieldLabel === undefined ? requirement.field : endpoint.fieldLabel(requirement.field);
@@ -60,7 +103,10 @@ export async function handleList(
   const format = negotiateOutput(context, true);
   const options = listOptions(context, endpoint, false);
   const include = parseIncludeObject(context.query);
-  const page = await endpoint.store!.list(context.info.namespace, options, context.signal);
+  const page =
+    endpoint.store === undefined
+      ? await virtualPage(context, endpoint, dependencies, options)
+      : await endpoint.store.list(context.info.namespace, options, context.signal);
   const parts = presentList(page, endpoint, format, include, dependencies.now());
   await sendEncoded(context, 200, format, parts);
 }

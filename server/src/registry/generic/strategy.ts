@@ -84,6 +84,8 @@ export interface ResourceRegistration<T extends KubernetesObject = KubernetesObj
   afterDelete?(object: T, context: RestContext): Promise<void>;
   /** Extra endpoints: pods/log, pods/binding, serviceaccounts/token, … by subresource name. */
   subresources?: Record<string, SubresourceRegistration<T>>;
+  /** Kinds that are made up when someone looks (ComponentStatus): all there are. */
+  virtualList?(context: RestContext): Promise<T[]>;
   /** Kinds that are answered and never stored (SubjectAccessReview, TokenReview): the whole create. */
   virtualCreate?(object: T, context: RestContext): Promise<KubernetesObject>;
 }
