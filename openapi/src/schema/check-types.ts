@@ -21,7 +21,7 @@ export interface TypeCheck {
 const maxUnknownFields = 100;
 
 export function checkTypes(value: unknown, schema: Schema, resolve: Resolve): TypeCheck {
-  const pass = new Pass();
+  const pass = new Pass(isObject(value) && typeof value.kind === 'string' ? value.kind : '');
   try {
     pass.check(value, compile(schema, resolve));
     return { error: undefined, unknownFields: pass.unknownFields };
@@ -48,6 +48,12 @@ class Pass {
   /** Only the names of struct fields: indexes and map keys do not show in Go's type errors. */
   readonly #fields: string[] = [];
   #struct: StructNode | undefined;
+  /** Names the outermost struct, which no reference names. */
+  readonly #kind: string;
+
+  constructor(kind: string) {
+    this.#kind = kind;
+  }
 
   /** Returns what stands for the value; containers are changed in place. */
   check(value: unknown, node: Node): unknown {
@@ -194,7 +200,7 @@ class Pass {
 
   #mismatch(value: unknown, node: Node, found = jsonTypeOf(value)): never {
     const goType = goTypeOf(node);
-    const [, name = this.#struct?.goType ?? ''] = this.#struct?.goType.split('.') ?? [];
+    const name = this.#struct?.goType.split('.')[1] ?? this.#kind;
     if (this.#fields.length === 0)
       throw new DecodeError(`json: cannot unmarshal ${found} into Go value of type ${goType}`);
     const field = `${name}.${this.#fields.join('.')}`;

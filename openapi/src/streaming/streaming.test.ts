@@ -172,7 +172,7 @@ for (const transport of ['spdy', 'websocket'] as const) {
     stop.abort();
     await assert.rejects(running);
     const signal = server?.signal;
-    if (signal?.aborted === false) await once(signal, 'abort');
+    if (signal && !signal.aborted) await once(signal, 'abort');
   });
 }
 

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { applyDefaults, checkTypes, deepCopy, deepEqual, strictDecodingError, unknownFieldMessage } from './index.ts';
+import { resolveTestSchema, thingSchema } from './testing/thing.ts';
+
+const check = (value: unknown): ReturnType<typeof checkTypes> => checkTypes(value, thingSchema, resolveTestSchema);
+
+const errors: [text: string, error: string][] = [
+  ['{"spec":[]}', 'cannot unmarshal array into Go struct field Thing.spec of type v1.Spec'],
+  ['{"metadata":"x"}', 'cannot unmarshal string into Go struct field Thing.metadata of type v1.ObjectMeta'],
+  ['{"spec":{"replicas":"1"}}', 'cannot unmarshal string into Go struct field Spec.spec.replicas of type int32'],
+  ['{"spec":{"replicas":1.5}}', 'cannot unmarshal number 1.5 into Go struct field Spec.spec.replicas of type int32'],
+  [
+    '{"spec":{"replicas":2147483648}}',
+    'cannot unmarshal number 2147483648 into Go struct field Spec.spec.replicas of type int32',
+  ],
+  ['{"spec":{"paused":"true"}}', 'cannot unmarshal string into Go struct field Spec.spec.paused of type bool'],
+  ['{"spec":{"ratio":"1"}}', 'cannot unmarshal string into Go struct field Spec.spec.ratio of type float64'],
+  [
+    '{"spec":{"containers":{}}}',
+    'cannot unmarshal object into Go struct field Spec.spec.containers of type []v1.Container',
+  ],
+  [
+    '{"spec":{"containers":["x"]}}',
+    'cannot unmarshal string into Go struct field Spec.spec.containers of type v1.Container',
+  ],
+  [
+    '{"spec":{"containers":[{},{"ports":[{"number":"80"}]}]}}',
+    'cannot unmarshal string into Go struct field Port.spec.containers.ports.number of type int32',
+  ],
+  [
+    '{"spec":{"containers":[{"ports":[{"target":true}]}]}}',
+    'cannot unmarshal bool into Go struct field Port.spec.containers.ports.target of type int32',
+  ],
+  [
+    '{"spec":{"containers":[{"args":[1]}]}}',
+    'cannot unmarshal number into Go struct field Container.spec.containers.args of type string',
+  ],
+  [
+    '{"metadata":{"labels":{"a":1}}}',
+    'cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string',
+  ],
+  [
+    '{"metadata":{"labels":[]}}',
+    'cannot unmarshal array into Go struct field ObjectMeta.metadata.labels of type map[string]string',
+  ],
+  [
+    '{"metadata":{"creationTimestamp":1}}',
+    'cannot unmarshal number into Go struct field ObjectMeta.metadata.creationTimestamp of type string',
+  ],
+];
+
+for (const [text, error] of errors) {
+  test(`${text} is refused in Go's words`, () => {
+    assert.equal(check({ kind: 'Thing', ...(JSON.parse(text) as object) }).error, `json: ${error}`);
+  });
+}
+
+for (const [text, error] of [
+  ['{"spec":{"containers":[{"limits":{"cpu":"x"}}]}}', /^quantities must match the regular expression/],
+  [
+    '{"metadata":{"creationTimestamp":"yesterday"}}',
+    /^parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"$/,
+  ],
+  ['{"metadata":{"creationTimestamp":"2024-01-01"}}', /cannot parse "" as "T"$/],
+  ['{"metadata":{"creationTimestamp":"2024-02-30T00:00:00Z"}}', /day out of range$/],
+  ['{"spec":{"at":"2024-01-01T00:00:00Z"}}', /cannot parse "Z" as ".000000"$/],
+  ['{"spec":{"data":"a!"}}', /^illegal base64 data at input byte 1$/],
+] as const) {
+  test(`${text} is refused`, () => {
+    assert.match(check(JSON.parse(text)).error ?? '', error);
+  });
+}
+
+test('unknown fields go, and are named with indexes and map keys', () => {
+  const value = {
+    kind: 'Thing',
+    foo: 1,
+    spec: { containers: [{ name: 'a' }, { name: 'b', bar: {} }], anything: { x: 1 }, raw: { y: null } },
+  };
+  assert.deepEqual(check(value), { error: undefined, unknownFields: ['foo', 'spec.containers[1].bar'] });
+  assert.deepEqual(value, {
+    kind: 'Thing',
+    spec: { containers: [{ name: 'a' }, { name: 'b' }], anything: { x: 1 }, raw: { y: null } },
+  });
+  assert.equal(
+    strictDecodingError(['foo', 'a'].map(unknownFieldMessage)),
+    'strict decoding error: unknown field "foo", unknown field "a"',
+  );
+  assert.equal(strictDecodingError([]), undefined);
+});
+
+test('names of Object.prototype are unknown fields like any other', () => {
+  const value = JSON.parse('{"__proto__":{"a":1},"constructor":1,"metadata":{"labels":{"__proto__":"x"}}}') as Record<
+    string,
+    unknown
+  >;
+  assert.deepEqual(check(value).unknownFields, ['__proto__', 'constructor']);
+  assert.equal(JSON.stringify(value), '{"metadata":{"labels":{"__proto__":"x"}}}');
+});
+
+test('null is absence in structs and the zero value in lists and maps', () => {
+  const value = {
+    metadata: { name: null, labels: { a: null } },
+    spec: { replicas: null, atomic: ['a', null], containers: [null] },
+  };
+  assert.equal(check(value).error, undefined);
+  assert.deepEqual(value, { metadata: { labels: { a: '' } }, spec: { atomic: ['a', ''], containers: [{}] } });
+});
+
+test('values take the form Go gives them back in', () => {
+  const value = {
+    metadata: {
+      name: 'a',
+      namespace: '',
+      generation: 0,
+      deletionGracePeriodSeconds: 0,
+      annotations: {},
+      creationTimestamp: '2024-01-01T01:00:00.5+01:00',
+    },
+    spec: {
+      at: '2024-01-01T01:00:00.123456+01:00',
+      atomic: [],
+      data: 'aGk=',
+      containers: [{ name: '', limits: { cpu: 0.5, memory: ' 1024Ki' } }],
+    },
+  };
+  assert.equal(check(value).error, undefined);
+  assert.deepEqual(value, {
+    metadata: { name: 'a', deletionGracePeriodSeconds: 0, creationTimestamp: '2024-01-01T00:00:00Z' },
+    spec: {
+      at: '2024-01-01T00:00:00.123456Z',
+      data: 'aGk=',
+      containers: [{ name: '', limits: { cpu: '500m', memory: '1Mi' } }],
+    },
+  });
+});
+
+test('a pass over what came out of a pass changes nothing', () => {
+  const value = {
+    metadata: { name: 'a', labels: { a: 'b' } },
+    spec: { containers: [{ name: 'a', limits: { cpu: '1.5' } }] },
+  };
+  check(value);
+  const once = deepCopy(value);
+  check(value);
+  assert.deepEqual(value, once);
+});
+
+test('defaults fill what is absent, inside lists and what is behind references too', () => {
+  const value = { spec: { containers: [{ name: 'a', ports: [{ number: 1 }, { number: 2, protocol: 'UDP' }] }] } };
+  applyDefaults(value, thingSchema, resolveTestSchema);
+  assert.deepEqual(value, {
+    spec: {
+      replicas: 1,
+      containers: [
+        {
+          name: 'a',
+          ports: [
+            { number: 1, protocol: 'TCP' },
+            { number: 2, protocol: 'UDP' },
+          ],
+        },
+      ],
+    },
+  });
+});
+
+test('semantic equality: absent, null and empty are the same; items and values are not', () => {
+  assert.ok(deepEqual({ a: 1, b: [], c: {}, d: null }, { a: 1 }));
+  assert.ok(deepEqual({ a: { b: [] } }, { a: {} }));
+  assert.ok(!deepEqual({ a: 0 }, {}));
+  assert.ok(!deepEqual({ a: '' }, {}));
+  assert.ok(!deepEqual([{}], [[]]));
+  assert.ok(!deepEqual([null], []));
+  assert.ok(!deepEqual([1, 2], [2, 1]));
+  assert.ok(!deepEqual({ a: {} }, {}, { strict: true }));
+  assert.ok(!deepEqual({ a: [] }, { a: {} }, { strict: true }));
+});
