@@ -33,7 +33,7 @@ import { endpoints } from './core/endpoints/index.ts';
 import { events } from './core/events/index.ts';
 import { limitranges } from './core/limitranges/index.ts';
 import { namespaces } from './core/namespaces/index.ts';
-import { nodes } from './core/nodes/index.ts';
+import { nodes } from './core/node/index.ts';
 import { persistentvolumeclaims } from './core/persistentvolumeclaims/index.ts';
 import { persistentvolumes } from './core/persistentvolumes/index.ts';
 import { pods } from './core/pods/index.ts';
@@ -65,6 +65,7 @@ import { deviceclasses } from './resource/deviceclasses/index.ts';
 import { devicetaintrules } from './resource/devicetaintrules/index.ts';
 import { resourceclaims } from './resource/resourceclaims/index.ts';
 import { resourceclaimtemplates } from './resource/resourceclaimtemplates/index.ts';
+import { resourcepoolstatusrequests } from './resource/resourcepoolstatusrequests/index.ts';
 import { resourceslices } from './resource/resourceslices/index.ts';
 import { podgroups } from './scheduling/podgroups/index.ts';
 import { priorityclasses } from './scheduling/priorityclasses/index.ts';
@@ -146,6 +147,7 @@ export function resourceRegistrations(dependencies: RegistryDependencies): Resou
     registration(devicetaintrules),
     registration(resourceclaims),
     registration(resourceclaimtemplates),
+    registration(resourcepoolstatusrequests),
     registration(resourceslices),
     registration(podgroups),
     registration(priorityclasses),

@@ -18,7 +18,8 @@ export function validateRules(rules: readonly PolicyRule[] | undefined, namespac
 }
 
 function validateRule(rule: PolicyRule, namespaced: boolean, at: Path): FieldError[] {
-  const { verbs = [], nonResourceURLs = [], apiGroups = [], resources = [], resourceNames = [] } = rule;
+  const { nonResourceURLs = [], apiGroups = [], resources = [], resourceNames = [] } = rule;
+  const verbs = rule.verbs ?? [];
   const errors: FieldError[] = [];
   if (verbs.length === 0) errors.push(required(at.child('verbs'), 'verbs must contain at least one value'));
   if (nonResourceURLs.length > 0) {
@@ -52,7 +53,9 @@ export function defaultBinding(binding: BindingLike): void {
 }
 
 export function validateBinding(binding: BindingLike, roleKinds: readonly string[], namespaced: boolean): FieldError[] {
-  const { apiGroup = '', kind = '', name = '' } = binding.roleRef ?? {};
+  const { apiGroup = '' } = binding.roleRef ?? {};
+  const kind = binding.roleRef?.kind ?? '';
+  const name = binding.roleRef?.name ?? '';
   const at = path('roleRef');
   const errors: FieldError[] = [];
   if (apiGroup !== RBAC_GROUP) errors.push(notSupported(at.child('apiGroup'), apiGroup, [RBAC_GROUP]));
@@ -66,7 +69,8 @@ export function validateBinding(binding: BindingLike, roleKinds: readonly string
 }
 
 function validateSubject(subject: Subject, namespaced: boolean, at: Path): FieldError[] {
-  const { kind, name = '', namespace = '', apiGroup = '' } = subject;
+  const { kind, namespace = '', apiGroup = '' } = subject;
+  const name = subject.name ?? '';
   const errors: FieldError[] = name === '' ? [required(at.child('name'), '')] : [];
   switch (kind) {
     case 'ServiceAccount':

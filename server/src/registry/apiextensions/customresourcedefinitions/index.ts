@@ -15,7 +15,9 @@ import {
 const spec = path('spec');
 
 function validateDefinition(definition: CustomResourceDefinition): FieldError[] {
-  const { group = '', names, scope, versions = [] } = definition.spec ?? {};
+  const { names, scope } = definition.spec ?? {};
+  const group = definition.spec?.group ?? '';
+  const versions = definition.spec?.versions ?? [];
   const errors: FieldError[] = [];
   const name = definition.metadata?.name ?? '';
   const wanted = `${names?.plural ?? ''}.${group}`;

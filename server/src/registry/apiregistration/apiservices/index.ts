@@ -1,3 +1,4 @@
+import { formatTime } from '@typernetes/openapi/meta';
 import type { APIService } from '@typernetes/openapi/types/apiregistration/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
@@ -76,7 +77,7 @@ export const apiservices: ResourceRegistration<APIService> = {
       if (object.spec?.service) object.spec.service.port ??= 443;
     },
     prepareForCreate(object, { now }) {
-      const time = `${now.toISOString().slice(0, 19)}Z`;
+      const time = formatTime(now);
       // What this server serves itself is available by being asked.
       const local = {
         type: 'Available',

@@ -8,9 +8,9 @@ export function tokenreviews(dependencies: RegistryDependencies): ResourceRegist
   return {
     resource: { group: 'authentication.k8s.io', resource: 'tokenreviews' },
     async virtualCreate(review, context) {
-      const { token = '', audiences = [] } = review.spec ?? {};
+      const { token, audiences = [] } = review.spec ?? {};
       if (context.namespace !== '') throw badRequest(`namespace is not allowed on this type: ${context.namespace}`);
-      if (token === '') throw badRequest('token is required for TokenReview in authentication');
+      if (!token) throw badRequest('token is required for TokenReview in authentication');
       const { user, ...result } = await dependencies.authentication.tokenReview(token, audiences);
       review.status = { ...result, user: user ?? {} };
       return review;

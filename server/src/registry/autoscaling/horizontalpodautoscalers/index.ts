@@ -52,7 +52,8 @@ function validateAutoscaler(
 ): FieldError[] {
   const given = autoscaler.spec;
   if (!given) return [required(spec.child('scaleTargetRef'), '')];
-  const { minReplicas, maxReplicas = 0 } = given;
+  const { minReplicas } = given;
+  const maxReplicas = given.maxReplicas ?? 0;
   const lowest = old?.spec?.minReplicas === 0 ? 0 : 1;
   const errors: FieldError[] = [];
   if (minReplicas != null && minReplicas < lowest) {

@@ -8,6 +8,7 @@ import { age, ageColumn, humanDuration, nameColumn, text } from '../../printing/
 import type { FieldError } from '../../validation/index.ts';
 import {
   duplicate,
+  forbiddenField,
   immutable,
   invalidValue,
   notSupported,
@@ -116,22 +117,10 @@ function validateDecisions(
   const at = path('status', 'conditions');
   return ['Approved', 'Denied', 'Failed'].flatMap((type) => {
     const [before, after] = [ofType(old, type), ofType(request, type)];
-    if (before.length > after.length)
-      return [
-        {
-          ...invalidValue(at, type, ''),
-          type: 'FieldValueForbidden' as const,
-          detail: `updates may not remove a condition of type ${JSON.stringify(type)}`,
-        },
-      ];
+    const name = JSON.stringify(type);
+    if (before.length > after.length) return [forbiddenField(at, `updates may not remove a condition of type ${name}`)];
     if (approving || type === 'Failed' || after.length <= before.length) return [];
-    return [
-      {
-        ...invalidValue(at, type, ''),
-        type: 'FieldValueForbidden' as const,
-        detail: `updates may not add a condition of type ${JSON.stringify(type)}`,
-      },
-    ];
+    return [forbiddenField(at, `updates may not add a condition of type ${name}`)];
   });
 }
 
@@ -159,7 +148,13 @@ export const certificatesigningrequests: ResourceRegistration<CertificateSigning
   strategy: {
     hasGeneration: false,
     prepareForCreate(request, { user }) {
-      const { username: _name, uid: _uid, groups: _groups, extra: _extra, ...asked } = request.spec;
+      const {
+        username: _name,
+        uid: _uid,
+        groups: _groups,
+        extra: _extra,
+        ...asked
+      } = request.spec ?? { request: '', signerName: '' };
       request.spec = {
         ...asked,
         username: user.name,
@@ -173,14 +168,14 @@ export const certificatesigningrequests: ResourceRegistration<CertificateSigning
     },
     prepareForUpdate(request, old, { subresource, now }) {
       const conditions = request.status?.conditions ?? [];
-      request.spec = structuredClone(old.spec);
+      if (old.spec) request.spec = structuredClone(old.spec);
       request.status = structuredClone(old.status ?? {});
       if (subresource !== APPROVAL) return;
       request.status.conditions = conditions;
       fillTimes(request, old, now);
     },
     prepareForStatusUpdate(request, old, { now }) {
-      request.spec = structuredClone(old.spec);
+      if (old.spec) request.spec = structuredClone(old.spec);
       fillTimes(request, old, now);
     },
     validate: validateRequest,

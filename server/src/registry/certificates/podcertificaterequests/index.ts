@@ -35,21 +35,14 @@ export const podcertificaterequests: ResourceRegistration<PodCertificateRequest>
       const decided = (request.status?.conditions ?? []).findLast(({ type }) =>
         ['Issued', 'Denied', 'Failed'].includes(type),
       );
-      const {
-        podName = '',
-        serviceAccountName = '',
-        nodeName = '',
-        signerName = '',
-        unverifiedUserAnnotations,
-      } = request.spec ?? {};
-      const state = decided?.type ?? 'Pending';
+      const { podName, serviceAccountName, nodeName, signerName, unverifiedUserAnnotations } = request.spec ?? {};
       return [
         request.metadata?.name ?? '',
-        podName,
-        serviceAccountName,
-        nodeName,
-        signerName,
-        state,
+        podName ?? '',
+        serviceAccountName ?? '',
+        nodeName ?? '',
+        signerName ?? '',
+        decided?.type ?? 'Pending',
         formatLabels(unverifiedUserAnnotations),
       ];
     },

@@ -2,15 +2,7 @@ import type { ConfigMap } from '@typernetes/openapi/types/core/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
-import {
-  checked,
-  configMapKey,
-  forbiddenField,
-  invalidValue,
-  path,
-  semanticEqual,
-  tooLong,
-} from '../../validation/index.ts';
+import { checked, configMapKey, forbiddenField, invalidValue, path, tooLong } from '../../validation/index.ts';
 
 /** Of all values together, for ConfigMaps and Secrets. */
 export const MAX_DATA_BYTES = 1024 * 1024;
@@ -37,6 +29,13 @@ function validateConfigMap(map: ConfigMap): FieldError[] {
   return errors;
 }
 
+/** Values are exact texts: an empty one is not an absent one. */
+function sameData(left: unknown, right: unknown): boolean {
+  const before = new Map<string, unknown>(Object.entries(right ?? {}));
+  const after = Object.entries(left ?? {});
+  return after.length === before.size && after.every(([key, value]) => before.get(key) === value);
+}
+
 /** What `immutable: true` forbids from then on, itself included. */
 export function validateImmutableData<T extends { immutable?: boolean }>(
   object: Readonly<T>,
@@ -47,8 +46,7 @@ export function validateImmutableData<T extends { immutable?: boolean }>(
   const message = 'field is immutable when `immutable` is set';
   const errors = object.immutable ? [] : [forbiddenField(path('immutable'), message)];
   for (const field of fields) {
-    // Values are exact texts: no notion of empty here.
-    if (!semanticEqual(Object.entries(object[field] ?? {}).sort(), Object.entries(old[field] ?? {}).sort())) {
+    if (!sameData(object[field], old[field])) {
       errors.push(forbiddenField(path(field), message));
     }
   }

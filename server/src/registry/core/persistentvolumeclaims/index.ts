@@ -60,7 +60,7 @@ export const persistentvolumeclaims: ResourceRegistration<PersistentVolumeClaim>
       Object.entries(claim.status?.capacity ?? {})
         .filter(([, quantity]) => sign(quantity) < 0)
         .map(([resource, quantity]) =>
-          invalidValue(path('status', 'capacity').key(resource), String(quantity), 'must be a valid resource quantity'),
+          invalidValue(path('status', 'capacity').key(resource), quantity, 'must be a valid resource quantity'),
         ),
   },
   table: {
@@ -81,7 +81,7 @@ export const persistentvolumeclaims: ResourceRegistration<PersistentVolumeClaim>
         claim.metadata?.name ?? '',
         claim.metadata?.deletionTimestamp ? 'Terminating' : (claim.status?.phase ?? ''),
         volume,
-        volume === '' ? '' : String(claim.status?.capacity?.['storage'] ?? '0'),
+        volume === '' ? '' : (claim.status?.capacity?.['storage'] ?? '0'),
         volume === '' ? '' : accessModesText(claim.status?.accessModes),
         storageClassOf(claim),
         claim.spec?.volumeAttributesClassName ?? '<unset>',

@@ -41,7 +41,7 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec | undefined, a
   const storage = given.resources?.requests?.['storage'];
   const place = at.child('resources').key('storage');
   if (storage === undefined) errors.push(required(place, ''));
-  else if (sign(storage) <= 0) errors.push(invalidValue(place, String(storage), 'must be greater than zero'));
+  else if (sign(storage) <= 0) errors.push(invalidValue(place, storage, 'must be greater than zero'));
   for (const field of ['storageClassName', 'volumeAttributesClassName'] as const) {
     const name = given[field];
     if (name) errors.push(...checked(at.child(field), name, dns1123Subdomain(name)));

@@ -1,3 +1,4 @@
+import { formatTime } from '@typernetes/openapi/meta';
 import type { PersistentVolume } from '@typernetes/openapi/types/core/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
@@ -60,7 +61,7 @@ function validateVolume(volume: PersistentVolume): FieldError[] {
   }
   for (const [resource, quantity] of capacity) {
     if (sign(quantity) <= 0)
-      errors.push(invalidValue(spec.child('capacity').key(resource), String(quantity), 'must be greater than zero'));
+      errors.push(invalidValue(spec.child('capacity').key(resource), quantity, 'must be greater than zero'));
   }
   errors.push(
     ...optionalOneOf(spec.child('persistentVolumeReclaimPolicy'), given.persistentVolumeReclaimPolicy, [
@@ -121,7 +122,7 @@ export const persistentvolumes: ResourceRegistration<PersistentVolume> = {
       roundUpResources(given.capacity);
     },
     prepareForCreate(volume, { now }) {
-      volume.status = { phase: 'Pending', lastPhaseTransitionTime: `${now.toISOString().slice(0, 19)}Z` };
+      volume.status = { phase: 'Pending', lastPhaseTransitionTime: formatTime(now) };
     },
     prepareForUpdate(volume, old) {
       volume.status = structuredClone(old.status ?? { phase: 'Pending' });
@@ -129,7 +130,7 @@ export const persistentvolumes: ResourceRegistration<PersistentVolume> = {
     prepareForStatusUpdate(volume, old, { now }) {
       if (old.spec) volume.spec = structuredClone(old.spec);
       if (volume.status && volume.status.phase !== old.status?.phase) {
-        volume.status.lastPhaseTransitionTime = `${now.toISOString().slice(0, 19)}Z`;
+        volume.status.lastPhaseTransitionTime = formatTime(now);
       }
     },
     validate: validateVolume,
@@ -163,7 +164,7 @@ export const persistentvolumes: ResourceRegistration<PersistentVolume> = {
       const claim = volume.spec?.claimRef;
       return [
         volume.metadata?.name ?? '',
-        String(volume.spec?.capacity?.['storage'] ?? '0'),
+        volume.spec?.capacity?.['storage'] ?? '0',
         accessModesText(volume.spec?.accessModes),
         volume.spec?.persistentVolumeReclaimPolicy ?? '',
         volume.metadata?.deletionTimestamp ? 'Terminating' : (volume.status?.phase ?? ''),

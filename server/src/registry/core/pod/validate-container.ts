@@ -316,16 +316,10 @@ export function validateResources(
     }
     const order = compareQuantities(quantity, limit);
     if (order !== 0 && !isOvercommitAllowed(resource)) {
-      errors.push(
-        invalidValue(at.child('requests'), String(quantity), `must be equal to ${resource} limit of ${limit}`),
-      );
+      errors.push(invalidValue(at.child('requests'), quantity, `must be equal to ${resource} limit of ${limit}`));
     } else if (order > 0) {
       errors.push(
-        invalidValue(
-          at.child('requests'),
-          String(quantity),
-          `must be less than or equal to ${resource} limit of ${limit}`,
-        ),
+        invalidValue(at.child('requests'), quantity, `must be less than or equal to ${resource} limit of ${limit}`),
       );
     }
   }

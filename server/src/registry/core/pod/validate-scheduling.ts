@@ -187,7 +187,8 @@ export function validateSpread(constraints: readonly TopologySpreadConstraint[] 
   return (constraints ?? []).flatMap((constraint, index) => {
     const here = at.index(index);
     const errors: FieldError[] = [];
-    const { maxSkew = 0, topologyKey, whenUnsatisfiable, minDomains } = constraint;
+    const { topologyKey, whenUnsatisfiable, minDomains } = constraint;
+    const maxSkew = constraint.maxSkew ?? 0;
     if (maxSkew <= 0) errors.push(invalidValue(here.child('maxSkew'), maxSkew, 'must be greater than zero'));
     if (!topologyKey) errors.push(required(here.child('topologyKey'), 'can not be empty'));
     const actions = ['DoNotSchedule', 'ScheduleAnyway'];

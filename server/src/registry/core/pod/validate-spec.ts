@@ -177,7 +177,7 @@ function validateGates(spec: PodSpec, at: Path): FieldError[] {
 
 function validateNames(spec: PodSpec, at: Path): FieldError[] {
   const errors: FieldError[] = [];
-  const name = (field: keyof PodSpec & string, rule: (value: string) => string[]): void => {
+  const name = (field: keyof PodSpec, rule: (value: string) => string[]): void => {
     const value: unknown = spec[field];
     if (typeof value === 'string' && value !== '') errors.push(...checked(at.child(field), value, rule(value)));
   };

@@ -8,7 +8,7 @@ import { defaultBinding, RBAC_GROUP, subjectCells, validateBinding, validateSame
 const ROLE_KINDS = ['ClusterRole'];
 
 export function clusterrolebindings(dependencies: RegistryDependencies): ResourceRegistration<ClusterRoleBinding> {
-  const { confirmBind } = dependencies.authorization;
+  const { authorization } = dependencies;
   return {
     resource: { group: RBAC_GROUP, resource: 'clusterrolebindings' },
     strategy: {
@@ -23,12 +23,12 @@ export function clusterrolebindings(dependencies: RegistryDependencies): Resourc
       ],
     },
     async beginCreate(binding, context) {
-      await confirmBind(context.user, binding.roleRef, '');
+      await authorization.confirmBind(context.user, binding.roleRef, '');
       return undefined;
     },
     async beginUpdate(binding, old, context) {
       const unchanged = semanticEqual(binding.roleRef, old.roleRef) && semanticEqual(binding.subjects, old.subjects);
-      if (!unchanged) await confirmBind(context.user, binding.roleRef, '');
+      if (!unchanged) await authorization.confirmBind(context.user, binding.roleRef, '');
       return undefined;
     },
     table: {

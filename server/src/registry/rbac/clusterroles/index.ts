@@ -25,9 +25,9 @@ const EVERYTHING = [
 
 export function clusterroles(dependencies: RegistryDependencies): ResourceRegistration<ClusterRole> {
   const confirm = async (role: ClusterRole, context: RestContext): Promise<void> => {
-    const { confirmNoEscalation } = dependencies.authorization;
-    await confirmNoEscalation(context.user, role.rules ?? [], '');
-    if (role.aggregationRule) await confirmNoEscalation(context.user, EVERYTHING, '');
+    const { authorization } = dependencies;
+    await authorization.confirmNoEscalation(context.user, role.rules ?? [], '');
+    if (role.aggregationRule) await authorization.confirmNoEscalation(context.user, EVERYTHING, '');
   };
   return {
     resource: { group: RBAC_GROUP, resource: 'clusterroles' },

@@ -8,7 +8,7 @@ import { defaultBinding, RBAC_GROUP, subjectCells, validateBinding, validateSame
 const ROLE_KINDS = ['Role', 'ClusterRole'];
 
 export function rolebindings(dependencies: RegistryDependencies): ResourceRegistration<RoleBinding> {
-  const { confirmBind } = dependencies.authorization;
+  const { authorization } = dependencies;
   return {
     resource: { group: RBAC_GROUP, resource: 'rolebindings' },
     strategy: {
@@ -23,12 +23,12 @@ export function rolebindings(dependencies: RegistryDependencies): ResourceRegist
       ],
     },
     async beginCreate(binding, context) {
-      await confirmBind(context.user, binding.roleRef, context.namespace);
+      await authorization.confirmBind(context.user, binding.roleRef, context.namespace);
       return undefined;
     },
     async beginUpdate(binding, old, context) {
       const unchanged = semanticEqual(binding.roleRef, old.roleRef) && semanticEqual(binding.subjects, old.subjects);
-      if (!unchanged) await confirmBind(context.user, binding.roleRef, context.namespace);
+      if (!unchanged) await authorization.confirmBind(context.user, binding.roleRef, context.namespace);
       return undefined;
     },
     table: {

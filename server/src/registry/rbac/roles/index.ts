@@ -6,7 +6,7 @@ import { RBAC_GROUP, validateRules } from '../rules.ts';
 
 /** Upstream has no printer for Roles: they get name and creation time. */
 export function roles(dependencies: RegistryDependencies): ResourceRegistration<Role> {
-  const { confirmNoEscalation } = dependencies.authorization;
+  const { authorization } = dependencies;
   return {
     resource: { group: RBAC_GROUP, resource: 'roles' },
     strategy: {
@@ -17,13 +17,13 @@ export function roles(dependencies: RegistryDependencies): ResourceRegistration<
       validateUpdate: (role) => validateRules(role.rules, true),
     },
     async beginCreate(role, context) {
-      await confirmNoEscalation(context.user, role.rules ?? [], context.namespace);
+      await authorization.confirmNoEscalation(context.user, role.rules ?? [], context.namespace);
       return undefined;
     },
     async beginUpdate(role, old, context) {
       // Taking over what was there already grants nothing new.
       if (!semanticEqual(role.rules, old.rules))
-        await confirmNoEscalation(context.user, role.rules ?? [], context.namespace);
+        await authorization.confirmNoEscalation(context.user, role.rules ?? [], context.namespace);
       return undefined;
     },
   };

@@ -17,8 +17,15 @@ export const devicetaintrules: ResourceRegistration<DeviceTaintRule> = {
   table: {
     columns: [nameColumn, text('Key'), text('Value'), text('Effect'), text('TimeAdded'), ageColumn],
     cells(rule, now) {
-      const { key = '', value = '', effect = '', timeAdded } = rule.spec?.taint ?? {};
-      return [rule.metadata?.name ?? '', key, value, effect, timeAdded ? since(timeAdded, now) : '', age(rule, now)];
+      const { key, value = '', effect, timeAdded } = rule.spec?.taint ?? {};
+      return [
+        rule.metadata?.name ?? '',
+        key ?? '',
+        value,
+        effect ?? '',
+        timeAdded ? since(timeAdded, now) : '',
+        age(rule, now),
+      ];
     },
   },
 };

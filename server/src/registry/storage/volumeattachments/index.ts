@@ -7,7 +7,8 @@ import { checked, dns1123Subdomain, forbiddenField, immutable, path, required } 
 const spec = path('spec');
 
 function validateAttachment(object: VolumeAttachment): FieldError[] {
-  const { attacher, nodeName = '', source } = object.spec ?? {};
+  const { attacher, source } = object.spec ?? {};
+  const nodeName = object.spec?.nodeName ?? '';
   const errors: FieldError[] = attacher ? [] : [required(spec.child('attacher'), '')];
   const at = spec.child('source');
   const message = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { humanDuration, since } from './age.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const YEAR = 365 * DAY;
+
+const CASES: readonly [milliseconds: number, text: string][] = [
+  [-3 * SECOND, '<invalid>'],
+  [-2 * SECOND, '<invalid>'],
+  [-1 * SECOND, '0s'],
+  [0, '0s'],
+  [119 * SECOND, '119s'],
+  [2 * MINUTE, '2m'],
+  [2 * MINUTE + SECOND, '2m1s'],
+  [9 * MINUTE + 59 * SECOND, '9m59s'],
+  [10 * MINUTE + 59 * SECOND, '10m'],
+  [3 * HOUR - SECOND, '179m'],
+  [3 * HOUR, '3h'],
+  [3 * HOUR + 5 * MINUTE, '3h5m'],
+  [8 * HOUR + 5 * MINUTE, '8h'],
+  [47 * HOUR, '47h'],
+  [2 * DAY, '2d'],
+  [2 * DAY + HOUR, '2d1h'],
+  [8 * DAY + HOUR, '8d'],
+  [2 * YEAR - DAY, '729d'],
+  [2 * YEAR, '2y'],
+  [2 * YEAR + DAY, '2y1d'],
+  [8 * YEAR + DAY, '8y'],
+];
+
+for (const [milliseconds, text] of CASES) {
+  test(`humanDuration ${milliseconds} ms is ${text}`, () => assert.equal(humanDuration(milliseconds), text));
+}
+
+test('a timestamp that is not there has no age', () => {
+  assert.equal(since(undefined, new Date()), '<unknown>');
+  assert.equal(since('', new Date()), '<unknown>');
+});
