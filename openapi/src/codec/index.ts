@@ -2,6 +2,17 @@
 export { jsonSerializer } from './json-serializer.ts';
 export { type NegotiatedMediaType, negotiate } from './negotiate.ts';
 export { type ParsedJson, parseJson } from './parse-json.ts';
+export {
+  decodeWatchEvent,
+  hasProtobuf,
+  isProtobuf,
+  jsonToProtobuf,
+  type ProtobufDecodeOptions,
+  type ProtobufSerializer,
+  partialObjectMetadataOf,
+  protobufMediaType,
+  protobufSerializer,
+} from './protobuf/index.ts';
 export { CodecError, type Decoded, type DecodeOptions, type Serializer, type WatchEventType } from './serializer.ts';
 export { encodeForStorage, listBody, withResourceVersion } from './splice.ts';
 export { yamlSerializer } from './yaml-serializer.ts';
