@@ -148,7 +148,7 @@ async function serveOverWebsocket(
   }
   const accepted = await acceptWebsocket(request, socket, head, websocketProtocols);
   if (accepted === undefined) return;
-  const channels = new WebsocketChannels(accepted.socket, accepted.protocol);
+  const channels = new WebsocketChannels(accepted.socket, accepted.protocol, 'server');
   await Promise.all(
     ports.map(async (port, index) => {
       const data = channels.channel(index * 2);

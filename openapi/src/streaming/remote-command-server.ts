@@ -56,7 +56,7 @@ async function acceptOverWebsocket(
     options.websocketProtocols ?? websocketRemoteCommandProtocols,
   );
   if (accepted === undefined) return undefined;
-  const channels = new WebsocketChannels(accepted.socket, accepted.protocol);
+  const channels = new WebsocketChannels(accepted.socket, accepted.protocol, 'server');
   const open = (name: RemoteCommandStream, wanted: boolean): Duplex | undefined =>
     wanted ? channels.channel(channelNumber[name]) : undefined;
   const streams = {

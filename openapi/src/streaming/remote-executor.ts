@@ -151,7 +151,7 @@ async function openWebsocket(request: RemoteExecutorRequest): Promise<Session> {
   await new Promise<void>((resolve, reject) => {
     // Channels must listen before the first message, which can come with the upgrade itself.
     socket.once('open', () => {
-      channels = new WebsocketChannels(socket, socket.protocol);
+      channels = new WebsocketChannels(socket, socket.protocol, 'client');
       for (const number of Object.values(channelNumber)) channels.channel(number);
       resolve();
     });

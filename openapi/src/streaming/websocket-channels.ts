@@ -27,9 +27,12 @@ export class WebsocketChannels {
   closeCode = 1006;
   readonly #channels = new Map<number, Channel>();
 
-  constructor(socket: WebSocket, protocol: string) {
+  readonly #role: 'client' | 'server';
+
+  constructor(socket: WebSocket, protocol: string, role: 'client' | 'server') {
     this.socket = socket;
     this.protocol = protocol;
+    this.#role = role;
     this.closed = new Promise((resolve) => {
       socket.once('close', (code) => {
         this.closeCode = code;
@@ -82,8 +85,10 @@ export class WebsocketChannels {
     else this.socket.send(Buffer.concat([Buffer.of(number), data]), { binary: true }, sent);
   }
 
+  /** Only clients end channels one by one; a server's channels end with the websocket. */
   #sendClose(number: number): void {
-    if (!supportsCloseSignal(this.protocol) || this.socket.readyState !== this.socket.OPEN) return;
+    if (this.#role === 'server' || !supportsCloseSignal(this.protocol) || this.socket.readyState !== this.socket.OPEN)
+      return;
     this.socket.send(Buffer.of(closeSignal, number), { binary: true });
   }
 

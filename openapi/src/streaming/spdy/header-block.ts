@@ -13,6 +13,8 @@ const maxInflatedSize = 256 * 1024;
 const maxStoredBlock = 0xffff;
 /** Deflate, 32 KiB window, no preset dictionary. */
 const zlibHeader = Buffer.from([0x78, 0x01]);
+/** An empty stored block: Go's inflater holds back what comes before until it sees one. */
+const syncFlush = Buffer.from([0x00, 0x00, 0x00, 0xff, 0xff]);
 
 export class HeaderEncoder {
   #started = false;
@@ -31,7 +33,7 @@ export class HeaderEncoder {
       header.writeUInt16LE(~chunk.length & 0xffff, 3);
       blocks.push(header, chunk);
     }
-    return Buffer.concat(blocks);
+    return Buffer.concat([...blocks, syncFlush]);
   }
 }
 
