@@ -124,6 +124,8 @@ class Channel extends Duplex {
     if (this.#over || this.destroyed) return;
     this.#over = true;
     this.push(null);
+    // Nothing more comes to this channel, and nobody will be asked to read on.
+    this.#carrier.drained();
   }
 
   override _read(): void {
