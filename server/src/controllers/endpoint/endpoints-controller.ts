@@ -105,6 +105,8 @@ export function startEndpointsController(context: ControllerContext): Running {
   return startServiceController(context, {
     name: 'endpoint',
     reconciler,
+    sizeOf: (key) =>
+      endpoints.lister.getByKey(key)?.subsets?.reduce((sum, subset) => sum + (subset.addresses?.length ?? 0), 0) ?? 0,
     synced: [endpoints.synced],
     watch: (queue) => {
       const enqueue = (object: Readonly<Endpoints>): void =>

@@ -199,6 +199,8 @@ export function startEndpointSliceController(context: ControllerContext): Runnin
   return startServiceController(context, {
     name: 'endpointslice',
     reconciler,
+    sizeOf: (key) =>
+      slices.lister.byIndex(serviceIndex, key).reduce((sum, slice) => sum + (slice.endpoints?.length ?? 0), 0),
     synced: [slices.synced, nodes.synced],
     watch: (queue) => {
       const enqueue = (slice: Readonly<EndpointSlice>): void => {

@@ -165,6 +165,11 @@ export class ReplicaSetReconciler implements Reconciler {
   }
 }
 
+/** Status changes of a large ReplicaSet's pods are counted together: each count is a write, and wakes its Deployment. */
+function batchMs(replicaSet: Readonly<ReplicaSet> | undefined): number {
+  return Math.min(Math.trunc((replicaSet?.spec?.replicas ?? 0) / 4), 250);
+}
+
 export function startReplicaSetController(context: ControllerContext): Running {
   const client = context.clientFor('replicaset-controller');
   const replicaSetInformer = context.informers.informer(resources.replicaSets);
@@ -237,7 +242,7 @@ export function startReplicaSetController(context: ControllerContext): Running {
         const before = ownerKey(previous);
         const key = ownerKey(pod);
         if (before !== undefined && before !== key) queue.add(before);
-        if (key !== undefined) queue.add(key);
+        if (key !== undefined) queue.addAfter(key, batchMs(replicaSets.getByKey(key)));
         else if (
           !controllerOf(pod) &&
           (before !== undefined || !semanticallyEqual(previous.metadata?.labels, pod.metadata?.labels))

@@ -14,14 +14,21 @@ import type { ControllerContext } from '../context.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
 import { endpointChanged, hasEndpoints } from './pod-endpoints.ts';
 
-/** Changes of many pods at once become one change of endpoints. */
-const batchMs = 25;
+/**
+ * Changes of many pods at once become one change of endpoints; the more there are, the longer it waits, because every
+ * change writes them all and sends them to every watcher.
+ */
+export function batchMs(endpoints: number): number {
+  return Math.min(25 + endpoints, 1000);
+}
 
 export function startServiceController(
   context: ControllerContext,
   options: {
     name: string;
     reconciler: Reconciler;
+    /** How many endpoints the Service has now, roughly. */
+    sizeOf: (key: string) => number;
     /** Further sources of keys, and what must have synced for them. */
     synced: readonly Promise<unknown>[];
     watch: (queue: WorkQueue) => HandlerRegistration[];
@@ -41,8 +48,9 @@ export function startServiceController(
   const { queue } = controller;
   const enqueueFor = (pod: Readonly<Pod>): void => {
     for (const service of services.lister.list(pod.metadata?.namespace)) {
-      if (hasEndpoints(service) && selectorFromSet(service.spec?.selector).matches(pod.metadata?.labels))
-        queue.addAfter(keyOf(service), batchMs);
+      if (!hasEndpoints(service) || !selectorFromSet(service.spec?.selector).matches(pod.metadata?.labels)) continue;
+      const key = keyOf(service);
+      queue.addAfter(key, batchMs(options.sizeOf(key)));
     }
   };
   const registrations = [
