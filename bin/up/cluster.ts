@@ -224,13 +224,18 @@ export function nodeSpec(
           `--cluster-cidr=${plan.clusterCIDR}`,
           `--cni-conf-dir=${layout.cniConf}`,
           `--cni-state-dir=${layout.cniState}`,
-          `--bridge-name=tn${mark}`,
+          `--bridge-name=${bridgeName(layout)}`,
           `--nftables-table=typernetes-${mark}`,
           ...shared,
         ]),
       };
     }
   }
+}
+
+/** At most 15 characters, as Linux names interfaces. */
+export function bridgeName(layout: Layout): string {
+  return `tn${clusterMark(layout.directory)}`;
 }
 
 function command(program: readonly string[], args: readonly string[]): [string, ...string[]] {

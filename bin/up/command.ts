@@ -6,6 +6,7 @@ import {
   findRuntimeSocket,
   missingForContainers,
   type RunningContainerd,
+  removeRemains,
   startContainerd,
 } from '@typernetes/nodes/containerd';
 import { kubernetesVersion } from '@typernetes/openapi/catalogue';
@@ -13,6 +14,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { adminClient, ensureDnsService, nodesReady } from './addons.ts';
 import {
   apiserverSpec,
+  bridgeName,
   type ClusterPlan,
   controllerManagerSpec,
   nodeNames,
@@ -127,9 +129,12 @@ async function up(flags: UpFlags): Promise<number> {
   } finally {
     view.note('Stopping…');
     for (const component of components.toReversed()) await component.stop();
-    await containerd
-      ?.stopWithPods()
-      .catch((error: unknown) => view.note(`containerd did not stop cleanly: ${String(error)}`));
+    if (containerd !== undefined) {
+      await containerd
+        .stopWithPods()
+        .then(() => removeRemains(layout.kubelet, bridgeName(layout)))
+        .catch((error: unknown) => view.note(`containerd did not stop cleanly: ${String(error)}`));
+    }
     unlock();
   }
 }

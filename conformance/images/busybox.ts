@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { type TarEntry, tar } from './tar.ts';
 
@@ -12,17 +12,29 @@ export const busyboxImage = 'conformance.typernetes.dev/busybox:1';
 
 const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
+/** A program that is linked statically to glibc still loads these when it looks up a host name. */
+function resolverLibraries(): TarEntry[] {
+  const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+  const loader = process.arch === 'arm64' ? 'lib/ld-linux-aarch64.so.1' : 'lib64/ld-linux-x86-64.so.2';
+  const names = ['libc.so.6', 'libresolv.so.2', 'libnss_files.so.2', 'libnss_dns.so.2'];
+  return [loader, ...names.map((name) => `lib/${triplet}/${name}`)]
+    .filter((name) => existsSync(`/${name}`))
+    .map((name) => ({ name, type: 'file', mode: 0o755, content: readFileSync(realpathSync(`/${name}`)) }));
+}
+
 /** @param program a static busybox. @param destination where the archive goes. */
 export function writeBusyboxArchive(program: string, destination: string): void {
   const applets = execFileSync(program, ['--list'], { encoding: 'utf8' }).trim().split('\n');
   const layer = tar([
-    ...['bin', 'etc', 'root', 'tmp', 'var', 'www'].map(
+    ...['bin', 'etc', 'lib', 'lib64', 'root', 'tmp', 'var', 'www'].map(
       (name): TarEntry => ({ name: `${name}/`, type: 'directory', mode: name === 'tmp' ? 0o1777 : 0o755 }),
     ),
+    ...resolverLibraries(),
     { name: 'bin/busybox', type: 'file', mode: 0o755, content: readFileSync(program) },
     ...applets
       .filter((applet) => applet !== 'busybox')
       .map((applet): TarEntry => ({ name: `bin/${applet}`, type: 'symlink', mode: 0o777, target: 'busybox' })),
+    { name: 'etc/nsswitch.conf', type: 'file', mode: 0o644, content: Buffer.from('hosts: files dns\n') },
     {
       name: 'etc/passwd',
       type: 'file',

@@ -69,11 +69,11 @@ promise(
     // The rules follow the EndpointSlice a moment later than kubectl's view of it.
     const answers = await fromClient(
       context,
-      `until wget -qO- -T 2 http://${address}/ >/dev/null 2>&1; do sleep 0.2; done; for i in $(seq 24); do wget -qO- -T 5 http://${address}/ || exit 1; done`,
+      `until timeout 2 wget -qO- http://${address}/ >/dev/null 2>&1; do sleep 0.2; done; for i in $(seq 24); do timeout 5 wget -qO- http://${address}/ || exit 1; done`,
     );
     assert.deepEqual([...new Set(answers.trim().split('\n'))].toSorted(), names.toSorted());
     for (const name of ['web', `web.${context.namespace}`, `web.${context.namespace}.svc.cluster.local`]) {
-      const answer = await fromClient(context, `wget -qO- -T 5 http://${name}/`);
+      const answer = await fromClient(context, `timeout 5 wget -qO- http://${name}/`);
       assert.ok(names.includes(answer.trim()), `${name} answered ${answer}`);
     }
   },
@@ -87,7 +87,7 @@ promise(
     const addresses = (
       await context.kubectl.run(['get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].status.podIP}'])
     ).split(' ');
-    for (const address of addresses) await fromClient(context, `wget -qO- -T 5 http://${address}:8080/`);
+    for (const address of addresses) await fromClient(context, `timeout 5 wget -qO- http://${address}:8080/`);
     const found = await fromClient(
       context,
       `until nslookup web.${context.namespace}.svc.cluster.local | grep -q Name; do sleep 0.2; done; nslookup web.${context.namespace}.svc.cluster.local`,
@@ -116,7 +116,7 @@ promise(
     const [name] = (
       await context.kubectl.run(['get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].metadata.name}'])
     ).split(' ');
-    await fromClient(context, `until wget -qO- -T 2 http://${host}:${port}/ >/dev/null 2>&1; do sleep 0.2; done`);
+    await fromClient(context, `until timeout 2 wget -qO- http://${host}:${port}/ >/dev/null 2>&1; do sleep 0.2; done`);
     const answer = await new Promise<string>((resolve, reject) => {
       request({ host, port, timeout: 5_000 }, (response) => {
         let text = '';
@@ -143,7 +143,7 @@ promise(
     await context.kubectl.run(['wait', 'pod/client', '--for=condition=Ready', '--timeout=60s']);
     const answer = await fromClient(
       context,
-      'wget -qO- -T 5 --no-check-certificate --header "Authorization: Bearer $(cat /var/run/secrets/kubernetes.io/serviceaccount/token)" https://kubernetes.default/version',
+      'timeout 5 wget -qO- --no-check-certificate --header "Authorization: Bearer $(cat /var/run/secrets/kubernetes.io/serviceaccount/token)" https://kubernetes.default/version',
     );
     assert.match(answer, /"gitVersion": ?"v1\./);
   },
