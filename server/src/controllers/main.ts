@@ -105,7 +105,6 @@ export async function runControllerManager(
   const settings = await settingsOf(options);
   const config = options.kubeconfig === undefined ? inClusterConfig() : loadKubeconfig(options.kubeconfig);
   const client = new RestClient({ ...config, userAgent: 'kube-controller-manager' });
-  const metrics = (await import('./metrics.ts')).controllerMetrics();
   const component = startLeading({
     flags: options,
     client,
@@ -126,7 +125,7 @@ export async function runControllerManager(
     bindAddress: options.bindAddress,
     port: options.securePort,
     ...(certificate ? { certificate } : {}),
-    metrics,
+    metrics: async () => (await import('./metrics.ts')).metricsText(),
     unhealthy: () => undefined,
     client,
     logger,

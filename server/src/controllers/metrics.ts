@@ -1,13 +1,12 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
-/** Prometheus text of this process. */
-export function controllerMetrics(): () => Promise<string> {
-  const registry = new Registry();
-  let collecting = false;
-  return () => {
-    // Collecting costs memory and timers: only for those who ask.
-    if (!collecting) collectDefaultMetrics({ register: registry });
-    collecting = true;
-    return registry.metrics();
-  };
+let registry: Registry | undefined;
+
+/** Prometheus text of this process. Collecting costs memory and timers, so it begins with the first who asks. */
+export function metricsText(): Promise<string> {
+  if (!registry) {
+    registry = new Registry();
+    collectDefaultMetrics({ register: registry });
+  }
+  return registry.metrics();
 }

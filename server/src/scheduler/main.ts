@@ -92,7 +92,7 @@ export async function runScheduler(
     bindAddress: options.bindAddress,
     port: options.securePort,
     ...(certificate ? { certificate } : {}),
-    metrics: async () => (await import('../controllers/metrics.ts')).controllerMetrics()(),
+    metrics: async () => (await import('../controllers/metrics.ts')).metricsText(),
     unhealthy: () => undefined,
     client,
     logger,
