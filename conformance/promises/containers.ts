@@ -292,7 +292,7 @@ promise(
       'configured',
       {
         ...shell(
-          'echo $COLOR $KEY $POD_NAME $(GREETING)$GREETING; cat /settings/color /keys/key /info/labels; sleep 3600',
+          'echo $COLOR $KEY $POD_NAME $(GREETING)$GREETING; cat /settings/color /keys/key /info/labels; echo; sleep 3600',
         ),
         env: [
           { name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'settings', key: 'color' } } },
@@ -317,7 +317,7 @@ promise(
     await running(context, 'configured');
     assert.equal(
       await context.kubectl.run(['logs', 'configured']),
-      'blue hidden configured hi-configuredhi-configured\nbluehiddenapp="configured"',
+      'blue hidden configured hi-configuredhi-configured\nbluehiddenapp="configured"\n',
     );
     const updated = await context.http.request('PATCH', context.path('v1', 'configmaps', 'settings'), {
       body: JSON.stringify({ data: { color: 'green' } }),

@@ -1,6 +1,5 @@
 /** What a node's pods leave on the machine when all of them are gone for good: mounts of the kubelet, the pod bridge. */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { unmountBelow } from '../kubelet/volumes/mounts.ts';
 import { findProgram } from './machine.ts';
@@ -11,5 +10,9 @@ const run = promisify(execFile);
 export async function removeRemains(kubeletDirectory: string, bridge: string): Promise<void> {
   await unmountBelow(kubeletDirectory);
   const ip = findProgram('ip');
-  if (ip !== undefined && existsSync(`/sys/class/net/${bridge}`)) await run(ip, ['link', 'delete', bridge]);
+  if (ip === undefined) return;
+  // Asked of the kernel: /sys may show another network namespace than the one that this process is in.
+  const { stdout } = await run(ip, ['-j', 'link', 'show', 'type', 'bridge']);
+  const links = JSON.parse(stdout === '' ? '[]' : stdout) as { ifname?: string }[];
+  if (links.some(({ ifname }) => ifname === bridge)) await run(ip, ['link', 'delete', bridge]);
 }
