@@ -42,38 +42,54 @@ export function pathElement(step: PathStep): PathElement {
   return 'key' in step ? keyElement(step.key) : valueElement(step.value);
 }
 
+interface Spelling {
+  readonly element: PathElement;
+  /** The value of a `v:`, the keys of a `k:`, the number of an `i:`. */
+  readonly content: JsonValue;
+}
+
 /** Most keys come again and again (names of containers, types of conditions): their spelling is worked out once. */
-const spellings = new Map<string, PathElement>();
+const spellings = new Map<string, Spelling>();
 const maxSpellings = 8192;
 
 /** The canonical spelling of a key of FieldsV1; undefined for kinds of steps a later version may have invented. */
 export function parsePathElement(text: string): PathElement | undefined {
   if (text.length < 2) throw new FieldsFormatError('key must be 2 characters long:');
   if (text.charCodeAt(1) !== 0x3a) throw new FieldsFormatError(`missing colon: ${text}`);
-  const kind = text.charCodeAt(0);
-  if (kind === 0x66) return text;
-  const known = spellings.get(text);
-  if (known !== undefined) return known;
-  const element = parseUncommon(text);
-  if (element === undefined) return undefined;
-  if (spellings.size >= maxSpellings) spellings.clear();
-  spellings.set(text, element);
-  return element;
+  return isField(text) ? text : spellingOf(text)?.element;
 }
 
-function parseUncommon(text: string): PathElement | undefined {
-  const content = text.slice(2);
+function isField(element: string): boolean {
+  return element.charCodeAt(0) === 0x66;
+}
+
+function spellingOf(text: string): Spelling | undefined {
+  const known = spellings.get(text);
+  if (known !== undefined) return known;
+  const spelling = spell(text);
+  if (spelling === undefined) return undefined;
+  if (spellings.size >= maxSpellings) spellings.clear();
+  spellings.set(text, spelling);
+  return spelling;
+}
+
+function spell(text: string): Spelling | undefined {
+  const rest = text.slice(2);
   switch (text[0]) {
-    case 'v':
-      return valueElement(parseJson(content));
-    case 'k': {
-      const keys = parseJson(content);
-      if (!isObject(keys)) throw new FieldsFormatError(`expect { or n, but found ${content.slice(0, 1)}`);
-      return keyElement(keys);
+    case 'v': {
+      const content = parseJson(rest);
+      return { element: valueElement(content), content };
     }
-    case 'i':
-      if (!/^[+-]?\d+$/.test(content)) throw new FieldsFormatError(`parsing ${quote(content)}: invalid syntax`);
-      return `i:${Number(content)}`;
+    case 'k': {
+      const content = parseJson(rest);
+      if (!isObject(content)) throw new FieldsFormatError(`expect { or n, but found ${rest.slice(0, 1)}`);
+      const element = keyElement(content);
+      return { element, content: element === text ? content : parseJson(element.slice(2)) };
+    }
+    case 'i': {
+      if (!/^[+-]?\d+$/.test(rest)) throw new FieldsFormatError(`parsing ${quote(rest)}: invalid syntax`);
+      return { element: `i:${Number(rest)}`, content: Number(rest) };
+    }
     default:
       return undefined;
   }
@@ -87,9 +103,9 @@ function parseJson(text: string): JsonValue {
   }
 }
 
-/** The value of a `v:`, or the keys of a `k:`. */
+/** null for a field. */
 function contentOf(element: PathElement): JsonValue {
-  return JSON.parse(element.slice(2)) as JsonValue;
+  return isField(element) ? null : (spellingOf(element)?.content ?? null);
 }
 
 /** The names of the keys of a `k:`. */
@@ -99,23 +115,19 @@ export function keyNames(element: PathElement): string[] {
 
 /** Fields before keys before values before indices, each kind in its own order. */
 export function sortPathElements(elements: PathElement[]): PathElement[] {
-  if (elements.length < 2) return elements;
-  if (elements.every((element) => element.charCodeAt(0) === 0x66)) return elements.sort(compareText);
-  const ranked = elements.map((element) => ({
-    element,
-    rank: 'fkvi'.indexOf(element[0] ?? ''),
-    content: parsed(element),
-  }));
-  ranked.sort((left, right) => {
-    if (left.rank !== right.rank) return left.rank - right.rank;
-    if (left.rank === 0) return compareText(left.element, right.element);
-    return left.rank === 1 ? compareKeys(left.content, right.content) : compareValues(left.content, right.content);
-  });
-  return ranked.map((entry) => entry.element);
+  return elements.length < 2 ? elements : elements.sort(comparePathElements);
 }
 
-function parsed(element: PathElement): JsonValue {
-  return element.charCodeAt(0) === 0x66 ? null : contentOf(element);
+export function comparePathElements(left: PathElement, right: PathElement): number {
+  if (isField(left) && isField(right)) return compareText(left, right);
+  const order = rankOf(left) - rankOf(right);
+  if (order !== 0) return order;
+  const [leftContent, rightContent] = [contentOf(left), contentOf(right)];
+  return left.startsWith('k') ? compareKeys(leftContent, rightContent) : compareValues(leftContent, rightContent);
+}
+
+function rankOf(element: PathElement): number {
+  return 'fkvi'.indexOf(element.charAt(0));
 }
 
 function compareKeys(left: JsonValue, right: JsonValue): number {
@@ -163,12 +175,8 @@ function describeValue(value: JsonValue): string {
 /** Go's `%v` of a float64, which every number in FieldsV1 is: exponents from a million on. */
 function describeNumber(value: number): string {
   const magnitude = Math.abs(value);
-  if (magnitude === 0 || (magnitude >= 1e-4 && magnitude < 1e21 && !needsExponent(magnitude))) return String(value);
+  if (magnitude === 0 || (magnitude >= 1e-4 && magnitude < 1e6)) return String(value);
   const [digits = '', exponent = '0'] = value.toExponential().split('e');
   const sign = exponent.startsWith('-') ? '-' : '+';
   return `${digits}e${sign}${exponent.replace(/^[+-]/, '').padStart(2, '0')}`;
-}
-
-function needsExponent(magnitude: number): boolean {
-  return magnitude >= 1e21 || (magnitude >= 1e6 && Number.isFinite(magnitude));
 }

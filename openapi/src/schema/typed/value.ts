@@ -88,8 +88,8 @@ function rankOf(value: JsonValue): number {
 
 function compareNumbers(left: JsonValue, right: JsonValue): number {
   if (typeof left === 'number' && typeof right === 'number') return Math.sign(left - right);
-  const a = isRawNumber(left) ? left.rawJSON : String(left);
-  const b = isRawNumber(right) ? right.rawJSON : String(right);
+  const a = JSON.stringify(left);
+  const b = JSON.stringify(right);
   const difference = Number(a) - Number(b);
   return difference === 0 ? compareText(a, b) : Math.sign(difference);
 }

@@ -1,0 +1,396 @@
+/**
+ * Keeps metadata.managedFields of one kind at one version, through one endpoint (the main resource or a subresource).
+ * Every write passes here once, after the object was merged and defaulted and before it is validated. Upstream stacks a
+ * decorator per rule; here they are steps, in the same order.
+ */
+import { formatApiVersion } from '../../meta/group-version.ts';
+import type {
+  GroupVersionKind,
+  JsonObject,
+  JsonValue,
+  KubernetesObject,
+  ManagedFieldsEntry,
+} from '../../meta/object.ts';
+import { badRequest, StatusError } from '../../meta/status-error.ts';
+import { formatTime } from '../../meta/time.ts';
+import { deepCopy } from '../json-value.ts';
+import type { Resolve, Schema } from '../schema.ts';
+import { compareTyped } from './compare.ts';
+import { ConflictError } from './conflicts.ts';
+import type { FieldFilter } from './field-filter.ts';
+import { FieldSet } from './field-set.ts';
+import { kubectlManager, lastApplied, setLastApplied } from './last-applied.ts';
+import {
+  capUpdateManagers,
+  decodeManagedFields,
+  emptyManaged,
+  encodeManagedFields,
+  type Managed,
+} from './managed-fields.ts';
+import { buildManagerIdentifier } from './manager-identifier.ts';
+import { toFieldSet } from './to-field-set.ts';
+import { asMap, deducedNode, type TypedNode, typedNode } from './typed-node.ts';
+import { type TypedConverter, type TypedObject, Updater } from './updater.ts';
+import { assertTyped, TypedValidationError, validateTyped } from './validate.ts';
+
+export interface VersionConverter {
+  /** The schema of the kind at another version it is served in; undefined where it is not. */
+  schema(apiVersion: string): Schema | undefined;
+  /** The object at another version. Must not change what it is given. */
+  convert(object: JsonObject, apiVersion: string): JsonObject;
+}
+
+export interface FieldManagerOptions {
+  readonly gvk: GroupVersionKind;
+  /** Undefined: nothing is known of the kind, its type is deduced from its objects. */
+  readonly schema: Schema | undefined;
+  readonly resolve: Resolve;
+  /** The kind is a custom resource. */
+  readonly custom?: boolean;
+  /** As `spec.preserveUnknownFields` of its definition. */
+  readonly preserveUnknownFields?: boolean;
+  readonly subresource?: string;
+  /** By apiVersion: what clients can own through this endpoint. */
+  readonly resetFields?: Readonly<Record<string, FieldFilter>>;
+  /** Other versions of the kind; without it, managers of other versions lose what they own. */
+  readonly versions?: VersionConverter;
+  /** Fills in what an applied configuration left out, after merging. Changes the object. */
+  readonly applyDefaults?: (object: JsonObject) => void;
+  /** How many managers with updates are kept apart; 10. */
+  readonly maxUpdateManagers?: number;
+  /** Told when an update's fields could not be tracked: the object then goes without managedFields. */
+  readonly onError?: (error: unknown) => void;
+  readonly now: () => Date;
+}
+
+const self = 'current-operation';
+const beforeFirstApply = 'before-first-apply';
+
+/** What the server sets and no manager is told to own. */
+const unowned = FieldSet.of(
+  ['apiVersion'],
+  ['kind'],
+  ['metadata'],
+  ...[
+    'name',
+    'namespace',
+    'creationTimestamp',
+    'selfLink',
+    'uid',
+    'clusterName',
+    'generation',
+    'managedFields',
+    'resourceVersion',
+  ].map((name) => ['metadata', name]),
+);
+
+export class FieldManager {
+  private readonly options: FieldManagerOptions;
+  private readonly apiVersion: string;
+  private readonly converter: TypedConverter;
+  private readonly updater: Updater;
+  private typeNode: TypedNode | undefined;
+
+  constructor(options: FieldManagerOptions) {
+    this.options = options;
+    this.apiVersion = formatApiVersion(options.gvk);
+    this.converter = {
+      nodeAt: (apiVersion) => this.nodeAt(apiVersion),
+      convert: (object, apiVersion) => this.convert(object, apiVersion),
+    };
+    this.updater = new Updater(this.converter, options.resetFields);
+  }
+
+  /**
+   * After a create, update or patch: `newObject` with its managedFields brought up to date, in place. `live` is undefined
+   * for a create. Entries share parts with those of both objects. Never fails: where ownership cannot be worked out
+   * (what onError is told), the object loses its managedFields, as it does upstream.
+   */
+  update<T extends KubernetesObject>(live: KubernetesObject | undefined, newObject: T, manager: string): T {
+    const before = withoutManagedFields(live ?? this.emptyObject());
+    const managed = this.decodeForUpdate(live, newObject);
+    const after = newObject as T & JsonObject;
+    setManagedFields(newObject, undefined);
+    try {
+      if (managed.fields.size > 0 || !before.metadata?.uid) {
+        const tracked = this.track(before as JsonObject, after, managed, manager);
+        setManagedFields(newObject, encodeManagedFields(tracked));
+      }
+    } catch (error) {
+      this.options.onError?.(error);
+      setManagedFields(newObject, undefined);
+    }
+    return newObject;
+  }
+
+  /**
+   * The live object (undefined: there is none yet) with the configuration applied. Neither is changed, and the result
+   * shares nothing with them but fieldsV1. Throws StatusError: 409 with a cause for each field that another manager owns
+   * and the configuration would change, unless forced.
+   */
+  apply(
+    live: KubernetesObject | undefined,
+    config: KubernetesObject,
+    manager: string,
+    force = false,
+  ): KubernetesObject {
+    try {
+      return this.applyTo(live ?? this.emptyObject(), config as JsonObject, manager, force);
+    } catch (error) {
+      if (error instanceof ConflictError) throw error.toStatusError();
+      throw error;
+    }
+  }
+
+  private applyTo(live: KubernetesObject, config: JsonObject, manager: string, force: boolean): KubernetesObject {
+    const decoded = this.decodeLive(live);
+    this.checkConfiguration(config);
+    const before = withoutManagedFields(live) as JsonObject;
+    const managed =
+      decoded.fields.size > 0
+        ? decoded
+        : this.track(this.emptyObject() as JsonObject, before, decoded, beforeFirstApply);
+    const applied = this.applyAsKubectl(before, config, managed, manager, force);
+    if (manager === kubectlManager && lastApplied(applied.object) !== undefined) setLastApplied(applied.object, config);
+    const result = applied.object as KubernetesObject;
+    setManagedFields(result, encodeManagedFields(applied.managed));
+    return result;
+  }
+
+  /** Conflicts over what kubectl's client-side apply last applied, unchanged since, are no conflicts to kubectl. */
+  private applyAsKubectl(
+    live: JsonObject,
+    config: JsonObject,
+    managed: Managed,
+    manager: string,
+    force: boolean,
+  ): { object: JsonObject; managed: Managed } {
+    try {
+      return this.merge(live, config, managed, manager, force);
+    } catch (error) {
+      if (!(error instanceof ConflictError) || manager !== kubectlManager) throw error;
+      const allowed = this.fieldsLastApplied(live);
+      if (allowed === undefined) throw error;
+      if (!error.fields.difference(allowed).isEmpty)
+        throw new ConflictError(error.conflicts.filter(({ path }) => !allowed.has(path)));
+      return this.merge(live, config, managed, manager, true);
+    }
+  }
+
+  private merge(
+    live: JsonObject,
+    config: JsonObject,
+    managed: Managed,
+    manager: string,
+    force: boolean,
+  ): { object: JsonObject; managed: Managed } {
+    const identifier = this.identify(manager, 'Apply');
+    const current = this.typed(live);
+    const node = current.node;
+    const configuration: TypedObject = { apiVersion: this.apiVersion, node, value: config };
+    this.assertValid('patch', config, node, config, false);
+    this.assertValid('live', live, node, current.value, true);
+    const { object, managers } = this.updater.apply(current, configuration, managed.fields, identifier, force);
+    strip(managers, identifier);
+    const times = new Map(managed.times);
+    if (object === undefined) return { object: deepCopy(live), managed: { fields: managers, times } };
+    this.options.applyDefaults?.(object);
+    times.set(identifier, this.timestamp());
+    return { object, managed: { fields: managers, times } };
+  }
+
+  /** An update's changes go to the manager, on top of what it owns. */
+  private track(live: JsonObject, updated: JsonObject, managed: Managed, manager: string): Managed {
+    const before = this.typed(live);
+    const after = this.typed(updated);
+    assertTyped(after.node, after.value, { allowDuplicates: true });
+    if (before.value !== after.value) assertTyped(before.node, before.value, { allowDuplicates: true });
+    const fields = this.updater.update(before, after, managed.fields, self);
+    strip(fields, self);
+    const tracked: Managed = { fields, times: new Map(managed.times) };
+    const changed = fields.get(self);
+    if (changed !== undefined) {
+      fields.delete(self);
+      const identifier = this.identify(manager, 'Update');
+      const previous = fields.get(identifier);
+      fields.set(identifier, previous === undefined ? changed : { ...changed, set: previous.set.union(changed.set) });
+      tracked.times.set(identifier, this.timestamp());
+    }
+    capUpdateManagers(tracked, this.options.maxUpdateManagers ?? 10);
+    return tracked;
+  }
+
+  private identify(manager: string, operation: 'Apply' | 'Update'): string {
+    const { subresource } = this.options;
+    return buildManagerIdentifier({
+      manager: manager === '' ? 'unknown' : manager,
+      operation,
+      apiVersion: this.apiVersion,
+      ...(subresource === undefined ? {} : { subresource }),
+    });
+  }
+
+  private timestamp(): string {
+    return formatTime(this.options.now());
+  }
+
+  /** The request's entries count, if they can be read; through subresources they do not. */
+  private decodeForUpdate(live: KubernetesObject | undefined, newObject: KubernetesObject): Managed {
+    const given = newObject.metadata?.managedFields;
+    if (!this.options.subresource) {
+      if (isReset(given)) return emptyManaged();
+      const managed = decodeOrNothing(given);
+      if (managed.fields.size > 0) return managed;
+    }
+    return decodeOrNothing(live?.metadata?.managedFields);
+  }
+
+  private decodeLive(live: KubernetesObject): Managed {
+    try {
+      return decodeManagedFields(live.metadata?.managedFields);
+    } catch (error) {
+      throw failure(`failed to decode managed fields: ${messageOf(error)}`, error);
+    }
+  }
+
+  private checkConfiguration(config: JsonObject): void {
+    const { group, version, kind } = this.options.gvk;
+    if (config['apiVersion'] !== this.apiVersion || config['kind'] !== kind)
+      throw badRequest(`invalid object type: ${describeKind(config)}`);
+    const metadata = asMap(config['metadata']);
+    if (metadata === undefined)
+      throw failure(`couldn't get accessor: ${group}/${version}, Kind=${kind} has no metadata`);
+    const managedFields = metadata['managedFields'];
+    if (managedFields !== undefined && managedFields !== null) throw badRequest('metadata.managedFields must be nil');
+  }
+
+  private assertValid(
+    which: string,
+    named: JsonObject,
+    node: TypedNode,
+    value: JsonValue,
+    allowDuplicates: boolean,
+  ): void {
+    const issues = validateTyped(node, value, { allowDuplicates });
+    if (issues.length === 0) return;
+    const error = new TypedValidationError(issues);
+    throw failure(`failed to create typed ${which} object (${describeObject(named)}): ${error.message}`, error);
+  }
+
+  /** What client-side apply applied last and what is still so. Undefined where that cannot be told. */
+  private fieldsLastApplied(live: JsonObject): FieldSet | undefined {
+    const text = lastApplied(live);
+    if (text === undefined) return undefined;
+    const applied = parseObject(text);
+    if (applied === undefined || applied['apiVersion'] !== this.apiVersion) return undefined;
+    const { node, value } = this.typed(live);
+    if (validateTyped(node, applied).length > 0 || validateTyped(node, value).length > 0) return undefined;
+    const { added, modified, removed } = compareTyped(node, applied, value);
+    return toFieldSet(node, applied).difference(modified).difference(added).difference(removed);
+  }
+
+  private emptyObject(): KubernetesObject {
+    return {
+      apiVersion: this.apiVersion,
+      kind: this.options.gvk.kind,
+      ...(this.options.custom ? {} : { metadata: {} }),
+    };
+  }
+
+  private typed(object: JsonObject): TypedObject {
+    const given = object['apiVersion'];
+    const apiVersion = typeof given === 'string' && given !== '' ? given : this.apiVersion;
+    const at = (version: string): TypedNode => this.nodeAt(version) ?? deducedNode;
+    if (apiVersion === this.apiVersion) return { apiVersion, node: at(apiVersion), value: object };
+    const converted = this.convert({ apiVersion, node: at(apiVersion), value: object }, this.apiVersion);
+    if (converted === undefined)
+      throw failure(`failed to convert object (${describeObject(object)}) to proper version`);
+    return converted;
+  }
+
+  private nodeAt(apiVersion: string): TypedNode | undefined {
+    if (apiVersion !== this.apiVersion) {
+      const schema = this.options.versions?.schema(apiVersion);
+      return schema && typedNode(schema, this.options.resolve, this.options);
+    }
+    const { schema, resolve } = this.options;
+    this.typeNode ??= schema === undefined ? deducedNode : typedNode(schema, resolve, this.options);
+    return this.typeNode;
+  }
+
+  private convert(object: TypedObject, apiVersion: string): TypedObject | undefined {
+    if (object.apiVersion === apiVersion) return object;
+    const node = this.nodeAt(apiVersion);
+    const { versions } = this.options;
+    if (node === undefined || versions === undefined) return undefined;
+    return { apiVersion, node, value: versions.convert(object.value, apiVersion) };
+  }
+}
+
+function strip(fields: Map<string, { set: FieldSet; apiVersion: string; applied: boolean }>, identifier: string): void {
+  const versioned = fields.get(identifier);
+  if (versioned === undefined) return;
+  const set = versioned.set.difference(unowned);
+  if (set.isEmpty) fields.delete(identifier);
+  else fields.set(identifier, { ...versioned, set });
+}
+
+/** `[]` and `[{}]` ask for managedFields to be forgotten. */
+function isReset(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
+  if (!Array.isArray(entries)) return false;
+  if (entries.length !== 1) return entries.length === 0;
+  return Object.values(entries[0] ?? {}).every((value) => value === undefined || value === null || value === '');
+}
+
+function decodeOrNothing(entries: readonly ManagedFieldsEntry[] | undefined): Managed {
+  try {
+    return decodeManagedFields(entries);
+  } catch {
+    return emptyManaged();
+  }
+}
+
+function withoutManagedFields(object: KubernetesObject): KubernetesObject {
+  if (object.metadata?.managedFields === undefined) return object;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+function setManagedFields(object: KubernetesObject, entries: ManagedFieldsEntry[] | undefined): void {
+  if (entries !== undefined) object.metadata = { ...object.metadata, managedFields: entries };
+  else if (object.metadata !== undefined) delete object.metadata.managedFields;
+}
+
+function parseObject(text: string): JsonObject | undefined {
+  try {
+    return asMap(JSON.parse(text) as JsonValue);
+  } catch {
+    return undefined;
+  }
+}
+
+function describeKind(object: JsonObject): string {
+  const apiVersion = textOf(object['apiVersion']);
+  return `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${textOf(object['kind'])}`;
+}
+
+function describeObject(object: JsonObject): string {
+  const metadata = asMap(object['metadata']);
+  return `${textOf(metadata?.['namespace'])}/${textOf(metadata?.['name'])}; ${describeKind(object)}`;
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** Upstream answers these with a bare error: 500 without a reason. */
+function failure(message: string, cause?: unknown): StatusError {
+  return new StatusError(
+    { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 },
+    { cause },
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
