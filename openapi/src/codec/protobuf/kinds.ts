@@ -22,6 +22,7 @@ export function messageOfKind(gvk: GroupVersionKind): MessageDescriptor | undefi
   return named ?? descriptors.messageFor(gvk);
 }
 
+const rememberedKinds = 2048;
 const known = new Map<string, MessageDescriptor>();
 
 /** The same by `apiVersion` and `kind` as objects carry them. */
@@ -36,8 +37,8 @@ export function messageOfObject(apiVersion: string, kind: string): MessageDescri
     return undefined;
   }
   message = messageOfKind({ ...groupVersion, kind });
-  // Kinds that exist are few; names that do not are anyone's.
-  if (message !== undefined) known.set(key, message);
+  // DeleteOptions and such exist in whatever group a client names.
+  if (message !== undefined && known.size < rememberedKinds) known.set(key, message);
   return message;
 }
 

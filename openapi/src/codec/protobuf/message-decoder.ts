@@ -7,12 +7,11 @@ import { formatApiVersion } from '../../meta/group-version.ts';
 import type { GroupVersionKind, JsonObject, JsonValue } from '../../meta/object.ts';
 import { quote } from '../../meta/quote.ts';
 import { isObject, setOwn } from '../../schema/json-value.ts';
-import { parseJson } from '../parse-json.ts';
 import { CodecError } from '../serializer.ts';
 import { isEnvelope, readEnvelope } from './envelope.ts';
 import { keptZerosOf } from './kept-zeros.ts';
 import { messageOfObject } from './kinds.ts';
-import { embedded, specialMessages, wrongWireType } from './special-messages.ts';
+import { embedded, embeddedJson, specialMessages, wrongWireType } from './special-messages.ts';
 import { WireReader, wireTypes } from './wire-reader.ts';
 
 /** Reads a message up to `end`, or a scalar that must not go beyond it. Undefined: stands for nothing. */
@@ -21,7 +20,7 @@ export type Decode = (reader: WireReader, end: number, depth: number) => JsonVal
 type DecodeField = (reader: WireReader, end: number, target: JsonObject, wireType: number, depth: number) => void;
 type DecodeFields = (reader: WireReader, end: number, target: JsonObject, depth: number) => void;
 
-/** Deeper objects could not be handled as JSON within this engine's stack; see parseJson. */
+/** Of messages, lists and maps: half of what JSON may have, as reading them takes more of the stack. */
 const maxDepth = 500;
 
 const decoders = new Map<string, Decode>();
@@ -71,7 +70,7 @@ function createDecoder(message: string): Decode {
   if (special !== undefined) return special.decode;
   if (message.endsWith('.runtime.RawExtension')) {
     return embedded(undefined, (bytes, depth) =>
-      isEnvelope(bytes) ? decodeEnvelope(bytes, {}, depth + 1) : (parseJson(bytes).value as JsonValue),
+      isEnvelope(bytes) ? decodeEnvelope(bytes, {}, depth + 1) : embeddedJson(bytes, depth),
     ).decode;
   }
   const fields = fieldsDecoder(message);

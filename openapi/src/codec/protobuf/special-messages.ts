@@ -1,7 +1,8 @@
 /** Messages whose JSON form is not an object of their fields: times, quantities, int-or-string, embedded JSON. */
 import type { JsonValue } from '../../meta/object.ts';
-import { formatMicroTime, formatTime, parseTime } from '../../meta/time.ts';
+import { formatTime, parseTime } from '../../meta/time.ts';
 import { isRawNumber } from '../../schema/json-value.ts';
+import { maxDepth } from '../json-scanner.ts';
 import { parseJson } from '../parse-json.ts';
 import { CodecError } from '../serializer.ts';
 import { formatGoDuration, parseGoDuration } from './go-duration.ts';
@@ -18,6 +19,8 @@ export interface SpecialMessage {
 const tags = { number1: 0x08, bytes1: 0x0a, number2: 0x10, bytes3: 0x1a } as const;
 /** Go's zero time, which stands for no time. */
 const zeroSeconds = -62_135_596_800;
+const lastSeconds = 253_402_300_799;
+const rememberedTimes = 4096;
 
 export function unexpected(expected: string, value: unknown): CodecError {
   const found = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
@@ -40,17 +43,46 @@ function expect(wanted: number, wireType: number, field: string): void {
   if (wireType !== wanted) throw wrongWireType(wireType, field);
 }
 
+/** Texts of whole seconds, both ways: most objects carry a few times, and most of those are alike. */
+class TimeTexts {
+  readonly #seconds = new Map<string, number>();
+  readonly #texts = new Map<number, string>();
+
+  /** Undefined where the text is no time. */
+  seconds(text: string): number | undefined {
+    let seconds = this.#seconds.get(text);
+    if (seconds !== undefined) return seconds;
+    const date = parseTime(text);
+    if (date === undefined) return undefined;
+    seconds = Math.floor(date.getTime() / 1000);
+    if (this.#seconds.size >= rememberedTimes) this.#seconds.clear();
+    this.#seconds.set(text, seconds);
+    return seconds;
+  }
+
+  text(seconds: number): string {
+    let text = this.#texts.get(seconds);
+    if (text !== undefined) return text;
+    // Years 0001 to 9999 have a text, as in Go.
+    if (!Number.isSafeInteger(seconds) || seconds < zeroSeconds || seconds > lastSeconds) {
+      throw new CodecError('Time.MarshalJSON: year outside of range [0,9999]');
+    }
+    text = formatTime(new Date(seconds * 1000));
+    if (this.#texts.size >= rememberedTimes) this.#texts.clear();
+    this.#texts.set(seconds, text);
+    return text;
+  }
+}
+
+const timeTexts = new TimeTexts();
+
 function time(micro: boolean): SpecialMessage {
   return {
     encode(writer, value) {
-      const date = typeof value === 'string' ? parseTime(value) : undefined;
-      if (date === undefined) {
-        throw typeof value === 'string'
-          ? new CodecError(`parsing time ${JSON.stringify(value)}: not a time in RFC 3339`)
-          : unexpected(micro ? 'v1.MicroTime' : 'v1.Time', value);
-      }
-      const seconds = Math.floor(date.getTime() / 1000);
-      const nanos = micro ? microseconds(String(value)) * 1000 : 0;
+      if (typeof value !== 'string') throw unexpected(micro ? 'v1.MicroTime' : 'v1.Time', value);
+      const seconds = timeTexts.seconds(value);
+      if (seconds === undefined) throw new CodecError(`parsing time ${JSON.stringify(value)}: not a time in RFC 3339`);
+      const nanos = micro ? microseconds(value) * 1000 : 0;
       if (seconds === zeroSeconds && nanos === 0) return;
       writer.varint(nanos);
       writer.varint(tags.number2);
@@ -64,7 +96,7 @@ function time(micro: boolean): SpecialMessage {
       readFields(reader, end, (number, wireType) => {
         if (number === 1) {
           expect(wireTypes.varint, wireType, 'Seconds');
-          seconds = Number(reader.int64(end));
+          seconds = reader.int64(end);
         } else if (number === 2) {
           expect(wireTypes.varint, wireType, 'Nanos');
           nanos = reader.int32(end);
@@ -72,15 +104,11 @@ function time(micro: boolean): SpecialMessage {
         return true;
       });
       if (seconds === zeroSeconds && (!micro || nanos === 0)) return undefined;
-      // Years 0001 to 9999 have a text, as in Go.
-      const whole = micro ? seconds + Math.floor(nanos / 1e9) : seconds;
-      if (!(whole >= zeroSeconds && whole < 253_402_300_800)) {
-        throw new CodecError('Time.MarshalJSON: year outside of range [0,9999]');
-      }
-      const date = new Date(whole * 1000);
-      if (!micro) return formatTime(date);
-      const fraction = Math.floor((((nanos % 1e9) + 1e9) % 1e9) / 1000);
-      return `${formatMicroTime(date).slice(0, 20)}${String(fraction).padStart(6, '0')}Z`;
+      if (!micro) return timeTexts.text(seconds);
+      const carried = Math.floor(nanos / 1e9);
+      const text = timeTexts.text(Number.isSafeInteger(seconds) ? seconds + carried : seconds);
+      const fraction = Math.floor((nanos - carried * 1e9) / 1000);
+      return `${text.slice(0, -1)}.${String(fraction).padStart(6, '0')}Z`;
     },
   };
 }
@@ -137,10 +165,10 @@ const quantity: SpecialMessage = {
 const intOrString: SpecialMessage = {
   encode(writer, value) {
     const isString = typeof value === 'string';
-    if (!isString && !Number.isInteger(value)) throw unexpected('int32', value);
+    if (!isString && (typeof value !== 'number' || (value | 0) !== value)) throw unexpected('int32', value);
     writer.string(isString ? value : '');
     writer.varint(tags.bytes3);
-    writer.int64(isString ? 0 : (value as number));
+    writer.int64(isString ? 0 : value);
     writer.varint(tags.number2);
     writer.varint(isString ? 1 : 0);
     writer.varint(tags.number1);
@@ -152,7 +180,7 @@ const intOrString: SpecialMessage = {
     readFields(reader, end, (number, wireType) => {
       if (number === 1) {
         expect(wireTypes.varint, wireType, 'Type');
-        type = Number(reader.int64(end));
+        type = reader.int64(end);
       } else if (number === 2) {
         expect(wireTypes.varint, wireType, 'IntVal');
         integer = reader.int32(end);
@@ -190,7 +218,21 @@ export function embedded(
   };
 }
 
-const jsonBytes = (bytes: Buffer): JsonValue => parseJson(bytes).value as JsonValue;
+/** JSON inside an object, at that depth of it. Together they must not be deeper than an object in JSON may be. */
+export function embeddedJson(bytes: Buffer, depth: number): JsonValue {
+  const value = parseJson(bytes).value as JsonValue;
+  if (depth + bytes.length / 2 > maxDepth && depth + depthOf(value) > maxDepth) {
+    throw new CodecError('proto: exceeded max depth');
+  }
+  return value;
+}
+
+function depthOf(value: JsonValue): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let deepest = 0;
+  for (const member of Object.values(value)) deepest = Math.max(deepest, depthOf(member as JsonValue));
+  return deepest + 1;
+}
 
 const meta = 'k8s.io.apimachinery.pkg.apis.meta.v1';
 const extensions = 'k8s.io.apiextensions_apiserver.pkg.apis.apiextensions';
@@ -200,10 +242,10 @@ export const specialMessages: ReadonlyMap<string, SpecialMessage> = new Map([
   [`${meta}.Time`, time(false)],
   [`${meta}.MicroTime`, time(true)],
   [`${meta}.Duration`, duration],
-  [`${meta}.FieldsV1`, embedded(undefined, jsonBytes)],
+  [`${meta}.FieldsV1`, embedded(undefined, embeddedJson)],
   ['k8s.io.apimachinery.pkg.api.resource.Quantity', quantity],
   ['k8s.io.apimachinery.pkg.api.resource.QuantityValue', quantity],
   ['k8s.io.apimachinery.pkg.util.intstr.IntOrString', intOrString],
-  [`${extensions}.v1.JSON`, embedded(null, jsonBytes)],
-  [`${extensions}.v1beta1.JSON`, embedded(null, jsonBytes)],
+  [`${extensions}.v1.JSON`, embedded(null, embeddedJson)],
+  [`${extensions}.v1beta1.JSON`, embedded(null, embeddedJson)],
 ]);

@@ -9,6 +9,10 @@ export const wireTypes = { varint: 0, fixed64: 1, bytes: 2, startGroup: 3, endGr
 const truncated = () => new CodecError('unexpected EOF');
 const json = JSON as unknown as { rawJSON(text: string): number };
 
+const rememberedLength = 40;
+const rememberedStrings = 4096;
+const recentStrings: string[] = Array.from({ length: rememberedStrings }, () => '');
+
 export class WireReader {
   readonly bytes: Buffer;
   position: number;
@@ -53,7 +57,32 @@ export class WireReader {
     const limit = this.limit(end);
     const start = this.position;
     this.position = limit;
-    return start === limit ? '' : this.bytes.toString('utf8', start, limit);
+    const length = limit - start;
+    if (length === 0) return '';
+    return length <= rememberedLength ? this.#short(start, limit) : this.bytes.toString('utf8', start, limit);
+  }
+
+  /** Names, keys and words come again and again: the string made for the same bytes before is found by their hash. */
+  #short(start: number, limit: number): string {
+    const { bytes } = this;
+    const length = limit - start;
+    let hash = length;
+    let all = 0;
+    for (let at = start; at < limit; at++) {
+      const byte = bytes[at] as number;
+      all |= byte;
+      hash = (Math.imul(hash, 31) + byte) | 0;
+    }
+    // Only of ASCII is every byte a unit of the string.
+    if (all > 0x7f) return bytes.toString('utf8', start, limit);
+    const slot = (hash ^ (hash >>> 15)) & (rememberedStrings - 1);
+    const known = recentStrings[slot] as string;
+    if (known.length === length) {
+      let same = 0;
+      while (same < length && known.charCodeAt(same) === bytes[start + same]) same++;
+      if (same === length) return known;
+    }
+    return (recentStrings[slot] = bytes.toString('latin1', start, limit));
   }
 
   /** A view, not a copy. */
