@@ -1,6 +1,6 @@
 /**
  * The controllers there are, under upstream's names. Not there yet: statefulset, daemonset, job, cronjob,
- * replicationcontroller, disruption, horizontalpodautoscaling, resourcequota, persistent volumes, certificates,
+ * disruption, horizontalpodautoscaling, resourcequota, persistent volumes, certificates,
  * endpointslice mirroring, ttl-after-finished, clusterrole aggregation, token cleaners.
  */
 import type { StartController } from './context.ts';
@@ -13,6 +13,7 @@ import { startNodeIpamController } from './nodeipam/node-ipam-controller.ts';
 import { startNodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts';
 import { startPodGcController } from './podgc/podgc-controller.ts';
 import { startReplicaSetController } from './replicaset/replica-set-controller.ts';
+import { startReplicationController } from './replication/replication-controller.ts';
 import { startRootCaCertPublisher } from './root-ca-cert-publisher/root-ca-cert-publisher.ts';
 import { startServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
 import { startTaintEvictionController } from './tainteviction/taint-eviction-controller.ts';
@@ -28,6 +29,7 @@ export const controllers: ReadonlyMap<string, StartController> = new Map([
   ['replicaset-controller', startReplicaSetController],
   ['endpointslice-controller', startEndpointSliceController],
   ['endpoints-controller', startEndpointsController],
+  ['replicationcontroller-controller', startReplicationController],
   ['namespace-controller', startNamespaceController],
   ['pod-garbage-collector-controller', startPodGcController],
   ['garbage-collector-controller', startGarbageCollector],
@@ -45,6 +47,7 @@ const aliases: Record<string, string> = {
   endpoint: 'endpoints-controller',
   namespace: 'namespace-controller',
   podgc: 'pod-garbage-collector-controller',
+  replicationcontroller: 'replicationcontroller-controller',
   garbagecollector: 'garbage-collector-controller',
 };
 

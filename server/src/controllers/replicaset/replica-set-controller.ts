@@ -3,6 +3,7 @@ import {
   type Clock,
   Controller,
   Expectations,
+  type KnownResource,
   keyOf,
   type Lister,
   type ReconcileResult,
@@ -12,8 +13,8 @@ import {
   resources,
   splitKey,
 } from '@typernetes/openapi/client';
-import { selectorFromLabelSelector } from '@typernetes/openapi/meta';
-import type { ReplicaSet } from '@typernetes/openapi/types/apps/v1';
+import { type KubernetesObject, selectorFromLabelSelector } from '@typernetes/openapi/meta';
+import type { ReplicaSet, ReplicaSetStatus } from '@typernetes/openapi/types/apps/v1';
 import type { Pod } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
@@ -35,24 +36,50 @@ import { replicaSetStatus } from './status.ts';
 /** At most this many pods are created or deleted in one reconcile. */
 const burstReplicas = 500;
 
-export class ReplicaSetReconciler implements Reconciler {
+/** A kind whose objects work like ReplicaSets: those themselves, and ReplicationControllers. */
+export interface ReplicaSetLike<T extends KubernetesObject> {
+  /** Of the controller, in logs. */
+  readonly name: string;
+  /** The ServiceAccount it acts as, and the source of its events. */
+  readonly account: string;
+  readonly resource: KnownResource<T>;
+  /** The same metadata and kind, with the spec and status of a ReplicaSet. */
+  asReplicaSet(object: Readonly<T>): Readonly<ReplicaSet>;
+  /** The fields of the status that the kind has. */
+  statusOf(status: ReplicaSetStatus): NonNullable<ReplicaSetStatus>;
+  withStatus(object: Readonly<T>, status: ReplicaSetStatus): T;
+}
+
+const replicaSetKind: ReplicaSetLike<ReplicaSet> = {
+  name: 'replicaset',
+  account: 'replicaset-controller',
+  resource: resources.replicaSets,
+  asReplicaSet: (replicaSet) => replicaSet,
+  statusOf: (status) => status,
+  withStatus: (replicaSet, status) => ({ ...replicaSet, status }),
+};
+
+export class ReplicaSetReconciler<T extends KubernetesObject> implements Reconciler {
   readonly expectations: Expectations;
   readonly #client: RestClient;
   readonly #podControl: PodControl;
-  readonly #replicaSets: Lister<ReplicaSet>;
+  readonly #like: ReplicaSetLike<T>;
+  readonly #owners: Lister<T>;
   readonly #pods: Lister<Pod>;
   readonly #clock: Clock;
 
   constructor(options: {
     client: RestClient;
     podControl: PodControl;
-    replicaSets: Lister<ReplicaSet>;
+    like: ReplicaSetLike<T>;
+    owners: Lister<T>;
     pods: Lister<Pod>;
     clock: Clock;
   }) {
     this.#client = options.client;
     this.#podControl = options.podControl;
-    this.#replicaSets = options.replicaSets;
+    this.#like = options.like;
+    this.#owners = options.owners;
     this.#pods = options.pods;
     this.#clock = options.clock;
     this.expectations = new Expectations(options.clock);
@@ -60,11 +87,12 @@ export class ReplicaSetReconciler implements Reconciler {
 
   async reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult | undefined> {
     const { namespace = '', name } = splitKey(key);
-    const replicaSet = this.#replicaSets.get(namespace, name);
-    if (!replicaSet) {
+    const object = this.#owners.get(namespace, name);
+    if (!object) {
       this.expectations.delete(key);
       return undefined;
     }
+    const replicaSet = this.#like.asReplicaSet(object);
     const seenAll = this.expectations.satisfied(key);
     const uid = replicaSet.metadata?.uid ?? '';
     const selector = selectorFromLabelSelector(replicaSet.spec?.selector);
@@ -72,9 +100,9 @@ export class ReplicaSetReconciler implements Reconciler {
     const orphans = this.#pods.byIndex(controllerIndex, orphanKey(namespace));
     const active = await claim({
       client: this.#client,
-      owner: replicaSet,
-      ownerResource: resources.replicaSets,
-      reference: controllerReference(replicaSet, resources.replicaSets),
+      owner: object,
+      ownerResource: this.#like.resource,
+      reference: controllerReference(object, this.#like.resource),
       resource: resources.pods,
       selector,
       candidates: [...owned, ...orphans].filter(isPodActive),
@@ -85,15 +113,17 @@ export class ReplicaSetReconciler implements Reconciler {
     if (seenAll && !replicaSet.metadata?.deletionTimestamp)
       failure = await this.#manageReplicas(key, replicaSet, active, signal);
     const now = this.#clock.now();
-    const status = replicaSetStatus(replicaSet, {
-      active,
-      terminating,
-      failure: failure === undefined ? undefined : messageOf(failure),
-      now,
-      timestamp: timestamp(this.#clock),
-    });
+    const status = this.#like.statusOf(
+      replicaSetStatus(replicaSet, {
+        active,
+        terminating,
+        failure: failure === undefined ? undefined : messageOf(failure),
+        now,
+        timestamp: timestamp(this.#clock),
+      }),
+    );
     if (!semanticallyEqual(status, replicaSet.status)) {
-      await this.#client.resource(resources.replicaSets).updateStatus({ ...replicaSet, status }, { signal });
+      await this.#client.resource(this.#like.resource).updateStatus(this.#like.withStatus(object, status), { signal });
     }
     if (failure !== undefined) throw failure;
     return this.#nextAvailability(replicaSet, active, status.availableReplicas ?? 0, now);
@@ -111,7 +141,7 @@ export class ReplicaSetReconciler implements Reconciler {
       const count = Math.min(missing, burstReplicas);
       this.expectations.expectCreations(key, count);
       const template = replicaSet.spec?.template ?? {};
-      const reference = controllerReference(replicaSet, resources.replicaSets);
+      const reference = controllerReference<KubernetesObject>(replicaSet, this.#like.resource);
       const { succeeded, error } = await slowStart(count, () =>
         this.#podControl.create(template, replicaSet, reference, signal),
       );
@@ -144,7 +174,7 @@ export class ReplicaSetReconciler implements Reconciler {
   /** Pods of all ReplicaSets with the same controller: they share nodes with ours for the same reason. */
   #relatedPods(replicaSet: Readonly<ReplicaSet>): Readonly<Pod>[] {
     const controller = controllerOf(replicaSet);
-    const siblings = controller ? this.#replicaSets.byIndex(controllerIndex, controller.uid) : [replicaSet];
+    const siblings = controller ? this.#owners.byIndex(controllerIndex, controller.uid) : [replicaSet];
     return siblings.flatMap((sibling) => this.#pods.byIndex(controllerIndex, sibling.metadata?.uid ?? ''));
   }
 
@@ -171,21 +201,29 @@ function batchMs(replicaSet: Readonly<ReplicaSet> | undefined): number {
 }
 
 export function startReplicaSetController(context: ControllerContext): Running {
-  const client = context.clientFor('replicaset-controller');
-  const replicaSetInformer = context.informers.informer(resources.replicaSets);
+  return startReplicaSetLikeController(context, replicaSetKind);
+}
+
+export function startReplicaSetLikeController<T extends KubernetesObject>(
+  context: ControllerContext,
+  like: ReplicaSetLike<T>,
+): Running {
+  const client = context.clientFor(like.account);
+  const replicaSetInformer = context.informers.informer(like.resource);
   const podInformer = context.informers.informer(resources.pods);
   replicaSetInformer.addIndex(controllerIndex, byController);
   podInformer.addIndex(controllerIndex, byController);
   const replicaSets = replicaSetInformer.lister;
   const reconciler = new ReplicaSetReconciler({
     client,
-    podControl: new PodControl(client, context.recorderFor(client, 'replicaset-controller')),
-    replicaSets,
+    podControl: new PodControl(client, context.recorderFor(client, like.account)),
+    like,
+    owners: replicaSets,
     pods: podInformer.lister,
     clock: context.clock,
   });
   const controller = new Controller({
-    name: 'replicaset',
+    name: like.name,
     reconciler,
     synced: [replicaSetInformer.synced, podInformer.synced],
     clock: context.clock,
@@ -194,14 +232,14 @@ export function startReplicaSetController(context: ControllerContext): Running {
   const { queue } = controller;
   const ownerKey = (pod: Readonly<Pod>): string | undefined => {
     const reference = controllerOf(pod);
-    if (reference?.kind !== 'ReplicaSet') return undefined;
+    if (reference?.kind !== like.resource.kind) return undefined;
     const owner = replicaSets.get(pod.metadata?.namespace, reference.name);
     return owner?.metadata?.uid === reference.uid ? keyOf(owner) : undefined;
   };
   /** ReplicaSets that might adopt the orphan. */
   const enqueueMatching = (pod: Readonly<Pod>): void => {
     for (const replicaSet of replicaSets.list(pod.metadata?.namespace)) {
-      if (selectorFromLabelSelector(replicaSet.spec?.selector).matches(pod.metadata?.labels ?? {}))
+      if (selectorFromLabelSelector(like.asReplicaSet(replicaSet).spec?.selector).matches(pod.metadata?.labels ?? {}))
         queue.add(keyOf(replicaSet));
     }
   };
@@ -242,8 +280,10 @@ export function startReplicaSetController(context: ControllerContext): Running {
         const before = ownerKey(previous);
         const key = ownerKey(pod);
         if (before !== undefined && before !== key) queue.add(before);
-        if (key !== undefined) queue.addAfter(key, batchMs(replicaSets.getByKey(key)));
-        else if (
+        if (key !== undefined) {
+          const owner = replicaSets.getByKey(key);
+          queue.addAfter(key, batchMs(owner && like.asReplicaSet(owner)));
+        } else if (
           !controllerOf(pod) &&
           (before !== undefined || !semanticallyEqual(previous.metadata?.labels, pod.metadata?.labels))
         )
