@@ -1,7 +1,7 @@
 // Clusters for tests: `typernetes up` as a child process in a directory of its own, and what must be gone afterwards.
 import { execFileSync, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { nodeExecutable, root } from './toolchain.mjs';
@@ -125,7 +125,12 @@ function withResolvers() {
   return { promise, resolve, reject };
 }
 
-/** Processes and mounts that name the directory. */
+/** As `up` marks what it makes outside of its directory. */
+function mark(directory) {
+  return createHash('sha256').update(directory).digest('hex').slice(0, 8);
+}
+
+/** Processes, mounts and cgroups of the cluster in the directory. */
 export function leftovers(directory) {
   const processes = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -141,7 +146,11 @@ export function leftovers(directory) {
     .split('\n')
     .filter((line) => line.includes(directory))
     .map((line) => `mount ${line}`);
-  return [...processes, ...mounts];
+  const cgroups = ['', ...readdirSync('/sys/fs/cgroup')]
+    .map((hierarchy) => path.join('/sys/fs/cgroup', hierarchy, `typernetes-${mark(directory)}`))
+    .filter((folder) => existsSync(folder))
+    .map((folder) => `cgroup ${folder}`);
+  return [...processes, ...mounts, ...cgroups];
 }
 
 /** The last lines of every component's log. */

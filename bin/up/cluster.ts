@@ -225,6 +225,8 @@ export function nodeSpec(
           `--cni-conf-dir=${layout.cniConf}`,
           `--cni-state-dir=${layout.cniState}`,
           `--bridge-name=${bridgeName(layout)}`,
+          // Of its own: a kubelet ends cgroups of pods that it does not know, and others may run on the machine.
+          `--cgroup-root=${cgroupRoot(layout)}`,
           `--nftables-table=typernetes-${mark}`,
           ...shared,
         ]),
@@ -236,6 +238,10 @@ export function nodeSpec(
 /** At most 15 characters, as Linux names interfaces. */
 export function bridgeName(layout: Layout): string {
   return `tn${clusterMark(layout.directory)}`;
+}
+
+export function cgroupRoot(layout: Layout): string {
+  return `/typernetes-${clusterMark(layout.directory)}`;
 }
 
 function command(program: readonly string[], args: readonly string[]): [string, ...string[]] {

@@ -16,6 +16,7 @@ import {
   apiserverSpec,
   bridgeName,
   type ClusterPlan,
+  cgroupRoot,
   controllerManagerSpec,
   nodeNames,
   nodeSpec,
@@ -132,7 +133,7 @@ async function up(flags: UpFlags): Promise<number> {
     if (containerd !== undefined) {
       await containerd
         .stopWithPods()
-        .then(() => removeRemains(layout.kubelet, bridgeName(layout)))
+        .then(() => removeRemains(layout.kubelet, cgroupRoot(layout), bridgeName(layout)))
         .catch((error: unknown) => view.note(`containerd did not stop cleanly: ${String(error)}`));
     }
     unlock();
