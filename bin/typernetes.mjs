@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // Starts bin/main.ts with a Node that runs TypeScript. Plain JavaScript, so that an older Node can read it.
 import { spawn } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import module from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { cacheDirectory, freshBundle } from './bundle.mjs';
 
 const here = path.dirname(realpathSync(fileURLToPath(import.meta.url)));
 const main = path.join(here, 'main.ts');
@@ -18,9 +19,26 @@ function newerNode() {
   }
 }
 
+/** A debugger shows the files that were written. */
+function wantsSources() {
+  const { TYPERNETES_SOURCES, VSCODE_INSPECTOR_OPTIONS } = process.env;
+  const inspected = process.execArgv.some((argument) => argument.startsWith('--inspect'));
+  return inspected || Boolean(TYPERNETES_SOURCES) || Boolean(VSCODE_INSPECTOR_OPTIONS);
+}
+
+/** Node keeps one per user below it; undefined means its default in the directory for temporary files. */
+function compileCache() {
+  try {
+    accessSync(cacheDirectory, constants.W_OK);
+    return path.join(cacheDirectory, 'compile');
+  } catch {
+    return process.env.NODE_COMPILE_CACHE;
+  }
+}
+
 if (Number(process.versions.node.split('.')[0]) >= requiredMajor) {
-  module.enableCompileCache?.();
-  await import(main);
+  module.enableCompileCache?.(compileCache());
+  await import(pathToFileURL((wantsSources() ? undefined : freshBundle()) ?? main).href);
 } else {
   const node = newerNode();
   if (node === undefined) {

@@ -1,7 +1,7 @@
 // npm start: installs what the repository needs, then runs `typernetes up` with the arguments after `--`.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { install } from './install.mjs';
+import { bundle, install } from './install.mjs';
 import { nodeExecutable, root } from './toolchain.mjs';
 
 try {
@@ -9,6 +9,11 @@ try {
 } catch (error) {
   console.error(`npm start: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
+}
+try {
+  bundle();
+} catch (error) {
+  console.error(`npm start: starting from the sources: ${error instanceof Error ? error.message : String(error)}`);
 }
 
 const child = spawn(nodeExecutable(), [path.join(root, 'bin', 'typernetes.mjs'), 'up', ...process.argv.slice(2)], {

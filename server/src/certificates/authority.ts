@@ -43,8 +43,7 @@ const extendedUsageOids: Record<ExtendedUsage, string> = {
 };
 
 export async function loadX509() {
-  await import('reflect-metadata');
-  return import('@peculiar/x509');
+  return (await import('./x509.ts')).x509;
 }
 
 /** A self-signed CA certificate as kubeadm makes it. */
