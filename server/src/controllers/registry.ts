@@ -1,13 +1,14 @@
 /**
- * The controllers there are, under upstream's names. Not there yet: statefulset, daemonset, job, cronjob,
+ * The controllers there are, under upstream's names. Not there yet: statefulset, daemonset, cron
  * disruption, horizontalpodautoscaling, resourcequota, persistent volumes, certificates,
- * endpointslice mirroring, ttl-after-finished, clusterrole aggregation, token cleaners.
+ * endpointslice mirroring, clusterrole aggregation, token cleaners.
  */
 import type { StartController } from './context.ts';
 import { startDeploymentController } from './deployment/deployment-controller.ts';
 import { startEndpointsController } from './endpoint/endpoints-controller.ts';
 import { startEndpointSliceController } from './endpointslice/endpointslice-controller.ts';
 import { startGarbageCollector } from './garbagecollector/garbage-collector.ts';
+import { startJobController } from './job/job-controller.ts';
 import { startNamespaceController } from './namespace/namespace-controller.ts';
 import { startNodeIpamController } from './nodeipam/node-ipam-controller.ts';
 import { startNodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts';
@@ -17,6 +18,7 @@ import { startReplicationController } from './replication/replication-controller
 import { startRootCaCertPublisher } from './root-ca-cert-publisher/root-ca-cert-publisher.ts';
 import { startServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
 import { startTaintEvictionController } from './tainteviction/taint-eviction-controller.ts';
+import { startTtlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts';
 
 /** In the order of starting: first what everything else waits for, last what watches everything. */
 export const controllers: ReadonlyMap<string, StartController> = new Map([
@@ -30,6 +32,8 @@ export const controllers: ReadonlyMap<string, StartController> = new Map([
   ['endpointslice-controller', startEndpointSliceController],
   ['endpoints-controller', startEndpointsController],
   ['replicationcontroller-controller', startReplicationController],
+  ['job-controller', startJobController],
+  ['ttl-after-finished-controller', startTtlAfterFinishedController],
   ['namespace-controller', startNamespaceController],
   ['pod-garbage-collector-controller', startPodGcController],
   ['garbage-collector-controller', startGarbageCollector],
@@ -48,6 +52,8 @@ const aliases: Record<string, string> = {
   namespace: 'namespace-controller',
   podgc: 'pod-garbage-collector-controller',
   replicationcontroller: 'replicationcontroller-controller',
+  job: 'job-controller',
+  'ttl-after-finished': 'ttl-after-finished-controller',
   garbagecollector: 'garbage-collector-controller',
 };
 
