@@ -31,8 +31,13 @@ const addresses = {
   name: 'addresses',
   setup(builder) {
     const packages = new Map();
+    // An import statement makes all of a built-in module's exports, and those of http bring fetch and http2 with them.
+    builder.onResolve({ filter: /^node:/ }, ({ path: specifier }) => ({ path: specifier, namespace: 'builtin' }));
+    builder.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: specifier }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(specifier)});`,
+    }));
     builder.onResolve({ filter: /^[^./]/ }, async ({ path: specifier, pluginData, ...options }) => {
-      if (pluginData === 'resolving' || specifier.startsWith('node:')) return undefined;
+      if (pluginData === 'resolving') return undefined;
       const found = await builder.resolve(specifier, { ...options, pluginData: 'resolving' });
       if (found.errors.length > 0) return found.external ? found : undefined;
       if (unbundled.includes(specifier)) return { path: pathToFileURL(found.path).href, external: true };
@@ -92,7 +97,7 @@ async function bundle() {
   const folder = path.join(bundleDirectory, name);
   if (existsSync(folder)) rmSync(working, { recursive: true });
   else renameSync(working, folder);
-  const sources = Object.keys(metafile.inputs).filter((file) => !file.includes('node_modules/'));
+  const sources = Object.keys(metafile.inputs).filter((file) => !/node_modules\/|^builtin:/.test(file));
   const marks = [...sources, 'package-lock.json'].map((file) => [file, sourceMark(path.join(root, file))]);
   const entry = path.join(name, 'main.js');
   writeFileSync(`${manifestFile}.${process.pid}`, JSON.stringify({ root, entry, marks }));
