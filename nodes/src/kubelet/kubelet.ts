@@ -18,16 +18,15 @@ import { type CgroupManager, isUnified, NodeCgroups, noCgroups } from './cgroups
 import { noConfiguration, type PodConfigurationSource } from './configuration/no-configuration.ts';
 import { PodConfiguration } from './configuration/pod-configuration.ts';
 import { Housekeeping, isRunning, orphan } from './housekeeping.ts';
-import { ImageGarbageCollector } from './images/image-garbage-collection.ts';
 import { ImageManager } from './images/image-manager.ts';
 import { KeyedBackOff } from './kuberuntime/back-off.ts';
 import { GarbageCollector } from './kuberuntime/garbage-collection.ts';
 import { LifecycleRunner } from './kuberuntime/lifecycle.ts';
 import { PodRuntime } from './kuberuntime/pod-runtime.ts';
 import { recordedEvents } from './kuberuntime/recorded-events.ts';
-import { LogRotation } from './logs/rotation.ts';
 import type { Machine } from './node/machine.ts';
 import { NodeManager } from './node/node-manager.ts';
+import { diskKeepers, diskVolumes, nodeFacts } from './parts.ts';
 import { PodLifecycleEventGenerator } from './pleg/pod-lifecycle-events.ts';
 import { identityOf, isDeleted, specOf } from './pod/pod.ts';
 import { MirrorPods } from './pod-sources/mirror-pods.ts';
@@ -42,8 +41,7 @@ import type { KubeletSettings } from './settings.ts';
 import { withProbeResults } from './status/readiness.ts';
 import { StatusManager } from './status/status-manager.ts';
 import { type SyncEvent, SyncQueue } from './sync-queue.ts';
-import { claimedPath } from './volumes/persistent-volumes.ts';
-import { DiskVolumeManager, noVolumes, type VolumeManager } from './volumes/volume-manager.ts';
+import { noVolumes, type VolumeManager } from './volumes/volume-manager.ts';
 
 export interface KubeletOptions {
   settings: KubeletSettings;
@@ -132,17 +130,7 @@ export class Kubelet {
       clock,
       random,
       logger,
-      facts: {
-        name: settings.nodeName,
-        addresses: settings.nodeIps,
-        machine: options.machine,
-        kubeletPort: options.port,
-        kubeletVersion: options.kubeletVersion,
-        maxPods: settings.maxPods,
-        reserved: settings.reserved,
-        labels: settings.labels,
-        taints: settings.taints,
-      },
+      facts: nodeFacts(options),
       plegHealthy: () => this.pleg.healthy(),
       registers: settings.registerNode,
       updateFrequencyMs: settings.nodeStatusUpdateFrequencyMs,
@@ -160,21 +148,7 @@ export class Kubelet {
       : undefined;
     this.#configuration = configuration ?? noConfiguration;
     this.#volumes =
-      configuration === undefined
-        ? noVolumes
-        : new DiskVolumeManager({
-            rootDirectory: settings.rootDirectory,
-            logger,
-            claim: (namespace, name) => claimedPath(client, namespace, name),
-            sources: {
-              configuration,
-              token: (pod, audience, seconds) => configuration.tokens.get(pod, audience, seconds),
-              facts: () => ({ podIPs: [], hostIPs: settings.nodeIps, nodeName: settings.nodeName }),
-              get allocatable() {
-                return allocatable();
-              },
-            },
-          });
+      configuration === undefined ? noVolumes : diskVolumes(options, configuration, () => this.node.allocatable);
     const allocatable = (): Readonly<Record<string, string>> => this.node.allocatable;
     const cgroups =
       realContainers && settings.cgroupsPerQos
@@ -265,7 +239,7 @@ export class Kubelet {
       crashBackOff: this.#crashBackOff,
       isKept: (uid) => this.#isKept(uid),
       sourcesReady: () => this.#informer.hasSynced,
-      disk: realContainers ? { images: this.#imageGarbage(), logs: this.#logRotation() } : undefined,
+      disk: realContainers ? diskKeepers(options) : undefined,
     });
   }
 
@@ -427,29 +401,6 @@ export class Kubelet {
   #isKept(uid: string): boolean {
     const phase = this.#workers.phase(uid);
     return this.pods.get(uid) !== undefined || (phase !== undefined && phase !== 'finished');
-  }
-
-  #imageGarbage(): ImageGarbageCollector {
-    const { cri, clock, logger, settings } = this.options;
-    return new ImageGarbageCollector({
-      runtime: cri.runtime,
-      images: cri.images,
-      clock,
-      logger,
-      highThresholdPercent: settings.imageGcHighThresholdPercent,
-      lowThresholdPercent: settings.imageGcLowThresholdPercent,
-      minimumAgeMs: settings.imageMinimumGcAgeMs,
-    });
-  }
-
-  #logRotation(): LogRotation {
-    const { cri, clock, settings } = this.options;
-    return new LogRotation({
-      runtime: cri.runtime,
-      clock,
-      maximumBytes: settings.containerLogMaxBytes,
-      maximumFiles: settings.containerLogMaxFiles,
-    });
   }
 
   /** Looks for what nobody needs any more, now. */
