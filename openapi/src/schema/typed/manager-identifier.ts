@@ -18,13 +18,22 @@ export function buildManagerIdentifier(entry: ManagerInfo): string {
   return `{${members.join(',')}}`;
 }
 
+/** The same few managers write over and over. */
+const known = new Map<string, ManagerInfo>();
+const maxKnown = 1024;
+
+/** The reverse of buildManagerIdentifier; undefined for any other text. */
 export function parseManagerIdentifier(identifier: string): ManagerInfo | undefined {
-  if (!identifier.startsWith('{')) return undefined;
+  let info = known.get(identifier);
+  if (info !== undefined || !identifier.startsWith('{')) return info;
   try {
-    return JSON.parse(identifier) as ManagerInfo;
+    info = JSON.parse(identifier) as ManagerInfo;
   } catch {
     return undefined;
   }
+  if (known.size >= maxKnown) known.clear();
+  known.set(identifier, info);
+  return info;
 }
 
 const maxManagerLength = 128;
