@@ -4,6 +4,7 @@
  * endpointslice mirroring, clusterrole aggregation, token cleaners.
  */
 import type { StartController } from './context.ts';
+import { startCronJobController } from './cronjob/cronjob-controller.ts';
 import { startDeploymentController } from './deployment/deployment-controller.ts';
 import { startEndpointsController } from './endpoint/endpoints-controller.ts';
 import { startEndpointSliceController } from './endpointslice/endpointslice-controller.ts';
@@ -34,6 +35,7 @@ export const controllers: ReadonlyMap<string, StartController> = new Map([
   ['replicationcontroller-controller', startReplicationController],
   ['job-controller', startJobController],
   ['ttl-after-finished-controller', startTtlAfterFinishedController],
+  ['cronjob-controller', startCronJobController],
   ['namespace-controller', startNamespaceController],
   ['pod-garbage-collector-controller', startPodGcController],
   ['garbage-collector-controller', startGarbageCollector],
@@ -54,6 +56,7 @@ const aliases: Record<string, string> = {
   replicationcontroller: 'replicationcontroller-controller',
   job: 'job-controller',
   'ttl-after-finished': 'ttl-after-finished-controller',
+  cronjob: 'cronjob-controller',
   garbagecollector: 'garbage-collector-controller',
 };
 
