@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { JsonObject } from '../../meta/object.ts';
 import { anyElement, excludeFields, includeFields } from './field-filter.ts';
 import { FieldSet } from './field-set.ts';

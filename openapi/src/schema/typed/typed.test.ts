@@ -1,7 +1,7 @@
 /** Validation, field sets of values, comparison, merging, removal and extraction, over one kind with all sorts of fields. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { JsonObject, JsonValue } from '../../meta/object.ts';
 import { compareTyped } from './compare.ts';
 import { FieldSet } from './field-set.ts';

@@ -1,5 +1,5 @@
 /** A kind with every sort of field, for the tables of structured merge. */
-import type { JsonObject, JsonValue } from '../../../meta/object.ts';
+import type { JsonObject } from '../../../meta/object.ts';
 import type { Schema } from '../../schema.ts';
 import { FieldManager, type FieldManagerOptions } from '../field-manager.ts';
 import { FieldSet } from '../field-set.ts';
@@ -69,6 +69,8 @@ const definitions: Record<string, Schema> = {
       namespace: text,
       uid: text,
       resourceVersion: text,
+      generation: number,
+      managedFields: { type: 'array', items: { type: 'object' } },
       labels: { type: 'object', additionalProperties: text },
       annotations: { type: 'object', additionalProperties: text },
       finalizers: { type: 'array', items: text, 'x-kubernetes-list-type': 'set' },
@@ -115,8 +117,8 @@ export function listed(set: FieldSet): string[] {
 }
 
 /** What each manager owns, by `manager Operation[/subresource]`. */
-export function owners(object: JsonObject): Record<string, string[]> {
-  const metadata = object['metadata'] as {
+export function owners(object: object): Record<string, string[]> {
+  const metadata = (object as JsonObject)['metadata'] as {
     managedFields?: { manager: string; operation: string; subresource?: string; fieldsV1: JsonObject }[];
   };
   const result: Record<string, string[]> = {};
@@ -135,8 +137,4 @@ function pathsOf(fields: JsonObject, prefix: string): string[] {
     const children = below as JsonObject;
     return Object.keys(children).length === 0 ? [path] : pathsOf(children, path);
   });
-}
-
-export function specOf(object: JsonObject): JsonValue | undefined {
-  return object['spec'];
 }
