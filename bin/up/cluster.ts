@@ -209,8 +209,6 @@ export function nodeSpec(
       return {
         name: 'node',
         waits: true,
-        // Pods get their grace period when the cluster stops.
-        stopTimeoutMs: 60_000,
         command: command(program, [
           'node',
           `--container-runtime-endpoint=${nodes.endpoint}`,
