@@ -21,7 +21,7 @@ import {
   integerFlag,
   runProcess,
   type SharedFlags,
-  serve,
+  serveComponent,
   startLeading,
 } from './component/index.ts';
 import type { ControllerContext, ControllerSettings } from './context.ts';
@@ -114,22 +114,7 @@ export async function runControllerManager(
     start: (leading) =>
       startControllers(client, options.useServiceAccountCredentials, settings, names, leading, logger),
   });
-  const certificate =
-    options.tlsCertFile && options.tlsPrivateKeyFile
-      ? {
-          certificate: await readFile(options.tlsCertFile, 'utf8'),
-          key: await readFile(options.tlsPrivateKeyFile, 'utf8'),
-        }
-      : undefined;
-  const serving = await serve({
-    bindAddress: options.bindAddress,
-    port: options.securePort,
-    ...(certificate ? { certificate } : {}),
-    metrics: async () => (await import('./metrics.ts')).metricsText(),
-    unhealthy: () => undefined,
-    client,
-    logger,
-  });
+  const serving = await serveComponent(options, client, logger);
   const scheduler =
     options.withScheduler === undefined
       ? undefined
