@@ -5,7 +5,7 @@ import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import module from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { cacheDirectory, freshBundle } from './bundle.mjs';
+import { bundleDirectory, cacheDirectory, freshBundle } from './bundle.mjs';
 
 const here = path.dirname(realpathSync(fileURLToPath(import.meta.url)));
 const main = path.join(here, 'main.ts');
@@ -26,6 +26,16 @@ function wantsSources() {
   return inspected || Boolean(TYPERNETES_SOURCES) || Boolean(VSCODE_INSPECTOR_OPTIONS);
 }
 
+/** Components start from what their supervisor started from, which they hear through the environment. */
+function entry() {
+  if (wantsSources()) return main;
+  const inherited = process.env.TYPERNETES_ENTRY;
+  if (inherited?.startsWith(bundleDirectory + path.sep) && existsSync(inherited)) return inherited;
+  const bundle = freshBundle();
+  if (bundle !== undefined) process.env.TYPERNETES_ENTRY = bundle;
+  return bundle ?? main;
+}
+
 /** Node keeps one per user below it; undefined means its default in the directory for temporary files. */
 function compileCache() {
   try {
@@ -38,7 +48,7 @@ function compileCache() {
 
 if (Number(process.versions.node.split('.')[0]) >= requiredMajor) {
   module.enableCompileCache?.(compileCache());
-  await import(pathToFileURL((wantsSources() ? undefined : freshBundle()) ?? main).href);
+  await import(pathToFileURL(entry()).href);
 } else {
   const node = newerNode();
   if (node === undefined) {

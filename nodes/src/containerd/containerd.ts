@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { connectCri } from 'cri-client';
+import type { CriConnection } from 'cri-client';
 import { containerdConfiguration } from './configuration.ts';
 import { canLowerOomScores, chooseSnapshotter, cniBinDirs, containerdMajor, findProgram } from './machine.ts';
 
@@ -21,6 +21,8 @@ export interface RunningContainerd {
   /** unix:///…: for --container-runtime-endpoint. */
   endpoint: string;
   pid: number;
+  /** Resolves when it serves; rejects, with what it said, when it ends before or takes too long. */
+  ready(): Promise<void>;
   /** Resolves if it ends by itself. */
   ended: Promise<string>;
   /** Ends it; containers keep running under their shims. */
@@ -32,6 +34,7 @@ export interface RunningContainerd {
 /** Unix socket addresses hold 107 bytes. */
 const longestSocketPath = 100;
 
+/** Starts it and does not wait until it serves: `ready` does. */
 export async function startContainerd(options: ContainerdOptions): Promise<RunningContainerd> {
   const program = findProgram('containerd');
   if (program === undefined) throw new Error('there is no containerd on this machine: apt-get install containerd');
@@ -69,36 +72,39 @@ export async function startContainerd(options: ContainerdOptions): Promise<Runni
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
   });
   const endpoint = `unix://${socket}`;
-  const connection = connectCri(endpoint);
-  try {
-    await Promise.race([
-      connection.waitForReady(options.startTimeoutMs ?? 20_000),
-      ended.then((reason) => {
-        throw new Error(`containerd ended (${reason}): ${lastLines(options.logFile)}`);
-      }),
-    ]);
-    return {
-      endpoint,
-      pid: child.pid ?? 0,
-      ended,
-      stop: async () => {
-        connection.close();
-        await terminate(child, ended);
-      },
-      stopWithPods: async () => {
-        await removePods(connection.runtime);
-        connection.close();
-        await terminate(child, ended);
-      },
-    };
-  } catch (error) {
-    connection.close();
+  // Loaded when the process runs already, for loading takes a while.
+  let connected: Promise<CriConnection> | undefined;
+  const connection = (): Promise<CriConnection> =>
+    (connected ??= import('cri-client').then(({ connectCri }) => connectCri(endpoint)));
+  const stop = async (): Promise<void> => {
+    (await connected)?.close();
     await terminate(child, ended);
-    throw error;
-  }
+  };
+  return {
+    endpoint,
+    pid: child.pid ?? 0,
+    ended,
+    ready: async () => {
+      const cri = await connection();
+      await Promise.race([
+        cri.waitForReady(options.startTimeoutMs ?? 20_000),
+        ended.then((reason) => {
+          throw new Error(`containerd ended (${reason}): ${lastLines(options.logFile)}`);
+        }),
+      ]);
+    },
+    stop,
+    stopWithPods: async () => {
+      try {
+        await removePods((await connection()).runtime);
+      } finally {
+        await stop();
+      }
+    },
+  };
 }
 
-async function removePods(runtime: ReturnType<typeof connectCri>['runtime']): Promise<void> {
+async function removePods(runtime: CriConnection['runtime']): Promise<void> {
   const { items } = await runtime.listPodSandbox({});
   await Promise.all(
     items.map(async ({ id }) => {

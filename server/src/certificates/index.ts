@@ -11,7 +11,9 @@ export {
   type CertificateFiles,
   type ClusterCertificateOptions,
   type ClusterCertificates,
+  certificatePaths,
   ensureClusterCertificates,
+  serviceAccountKeyPaths,
 } from './cluster.ts';
 export { writeFileAtomically } from './files.ts';
 export { type KubeconfigOptions, kubeconfig, writeKubeconfig } from './kubeconfig.ts';
