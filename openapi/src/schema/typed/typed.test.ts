@@ -12,6 +12,7 @@ import { ensureNamedFields, reconcileFieldSet } from './schema-changes.ts';
 import { listed, resolve, specNode, widgetSpec } from './testing/widget.ts';
 import { toFieldSet } from './to-field-set.ts';
 import { deducedNode, typedNode, untypedNode } from './typed-node.ts';
+import { type TypedObject, Updater } from './updater.ts';
 import { TypedValidationError, validateTyped } from './validate.ts';
 import { valuesEqual } from './value.ts';
 
@@ -387,14 +388,14 @@ test('a merge contains the configuration, merges once, and keeps what the config
       assert.ok(valuesEqual(mergeTyped(specNode, merged, config), merged));
       const mentioned = toFieldSet(specNode, config);
       const { added, modified, removed } = compareTyped(specNode, live, merged);
-      assert.ok(removed.difference(mentioned).leaves().isEmpty, `removed ${removed}`);
+      assert.ok(removed.difference(mentioned).leaves().isEmpty, `removed ${String(removed)}`);
       assert.ok(
         ensureNamedFields(specNode, modified).difference(ensureNamedFields(specNode, mentioned)).leaves().isEmpty,
-        `modified ${modified}`,
+        `modified ${String(modified)}`,
       );
       assert.ok(
         added.leaves().difference(ensureNamedFields(specNode, mentioned)).isEmpty || hasEmptyLists(config),
-        `added ${added}`,
+        `added ${String(added)}`,
       );
     }),
     { numRuns: 300 },
@@ -413,6 +414,29 @@ test('comparison is empty for equal values only, and mirrors', () => {
       assert.deepEqual(changes(right, left), swapped(changes(left, right)));
     }),
     { numRuns: 300 },
+  );
+});
+
+const atV1 = (value: JsonObject): TypedObject => ({ apiVersion: 'v1', node: specNode, value });
+const updater = new Updater({ nodeAt: () => specNode, convert: () => undefined });
+
+test('an applier that applies the same fields and more prunes nothing, whichever way that is found out', () => {
+  fc.assert(
+    fc.property(spec, spec, spec, (first, other, more) => {
+      const one = updater.apply(atV1({}), atV1(first), new Map(), 'a', true);
+      const two = updater.apply(atV1(one.object ?? {}), atV1(other), one.managers, 'b', true);
+      const live = atV1(two.object ?? one.object ?? {});
+      const config = atV1((mergeTyped(specNode, first, more) ?? {}) as JsonObject);
+      const owned = two.managers.get('a');
+      // Owning a field that nobody has leads the long way round.
+      const set = (owned?.set ?? FieldSet.empty).union(FieldSet.of(['nothing']));
+      const detour = new Map(two.managers).set('a', { apiVersion: 'v1', applied: true, set });
+      const direct = updater.apply(live, config, two.managers, 'a', true);
+      const long = updater.apply(live, config, detour, 'a', true);
+      assert.deepEqual(direct.object, long.object);
+      assert.deepEqual([...direct.managers.keys()].sort(), [...long.managers.keys()].sort());
+    }),
+    { numRuns: 500 },
   );
 });
 

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../../meta/object.ts';
 import type { Schema } from '../../schema.ts';
 import { FieldManager, type FieldManagerOptions } from '../field-manager.ts';
-import { FieldSet } from '../field-set.ts';
+import type { FieldSet } from '../field-set.ts';
 import { describePath } from '../path-element.ts';
 import { typedNode } from '../typed-node.ts';
 
