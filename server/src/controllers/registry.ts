@@ -1,5 +1,5 @@
 /**
- * The controllers there are, under upstream's names. Not there yet: statefulset, daemonset, cron
+ * The controllers there are, under upstream's names. Not there yet: daemonset, cron
  * disruption, horizontalpodautoscaling, resourcequota, persistent volumes, certificates,
  * endpointslice mirroring, clusterrole aggregation, token cleaners.
  */
@@ -18,6 +18,7 @@ import { startReplicaSetController } from './replicaset/replica-set-controller.t
 import { startReplicationController } from './replication/replication-controller.ts';
 import { startRootCaCertPublisher } from './root-ca-cert-publisher/root-ca-cert-publisher.ts';
 import { startServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
+import { startStatefulSetController } from './statefulset/stateful-set-controller.ts';
 import { startTaintEvictionController } from './tainteviction/taint-eviction-controller.ts';
 import { startTtlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts';
 
@@ -36,6 +37,7 @@ export const controllers: ReadonlyMap<string, StartController> = new Map([
   ['job-controller', startJobController],
   ['ttl-after-finished-controller', startTtlAfterFinishedController],
   ['cronjob-controller', startCronJobController],
+  ['statefulset-controller', startStatefulSetController],
   ['namespace-controller', startNamespaceController],
   ['pod-garbage-collector-controller', startPodGcController],
   ['garbage-collector-controller', startGarbageCollector],
@@ -57,6 +59,7 @@ const aliases: Record<string, string> = {
   job: 'job-controller',
   'ttl-after-finished': 'ttl-after-finished-controller',
   cronjob: 'cronjob-controller',
+  statefulset: 'statefulset-controller',
   garbagecollector: 'garbage-collector-controller',
 };
 

@@ -186,7 +186,8 @@ export class CronJobReconciler implements Reconciler {
   }
 
   async #replaceActive(draft: Draft, signal: AbortSignal): Promise<void> {
-    for (const reference of [...(draft.status.active ?? [])]) {
+    const active = draft.status.active ?? [];
+    for (const reference of active) {
       let job: Job;
       try {
         job = await this.#client.resource(resources.jobs).get(reference.namespace, reference.name ?? '', { signal });
@@ -283,8 +284,7 @@ function byStartTime(a: Readonly<Job>, b: Readonly<Job>): number {
 
 function isTimeZone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {
     return false;
   }
