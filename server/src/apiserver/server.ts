@@ -18,11 +18,13 @@ import { type HealthCheck, HealthEndpoint } from '../endpoints/health.ts';
 import { ApiMetrics } from '../endpoints/metrics.ts';
 import { NonResourceHandler, notFoundText } from '../endpoints/non-resource.ts';
 import type { Logger } from '../endpoints/request-context.ts';
+import type { HandlerDependencies } from '../endpoints/resource-endpoint.ts';
 import { ResourceRouter } from '../endpoints/resource-router.ts';
 import { sendText } from '../endpoints/respond.ts';
 import { NodeConnector } from '../endpoints/streaming/node-connection.ts';
 import { podStreams } from '../endpoints/streaming/pod-streams.ts';
 import { proxies } from '../endpoints/streaming/proxies.ts';
+import { CustomResources, customDocuments, noStrategicMerge } from '../extensions/index.ts';
 import type { RegistryDependencies } from '../registry/dependencies.ts';
 import { loopbackRegistry } from '../registry/generic/loopback.ts';
 import {
@@ -131,6 +133,8 @@ export async function startApiserver(
   for (const store of served.stores.values()) registry.addStore(store);
 
   const source = objectSource((resource) => registry.store(resource), logger);
+  const custom = new CustomResources({ registry, source, cachers, root, now, report });
+  const documents = customDocuments(custom);
   const authorization = buildAuthorizer({
     modes: parseAuthorizationModes(options.authorizationMode),
     rbacSource: source,
@@ -140,20 +144,24 @@ export async function startApiserver(
     { registry, authorizer, source, now, random: Math.random },
     { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
   );
-  const router = new ResourceRouter(served.endpoints, {
+  const handlers: HandlerDependencies = {
     registry,
     admission: {
       mutate: (attributes) => runMutating(plugins, attributes),
       validate: (attributes) => runValidating(plugins, attributes),
     },
     authorizer,
-    decode: (value, kind) => served.decode(value, kind),
-    knowsKind: (kind) => served.knowsKind(kind),
-    strategicMerge: (original, patch, kind) => served.strategicMerge(original, patch, kind),
+    decode: (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind),
+    knowsKind: (kind) => served.knowsKind(kind) || custom.find(kind) !== undefined,
+    strategicMerge(original, patch, kind) {
+      if (custom.find(kind) !== undefined) throw noStrategicMerge();
+      return served.strategicMerge(original, patch, kind);
+    },
     minRequestTimeoutSeconds: options.minRequestTimeoutSeconds,
     random: Math.random,
     now,
-  });
+  };
+  const router = new ResourceRouter(served.endpoints, handlers, (apiVersion) => custom.endpoints(apiVersion));
 
   let port = options.securePort;
   const address = advertisedAddress(options);
@@ -164,6 +172,7 @@ export async function startApiserver(
   const namespaces = 'start-system-namespaces-controller';
   const hooks = new PostStartHooks([
     { name: 'start-authorization', run: () => authorization.ready },
+    { name: 'start-apiextensions-controllers', run: () => custom.start() },
     { name: namespaces, run: () => ensureSystemNamespaces(registry) },
     { name: 'rbac/bootstrap-roles', after: [namespaces], run: () => ensureBootstrapPolicy(registry) },
     { name: 'scheduling/bootstrap-system-priority-classes', run: () => ensurePriorityClasses(registry) },
@@ -241,7 +250,7 @@ export async function startApiserver(
     metrics,
     openIdConfiguration: () => serviceAccounts?.openIdConfiguration(options.externalHostname ?? serverAddress()),
     jwks: () => serviceAccounts?.jwks(),
-    documents: [new DiscoveryHandler(isServed, serverAddress), new OpenApiHandler(isServed)],
+    documents: [new DiscoveryHandler(isServed, serverAddress, documents), new OpenApiHandler(isServed, documents)],
   });
   const chain = buildHandlerChain(
     async (context) => {
@@ -274,6 +283,7 @@ export async function startApiserver(
     clearInterval(repairTimer);
     await kubernetesService?.stop().catch(report);
     await aggregation?.stop();
+    await custom.stop();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     await app.drain(options.requestTimeoutMs);

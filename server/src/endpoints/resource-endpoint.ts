@@ -43,6 +43,8 @@ export interface ResourceEndpoint {
   /** A field label of this version as the store's; undefined if there is no such label. Absent: they are the same. */
   fieldLabel?(label: string): string | undefined;
   subresources: ReadonlyMap<string, SubresourceEndpoint>;
+  /** Told to whoever uses this version. */
+  deprecationWarning?: string;
 }
 
 /** Mutating, then validating admission; the composition root builds it from the enabled plugins. */

@@ -11,14 +11,19 @@ import { handleWatch } from './handlers/watch.ts';
 import type { Handler, RequestContext } from './request-context.ts';
 import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from './resource-endpoint.ts';
 
+/** The resources of a group version that come and go with their definitions. */
+export type CustomEndpoints = (apiVersion: string) => ReadonlyMap<string, ResourceEndpoint> | undefined;
+
 const none = { group: '', resource: '' };
 
 export class ResourceRouter {
   readonly #endpoints = new Map<string, Map<string, ResourceEndpoint>>();
   readonly #dependencies: HandlerDependencies;
+  readonly #custom: CustomEndpoints | undefined;
 
-  constructor(endpoints: Iterable<ResourceEndpoint>, dependencies: HandlerDependencies) {
+  constructor(endpoints: Iterable<ResourceEndpoint>, dependencies: HandlerDependencies, custom?: CustomEndpoints) {
     this.#dependencies = dependencies;
+    this.#custom = custom;
     for (const endpoint of endpoints) {
       let resources = this.#endpoints.get(endpoint.apiVersion);
       if (resources === undefined) this.#endpoints.set(endpoint.apiVersion, (resources = new Map()));
@@ -30,10 +35,11 @@ export class ResourceRouter {
   route(context: RequestContext): Handler | undefined {
     const { info } = context;
     const apiVersion = info.apiPrefix === 'api' ? info.apiVersion : `${info.apiGroup}/${info.apiVersion}`;
-    const resources = this.#endpoints.get(apiVersion);
+    const resources = this.#endpoints.get(apiVersion) ?? this.#custom?.(apiVersion);
     if (resources === undefined) return undefined;
     const endpoint = resources.get(info.resource);
     if (endpoint === undefined || !this.#inScope(context, endpoint)) throw notFoundResponse();
+    if (endpoint.deprecationWarning !== undefined) context.warnings.add(endpoint.deprecationWarning);
     const dependencies = this.#dependencies;
     if (info.verbViaPathPrefix) {
       if (info.verb !== 'watch' || info.parts.length > 2 || !endpoint.verbs.has('watch')) throw notFoundResponse();

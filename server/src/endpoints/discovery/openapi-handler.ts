@@ -1,19 +1,85 @@
 /** /openapi/v2 and /openapi/v3: the documents `kubectl explain` and validating clients read. */
-import { openApiProtobufType, openApiV2, openApiV3, openApiV3Index, type Served } from '@typernetes/openapi/catalogue';
+import {
+  encodeOpenApiV2,
+  encodeOpenApiV3,
+  type OpenApiEncoding,
+  type OpenApiV3Index,
+  openApiHash,
+  openApiProtobufType,
+  openApiV2,
+  openApiV3,
+  openApiV3Index,
+  type Served,
+} from '@typernetes/openapi/catalogue';
 import { negotiate } from '@typernetes/openapi/codec';
-import { notAcceptable } from '@typernetes/openapi/meta';
+import { type JsonObject, notAcceptable } from '@typernetes/openapi/meta';
 import { header, type RequestContext } from '../request-context.ts';
 import { DocumentCache, encodeDocument, sendDocument } from './documents.ts';
 
 const json = 'application/json';
 const yearMs = 365 * 24 * 3600 * 1000;
 
+/** What custom resources add to the documents; `revision` changes with it. */
+export interface CustomOpenApi {
+  readonly revision: number;
+  /** The document of each group version, by its path (`apis/GROUP/VERSION`). */
+  openApiV3(): ReadonlyMap<string, JsonObject>;
+  /** Paths and definitions for the one document of version 2. */
+  openApiV2(): { paths: JsonObject; definitions: JsonObject };
+}
+
 export class OpenApiHandler {
   readonly #isServed: Served;
   readonly #cache = new DocumentCache();
+  readonly #custom: CustomOpenApi | undefined;
+  #revision = 0;
+  #hashes = new Map<string, { json: Buffer; hash: string }>();
 
-  constructor(isServed: Served) {
+  constructor(isServed: Served, custom?: CustomOpenApi) {
     this.#isServed = isServed;
+    this.#custom = custom;
+  }
+
+  #refresh(): void {
+    const custom = this.#custom;
+    if (custom === undefined || custom.revision === this.#revision) return;
+    this.#revision = custom.revision;
+    this.#cache.clear();
+    this.#hashes = new Map(
+      [...custom.openApiV3()]
+        .filter(([path]) => openApiV3(path, 'json', this.#isServed) === undefined)
+        .map(([path, document]) => {
+          const json = Buffer.from(JSON.stringify(document));
+          return [path, { json, hash: openApiHash(json) }];
+        }),
+    );
+  }
+
+  #index(): OpenApiV3Index {
+    const { paths } = openApiV3Index(this.#isServed);
+    const own = [...this.#hashes].map(
+      ([path, { hash }]) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }] as const,
+    );
+    const all = [...Object.entries(paths), ...own].sort(([a], [b]) => (a < b ? -1 : 1));
+    return { paths: Object.fromEntries(all) };
+  }
+
+  #v2(encoding: OpenApiEncoding): { body: Buffer; hash: string } {
+    const custom = this.#custom?.openApiV2();
+    if (custom === undefined || Object.keys(custom.paths).length === 0) return openApiV2(encoding, this.#isServed);
+    const document = JSON.parse(openApiV2('json', this.#isServed).body.toString()) as JsonObject;
+    Object.assign(document.paths as JsonObject, custom.paths);
+    Object.assign(document.definitions as JsonObject, custom.definitions);
+    const json = Buffer.from(JSON.stringify(document));
+    return { body: encoding === 'json' ? json : encodeOpenApiV2(document), hash: openApiHash(json) };
+  }
+
+  #v3(path: string, encoding: OpenApiEncoding): { body: Buffer; hash: string } | undefined {
+    const own = this.#hashes.get(path);
+    if (own === undefined) return openApiV3(path, encoding, this.#isServed);
+    const { json, hash } = own;
+    if (encoding === 'json') return { body: json, hash };
+    return { body: encodeOpenApiV3(JSON.parse(json.toString()) as JsonObject), hash };
   }
 
   paths(): string[] {
@@ -26,10 +92,11 @@ export class OpenApiHandler {
 
   async handle(context: RequestContext): Promise<boolean> {
     const path = context.path.replace(/\/$/, '');
+    if (path.startsWith('/openapi/')) this.#refresh();
     if (path === '/openapi/v2') {
       const encoding = encodingOf(context, 'v2');
       const document = this.#cache.get(`v2 ${encoding}`, () => {
-        const { body, hash } = openApiV2(encoding, this.#isServed);
+        const { body, hash } = this.#v2(encoding);
         return { body, etag: `"${hash}"`, contentType: encoding === 'json' ? json : openApiProtobufType.v2 };
       });
       await sendDocument(context, document);
@@ -38,13 +105,13 @@ export class OpenApiHandler {
     if (path === '/openapi/v3') {
       await sendDocument(
         context,
-        this.#cache.get('v3', () => encodeDocument(openApiV3Index(this.#isServed))),
+        this.#cache.get('v3', () => encodeDocument(this.#index())),
       );
       return true;
     }
     if (!path.startsWith('/openapi/v3/')) return false;
     const encoding = encodingOf(context, 'v3');
-    const found = openApiV3(path.slice('/openapi/v3/'.length), encoding, this.#isServed);
+    const found = this.#v3(path.slice('/openapi/v3/'.length), encoding);
     if (found === undefined) return false;
     const asked = context.query.get('hash');
     if (asked !== null && asked !== '' && asked !== found.hash) {

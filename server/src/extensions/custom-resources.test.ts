@@ -1,0 +1,383 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import https from 'node:https';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { type RunningApiserver, startApiserver } from '../apiserver/server.ts';
+import { type ClusterCertificates, ensureClusterCertificates } from '../certificates/index.ts';
+import { silentLogger } from '../endpoints/request-context.ts';
+
+let directory: string;
+let certificates: ClusterCertificates;
+let server: RunningApiserver;
+
+before(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'typernetes-crds-'));
+  certificates = await ensureClusterCertificates(path.join(directory, 'pki'), {
+    nodes: [],
+    advertiseAddresses: ['127.0.0.1'],
+    serviceIPs: ['10.96.0.1'],
+  });
+  const { apiserver, ca, serviceAccount } = certificates;
+  server = await startApiserver(
+    {
+      securePort: 0,
+      bindAddress: '127.0.0.1',
+      storageDir: path.join(directory, 'storage'),
+      tlsCertFile: apiserver.certificateFile,
+      tlsPrivateKeyFile: apiserver.keyFile,
+      clientCaFile: ca.certificateFile,
+      serviceAccountSigningKeyFile: serviceAccount.privateKeyFile,
+      serviceAccountKeyFile: [serviceAccount.publicKeyFile],
+    },
+    undefined,
+    silentLogger,
+  );
+  await server.ready;
+});
+after(async () => {
+  await server.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Whatever of an answer the tests look at. */
+interface Body {
+  apiVersion?: string;
+  message?: string;
+  metadata?: { name?: string; generation?: number };
+  spec?: {
+    replicas?: number;
+    added?: string;
+    versions?: { schema: { openAPIV3Schema: { properties: { spec: { properties: Record<string, object> } } } } }[];
+  };
+  status?: {
+    replicas?: number;
+    acceptedNames?: { plural?: string };
+    conditions?: { type: string; status: string; reason: string; message: string }[];
+  };
+  items?: Body[];
+  columnDefinitions?: { name: string }[];
+  rows?: { cells: unknown[] }[];
+  resources?: { name: string; shortNames?: string[] }[];
+  components?: { schemas: Record<string, { properties: Record<string, unknown> }> };
+  definitions?: Record<string, object>;
+}
+
+interface Answer {
+  status: number;
+  body: Body;
+}
+
+function call(method: string, url: string, body?: object, headers: Record<string, string> = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = https.request(
+      `${server.url}${url}`,
+      {
+        method,
+        ca: certificates.ca.certificate,
+        cert: certificates.admin.certificate,
+        key: certificates.admin.key,
+        headers: { 'content-type': 'application/json', ...headers },
+        agent: false,
+      },
+      (response) => {
+        const parts: Buffer[] = [];
+        response.on('data', (part: Buffer) => parts.push(part));
+        response.on('end', () => {
+          const text = Buffer.concat(parts).toString();
+          let parsed: unknown = { text };
+          if (text.startsWith('{')) parsed = JSON.parse(text.split('\n')[0]!);
+          resolve({ status: response.statusCode!, body: parsed as Body });
+        });
+        response.on('error', reject);
+      },
+    );
+    request.on('error', reject);
+    request.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+
+function crontabs(
+  plural: string,
+  kind: string,
+  more: { versions?: object[]; names?: object; scope?: string } = {},
+): object {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.stable.example.com` },
+    spec: {
+      group: 'stable.example.com',
+      scope: more.scope ?? 'Namespaced',
+      names: { plural, kind, ...more.names },
+      versions: more.versions ?? [version('v1')],
+    },
+  };
+}
+
+function version(name: string, more: object = {}): object {
+  return {
+    name,
+    served: true,
+    storage: true,
+    schema: {
+      openAPIV3Schema: {
+        type: 'object',
+        properties: {
+          spec: {
+            type: 'object',
+            required: ['cronSpec'],
+            properties: {
+              cronSpec: { type: 'string', pattern: '^\\S+( \\S+){4}$' },
+              replicas: { type: 'integer', minimum: 0, maximum: 10, default: 1 },
+              color: { type: 'string' },
+            },
+          },
+          status: { type: 'object', properties: { replicas: { type: 'integer' }, selector: { type: 'string' } } },
+        },
+      },
+    },
+    subresources: {
+      status: {},
+      scale: {
+        specReplicasPath: '.spec.replicas',
+        statusReplicasPath: '.status.replicas',
+        labelSelectorPath: '.status.selector',
+      },
+    },
+    additionalPrinterColumns: [
+      { name: 'Spec', type: 'string', jsonPath: '.spec.cronSpec' },
+      { name: 'Replicas', type: 'integer', jsonPath: '.spec.replicas' },
+      { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    ],
+    selectableFields: [{ jsonPath: '.spec.color' }],
+    ...more,
+  };
+}
+
+async function established(name: string): Promise<Body> {
+  for (;;) {
+    const { body } = await call('GET', `${definitions}/${name}`);
+    const conditions = body.status?.conditions ?? [];
+    if (conditions.some(({ type, status }) => type === 'Established' && status === 'True')) return body;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function gone(url: string): Promise<void> {
+  while ((await call('GET', url)).status !== 404) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+const collection = (plural: string, name = 'v1'): string =>
+  `/apis/stable.example.com/${name}/namespaces/default/${plural}`;
+const object = (kind: string, name: string, spec: object, more: object = {}): object => ({
+  apiVersion: 'stable.example.com/v1',
+  kind,
+  metadata: { name },
+  spec,
+  ...more,
+});
+
+test('a definition is established, and its objects are served with everything it says', {
+  timeout: 60_000,
+}, async () => {
+  const made = await call(
+    'POST',
+    definitions,
+    crontabs('crontabs', 'CronTab', { names: { shortNames: ['ct'], categories: ['all'] } }),
+  );
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  const definition = await established('crontabs.stable.example.com');
+  assert.equal(definition.status?.acceptedNames?.plural, 'crontabs');
+  const url = collection('crontabs');
+  const strict = await call(
+    'POST',
+    `${url}?fieldValidation=Strict`,
+    object('CronTab', 'a', { cronSpec: '* * * * *', odd: 1 }),
+  );
+  assert.equal(strict.status, 400);
+  assert.match(strict.body.message ?? '', /strict decoding error: unknown field "spec.odd"/);
+  const bad = await call('POST', url, object('CronTab', 'a', { cronSpec: 'x', replicas: 11 }));
+  assert.equal(bad.status, 422);
+  assert.match(
+    bad.body.message ?? '',
+    /spec.replicas: Invalid value: 11: spec.replicas in body should be less than or equal to 10/,
+  );
+  const created = await call(
+    'POST',
+    url,
+    object('CronTab', 'a', { cronSpec: '* * * * *', color: 'red', odd: 1 }, { status: { replicas: 5 } }),
+  );
+  assert.equal(created.status, 201, JSON.stringify(created.body));
+  assert.deepEqual(created.body.spec, { cronSpec: '* * * * *', color: 'red', replicas: 1 });
+  assert.equal(created.body.status, undefined);
+  assert.equal(created.body.metadata?.generation, 1);
+
+  const patched = await call(
+    'PATCH',
+    `${url}/a`,
+    { spec: { replicas: 3 } },
+    { 'content-type': 'application/merge-patch+json' },
+  );
+  assert.equal(patched.body.metadata?.generation, 2);
+  const strategic = await call('PATCH', `${url}/a`, {}, { 'content-type': 'application/strategic-merge-patch+json' });
+  assert.equal(strategic.status, 415);
+  const status = await call(
+    'PATCH',
+    `${url}/a/status`,
+    { spec: { replicas: 9 }, status: { replicas: 3, selector: 'a=b' } },
+    { 'content-type': 'application/merge-patch+json' },
+  );
+  assert.equal(status.status, 200, JSON.stringify(status.body));
+  assert.equal(status.body.spec?.replicas, 3);
+  assert.equal(status.body.metadata?.generation, 2);
+  const scale = await call('GET', `${url}/a/scale`);
+  assert.deepEqual([scale.body.spec, scale.body.status], [{ replicas: 3 }, { replicas: 3, selector: 'a=b' }]);
+  const scaled = await call(
+    'PATCH',
+    `${url}/a/scale`,
+    { spec: { replicas: 4 } },
+    { 'content-type': 'application/merge-patch+json' },
+  );
+  assert.equal(scaled.status, 200, JSON.stringify(scaled.body));
+  const read = await call('GET', `${url}/a`);
+  assert.deepEqual([read.body.spec?.replicas, read.body.status?.replicas], [4, 3]);
+
+  const table = await call('GET', url, undefined, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+  assert.deepEqual(
+    table.body.columnDefinitions?.map(({ name }) => name),
+    ['Name', 'Spec', 'Replicas', 'Age'],
+  );
+  assert.deepEqual(table.body.rows?.[0]?.cells?.slice(0, 3), ['a', '* * * * *', 4]);
+  assert.equal((await call('GET', `${url}?fieldSelector=spec.color%3Dred`)).body.items?.length, 1);
+  assert.equal((await call('GET', `${url}?fieldSelector=spec.color%3Dblue`)).body.items?.length, 0);
+  assert.equal((await call('GET', `${url}?fieldSelector=spec.cronSpec%3Dblue`)).status, 400);
+
+  const resources = await call('GET', '/apis/stable.example.com/v1');
+  assert.deepEqual(
+    resources.body.resources?.map(({ name }) => name),
+    ['crontabs', 'crontabs/status', 'crontabs/scale'],
+  );
+  assert.deepEqual(resources.body.resources?.[0]?.shortNames, ['ct']);
+  const groups = await call('GET', '/apis', undefined, {
+    accept: 'application/json;v=v2;g=apidiscovery.k8s.io;as=APIGroupDiscoveryList',
+  });
+  assert.ok(groups.body.items?.some((item) => item.metadata?.name === 'stable.example.com'));
+  const v3 = await call('GET', '/openapi/v3/apis/stable.example.com/v1');
+  assert.ok(v3.body.components?.schemas?.['com.example.stable.v1.CronTab']?.properties?.spec);
+  const v2 = await call('GET', '/openapi/v2');
+  assert.ok(v2.body.definitions?.['com.example.stable.v1.CronTab']);
+});
+
+test('names that others have are not accepted until they are free', { timeout: 60_000 }, async () => {
+  assert.equal(
+    (await call('POST', definitions, crontabs('firsts', 'First', { names: { shortNames: ['fs'] } }))).status,
+    201,
+  );
+  await established('firsts.stable.example.com');
+  assert.equal(
+    (await call('POST', definitions, crontabs('seconds', 'Second', { names: { shortNames: ['fs'] } }))).status,
+    201,
+  );
+  for (;;) {
+    const { body } = await call('GET', `${definitions}/seconds.stable.example.com`);
+    const found = body.status?.conditions?.find(({ type }) => type === 'NamesAccepted');
+    if (found !== undefined) {
+      assert.deepEqual(
+        [found.status, found.reason, found.message],
+        ['False', 'ShortNamesConflict', '"fs" is already in use'],
+      );
+      break;
+    }
+  }
+  assert.equal((await call('GET', collection('seconds'))).status, 404);
+  assert.equal((await call('DELETE', `${definitions}/firsts.stable.example.com`)).status, 200);
+  await gone(`${definitions}/firsts.stable.example.com`);
+  await established('seconds.stable.example.com');
+  assert.equal((await call('GET', collection('seconds'))).status, 200);
+});
+
+test('deleting a definition removes its objects, finalizers first', { timeout: 60_000 }, async () => {
+  await call('POST', definitions, crontabs('holds', 'Hold'));
+  await established('holds.stable.example.com');
+  const url = collection('holds');
+  const held = object('Hold', 'held', { cronSpec: '* * * * *' }) as { metadata: object };
+  held.metadata = { name: 'held', finalizers: ['example.com/hold'] };
+  assert.equal((await call('POST', url, held)).status, 201);
+  await call('POST', url, object('Hold', 'free', { cronSpec: '* * * * *' }));
+  const watch = call('GET', `${url}?watch=true`);
+  await call('DELETE', `${definitions}/holds.stable.example.com`);
+  for (;;) if (((await call('GET', url)).body.items ?? []).length === 1) break;
+  const terminating = await call('GET', `${definitions}/holds.stable.example.com`);
+  assert.ok(
+    terminating.body.status?.conditions?.some(({ type, status }) => type === 'Terminating' && status === 'True'),
+  );
+  assert.equal((await call('POST', url, object('Hold', 'late', { cronSpec: '* * * * *' }))).status, 405);
+  // Terminating leaves no way to patch; the finalizer's owner must still be able to let go.
+  const released = await call(
+    'PATCH',
+    `${url}/held`,
+    { metadata: { finalizers: null } },
+    { 'content-type': 'application/merge-patch+json' },
+  );
+  assert.equal(released.status, 200, JSON.stringify(released.body));
+  await gone(`${definitions}/holds.stable.example.com`);
+  await watch;
+  await gone(url);
+});
+
+test('versions share objects; a new schema counts at once', { timeout: 60_000 }, async () => {
+  const both = crontabs('multis', 'Multi', { versions: [version('v1', { storage: false }), version('v2')] });
+  assert.equal((await call('POST', definitions, both)).status, 201);
+  const definition = await established('multis.stable.example.com');
+  await call('POST', collection('multis'), object('Multi', 'a', { cronSpec: '* * * * *' }));
+  const read = await call('GET', `${collection('multis', 'v2')}/a`);
+  assert.equal(read.body.apiVersion, 'stable.example.com/v2');
+  const put = await call('PUT', `${collection('multis')}/a`, { ...read.body, apiVersion: 'stable.example.com/v1' });
+  assert.deepEqual([put.status, put.body.metadata?.generation], [200, 1]);
+
+  for (const { schema } of definition.spec?.versions ?? [])
+    schema.openAPIV3Schema.properties.spec.properties.added = { type: 'string', default: 'new' };
+  const changed = await call('PUT', `${definitions}/multis.stable.example.com`, definition);
+  assert.equal(changed.status, 200, JSON.stringify(changed.body));
+  for (;;) {
+    const { body } = await call('GET', `${collection('multis')}/a`);
+    if (body.spec?.added === 'new') break;
+  }
+});
+
+test('definitions are checked', { timeout: 60_000 }, async () => {
+  const refused = async (given: object): Promise<string> => {
+    const { status, body } = await call('POST', definitions, given);
+    assert.equal(status, 422, JSON.stringify(body));
+    return body.message ?? '';
+  };
+  const schema = (openAPIV3Schema: object): object[] => [
+    { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } },
+  ];
+  assert.match(
+    await refused(crontabs('bads', 'Bad', { versions: schema({ type: 'object', properties: { a: {} } }) })),
+    /spec.versions\[0\].schema.openAPIV3Schema.properties\[a\].type: Required value: must not be empty for specified object fields/,
+  );
+  assert.match(
+    await refused(
+      crontabs('bads', 'Bad', {
+        versions: schema({ type: 'object', properties: { a: { type: 'string', default: 5 } } }),
+      }),
+    ),
+    /properties\[a\].default: Invalid value: "integer"/,
+  );
+  assert.match(
+    await refused(
+      crontabs('bads', 'Bad', { versions: schema({ type: 'object', 'x-kubernetes-validations': [{ rule: 'true' }] }) }),
+    ),
+    /this server cannot evaluate validation rules yet/,
+  );
+  assert.match(
+    await refused(crontabs('bads', 'Bad', { names: { listKind: 'Bad' } })),
+    /kind and listKind may not be the same/,
+  );
+});

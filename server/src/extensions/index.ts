@@ -1,0 +1,28 @@
+/** CustomResourceDefinitions at work: serving, discovery and OpenAPI of the resources they define. */
+import { unsupportedMediaType } from '@typernetes/openapi/meta';
+import type { CustomDiscovery } from '../endpoints/discovery/discovery-handler.ts';
+import type { CustomOpenApi } from '../endpoints/discovery/openapi-handler.ts';
+import type { CustomResources } from './custom-resources.ts';
+import { customGroups } from './discovery.ts';
+import { customOpenApiV2, customOpenApiV3 } from './open-api.ts';
+
+export type { CustomResource, RuleValidator } from './custom-resource.ts';
+export { CustomResources, type CustomResourcesOptions } from './custom-resources.ts';
+export { validateDefinition, validateDefinitionUpdate } from './validate-definition.ts';
+
+export function customDocuments(custom: CustomResources): CustomDiscovery & CustomOpenApi {
+  return {
+    get revision() {
+      return custom.revision;
+    },
+    groups: () => customGroups(custom.served()),
+    openApiV2: () => customOpenApiV2(custom.served()),
+    openApiV3: () => customOpenApiV3(custom.served()),
+  };
+}
+
+/** Custom resources have no merge keys that a strategic merge could go by. */
+export const noStrategicMerge = () =>
+  unsupportedMediaType(
+    'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+  );
