@@ -27,7 +27,7 @@ export interface DefinitionRules {
 }
 
 /** Clients may leave out whatever the types promise. */
-function given(definition: Definition): Partial<Definition['spec']> {
+function given(definition: Readonly<Definition>): Partial<Definition['spec']> {
   return (definition.spec as Definition['spec'] | undefined) ?? {};
 }
 
@@ -51,16 +51,16 @@ export function validateDefinitionUpdate(
   rules: DefinitionRules,
 ): FieldError[] {
   const errors = [...validateSpec(definition, rules), ...storedVersions(definition)];
-  const [next, before] = [definition.spec, old.spec];
+  const [next, before] = [given(definition), given(old)];
   if (isTrue(old, 'Established'))
     errors.push(
       ...immutable(spec.child('scope'), next.scope, before.scope),
-      ...immutable(spec.child('names', 'kind'), next.names.kind, before.names.kind),
+      ...immutable(spec.child('names', 'kind'), next.names?.kind, before.names?.kind),
     );
   return [
     ...errors,
     ...immutable(spec.child('group'), next.group, before.group),
-    ...immutable(spec.child('names', 'plural'), next.names.plural, before.names.plural),
+    ...immutable(spec.child('names', 'plural'), next.names?.plural, before.names?.plural),
   ];
 }
 
