@@ -6,14 +6,14 @@ import {
   path,
   StatusError,
 } from '@typernetes/openapi/meta';
-import { deepCopy, deepEqual, unknownFieldMessage } from '@typernetes/openapi/schema';
+import { deepCopy, deepEqual, type Schema, unknownFieldMessage } from '@typernetes/openapi/schema';
 import type { DecodedObject, ResourceEndpoint, SubresourceEndpoint } from '../endpoints/resource-endpoint.ts';
 import { RegistryStore } from '../registry/generic/store.ts';
 import type { ResourceRegistration, SelectableFields, Strategy } from '../registry/generic/strategy.ts';
 import type { FieldError } from '../registry/validation/index.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Definition, isTrue, type Names, type Version } from './definition.ts';
-import { scaleKind, scaleRegistration } from './scale.ts';
+import { scaleKind, scaleRegistration, validateScale } from './scale.ts';
 import {
   applyStructuralDefaults,
   coerceMetadata,
@@ -34,6 +34,7 @@ export type RuleValidator = (
   old: Readonly<KubernetesObject> | undefined,
 ) => FieldError[];
 
+type StoredEndpoint = ResourceEndpoint & { store: RegistryStore };
 type Fields = KubernetesObject & Record<string, unknown>;
 
 const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
@@ -43,8 +44,10 @@ const subresourceVerbs = new Set(['get', 'patch', 'update']);
 export class CustomResource {
   readonly definition: Readonly<Definition>;
   readonly names: Names;
-  readonly endpoints = new Map<string, ResourceEndpoint>();
+  readonly endpoints = new Map<string, StoredEndpoint>();
   readonly prefix: string;
+  /** What the server itself reads and deletes objects through, whether or not the storage version is served. */
+  readonly store: RegistryStore;
   readonly #validateRules: RuleValidator | undefined;
   readonly #storageVersion: Version;
 
@@ -58,16 +61,13 @@ export class CustomResource {
     this.#storageVersion = spec.versions.find((version) => version.storage) ?? spec.versions[0]!;
     for (const version of spec.versions)
       if (version.served) this.endpoints.set(version.name, this.#endpoint(version, storage));
+    const stored = this.endpoints.get(this.#storageVersion.name) ?? this.#endpoint(this.#storageVersion, storage);
+    this.store = stored.store;
   }
 
   /** What discovery shows. While its definition goes, a resource still takes updates: finalizers must come off. */
   get verbs(): string[] {
     return isTrue(this.definition, 'Terminating') ? verbs.filter((verb) => !writes.has(verb)) : verbs;
-  }
-
-  /** What the server itself reads and deletes objects through. */
-  get store(): RegistryStore | undefined {
-    return (this.endpoints.get(this.#storageVersion.name) ?? [...this.endpoints.values()][0])?.store;
   }
 
   /** Throws an Error in a decoder's words where the object cannot be read. */
@@ -80,6 +80,17 @@ export class CustomResource {
       applyStructuralDefaults(object, schema);
     }
     return { object, strictErrors: unknown.map(unknownFieldMessage) };
+  }
+
+  /** The schema of a version in the form that typed values (server-side apply) are made by. */
+  typedSchema(versionName: string): Schema {
+    const { properties, ...schema } = this.#version(versionName)?.schema?.openAPIV3Schema ?? {
+      type: 'object',
+      'x-kubernetes-preserve-unknown-fields': true,
+    };
+    const text: Schema = { type: 'string' };
+    const metadata: Schema = { $ref: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' };
+    return { ...schema, properties: { ...properties, apiVersion: text, kind: text, metadata } } as Schema;
   }
 
   #version(name: string): Version | undefined {
@@ -124,7 +135,7 @@ export class CustomResource {
     return this.#convert(object, to);
   }
 
-  #endpoint(version: Version, storage: Storage): ResourceEndpoint {
+  #endpoint(version: Version, storage: Storage): StoredEndpoint {
     const { spec } = this.definition;
     const { names } = this;
     const { group } = spec;
@@ -234,6 +245,7 @@ export class CustomResource {
       ...validateValue(object, schema, '', old),
       ...(old === undefined ? validateEmbedded(object, schema, path()) : []),
       ...this.#lists(schema, object, old),
+      ...(version.subresources?.scale === undefined ? [] : validateScale(version.subresources.scale, object)),
     ];
     return errors.length > 0 ? errors : (this.#validateRules?.(schema, object, old) ?? []);
   }

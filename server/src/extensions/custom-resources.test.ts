@@ -49,7 +49,10 @@ interface Body {
   spec?: {
     replicas?: number;
     added?: string;
-    versions?: { schema: { openAPIV3Schema: { properties: { spec: { properties: Record<string, object> } } } } }[];
+    versions?: {
+      served: boolean;
+      schema: { openAPIV3Schema: { properties: { spec: { properties: Record<string, object> } } } };
+    }[];
   };
   status?: {
     replicas?: number;
@@ -347,6 +350,23 @@ test('versions share objects; a new schema counts at once', { timeout: 60_000 },
     const { body } = await call('GET', `${collection('multis')}/a`);
     if (body.spec?.added === 'new') break;
   }
+});
+
+test('a version that is served no longer is gone, and its objects still go with the definition', {
+  timeout: 60_000,
+}, async () => {
+  assert.equal((await call('POST', definitions, crontabs('hiddens', 'Hidden'))).status, 201);
+  const definition = await established('hiddens.stable.example.com');
+  const url = collection('hiddens');
+  assert.equal((await call('POST', url, object('Hidden', 'a', { cronSpec: '* * * * *' }))).status, 201);
+  for (const each of definition.spec?.versions ?? []) each.served = false;
+  assert.equal((await call('PUT', `${definitions}/hiddens.stable.example.com`, definition)).status, 200);
+  await gone(url);
+  await call('DELETE', `${definitions}/hiddens.stable.example.com`);
+  await gone(`${definitions}/hiddens.stable.example.com`);
+  await call('POST', definitions, crontabs('hiddens', 'Hidden'));
+  await established('hiddens.stable.example.com');
+  assert.deepEqual((await call('GET', url)).body.items, []);
 });
 
 test('definitions are checked', { timeout: 60_000 }, async () => {

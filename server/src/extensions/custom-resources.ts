@@ -144,7 +144,7 @@ export class CustomResources {
     if (current !== undefined && !same) void cachers.release(current.prefix).catch(report);
     const resource = new CustomResource(definition, prefix, cachers.for(prefix), validateRules);
     this.#served.set(name, resource);
-    if (resource.store !== undefined) registry.addStore(resource.store);
+    registry.addStore(resource.store);
     this.#changed();
   }
 

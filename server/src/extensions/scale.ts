@@ -1,5 +1,12 @@
 /** The scale subresource: an autoscaling/v1 Scale that stands for three fields of a custom resource. */
-import { internalError, invalid, invalidValue, type KubernetesObject, path } from '@typernetes/openapi/meta';
+import {
+  type FieldError,
+  internalError,
+  invalid,
+  invalidValue,
+  type KubernetesObject,
+  path,
+} from '@typernetes/openapi/meta';
 import { isObject, setOwn } from '@typernetes/openapi/schema';
 import type { SubresourceRegistration } from '../registry/generic/strategy.ts';
 import type { ScaleSubresource } from './definition.ts';
@@ -23,6 +30,15 @@ function write(object: KubernetesObject, place: string, value: number): void {
     target = target[name] as Record<string, unknown>;
   }
   setOwn(target, last, value);
+}
+
+/** Replicas count things, wherever the definition puts them. */
+export function validateScale(scale: ScaleSubresource, object: KubernetesObject): FieldError[] {
+  return [scale.specReplicasPath, scale.statusReplicasPath].flatMap((place) => {
+    const value = read(object, place);
+    if (typeof value !== 'number' || value >= 0) return [];
+    return [invalidValue(place.replace(/^\./, ''), value, 'should be a non-negative integer')];
+  });
 }
 
 export function scaleRegistration(
