@@ -91,6 +91,10 @@ export class CustomResources {
   }
 
   #put(name: string, definition: Readonly<Definition>): void {
+    // Our own writes are known before their events come.
+    const known = this.#definitions.get(name)?.metadata;
+    const isOld = Number(definition.metadata?.resourceVersion) < Number(known?.resourceVersion);
+    if (isOld && known?.uid === definition.metadata?.uid) return;
     this.#definitions.set(name, definition);
     this.#serve(name, definition);
     this.#work(name);

@@ -37,7 +37,7 @@ export function validateScale(scale: ScaleSubresource, object: KubernetesObject)
   return [scale.specReplicasPath, scale.statusReplicasPath].flatMap((place) => {
     const value = read(object, place);
     if (typeof value !== 'number' || value >= 0) return [];
-    return [invalidValue(place.replace(/^\./, ''), value, 'should be a non-negative integer')];
+    return [invalidValue(place, value, 'should be a non-negative integer')];
   });
 }
 
