@@ -277,3 +277,29 @@ promise(
     );
   },
 );
+
+promise('what a custom resource owns goes with it, and all of it with its namespace', async (context) => {
+  const served = await establish(context, crontabs(context));
+  const owner = await context.http.request('POST', served.collection, { body: crontab(served, 'owner', {}) });
+  const { uid } = owner.json<{ metadata: { uid: string } }>().metadata;
+  await context.create('v1', 'configmaps', {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: 'owned',
+      ownerReferences: [{ apiVersion: `${served.group}/v1`, kind: 'CronTab', name: 'owner', uid }],
+    },
+  });
+  await context.http.request('DELETE', `${served.collection}/owner`);
+  const owned = context.path('v1', 'configmaps', 'owned');
+  await until(context, async () => (await context.http.request('GET', owned)).status === 404);
+
+  const namespace = `${context.namespace}-going`;
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
+  context.onCleanup(async () => void (await context.http.request('DELETE', `/api/v1/namespaces/${namespace}`)));
+  assert.equal((await context.http.request('POST', '/api/v1/namespaces', { body })).status, 201);
+  const there = served.collection.replace(`/namespaces/${context.namespace}/`, `/namespaces/${namespace}/`);
+  assert.equal((await context.http.request('POST', there, { body: crontab(served, 'a', {}) })).status, 201);
+  await context.http.request('DELETE', `/api/v1/namespaces/${namespace}`);
+  await until(context, async () => (await context.http.request('GET', `${there}/a`)).status === 404);
+});
