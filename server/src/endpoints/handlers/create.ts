@@ -34,7 +34,7 @@ export async function handleCreate(
   const body = await readBody(context);
   const options = parseWriteOptions(context.query, 'CreateOptions');
   const kind = subresource?.kind ?? { group: endpoint.group, version: endpoint.version, kind: endpoint.kind };
-  const parsed = parseBody(body, mediaType, kind.kind, options.fieldValidation);
+  const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
   const object = decodeObject(parsed.value, parsed.strictErrors, kind, options.fieldValidation, context, dependencies);
   const metadata = (object.metadata ??= {});
   wipeSystemFields(object);

@@ -6,7 +6,7 @@ import type { WriteContext } from '../../registry/generic/definition.ts';
 import type { Entry } from '../../storage/storage.ts';
 import { authorize, authorizerAttributes } from '../filters/authorization.ts';
 import type { OutputFormat } from '../negotiation.ts';
-import { presentEntry } from '../present.ts';
+import { encodeObject, presentEntry } from '../present.ts';
 import type { RequestContext } from '../request-context.ts';
 import { type HandlerDependencies, type ResourceEndpoint, restContext } from '../resource-endpoint.ts';
 import { sendBody, wantsPretty } from '../respond.ts';
@@ -124,21 +124,22 @@ export async function sendEntry(
   await sendEncoded(context, code, format, [presentEntry(entry, endpoint, format, include, dependencies.now())]);
 }
 
-/** JSON bytes in the client's format. */
+/** Bytes made for the client's format: protobuf, or JSON, which may still have to become YAML or pretty. */
 export function sendEncoded(
   context: RequestContext,
   code: number,
   format: OutputFormat,
   parts: readonly Buffer[],
 ): Promise<void> {
-  if (format.mediaType === 'application/yaml') {
-    return sendBody(context, code, 'application/yaml', [yamlSerializer.encode(parseJson(Buffer.concat(parts)).value)]);
+  const { mediaType } = format;
+  if (mediaType === 'application/yaml') {
+    return sendBody(context, code, mediaType, [yamlSerializer.encode(parseJson(Buffer.concat(parts)).value)]);
   }
-  if (wantsPretty(context)) {
+  if (mediaType === 'application/json' && wantsPretty(context)) {
     const text = JSON.stringify(parseJson(Buffer.concat(parts)).value, undefined, 2);
-    return sendBody(context, code, 'application/json', [Buffer.from(text)]);
+    return sendBody(context, code, mediaType, [Buffer.from(text)]);
   }
-  return sendBody(context, code, 'application/json', parts);
+  return sendBody(context, code, mediaType, parts);
 }
 
 export function sendObject(
@@ -147,5 +148,5 @@ export function sendObject(
   format: OutputFormat,
   object: unknown,
 ): Promise<void> {
-  return sendEncoded(context, code, format, [Buffer.from(JSON.stringify(object))]);
+  return sendEncoded(context, code, format, [encodeObject(object, format.mediaType)]);
 }

@@ -75,7 +75,7 @@ export async function handleUpdate(
   const options = parseWriteOptions(context.query, 'UpdateOptions');
   const mediaType = negotiateInput(context);
   const kind = kindOf(endpoint, subresource);
-  const parsed = parseBody(body, mediaType, kind.kind, options.fieldValidation);
+  const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
   const object = decodeObject(parsed.value, parsed.strictErrors, kind, options.fieldValidation, context, dependencies);
   ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
   checkName(object, context);

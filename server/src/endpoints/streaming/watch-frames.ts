@@ -1,23 +1,18 @@
 /** The bytes of watch events. A change is encoded once per media type and shared by all its watchers. */
 
+import {
+  jsonSerializer,
+  protobufMediaType,
+  protobufSerializer,
+  type Serializer,
+  type WatchEventType,
+} from '@typernetes/openapi/codec';
 import type { WatchEvent } from '../../registry/generic/watch.ts';
 import type { StorageEvent } from '../../storage/storage.ts';
 import type { OutputFormat } from '../negotiation.ts';
-import { presentWatched } from '../present.ts';
+import { encodeObject, presentWatched } from '../present.ts';
 import type { ResourceEndpoint } from '../resource-endpoint.ts';
 import type { IncludeObject } from '../table.ts';
-
-const tail = Buffer.from('}\n');
-const heads: Record<string, Buffer> = Object.fromEntries(
-  ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'].map((type) => [
-    type,
-    Buffer.from(`{"type":"${type}","object":`),
-  ]),
-);
-
-export function frame(type: string, object: Buffer): Buffer {
-  return Buffer.concat([heads[type]!, object, tail]);
-}
 
 /** Per event: encodings by everything that decides their bytes. */
 const encodings = new WeakMap<StorageEvent, Map<string, Buffer>>();
@@ -26,6 +21,7 @@ export class WatchFrames {
   readonly #endpoint: ResourceEndpoint;
   readonly #format: OutputFormat;
   readonly #include: IncludeObject;
+  readonly #serializer: Serializer;
   readonly #key: string;
   readonly #now: () => Date;
   /** A Table's columns go out with the first event only. */
@@ -35,7 +31,8 @@ export class WatchFrames {
     this.#endpoint = endpoint;
     this.#format = format;
     this.#include = include;
-    this.#key = `${endpoint.apiVersion} ${format.convert?.kind ?? ''} ${format.convert?.apiVersion ?? ''} ${include}`;
+    this.#serializer = format.mediaType === protobufMediaType ? protobufSerializer : jsonSerializer;
+    this.#key = `${format.mediaType} ${endpoint.apiVersion} ${format.convert?.kind ?? ''} ${format.convert?.apiVersion ?? ''} ${include}`;
     this.#now = now;
   }
 
@@ -44,7 +41,7 @@ export class WatchFrames {
     const withColumns = isTable && !this.#columnsSent;
     this.#columnsSent = true;
     const make = (): Buffer =>
-      frame(
+      this.#serializer.streamFrame(
         event.type,
         presentWatched(
           event.entry,
@@ -74,27 +71,26 @@ export class WatchFrames {
     if (convert?.kind === 'Table') {
       const object = { kind: 'PartialObjectMetadata', apiVersion: convert.apiVersion, metadata };
       const rows = initialEventsEnd ? [{ cells: this.#endpoint.table.columns.map(() => ''), object }] : [];
-      return frame(
-        'BOOKMARK',
-        Buffer.from(
-          JSON.stringify({
-            kind: 'Table',
-            apiVersion: convert.apiVersion,
-            metadata: { resourceVersion: String(revision) },
-            columnDefinitions: null,
-            rows,
-          }),
-        ),
-      );
+      return this.#frame('BOOKMARK', {
+        kind: 'Table',
+        apiVersion: convert.apiVersion,
+        metadata: { resourceVersion: String(revision) },
+        columnDefinitions: null,
+        rows,
+      });
     }
     const kind =
       convert === undefined
         ? { kind: this.#endpoint.kind, apiVersion: this.#endpoint.apiVersion }
         : { kind: 'PartialObjectMetadata', apiVersion: convert.apiVersion };
-    return frame('BOOKMARK', Buffer.from(JSON.stringify({ ...kind, metadata })));
+    return this.#frame('BOOKMARK', { ...kind, metadata });
   }
 
   error(status: unknown): Buffer {
-    return frame('ERROR', Buffer.from(JSON.stringify(status)));
+    return this.#frame('ERROR', status);
+  }
+
+  #frame(type: WatchEventType, object: unknown): Buffer {
+    return this.#serializer.streamFrame(type, encodeObject(object, this.#format.mediaType));
   }
 }
