@@ -33,6 +33,7 @@ import {
 } from '../registry/resources.ts';
 import { CacherGroup } from '../storage/cacher/index.ts';
 import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersions } from './config.ts';
+import { fieldManagers } from './field-managers.ts';
 import { readFiles } from './files.ts';
 import { buildHandlerChain } from './handler-chain.ts';
 import {
@@ -150,6 +151,7 @@ export async function startApiserver(
     decode: (value, kind) => served.decode(value, kind),
     knowsKind: (kind) => served.knowsKind(kind),
     strategicMerge: (original, patch, kind) => served.strategicMerge(original, patch, kind),
+    fieldManager: fieldManagers({ decode: served.decode, now }),
     minRequestTimeoutSeconds: options.minRequestTimeoutSeconds,
     random: Math.random,
     now,

@@ -15,6 +15,8 @@ import {
   type AdmissionRequest,
   admissionAttributes,
   dedupOwnerReferences,
+  managerOf,
+  mutate,
   sendEntry,
   sendObject,
   writeContext,
@@ -65,7 +67,8 @@ export async function handleCreate(
     await sendObject(context, 201, format, result);
     return;
   }
-  await dependencies.admission.mutate(admissionAttributes(context, request, object, undefined));
+  dependencies.fieldManager(endpoint).update(undefined, object, managerOf(context, options));
+  await mutate(context, dependencies, admissionAttributes(context, request, object, undefined));
   dedupOwnerReferences(object, context);
   const { registration } = endpoint;
   if (registration?.virtualCreate !== undefined) {

@@ -1,13 +1,15 @@
 /** What all write handlers share: admission attributes, write contexts, owner reference deduplication, answers. */
 import { parseJson, yamlSerializer } from '@typernetes/openapi/codec';
 import { badRequest, type GroupVersionKind, type KubernetesObject } from '@typernetes/openapi/meta';
+import { decodeManagedFields, managerFromUserAgent } from '@typernetes/openapi/schema';
 import type { AdmissionAttributes, Operation } from '../../admission/admission.ts';
 import type { WriteContext } from '../../registry/generic/definition.ts';
+import type { WriteOptions } from '../../registry/generic/options.ts';
 import type { Entry } from '../../storage/storage.ts';
 import { authorize, authorizerAttributes } from '../filters/authorization.ts';
 import type { OutputFormat } from '../negotiation.ts';
 import { encodeObject, presentEntry } from '../present.ts';
-import type { RequestContext } from '../request-context.ts';
+import { header, type RequestContext } from '../request-context.ts';
 import { type HandlerDependencies, type ResourceEndpoint, restContext } from '../resource-endpoint.ts';
 import { sendBody, wantsPretty } from '../respond.ts';
 import { parseIncludeObject } from '../table.ts';
@@ -75,6 +77,34 @@ export function writeContext(
     authorizeCreate: () =>
       authorize(dependencies.authorizer, { ...authorizerAttributes(context.info, context.user), verb: 'create' }),
   };
+}
+
+/** Who a write is by: what it says, or else what its user agent says. */
+export function managerOf(context: RequestContext, { fieldManager }: WriteOptions): string {
+  return fieldManager === '' ? managerFromUserAgent(header(context, 'user-agent')) : fieldManager;
+}
+
+/** Mutating admission. A plugin that leaves managedFields unreadable gets them put back, with a warning. */
+export async function mutate(
+  context: RequestContext,
+  dependencies: HandlerDependencies,
+  attributes: AdmissionAttributes,
+): Promise<void> {
+  const before = attributes.object?.metadata?.managedFields;
+  await dependencies.admission.mutate(attributes);
+  const { object } = attributes;
+  const after = object?.metadata?.managedFields;
+  if (object === undefined || after === before || after === undefined) return;
+  try {
+    decodeManagedFields(after);
+  } catch (error) {
+    const metadata = (object.metadata ??= {});
+    if (before === undefined) delete metadata.managedFields;
+    else metadata.managedFields = before;
+    context.warnings.add(
+      `.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: ${(error as Error).message}`,
+    );
+  }
 }
 
 /** Repeated owner references are dropped with a warning, as upstream does. */

@@ -17,7 +17,7 @@ import {
   StatusError,
   timeoutError,
 } from '@typernetes/openapi/meta';
-import { deepCopy, deepEqual } from '@typernetes/openapi/schema';
+import { deepCopy, deepEqual, keepTimesIfUnchanged } from '@typernetes/openapi/schema';
 import { type Entry, type Storage, StorageError } from '../../storage/storage.ts';
 import { beforeCreate, fillSystemFields } from './before-create.ts';
 import {
@@ -254,7 +254,8 @@ export class RegistryStore implements EntryReader {
   ): Promise<UpdateResult> {
     const { strategy, resource, registration } = this.definition;
     if (existing === undefined) {
-      if (strategy.allowCreateOnUpdate !== true || context.subresource !== '') throw notFound(resource, name);
+      const mayCreate = strategy.allowCreateOnUpdate === true || context.forceAllowCreate === true;
+      if (!mayCreate || context.subresource !== '') throw notFound(resource, name);
       const object = await transform(undefined);
       await context.authorizeCreate?.();
       delete object.metadata?.resourceVersion;
@@ -295,6 +296,7 @@ export class RegistryStore implements EntryReader {
     let succeeded = false;
     try {
       beforeUpdate(this.definition, object, old, context);
+      keepTimesIfUnchanged(object, old);
       await context.validateAdmission?.(object, old);
       const entry = shouldDeleteDuringUpdate(this.definition, object, old)
         ? await this.#deleteEmptied(key, existing, object, context)
