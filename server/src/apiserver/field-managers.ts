@@ -10,9 +10,9 @@ import type { RegistryStore } from '../registry/generic/store.ts';
 export interface FieldManagersOptions {
   /** Checks and defaults merged objects, as those that clients send. */
   decode: ObjectDecoder;
-  now(): Date;
+  now: () => Date;
   /** Told of objects whose fields could not be tracked. */
-  onError?(error: unknown): void;
+  onError?: (error: unknown) => void;
 }
 
 export type FieldManagerOf = (endpoint: ResourceEndpoint, subresource?: SubresourceEndpoint) => FieldManager;

@@ -151,7 +151,7 @@ export async function startApiserver(
     decode: (value, kind) => served.decode(value, kind),
     knowsKind: (kind) => served.knowsKind(kind),
     strategicMerge: (original, patch, kind) => served.strategicMerge(original, patch, kind),
-    fieldManager: fieldManagers({ decode: served.decode, now }),
+    fieldManager: fieldManagers({ decode: (value, kind) => served.decode(value, kind), now }),
     minRequestTimeoutSeconds: options.minRequestTimeoutSeconds,
     random: Math.random,
     now,

@@ -70,7 +70,7 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
     decode: (value, kind) => served.decode(value, kind),
     knowsKind: (kind) => served.knowsKind(kind),
     strategicMerge: (original, patch, kind) => served.strategicMerge(original, patch, kind),
-    fieldManager: fieldManagers({ decode: served.decode, now: () => new Date() }),
+    fieldManager: fieldManagers({ decode: (value, kind) => served.decode(value, kind), now: () => new Date() }),
     minRequestTimeoutSeconds: 1800,
     random: () => 0,
     now: () => new Date(),
