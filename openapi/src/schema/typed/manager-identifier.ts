@@ -3,7 +3,7 @@ import type { ManagedFieldsEntry } from '../../meta/object.ts';
 import { encodeText } from './value.ts';
 
 /** What tells managers apart. Appliers are one across versions. */
-export type ManagerInfo = Pick<ManagedFieldsEntry, 'manager' | 'operation' | 'apiVersion' | 'subresource'>;
+export type ManagerInfo = Readonly<Pick<ManagedFieldsEntry, 'manager' | 'operation' | 'apiVersion' | 'subresource'>>;
 
 /** A text that is the same for the same manager: JSON of the entry without times and fields. */
 export function buildManagerIdentifier(entry: ManagerInfo): string {
@@ -18,13 +18,21 @@ export function buildManagerIdentifier(entry: ManagerInfo): string {
   return `{${members.join(',')}}`;
 }
 
+/** A cluster knows few managers, and every write reads those of its object. */
+const rememberedManagers = 2048;
+const remembered = new Map<string, ManagerInfo>();
+
 export function parseManagerIdentifier(identifier: string): ManagerInfo | undefined {
   if (!identifier.startsWith('{')) return undefined;
+  let info = remembered.get(identifier);
+  if (info !== undefined) return info;
   try {
-    return JSON.parse(identifier) as ManagerInfo;
+    info = JSON.parse(identifier) as ManagerInfo;
   } catch {
     return undefined;
   }
+  if (remembered.size < rememberedManagers) remembered.set(identifier, Object.freeze(info));
+  return info;
 }
 
 const maxManagerLength = 128;

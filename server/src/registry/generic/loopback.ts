@@ -65,7 +65,7 @@ export function loopbackRegistry(now: () => Date, signal: AbortSignal): Reader {
         name,
         async (existing) => {
           if (existing === undefined) throw notFound(resource, name);
-          return change(existing as T);
+          return change(deepCopy(existing) as T);
         },
         write(namespace, options.subresource ?? '', options.dryRun ?? false),
       );

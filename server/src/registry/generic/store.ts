@@ -57,7 +57,10 @@ export interface DeleteResult {
   answerStatus: boolean;
 }
 
-/** Makes the new state. `existing` is a copy to change at will, undefined where the update may create. */
+/**
+ * Makes the new state, undefined where the update may create. `existing` must not be changed, and the new state must
+ * share nothing with it that is written to later: metadata and what strategies set.
+ */
 export type Transform = (existing: KubernetesObject | undefined) => Promise<KubernetesObject>;
 
 const maxNameGenerationAttempts = 8;
@@ -262,8 +265,8 @@ export class RegistryStore implements EntryReader {
       return { entry: await this.#createOnce(object, context), created: true };
     }
     const view = EntryView.of(existing);
-    const object = await transform(view.parse());
     const old = view.parse();
+    const object = await transform(old);
     const metadata = (object.metadata ??= {});
     const version = metadata.resourceVersion ?? '';
     if (version === '' || version === '0') {
