@@ -29,6 +29,22 @@ export function fieldManagers(options: FieldManagersOptions): FieldManagerOf {
   };
 }
 
+/** The managers of what is written past the endpoints, in the version that is stored. */
+export function storeFieldManagers(
+  endpoints: readonly ResourceEndpoint[],
+  fieldManagerOf: FieldManagerOf,
+): (store: RegistryStore) => FieldManager | undefined {
+  const homes = new Map<RegistryStore, ResourceEndpoint>();
+  for (const endpoint of endpoints) {
+    const { store, apiVersion } = endpoint;
+    if (store !== undefined && store.storageApiVersion === apiVersion) homes.set(store, endpoint);
+  }
+  return (store) => {
+    const endpoint = homes.get(store);
+    return endpoint && fieldManagerOf(endpoint);
+  };
+}
+
 function makeManager(
   endpoint: ResourceEndpoint,
   subresource: SubresourceEndpoint | undefined,

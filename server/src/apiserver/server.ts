@@ -33,7 +33,7 @@ import {
 } from '../registry/resources.ts';
 import { CacherGroup } from '../storage/cacher/index.ts';
 import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersions } from './config.ts';
-import { fieldManagers } from './field-managers.ts';
+import { fieldManagers, storeFieldManagers } from './field-managers.ts';
 import { readFiles } from './files.ts';
 import { buildHandlerChain } from './handler-chain.ts';
 import {
@@ -130,6 +130,8 @@ export async function startApiserver(
     },
   });
   for (const store of served.stores.values()) registry.addStore(store);
+  const fieldManager = fieldManagers({ decode: (value, kind) => served.decode(value, kind), now });
+  registry.trackFields(storeFieldManagers(served.endpoints, fieldManager));
 
   const source = objectSource((resource) => registry.store(resource), logger);
   const authorization = buildAuthorizer({
@@ -151,7 +153,7 @@ export async function startApiserver(
     decode: (value, kind) => served.decode(value, kind),
     knowsKind: (kind) => served.knowsKind(kind),
     strategicMerge: (original, patch, kind) => served.strategicMerge(original, patch, kind),
-    fieldManager: fieldManagers({ decode: (value, kind) => served.decode(value, kind), now }),
+    fieldManager,
     minRequestTimeoutSeconds: options.minRequestTimeoutSeconds,
     random: Math.random,
     now,
