@@ -90,7 +90,9 @@ export function processes(upPid: number): ComponentProcess[] {
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
-        const fields = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+        const fields = readFileSync(`/proc/${name}/stat`, 'utf8')
+          .replace(/^.*\) /s, '')
+          .split(' ');
         if (Number(name) !== upPid && Number(fields[1]) !== upPid) return [];
         const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
         const subcommand = words[words.findIndex((word) => word.endsWith('typernetes.mjs')) + 1] ?? '';
