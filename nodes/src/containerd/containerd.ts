@@ -21,7 +21,7 @@ export interface RunningContainerd {
   /** unix:///…: for --container-runtime-endpoint. */
   endpoint: string;
   pid: number;
-  /** Resolves when it serves; rejects, with what it said, when it ends before or takes too long. */
+  /** Resolves when it serves and was given the sandbox image; rejects, saying why, when it ends before or is too slow. */
   ready(): Promise<void>;
   /** Resolves if it ends by itself. */
   ended: Promise<string>;
@@ -97,6 +97,9 @@ export async function startContainerd(options: ContainerdOptions): Promise<Runni
           throw new Error(`containerd ended (${reason}): ${lastLines(options.logFile)}`);
         }),
       ]);
+      // So that the node need not wait for it. Where it fails, the node tries again and says why.
+      const { ensureSandboxImage } = await import('../kubelet/sandbox-image/index.ts');
+      await ensureSandboxImage(cri.images, socket, { name: options.sandboxImage }).catch(() => undefined);
     },
     stop,
     stopWithPods: async () => {
