@@ -1,10 +1,11 @@
 /**
- * The controllers there are, under upstream's names. Not there yet: daemonset, cron
+ * The controllers there are, under upstream's names. Not there yet: cron
  * disruption, horizontalpodautoscaling, resourcequota, persistent volumes, certificates,
  * endpointslice mirroring, clusterrole aggregation, token cleaners.
  */
 import type { StartController } from './context.ts';
 import { startCronJobController } from './cronjob/cronjob-controller.ts';
+import { startDaemonSetController } from './daemon/daemon-set-controller.ts';
 import { startDeploymentController } from './deployment/deployment-controller.ts';
 import { startEndpointsController } from './endpoint/endpoints-controller.ts';
 import { startEndpointSliceController } from './endpointslice/endpointslice-controller.ts';
@@ -38,6 +39,7 @@ export const controllers: ReadonlyMap<string, StartController> = new Map([
   ['ttl-after-finished-controller', startTtlAfterFinishedController],
   ['cronjob-controller', startCronJobController],
   ['statefulset-controller', startStatefulSetController],
+  ['daemonset-controller', startDaemonSetController],
   ['namespace-controller', startNamespaceController],
   ['pod-garbage-collector-controller', startPodGcController],
   ['garbage-collector-controller', startGarbageCollector],
@@ -60,6 +62,7 @@ const aliases: Record<string, string> = {
   'ttl-after-finished': 'ttl-after-finished-controller',
   cronjob: 'cronjob-controller',
   statefulset: 'statefulset-controller',
+  daemonset: 'daemonset-controller',
   garbagecollector: 'garbage-collector-controller',
 };
 
