@@ -1,12 +1,13 @@
 /**
  * The controllers there are, under upstream's names. Not there yet: cron
- * disruption, horizontalpodautoscaling, resourcequota, persistent volumes, certificates,
+ * horizontalpodautoscaling, persistent volumes, certificates,
  * endpointslice mirroring, clusterrole aggregation, token cleaners.
  */
 import type { StartController } from './context.ts';
 import { startCronJobController } from './cronjob/cronjob-controller.ts';
 import { startDaemonSetController } from './daemon/daemon-set-controller.ts';
 import { startDeploymentController } from './deployment/deployment-controller.ts';
+import { startDisruptionController } from './disruption/disruption-controller.ts';
 import { startEndpointsController } from './endpoint/endpoints-controller.ts';
 import { startEndpointSliceController } from './endpointslice/endpointslice-controller.ts';
 import { startGarbageCollector } from './garbagecollector/garbage-collector.ts';
@@ -17,6 +18,7 @@ import { startNodeLifecycleController } from './nodelifecycle/node-lifecycle-con
 import { startPodGcController } from './podgc/podgc-controller.ts';
 import { startReplicaSetController } from './replicaset/replica-set-controller.ts';
 import { startReplicationController } from './replication/replication-controller.ts';
+import { startResourceQuotaController } from './resourcequota/resource-quota-controller.ts';
 import { startRootCaCertPublisher } from './root-ca-cert-publisher/root-ca-cert-publisher.ts';
 import { startServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
 import { startStatefulSetController } from './statefulset/stateful-set-controller.ts';
@@ -40,6 +42,8 @@ export const controllers: ReadonlyMap<string, StartController> = new Map([
   ['cronjob-controller', startCronJobController],
   ['statefulset-controller', startStatefulSetController],
   ['daemonset-controller', startDaemonSetController],
+  ['disruption-controller', startDisruptionController],
+  ['resourcequota-controller', startResourceQuotaController],
   ['namespace-controller', startNamespaceController],
   ['pod-garbage-collector-controller', startPodGcController],
   ['garbage-collector-controller', startGarbageCollector],
@@ -63,6 +67,8 @@ const aliases: Record<string, string> = {
   cronjob: 'cronjob-controller',
   statefulset: 'statefulset-controller',
   daemonset: 'daemonset-controller',
+  disruption: 'disruption-controller',
+  resourcequota: 'resourcequota-controller',
   garbagecollector: 'garbage-collector-controller',
 };
 
