@@ -1,6 +1,6 @@
 /**
  * The controllers there are, under upstream's names. Not there yet: cron
- * horizontalpodautoscaling, persistent volumes, certificates,
+ * horizontalpodautoscaling, certificates,
  * endpointslice mirroring, clusterrole aggregation, token cleaners.
  */
 import type { StartController } from './context.ts';
@@ -24,6 +24,8 @@ import { startServiceAccountController } from './serviceaccount/serviceaccount-c
 import { startStatefulSetController } from './statefulset/stateful-set-controller.ts';
 import { startTaintEvictionController } from './tainteviction/taint-eviction-controller.ts';
 import { startTtlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts';
+import { startVolumeBinder } from './volume/binder.ts';
+import { startClaimProtection, startVolumeProtection } from './volume/protection.ts';
 
 /** In the order of starting: first what everything else waits for, last what watches everything. */
 export const controllers: ReadonlyMap<string, StartController> = new Map([
@@ -44,6 +46,9 @@ export const controllers: ReadonlyMap<string, StartController> = new Map([
   ['daemonset-controller', startDaemonSetController],
   ['disruption-controller', startDisruptionController],
   ['resourcequota-controller', startResourceQuotaController],
+  ['persistentvolumeclaim-protection-controller', startClaimProtection],
+  ['persistentvolume-protection-controller', startVolumeProtection],
+  ['persistentvolume-binder-controller', startVolumeBinder],
   ['namespace-controller', startNamespaceController],
   ['pod-garbage-collector-controller', startPodGcController],
   ['garbage-collector-controller', startGarbageCollector],
@@ -69,6 +74,9 @@ const aliases: Record<string, string> = {
   daemonset: 'daemonset-controller',
   disruption: 'disruption-controller',
   resourcequota: 'resourcequota-controller',
+  'pvc-protection': 'persistentvolumeclaim-protection-controller',
+  'pv-protection': 'persistentvolume-protection-controller',
+  'persistentvolume-binder': 'persistentvolume-binder-controller',
   garbagecollector: 'garbage-collector-controller',
 };
 
