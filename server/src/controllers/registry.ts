@@ -1,8 +1,14 @@
 /**
  * The controllers there are, under upstream's names. Not there yet: cron
- * horizontalpodautoscaling, certificates,
+ * horizontalpodautoscaling,
  * endpointslice mirroring, clusterrole aggregation, token cleaners.
  */
+
+import {
+  startCertificateApprover,
+  startCertificateCleaner,
+  startCertificateSigner,
+} from './certificates/certificate-controllers.ts';
 import type { StartController } from './context.ts';
 import { startCronJobController } from './cronjob/cronjob-controller.ts';
 import { startDaemonSetController } from './daemon/daemon-set-controller.ts';
@@ -49,6 +55,9 @@ export const controllers: ReadonlyMap<string, StartController> = new Map([
   ['persistentvolumeclaim-protection-controller', startClaimProtection],
   ['persistentvolume-protection-controller', startVolumeProtection],
   ['persistentvolume-binder-controller', startVolumeBinder],
+  ['certificatesigningrequest-signing-controller', startCertificateSigner],
+  ['certificatesigningrequest-approving-controller', startCertificateApprover],
+  ['certificatesigningrequest-cleaner-controller', startCertificateCleaner],
   ['namespace-controller', startNamespaceController],
   ['pod-garbage-collector-controller', startPodGcController],
   ['garbage-collector-controller', startGarbageCollector],
@@ -77,6 +86,9 @@ const aliases: Record<string, string> = {
   'pvc-protection': 'persistentvolumeclaim-protection-controller',
   'pv-protection': 'persistentvolume-protection-controller',
   'persistentvolume-binder': 'persistentvolume-binder-controller',
+  csrsigning: 'certificatesigningrequest-signing-controller',
+  csrapproving: 'certificatesigningrequest-approving-controller',
+  csrcleaner: 'certificatesigningrequest-cleaner-controller',
   garbagecollector: 'garbage-collector-controller',
 };
 
