@@ -24,7 +24,8 @@ export class Kubectl {
   /** What it wrote to stdout; a failing exit code throws. */
   async run(args: readonly string[], options?: RunOptions): Promise<string> {
     const { code, stdout, stderr } = await this.result(args, options);
-    if (code !== 0) throw new Error(`kubectl ${args.join(' ')} failed (exit code ${code}): ${stderr}${stdout}`);
+    if (code !== 0)
+      throw new Error(`kubectl ${args.join(' ')} failed (exit code ${code}): ${`${stderr}${stdout}`.slice(0, 2000)}`);
     return stdout;
   }
 
