@@ -16,6 +16,7 @@ import { startDeploymentController } from './deployment/deployment-controller.ts
 import { startDisruptionController } from './disruption/disruption-controller.ts';
 import { startEndpointsController } from './endpoint/endpoints-controller.ts';
 import { startEndpointSliceController } from './endpointslice/endpointslice-controller.ts';
+import { startEndpointSliceMirroringController } from './endpointslicemirroring/endpointslicemirroring-controller.ts';
 import { startGarbageCollector } from './garbagecollector/garbage-collector.ts';
 import { startJobController } from './job/job-controller.ts';
 import { startNamespaceController } from './namespace/namespace-controller.ts';
@@ -58,6 +59,7 @@ export const controllers: ReadonlyMap<string, StartController> = new Map([
   ['certificatesigningrequest-signing-controller', startCertificateSigner],
   ['certificatesigningrequest-approving-controller', startCertificateApprover],
   ['certificatesigningrequest-cleaner-controller', startCertificateCleaner],
+  ['endpointslice-mirroring-controller', startEndpointSliceMirroringController],
   ['namespace-controller', startNamespaceController],
   ['pod-garbage-collector-controller', startPodGcController],
   ['garbage-collector-controller', startGarbageCollector],
@@ -89,6 +91,7 @@ const aliases: Record<string, string> = {
   csrsigning: 'certificatesigningrequest-signing-controller',
   csrapproving: 'certificatesigningrequest-approving-controller',
   csrcleaner: 'certificatesigningrequest-cleaner-controller',
+  endpointslicemirroring: 'endpointslice-mirroring-controller',
   garbagecollector: 'garbage-collector-controller',
 };
 
