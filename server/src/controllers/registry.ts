@@ -1,9 +1,10 @@
 /**
- * The controllers there are, under upstream's names. Not there yet: cron
- * horizontalpodautoscaling,
- * endpointslice mirroring, clusterrole aggregation, token cleaners.
+ * The controllers there are, under upstream's names. Not there yet: horizontalpodautoscaling, legacy service account
+ * tokens, ephemeral volumes, attaching and expanding volumes, resource claims, ttl. ClusterRoles are aggregated by the API
+ * server.
  */
 
+import { startBootstrapSigner, startTokenCleaner } from './bootstrap/bootstrap-controllers.ts';
 import {
   startCertificateApprover,
   startCertificateCleaner,
@@ -60,10 +61,15 @@ export const controllers: ReadonlyMap<string, StartController> = new Map([
   ['certificatesigningrequest-approving-controller', startCertificateApprover],
   ['certificatesigningrequest-cleaner-controller', startCertificateCleaner],
   ['endpointslice-mirroring-controller', startEndpointSliceMirroringController],
+  ['token-cleaner-controller', startTokenCleaner],
+  ['bootstrap-signer-controller', startBootstrapSigner],
   ['namespace-controller', startNamespaceController],
   ['pod-garbage-collector-controller', startPodGcController],
   ['garbage-collector-controller', startGarbageCollector],
 ]);
+
+/** `*` does not mean these: they are for clusters that nodes join with bootstrap tokens. */
+const disabledByDefault: ReadonlySet<string> = new Set(['token-cleaner-controller', 'bootstrap-signer-controller']);
 
 /** Short names that `--controllers` takes as well. */
 const aliases: Record<string, string> = {
@@ -92,6 +98,8 @@ const aliases: Record<string, string> = {
   csrapproving: 'certificatesigningrequest-approving-controller',
   csrcleaner: 'certificatesigningrequest-cleaner-controller',
   endpointslicemirroring: 'endpointslice-mirroring-controller',
+  tokencleaner: 'token-cleaner-controller',
+  bootstrapsigner: 'bootstrap-signer-controller',
   garbagecollector: 'garbage-collector-controller',
 };
 
@@ -108,6 +116,6 @@ export function selectControllers(selection: readonly string[]): string[] {
   const all = entries.some(({ name }) => name === '*');
   return [...controllers.keys()].filter((name) => {
     const first = entries.find((entry) => entry.name === name);
-    return first ? !first.off : all;
+    return first ? !first.off : all && !disabledByDefault.has(name);
   });
 }

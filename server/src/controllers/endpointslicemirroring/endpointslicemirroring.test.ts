@@ -22,7 +22,8 @@ describe('mirrored endpoints', () => {
       spec: selector ? { selector } : {},
     });
   const slices = () => harness.server.list(resources.endpointSlices);
-  const addresses = (): string[] => slices().flatMap(({ endpoints = [] }) => endpoints.flatMap((entry) => entry.addresses));
+  const addresses = (): string[] =>
+    slices().flatMap(({ endpoints = [] }) => endpoints.flatMap((entry) => entry.addresses));
 
   it('follow the Endpoints of a Service without selector, through create, update and delete', async () => {
     const { server } = harness;
