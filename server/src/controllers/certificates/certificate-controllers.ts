@@ -4,7 +4,7 @@ import { Controller, keyOf, type Reconciler, type RestClient, type Running } fro
 import { isNotFound } from '@typernetes/openapi/meta';
 import type { SubjectAccessReview } from '@typernetes/openapi/types/authorization/v1';
 import type { CertificateSigningRequest } from '@typernetes/openapi/types/certificates/v1';
-import { inspectRequest, signRequest } from '../../certificates/index.ts';
+import { inspectRequest, signRequest } from '../../certificates/signing.ts';
 import type { ControllerContext } from '../context.ts';
 import { periodic } from '../periodic.ts';
 import { messageOf } from '../pods/pod-control.ts';

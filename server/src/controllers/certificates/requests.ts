@@ -1,7 +1,7 @@
 /** What the known signers accept. Pure. */
 import type { KnownResource } from '@typernetes/openapi/client';
 import type { CertificateSigningRequest } from '@typernetes/openapi/types/certificates/v1';
-import type { RequestDetails } from '../../certificates/index.ts';
+import type { RequestDetails } from '../../certificates/signing.ts';
 
 export const certificateSigningRequests: KnownResource<CertificateSigningRequest> = {
   group: 'certificates.k8s.io',
