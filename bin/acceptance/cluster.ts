@@ -81,7 +81,8 @@ export async function withCluster(
 export interface ComponentProcess {
   name: string;
   pid: number;
-  residentBytes: number;
+  /** Its proportional share: a page that several processes map counts once altogether. */
+  memoryBytes: number;
   cpuSeconds: number;
 }
 
@@ -97,12 +98,12 @@ export function processes(upPid: number): ComponentProcess[] {
         if (Number(name) !== upPid && Number(fields[1]) !== upPid) return [];
         const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
         const subcommand = words[words.findIndex((word) => word.endsWith('typernetes.mjs')) + 1] ?? '';
-        // Fields after the command's name: 1 parent, 11 and 12 ticks of a hundredth second, 21 pages of 4 KiB.
+        // Fields after the command's name: 1 parent, 11 and 12 ticks of a hundredth second.
         return [
           {
             name: subcommand,
             pid: Number(name),
-            residentBytes: Number(fields[21]) * 4096,
+            memoryBytes: Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/smaps_rollup`, 'utf8'))?.[1]) * 1024,
             cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100,
           },
         ];

@@ -21,11 +21,11 @@ test(`${pods} pods on ${nodes} nodes`, { skip: withoutKubectl }, async (t) => {
     let peak = 0;
     const memory = (): string => {
       const parts = processes(cluster.pid);
-      const sum = parts.reduce((total, { residentBytes }) => total + residentBytes, 0);
+      const sum = parts.reduce((total, { memoryBytes }) => total + memoryBytes, 0);
       peak = Math.max(peak, sum);
       const each = parts.map(
-        ({ name, residentBytes, cpuSeconds }) =>
-          `${name} ${megabytes(residentBytes)} (${cpuSeconds.toFixed(0)} s of processor)`,
+        ({ name, memoryBytes, cpuSeconds }) =>
+          `${name} ${megabytes(memoryBytes)} (${cpuSeconds.toFixed(0)} s of processor)`,
       );
       return `${megabytes(sum)}: ${each.join(', ')}`;
     };
