@@ -31,3 +31,8 @@ export function install() {
   }
   run(nodeExecutable(), ['scripts/generate.mjs']);
 }
+
+/** What `typernetes` starts from. Without it everything runs from the sources, only later. */
+export function bundle() {
+  run(nodeExecutable(), ['scripts/bundle.mjs']);
+}

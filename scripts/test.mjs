@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import os from 'node:os';
 import path from 'node:path';
 import { executable, logs, makeNetwork, startCluster } from './cluster.mjs';
-import { install } from './install.mjs';
+import { bundle, install } from './install.mjs';
 import { ensureKubectl } from './kubectl.mjs';
 import { findProgram, installSystemPackages } from './system-packages.mjs';
 import { nodeExecutable, root } from './toolchain.mjs';
@@ -49,6 +49,8 @@ await stage('check', () => {
   const { status } = spawnSync(process.execPath, ['scripts/check.mjs'], { cwd: root, stdio: 'inherit' });
   add(status === 0 ? { passed: 1 } : { failed: 1 });
 });
+
+await stage('bundle', () => bundle());
 
 /** node:test over files; its counts are added. */
 function runTests(files, options = []) {

@@ -1,6 +1,6 @@
 /** What an installer puts into a new cluster beside what the API server itself makes: the Service of cluster DNS. */
 import { loadKubeconfig, RestClient } from '@typernetes/openapi/client';
-import { isAlreadyExists } from '@typernetes/openapi/meta';
+import { isNotFound } from '@typernetes/openapi/meta';
 import type { Node, Service } from '@typernetes/openapi/types/core/v1';
 
 export function adminClient(kubeconfig: string): RestClient {
@@ -25,12 +25,12 @@ export async function ensureDnsService(client: RestClient, clusterIP: string, si
       ],
     },
   };
+  const services = client.resource<Service>({ group: '', version: 'v1', resource: 'services' });
   try {
-    await client
-      .resource<Service>({ group: '', version: 'v1', resource: 'services' })
-      .create('kube-system', service, { signal });
+    await services.get('kube-system', 'kube-dns', { signal });
   } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
+    if (!isNotFound(error)) throw error;
+    await services.create('kube-system', service, { signal });
   }
 }
 

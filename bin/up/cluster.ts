@@ -1,9 +1,10 @@
 /** The processes of one cluster and what each is told: addresses, files, identities. */
 import path from 'node:path';
 import {
-  type ClusterCertificates,
+  certificatePaths,
   ensureClusterCertificates,
   type KeyPair,
+  serviceAccountKeyPaths,
   writeKubeconfig,
 } from '@typernetes/server/certificates';
 import { addressInRange, clusterMark, hostAddress, type Layout, machineName, simulatedNodeNames } from './options.ts';
@@ -69,7 +70,7 @@ export function planNodes(
 }
 
 /** Certificates and kubeconfigs, one identity for each component. */
-export async function writeIdentities(plan: ClusterPlan): Promise<ClusterCertificates> {
+export async function writeIdentities(plan: ClusterPlan): Promise<void> {
   const address = hostAddress();
   const certificates = await ensureClusterCertificates(plan.layout.pki, {
     nodes: nodeNames(plan.nodes).map((name) => ({
@@ -101,7 +102,6 @@ export async function writeIdentities(plan: ClusterPlan): Promise<ClusterCertifi
       write(kubeletKubeconfig(plan, name), `system:node:${name}`, client),
     ),
   ]);
-  return certificates;
 }
 
 function kubeconfigOf(plan: ClusterPlan, identity: (typeof identities)[number]): string {
@@ -112,14 +112,14 @@ function kubeletKubeconfig(plan: ClusterPlan, node: string): string {
   return path.join(plan.layout.kubeconfigs, `kubelet-${node}.kubeconfig`);
 }
 
-export function apiserverSpec(
-  plan: ClusterPlan,
-  certificates: ClusterCertificates,
-  program: readonly string[],
-): ComponentSpec {
+/** Names files that writeIdentities makes: they are read when the component begins. */
+export function apiserverSpec(plan: ClusterPlan, program: readonly string[]): ComponentSpec {
+  const certificate = (name: string) => certificatePaths(plan.layout.pki, name);
+  const serviceAccount = serviceAccountKeyPaths(plan.layout.pki);
   const address = hostAddress();
   return {
     name: 'apiserver',
+    waits: true,
     command: command(program, [
       'apiserver',
       `--bind-address=${plan.bindAddress}`,
@@ -128,20 +128,20 @@ export function apiserverSpec(
       ...(plan.etcdServers === undefined
         ? [`--storage-dir=${plan.layout.storage}`]
         : [`--etcd-servers=${plan.etcdServers}`]),
-      `--tls-cert-file=${certificates.apiserver.certificateFile}`,
-      `--tls-private-key-file=${certificates.apiserver.keyFile}`,
-      `--client-ca-file=${certificates.ca.certificateFile}`,
+      `--tls-cert-file=${certificate('apiserver').certificateFile}`,
+      `--tls-private-key-file=${certificate('apiserver').keyFile}`,
+      `--client-ca-file=${certificate('ca').certificateFile}`,
       '--authorization-mode=Node,RBAC',
       '--enable-admission-plugins=NodeRestriction',
       `--service-account-issuer=https://kubernetes.default.svc.${plan.clusterDomain}`,
-      `--service-account-key-file=${certificates.serviceAccount.publicKeyFile}`,
-      `--service-account-signing-key-file=${certificates.serviceAccount.privateKeyFile}`,
+      `--service-account-key-file=${serviceAccount.publicKeyFile}`,
+      `--service-account-signing-key-file=${serviceAccount.privateKeyFile}`,
       `--service-cluster-ip-range=${plan.serviceCIDR}`,
-      `--kubelet-certificate-authority=${certificates.ca.certificateFile}`,
-      `--kubelet-client-certificate=${certificates.apiserverKubeletClient.certificateFile}`,
-      `--kubelet-client-key=${certificates.apiserverKubeletClient.keyFile}`,
+      `--kubelet-certificate-authority=${certificate('ca').certificateFile}`,
+      `--kubelet-client-certificate=${certificate('apiserver-kubelet-client').certificateFile}`,
+      `--kubelet-client-key=${certificate('apiserver-kubelet-client').keyFile}`,
       '--kubelet-preferred-address-types=InternalIP,Hostname',
-      `--requestheader-client-ca-file=${certificates.frontProxyCA.certificateFile}`,
+      `--requestheader-client-ca-file=${certificate('front-proxy-ca').certificateFile}`,
       '--requestheader-allowed-names=front-proxy-client',
       '--requestheader-extra-headers-prefix=X-Remote-Extra-',
       '--requestheader-group-headers=X-Remote-Group',
@@ -150,11 +150,7 @@ export function apiserverSpec(
   };
 }
 
-export function controllerManagerSpec(
-  plan: ClusterPlan,
-  certificates: ClusterCertificates,
-  program: readonly string[],
-): ComponentSpec {
+export function controllerManagerSpec(plan: ClusterPlan, program: readonly string[]): ComponentSpec {
   return {
     name: 'controller-manager',
     waits: true,
@@ -164,8 +160,10 @@ export function controllerManagerSpec(
       `--with-scheduler=${kubeconfigOf(plan, 'scheduler')}`,
       '--leader-elect=false',
       '--use-service-account-credentials',
-      `--service-account-private-key-file=${certificates.serviceAccount.privateKeyFile}`,
-      `--root-ca-file=${certificates.ca.certificateFile}`,
+      `--service-account-private-key-file=${serviceAccountKeyPaths(plan.layout.pki).privateKeyFile}`,
+      `--root-ca-file=${certificatePaths(plan.layout.pki, 'ca').certificateFile}`,
+      `--cluster-signing-cert-file=${certificatePaths(plan.layout.pki, 'ca').certificateFile}`,
+      `--cluster-signing-key-file=${certificatePaths(plan.layout.pki, 'ca').keyFile}`,
       '--allocate-node-cidrs',
       `--cluster-cidr=${plan.clusterCIDR}`,
       `--service-cluster-ip-range=${plan.serviceCIDR}`,
@@ -174,14 +172,10 @@ export function controllerManagerSpec(
   };
 }
 
-export function nodeSpec(
-  plan: ClusterPlan,
-  certificates: ClusterCertificates,
-  program: readonly string[],
-): ComponentSpec | undefined {
+export function nodeSpec(plan: ClusterPlan, program: readonly string[]): ComponentSpec | undefined {
   const { layout, nodes } = plan;
   const shared = [
-    `--client-ca-file=${certificates.ca.certificateFile}`,
+    `--client-ca-file=${certificatePaths(layout.pki, 'ca').certificateFile}`,
     `--cluster-dns=${plan.clusterDNS}`,
     `--cluster-domain=${plan.clusterDomain}`,
     `--root-dir=${layout.kubelet}`,
@@ -203,14 +197,11 @@ export function nodeSpec(
         ]),
       };
     case 'machine': {
-      const serving = certificates.kubelets.get(nodes.name)?.serving;
-      if (serving === undefined) throw new Error(`there is no serving certificate for node ${nodes.name}`);
+      const serving = certificatePaths(layout.pki, `kubelet-${nodes.name}`);
       const mark = clusterMark(layout.directory);
       return {
         name: 'node',
         waits: true,
-        // Pods get their grace period when the cluster stops.
-        stopTimeoutMs: 60_000,
         command: command(program, [
           'node',
           `--container-runtime-endpoint=${nodes.endpoint}`,

@@ -98,15 +98,20 @@ async function up(flags: UpFlags): Promise<number> {
     const runtime = await chooseRuntime(flags, layout, view);
     containerd = runtime.kind === 'socket' ? runtime.containerd : undefined;
     const plan = await planCluster(flags, layout, planNodes(runtime, flags.nodes));
-    const certificates = await writeIdentities(plan);
     const program = [process.execPath, ...process.execArgv, path.join(import.meta.dirname, '..', 'typernetes.mjs')];
-    const apiserver = launch(apiserverSpec(plan, certificates, program));
-    const controllerManager = launch(controllerManagerSpec(plan, certificates, program));
-    const nodeProcess = nodeSpec(plan, certificates, program);
+    // Processes load their code while what they need is made.
+    const apiserver = launch(apiserverSpec(plan, program));
+    await writeIdentities(plan);
+    apiserver.release();
+    const controllerManager = launch(controllerManagerSpec(plan, program));
+    const nodeProcess = nodeSpec(plan, program);
     const node = nodeProcess === undefined ? undefined : launch(nodeProcess);
     const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(startDeadlineMs)]);
+    const runtimeReady = containerd?.ready();
+    runtimeReady?.catch(() => {}); // heard below, after the API server
     await ready(apiserver, signal);
     controllerManager.release();
+    await runtimeReady;
     node?.release();
     const client = adminClient(plan.adminKubeconfig);
     if (plan.nodes.kind === 'machine') await ensureDnsService(client, plan.clusterDNS, signal);

@@ -20,6 +20,7 @@ export interface NodeFlags extends KubeletFlags {
   cniStateDir?: string;
   bridgeName: string;
   nftablesTable: string;
+  stopPods?: boolean;
 }
 
 export interface RunningNode {
@@ -94,7 +95,14 @@ async function startMachine(
   const child = (name: string): Logger => pino({ name });
   const running: Promise<unknown>[] = [];
   const kubelet = runKubelet(
-    { ...options, client, runtime: flags.containerRuntimeEndpoint ?? '', portMayMove: true, logger },
+    {
+      ...options,
+      client,
+      runtime: flags.containerRuntimeEndpoint ?? '',
+      portMayMove: true,
+      stopsPods: flags.stopPods === true,
+      logger,
+    },
     signal,
   );
   stops.push(() => kubelet.stop());
@@ -168,6 +176,7 @@ export function nodeCommand(): Command {
     .option('--cni-state-dir <directory>', 'where the addresses given to pods are kept')
     .option('--bridge-name <name>', "the pod network's bridge", 'tn0')
     .option('--nftables-table <name>', "the proxy's table", 'kube-proxy')
+    .option('--stop-pods', 'pods end with this process; without it they go on running')
     .option('--node <name>', 'with --container-runtime-endpoint simulated: a node; may be repeated', collect, [])
     .option('--kubeconfig-dir <directory>', 'with --node: kubelet-NAME.kubeconfig of each');
   return addKubeletFlags(command).action(async (flags: NodeFlags) => {

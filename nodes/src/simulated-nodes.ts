@@ -59,7 +59,7 @@ export async function simulatedParts(options: {
   index: number;
   clock?: Clock;
   streaming?: SimulatedStreaming;
-}): Promise<{ parts: SimulatedParts; stop(): Promise<void> }> {
+}): Promise<{ parts: SimulatedParts; stop: () => Promise<void> }> {
   const clock = options.clock ?? systemClock;
   const streaming = options.streaming ?? new SimulatedStreaming();
   if (options.streaming === undefined) await streaming.start();

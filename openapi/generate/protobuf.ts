@@ -2,20 +2,8 @@
  * Message descriptors for the protobuf codec: upstream's field numbers joined with the JSON side of each message (the
  * field's name there, and whether its fields are inlined into the parent), which the OpenAPI definition tells.
  */
+import type { FieldDescriptor } from '../src/catalogue/protobuf.ts';
 import type { Spec, SpecSchema } from './spec.ts';
-
-export interface FieldDescriptor {
-  /** Name in JSON. */
-  name: string;
-  number: number;
-  /** A scalar type of protobuf, or the full name of a message. */
-  type: string;
-  repeated?: true;
-  /** A map<string, type>. */
-  map?: true;
-  /** A message whose fields JSON has in the parent object. */
-  inline?: true;
-}
 
 /** Full message name → fields in the order of their numbers. */
 export type Descriptors = Record<string, FieldDescriptor[]>;

@@ -3,9 +3,9 @@
  * containerd or Docker that the machine runs is never touched.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { connectCri } from 'cri-client';
+import type { CriConnection } from 'cri-client';
 import { containerdConfiguration } from './configuration.ts';
 import { canLowerOomScores, chooseSnapshotter, cniBinDirs, containerdMajor, findProgram } from './machine.ts';
 
@@ -21,6 +21,8 @@ export interface RunningContainerd {
   /** unix:///…: for --container-runtime-endpoint. */
   endpoint: string;
   pid: number;
+  /** Resolves when it serves and was given the sandbox image; rejects, saying why, when it ends before or is too slow. */
+  ready(): Promise<void>;
   /** Resolves if it ends by itself. */
   ended: Promise<string>;
   /** Ends it; containers keep running under their shims. */
@@ -31,7 +33,10 @@ export interface RunningContainerd {
 
 /** Unix socket addresses hold 107 bytes. */
 const longestSocketPath = 100;
+const pollMs = 50;
+const predecessorGraceMs = 10_000;
 
+/** Starts it and does not wait until it serves: `ready` does. */
 export async function startContainerd(options: ContainerdOptions): Promise<RunningContainerd> {
   const program = findProgram('containerd');
   if (program === undefined) throw new Error('there is no containerd on this machine: apt-get install containerd');
@@ -57,6 +62,8 @@ export async function startContainerd(options: ContainerdOptions): Promise<Runni
       systemdCgroup: false,
     }),
   );
+  const pidFile = path.join(directory, 'containerd.pid');
+  await endPredecessor(pidFile, configFile);
   const log = openSync(options.logFile, 'a', 0o600);
   const child = spawn(program, ['--config', configFile, '--log-level', 'warn'], {
     stdio: ['ignore', log, log],
@@ -64,41 +71,48 @@ export async function startContainerd(options: ContainerdOptions): Promise<Runni
     env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin` },
   });
   closeSync(log);
+  if (child.pid !== undefined) writeFileSync(pidFile, String(child.pid));
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
   });
   const endpoint = `unix://${socket}`;
-  const connection = connectCri(endpoint);
-  try {
-    await Promise.race([
-      connection.waitForReady(options.startTimeoutMs ?? 20_000),
-      ended.then((reason) => {
-        throw new Error(`containerd ended (${reason}): ${lastLines(options.logFile)}`);
-      }),
-    ]);
-    return {
-      endpoint,
-      pid: child.pid ?? 0,
-      ended,
-      stop: async () => {
-        connection.close();
-        await terminate(child, ended);
-      },
-      stopWithPods: async () => {
-        await removePods(connection.runtime);
-        connection.close();
-        await terminate(child, ended);
-      },
-    };
-  } catch (error) {
-    connection.close();
+  // Loaded when the process runs already, for loading takes a while.
+  let connected: Promise<CriConnection> | undefined;
+  const connection = (): Promise<CriConnection> =>
+    (connected ??= import('cri-client').then(({ connectCri }) => connectCri(endpoint)));
+  const stop = async (): Promise<void> => {
+    (await connected)?.close();
     await terminate(child, ended);
-    throw error;
-  }
+  };
+  return {
+    endpoint,
+    pid: child.pid ?? 0,
+    ended,
+    ready: async () => {
+      const cri = await connection();
+      await Promise.race([
+        cri.waitForReady(options.startTimeoutMs ?? 20_000),
+        ended.then((reason) => {
+          throw new Error(`containerd ended (${reason}): ${lastLines(options.logFile)}`);
+        }),
+      ]);
+      // So that the node need not wait for it. Where it fails, the node tries again and says why.
+      const { ensureSandboxImage } = await import('../kubelet/sandbox-image/index.ts');
+      await ensureSandboxImage(cri.images, socket, { name: options.sandboxImage }).catch(() => undefined);
+    },
+    stop,
+    stopWithPods: async () => {
+      try {
+        await removePods((await connection()).runtime);
+      } finally {
+        await stop();
+      }
+    },
+  };
 }
 
-async function removePods(runtime: ReturnType<typeof connectCri>['runtime']): Promise<void> {
+async function removePods(runtime: CriConnection['runtime']): Promise<void> {
   const { items } = await runtime.listPodSandbox({});
   await Promise.all(
     items.map(async ({ id }) => {
@@ -106,6 +120,21 @@ async function removePods(runtime: ReturnType<typeof connectCri>['runtime']): Pr
       await runtime.removePodSandbox({ podSandboxId: id });
     }),
   );
+}
+
+/** One that outlived a supervisor that was killed; its containers keep running under their shims for the next one. */
+async function endPredecessor(pidFile: string, configFile: string): Promise<void> {
+  const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
+  // The number may be another process's by now.
+  const runs = (): boolean =>
+    pid > 0 && existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(configFile);
+  if (!runs()) return;
+  process.kill(pid, 'SIGTERM');
+  for (let waited = 0; runs(); waited += pollMs) {
+    if (waited > predecessorGraceMs) process.kill(pid, 'SIGKILL');
+    // No event tells of the end of a process that is not our child.
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
 }
 
 async function terminate(child: ChildProcess, ended: Promise<string>): Promise<void> {

@@ -9,27 +9,25 @@ import {
   EventRecorder,
   type Logger,
   type RestClient,
-  referenceTo,
   resources,
   SharedInformer,
 } from '@typernetes/openapi/client';
 import type { Pod } from '@typernetes/openapi/types/core/v1';
 import type { CriConnection } from 'cri-client';
-import { isUnified, NodeCgroups, noCgroups } from './cgroups/cgroup-manager.ts';
+import { type CgroupManager, isUnified, NodeCgroups, noCgroups } from './cgroups/cgroup-manager.ts';
 import { noConfiguration, type PodConfigurationSource } from './configuration/no-configuration.ts';
 import { PodConfiguration } from './configuration/pod-configuration.ts';
-import { ImageGarbageCollector } from './images/image-garbage-collection.ts';
+import { Housekeeping, isRunning, orphan } from './housekeeping.ts';
 import { ImageManager } from './images/image-manager.ts';
 import { KeyedBackOff } from './kuberuntime/back-off.ts';
 import { GarbageCollector } from './kuberuntime/garbage-collection.ts';
-import { restoreFromLabels } from './kuberuntime/labels.ts';
 import { LifecycleRunner } from './kuberuntime/lifecycle.ts';
-import type { PodEvents } from './kuberuntime/pod-events.ts';
 import { PodRuntime } from './kuberuntime/pod-runtime.ts';
-import { LogRotation } from './logs/rotation.ts';
+import { recordedEvents } from './kuberuntime/recorded-events.ts';
 import type { Machine } from './node/machine.ts';
 import { NodeManager } from './node/node-manager.ts';
-import { PodLifecycleEventGenerator, type RuntimePod } from './pleg/pod-lifecycle-events.ts';
+import { diskKeepers, diskVolumes, nodeFacts } from './parts.ts';
+import { PodLifecycleEventGenerator } from './pleg/pod-lifecycle-events.ts';
 import { identityOf, isDeleted, specOf } from './pod/pod.ts';
 import { MirrorPods } from './pod-sources/mirror-pods.ts';
 import { PodManager } from './pod-sources/pod-manager.ts';
@@ -43,8 +41,7 @@ import type { KubeletSettings } from './settings.ts';
 import { withProbeResults } from './status/readiness.ts';
 import { StatusManager } from './status/status-manager.ts';
 import { type SyncEvent, SyncQueue } from './sync-queue.ts';
-import { claimedPath } from './volumes/persistent-volumes.ts';
-import { DiskVolumeManager, noVolumes, type VolumeManager } from './volumes/volume-manager.ts';
+import { noVolumes, type VolumeManager } from './volumes/volume-manager.ts';
 
 export interface KubeletOptions {
   settings: KubeletSettings;
@@ -68,11 +65,6 @@ export interface KubeletOptions {
   beforePods?: Promise<void>;
 }
 
-const housekeepingMs = { polled: 2000, evented: 30_000 };
-const garbageMs = 60_000;
-const imageGarbageMs = 300_000;
-const logRotationMs = 10_000;
-
 export class Kubelet {
   /** Resolves when the node is Ready in the API. */
   readonly ready: Promise<void>;
@@ -85,6 +77,7 @@ export class Kubelet {
   readonly #workers: PodWorkers;
   readonly #probes: ProbeManager;
   readonly #volumes: VolumeManager;
+  readonly #cgroups: CgroupManager;
   readonly #garbage: GarbageCollector;
   readonly #syncer: KubeletPodSyncer;
   readonly #configuration: PodConfigurationSource;
@@ -92,6 +85,7 @@ export class Kubelet {
   readonly #queue = new SyncQueue();
   readonly #abort = new AbortController();
   readonly #mirrors: MirrorPods;
+  readonly #housekeeping: Housekeeping;
   readonly #crashBackOff = new KeyedBackOff(10_000, 300_000);
   readonly #informer: SharedInformer<Pod>;
   #running: Promise<unknown> = Promise.resolve();
@@ -104,7 +98,7 @@ export class Kubelet {
     setMaxListeners(0, this.#abort.signal);
     const { settings, client, cri, clock, random, logger, realContainers } = options;
     this.#recorder = new EventRecorder(client, { component: 'kubelet', host: settings.nodeName, clock, logger });
-    const events = this.#podEvents();
+    const events = recordedEvents(this.#recorder, options.warningsOnly === true);
     this.statuses = new StatusManager({
       client,
       clock,
@@ -136,17 +130,7 @@ export class Kubelet {
       clock,
       random,
       logger,
-      facts: {
-        name: settings.nodeName,
-        addresses: settings.nodeIps,
-        machine: options.machine,
-        kubeletPort: options.port,
-        kubeletVersion: options.kubeletVersion,
-        maxPods: settings.maxPods,
-        reserved: settings.reserved,
-        labels: settings.labels,
-        taints: settings.taints,
-      },
+      facts: nodeFacts(options),
       plegHealthy: () => this.pleg.healthy(),
       registers: settings.registerNode,
       updateFrequencyMs: settings.nodeStatusUpdateFrequencyMs,
@@ -164,26 +148,13 @@ export class Kubelet {
       : undefined;
     this.#configuration = configuration ?? noConfiguration;
     this.#volumes =
-      configuration === undefined
-        ? noVolumes
-        : new DiskVolumeManager({
-            rootDirectory: settings.rootDirectory,
-            logger,
-            claim: (namespace, name) => claimedPath(client, namespace, name),
-            sources: {
-              configuration,
-              token: (pod, audience, seconds) => configuration.tokens.get(pod, audience, seconds),
-              facts: () => ({ podIPs: [], hostIPs: settings.nodeIps, nodeName: settings.nodeName }),
-              get allocatable() {
-                return allocatable();
-              },
-            },
-          });
+      configuration === undefined ? noVolumes : diskVolumes(options, configuration, () => this.node.allocatable);
     const allocatable = (): Readonly<Record<string, string>> => this.node.allocatable;
     const cgroups =
       realContainers && settings.cgroupsPerQos
         ? new NodeCgroups(settings.cgroupRoot, settings.cgroupDriver, logger)
         : noCgroups;
+    this.#cgroups = cgroups;
     this.#garbage = new GarbageCollector({
       runtime: cri.runtime,
       logger,
@@ -255,6 +226,21 @@ export class Kubelet {
       random,
       logger,
     });
+    this.#housekeeping = new Housekeeping({
+      clock,
+      logger,
+      pods: this.pods,
+      workers: this.#workers,
+      pleg: this.pleg,
+      volumes: this.#volumes,
+      cgroups,
+      mirrors: this.#mirrors,
+      garbage: this.#garbage,
+      crashBackOff: this.#crashBackOff,
+      isKept: (uid) => this.#isKept(uid),
+      sourcesReady: () => this.#informer.hasSynced,
+      disk: realContainers ? diskKeepers(options) : undefined,
+    });
   }
 
   get runtimeName(): string {
@@ -278,7 +264,13 @@ export class Kubelet {
       delete: (pod) => this.#queue.put({ type: 'remove', pod: pod as Pod }),
     });
     await this.#startStaticPods(signal);
-    this.#running = Promise.all([node, pleg, this.#informer.run(signal), this.syncLoop(), this.#maintain(signal)]);
+    this.#running = Promise.all([
+      node,
+      pleg,
+      this.#informer.run(signal),
+      this.syncLoop(),
+      this.#housekeeping.run(signal),
+    ]);
   }
 
   async #readRuntimeName(signal: AbortSignal): Promise<string> {
@@ -411,62 +403,9 @@ export class Kubelet {
     return this.pods.get(uid) !== undefined || (phase !== undefined && phase !== 'finished');
   }
 
-  /** Containers, sandboxes, volumes and mirrors whose pod is not ours any more. */
-  async housekeeping(): Promise<void> {
-    if (!this.#informer.hasSynced) return;
-    await this.pleg.relist();
-    for (const pod of this.pleg.pods.values()) {
-      if (this.#isKept(pod.uid) || this.#workers.phase(pod.uid) !== undefined) continue;
-      if (isRunning(pod)) this.#workers.update({ type: 'kill', pod: orphan(pod), orphan: true });
-      else await this.#garbage.removePod(pod.uid);
-    }
-    for (const uid of await this.#volumes.podsOnDisk()) {
-      if (!this.#isKept(uid) && this.#workers.phase(uid) === undefined && !this.pleg.pods.has(uid))
-        await this.#volumes.unmount(uid);
-    }
-    for (const mirror of this.pods.orphanedMirrors()) await this.#mirrors.remove(mirror);
-    this.#workers.forgetFinished(this.pods.uids());
-    this.#crashBackOff.collect(this.options.clock.now());
-  }
-
-  async #maintain(signal: AbortSignal): Promise<void> {
-    const { clock, cri, logger, settings, realContainers } = this.options;
-    const every = async (milliseconds: number, what: string, work: () => Promise<void>): Promise<void> => {
-      while (await delay(clock, milliseconds, signal)) {
-        await work().catch((error: unknown) => {
-          if (!signal.aborted)
-            logger.warn({ error: error instanceof Error ? error.message : String(error) }, `${what} failed`);
-        });
-      }
-    };
-    await this.#informer.synced;
-    await this.housekeeping().catch(() => undefined);
-    const tasks = [
-      every(realContainers ? housekeepingMs.polled : housekeepingMs.evented, 'housekeeping', () => this.housekeeping()),
-    ];
-    if (realContainers) {
-      const images = new ImageGarbageCollector({
-        runtime: cri.runtime,
-        images: cri.images,
-        clock,
-        logger,
-        highThresholdPercent: settings.imageGcHighThresholdPercent,
-        lowThresholdPercent: settings.imageGcLowThresholdPercent,
-        minimumAgeMs: settings.imageMinimumGcAgeMs,
-      });
-      const rotation = new LogRotation({
-        runtime: cri.runtime,
-        clock,
-        maximumBytes: settings.containerLogMaxBytes,
-        maximumFiles: settings.containerLogMaxFiles,
-      });
-      tasks.push(
-        every(garbageMs, 'container garbage collection', () => this.#garbage.collect()),
-        every(imageGarbageMs, 'image garbage collection', () => images.collect()),
-        every(logRotationMs, 'log rotation', () => rotation.rotateAll()),
-      );
-    }
-    await Promise.all(tasks);
+  /** Looks for what nobody needs any more, now. */
+  housekeeping(): Promise<void> {
+    return this.#housekeeping.sweep();
   }
 
   /** Resolves when the node has been given its pod CIDR. */
@@ -497,20 +436,20 @@ export class Kubelet {
     return runtimeClass.handler;
   }
 
-  #podEvents(): PodEvents {
-    return {
-      record: (pod, container, type, reason, message) => {
-        if (this.options.warningsOnly === true && type === 'Normal') return;
-        const spec = specOf(pod);
-        const list = (spec.initContainers ?? []).some(({ name }) => name === container?.name)
-          ? 'initContainers'
-          : (spec.ephemeralContainers ?? []).some(({ name }) => name === container?.name)
-            ? 'ephemeralContainers'
-            : 'containers';
-        const path = container === undefined ? undefined : `spec.${list}{${container.name}}`;
-        this.#recorder.event(referenceTo({ apiVersion: 'v1', kind: 'Pod', ...pod }, path), type, reason, message);
-      },
-    };
+  /** Ends all pods as their grace periods allow, as a machine that shuts down; their objects stay as they are. */
+  async stopPods(): Promise<void> {
+    await this.#workers.stop();
+    this.#probes.stop();
+    await this.pleg.relist();
+    const signal = new AbortController().signal;
+    await Promise.all(
+      [...this.pleg.pods.values()].filter(isRunning).map(async (running) => {
+        const pod = this.pods.get(running.uid) ?? orphan(running);
+        await this.runtime.killPod(pod, await this.runtime.podStatus(running.uid), undefined, signal);
+        await this.#volumes.unmount(running.uid);
+        await this.#cgroups.remove(running.uid);
+      }),
+    );
   }
 
   /** Containers go on running. */
@@ -524,15 +463,4 @@ export class Kubelet {
     await this.#recorder.stop();
     await this.#volumes.stop();
   }
-}
-
-const isRunning = ({ sandboxes, containers }: RuntimePod): boolean =>
-  sandboxes.some(({ state }) => state === 'SANDBOX_READY') ||
-  containers.some(({ state }) => state === 'CONTAINER_RUNNING');
-
-/** A pod that only the runtime remembers, as far as its labels tell. */
-function orphan({ uid, name, namespace, containers }: RuntimePod): Pod {
-  const [container] = containers;
-  if (container !== undefined) return restoreFromLabels(container.labels, container.annotations).pod;
-  return { metadata: { uid, name, namespace }, spec: { containers: [] } };
 }

@@ -8,8 +8,8 @@ import { Kubelet, type KubeletOptions } from './kubelet.ts';
 import { defaultNodeIp, type Machine, readMachine } from './node/machine.ts';
 import type { ServiceSource } from './runtime-helper.ts';
 import { ensureSandboxImage } from './sandbox-image/index.ts';
-import { KubeletServer } from './server/server.ts';
 import { watchServices } from './services.ts';
+import { KubeletServer } from './serving/server.ts';
 import { type ServingCertificate, servingCertificate } from './serving-certificate.ts';
 import { kubeletVersion } from './version.ts';
 
@@ -30,6 +30,8 @@ export interface RunKubeletOptions {
   clientCaFile?: string | undefined;
   /** When the port is taken, any free one will do. */
   portMayMove?: boolean;
+  /** Pods end with the kubelet; by default they go on running. */
+  stopsPods?: boolean;
   logger: Logger;
   clock?: Clock;
   random?: () => number;
@@ -119,6 +121,9 @@ async function listen(
   }
 }
 
+/** One machine has few requests under way; many simulated nodes in one process must not hold thousands of sockets. */
+const maxSockets = 4;
+
 async function startKubelet(
   options: RunKubeletOptions,
   signal: AbortSignal,
@@ -127,7 +132,7 @@ async function startKubelet(
 ): Promise<Kubelet> {
   const { configuration, nodeName, rootDirectory, logger, runtime } = options;
   const clock = options.clock ?? systemClock;
-  const client = new RestClient(options.client, { clock });
+  const client = new RestClient(options.client, { clock, maxSockets });
   stops.push(() => client.close());
   await mkdir(rootDirectory, { recursive: true, mode: 0o750 });
   const nodeIps = options.nodeIps.length > 0 ? options.nodeIps : [await defaultNodeIp()];
@@ -169,15 +174,22 @@ async function startKubelet(
     ...(simulated?.warningsOnly === true ? { warningsOnly: true } : {}),
   });
   stops.push(() => kubelet.stop());
+  if (options.stopsPods === true)
+    stops.push(() =>
+      kubelet
+        .stopPods()
+        .catch((error: unknown) => logger.warn({ error: String(error) }, 'not all pods could be ended')),
+    );
   server.serve({ kubelet, configuration, systemLogs: '/var/log' });
   await kubelet.start();
   return kubelet;
 }
 
 /** A containerd that is configured for our sandbox image is given it: no registry has it. Other images are its own affair. */
-async function sandboxImage(cri: Pick<CriConnection, 'runtime'>, endpoint: string): Promise<void> {
+async function sandboxImage(cri: Pick<CriConnection, 'runtime' | 'images'>, endpoint: string): Promise<void> {
   const { info } = await cri.runtime.status({ verbose: true });
   const config = JSON.parse(info['config'] ?? '{}') as { sandboxImage?: string };
   const name = config.sandboxImage ?? '';
-  if (name.startsWith('typernetes.dev/')) await ensureSandboxImage(endpoint.replace(/^unix:(\/\/)?/, ''), { name });
+  if (name.startsWith('typernetes.dev/'))
+    await ensureSandboxImage(cri.images, endpoint.replace(/^unix:(\/\/)?/, ''), { name });
 }

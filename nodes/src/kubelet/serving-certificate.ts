@@ -13,8 +13,7 @@ const oneYearMs = 365 * 24 * 3600 * 1000;
 
 async function selfSigned(nodeName: string, addresses: readonly string[]): Promise<ServingCertificate> {
   // Loaded only here: most kubelets are given a certificate.
-  await import('reflect-metadata');
-  const x509 = await import('@peculiar/x509');
+  const { x509 } = await import('./x509.ts');
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({

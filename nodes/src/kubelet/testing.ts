@@ -16,12 +16,12 @@ export interface TestNode {
   running: RunningKubelet;
   folder: string;
   /** Stops the kubelet and starts another one for the same runtime. */
-  restart(): Promise<void>;
-  create(pod: Pod): Promise<Pod>;
+  restart: () => Promise<void>;
+  create: (pod: Pod) => Promise<Pod>;
   /** As a graceful deletion by a user. */
-  markDeleted(name: string, seconds: number): Promise<void>;
+  markDeleted: (name: string, seconds: number) => Promise<void>;
   /** The pod's next state that satisfies the condition; fails after 10 s. */
-  until(name: string, condition: (pod: Pod | undefined) => boolean): Promise<Pod | undefined>;
+  until: (name: string, condition: (pod: Pod | undefined) => boolean) => Promise<Pod | undefined>;
 }
 
 const timeoutMs = 10_000;

@@ -57,10 +57,12 @@ export class Transport {
       this.#streamAgent = options.shareWith.#streamAgent;
       return;
     }
+    const maxSockets = options.maxSockets ?? 16;
+    // A burst keeps all its sockets for the next: a handshake costs more than many requests.
     const pool = {
       keepAlive: true,
-      maxSockets: options.maxSockets ?? 32,
-      maxFreeSockets: 8,
+      maxSockets,
+      maxFreeSockets: maxSockets,
       scheduling: 'lifo' as const,
     };
     this.#agent = this.#secure ? new https.Agent({ ...pool, ...this.tls() }) : new http.Agent(pool);

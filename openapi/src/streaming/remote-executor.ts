@@ -14,7 +14,7 @@ import {
   type TerminalSize,
 } from './remote-command.ts';
 import { refusal, upgradeSpdyClient } from './spdy-upgrade.ts';
-import type { UpgradeTarget } from './upgrade.ts';
+import { type UpgradeTarget, websocketTarget } from './upgrade.ts';
 import { WebsocketChannels } from './websocket-channels.ts';
 
 export interface RemoteExecutorRequest extends UpgradeTarget {
@@ -134,12 +134,7 @@ async function openSpdy(request: RemoteExecutorRequest): Promise<Session> {
 
 async function openWebsocket(request: RemoteExecutorRequest): Promise<Session> {
   const { v5, v4 } = remoteCommandProtocols;
-  const url = new URL(request.url);
-  if (url.protocol === 'https:') url.protocol = 'wss:';
-  else if (url.protocol === 'http:') url.protocol = 'ws:';
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers ?? {}))
-    if (value !== undefined) headers[name] = String(value);
+  const { url, headers } = websocketTarget(request);
   const address =
     request.socketPath === undefined ? url : `ws+unix://${request.socketPath}:${url.pathname}${url.search}`;
   const socket = new WebSocket(address, [v5, v4], {

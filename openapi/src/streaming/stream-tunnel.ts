@@ -16,6 +16,7 @@ import {
   refuseUpgrade,
   type UpgradeAnswer,
   type UpgradeTarget,
+  websocketTarget,
 } from './upgrade.ts';
 import { acceptWebsocket } from './websocket-channels.ts';
 
@@ -110,12 +111,7 @@ function finished(from: Duplex, to: Duplex): Promise<void> {
 export async function dialSpdyOverWebsocket(
   request: UpgradeTarget & { protocols: readonly string[] },
 ): Promise<SpdyConnection> {
-  const url = new URL(request.url);
-  if (url.protocol === 'https:') url.protocol = 'wss:';
-  else if (url.protocol === 'http:') url.protocol = 'ws:';
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers ?? {}))
-    if (value !== undefined) headers[name] = String(value);
+  const { url, headers } = websocketTarget(request);
   // The library refuses names with a slash: it neither hears of the subprotocol nor sees the server's answer to it.
   const offered = request.protocols.map((protocol) => prefix + protocol).join(', ');
   const socket = new WebSocket(url, [], {

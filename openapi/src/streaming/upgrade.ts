@@ -23,6 +23,17 @@ export type UpgradeAnswer =
   /** The server answered something else; the body is still to be read. */
   | { upgraded: false; response: IncomingMessage };
 
+/** The target as a websocket client takes it. */
+export function websocketTarget(target: UpgradeTarget): { url: URL; headers: Record<string, string> } {
+  const url = new URL(target.url);
+  if (url.protocol === 'https:') url.protocol = 'wss:';
+  else if (url.protocol === 'http:') url.protocol = 'ws:';
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(target.headers ?? {}))
+    if (value !== undefined) headers[name] = String(value);
+  return { url, headers };
+}
+
 /** Sends a request with the upgrade headers given and waits for the answer's head. */
 export function dialUpgrade(request: UpgradeRequest): Promise<UpgradeAnswer> {
   const url = new URL(request.url);

@@ -4,7 +4,7 @@ export { impersonate } from './impersonation.ts';
 export { ClientCertificateVerifier } from './request/client-certificate.ts';
 export { defaultFrontProxyHeaders, type FrontProxyHeaders } from './request/front-proxy.ts';
 export { type AnonymousOptions, allAuthenticated, allUnauthenticated, anonymousUser } from './request/union.ts';
-export { reviewSelf, reviewToken, type TokenReviewResult } from './reviews.ts';
+export { reviewedUser, reviewToken, type TokenReviewResult } from './reviews.ts';
 export {
   type TokenIssuer,
   type TokenRequest,

@@ -1,6 +1,4 @@
-/** TokenReview and SelfSubjectReview: what a create of these kinds answers. Nothing is stored. */
-import { formatTime } from '@typernetes/openapi/meta';
-import type { SelfSubjectReview } from '@typernetes/openapi/types/authentication/v1';
+/** What a create of a TokenReview answers, and users as reviews show them. */
 import type { UserInfo } from './authenticator.ts';
 import type { Authentication } from './build.ts';
 
@@ -38,21 +36,13 @@ export async function reviewToken(
   }
 }
 
-export function reviewSelf(review: SelfSubjectReview, user: UserInfo, now: Date): SelfSubjectReview {
-  return {
-    ...review,
-    metadata: { ...review.metadata, creationTimestamp: formatTime(now) },
-    status: { userInfo: reviewedUser(user) },
-  };
-}
-
-function reviewedUser(user: UserInfo): ReviewedUser {
+/** A user as reviews and signing requests carry it: copied, empty parts left out. */
+export function reviewedUser(user: UserInfo): ReviewedUser {
+  const extra = Object.entries(user.extra ?? {}).map(([key, values]): [string, string[]] => [key, [...values]]);
   return {
     username: user.name,
     ...(user.uid === undefined ? {} : { uid: user.uid }),
     groups: [...user.groups],
-    ...(user.extra === undefined
-      ? {}
-      : { extra: Object.fromEntries(Object.entries(user.extra).map(([key, values]) => [key, [...values]])) }),
+    ...(extra.length === 0 ? {} : { extra: Object.fromEntries(extra) }),
   };
 }

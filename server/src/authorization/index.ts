@@ -22,11 +22,4 @@ export type { ChangeType, Follower, ObjectSource } from './object-source.ts';
 export { privilegedGroup } from './privileged.ts';
 export { aggregate, startClusterRoleAggregation } from './rbac/aggregation.ts';
 export type { EscalationChecks, RbacTarget } from './rbac/escalation.ts';
-export {
-  attributesOf,
-  reviewLocalSubjectAccess,
-  reviewSelfSubjectAccess,
-  reviewSelfSubjectRules,
-  reviewSubjectAccess,
-} from './reviews.ts';
 export { unionAuthorizer, unionRules } from './union.ts';

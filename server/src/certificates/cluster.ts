@@ -156,7 +156,7 @@ async function ensureAuthority(
   now: Date,
   created: string[],
 ): Promise<CertificateFiles> {
-  const files = pathsOf(directory, name);
+  const files = certificatePaths(directory, name);
   const [certificate, key] = await Promise.all([readIfPresent(files.certificateFile), readIfPresent(files.keyFile)]);
   if (certificate !== undefined) {
     if (key === undefined) throw new Error(`${files.certificateFile} is there but its key ${files.keyFile} is not`);
@@ -175,7 +175,7 @@ async function ensureLeaf(
   now: Date,
   created: string[],
 ): Promise<CertificateFiles> {
-  const files = pathsOf(directory, wanted.name);
+  const files = certificatePaths(directory, wanted.name);
   const names = wanted.names ?? [];
   const organizations = wanted.organizations ?? [];
   const [certificate, key] = await Promise.all([readIfPresent(files.certificateFile), readIfPresent(files.keyFile)]);
@@ -207,7 +207,7 @@ async function ensureServiceAccountKeys(
   directory: string,
   created: string[],
 ): Promise<ClusterCertificates['serviceAccount']> {
-  const files = { privateKeyFile: join(directory, 'sa.key'), publicKeyFile: join(directory, 'sa.pub') };
+  const files = serviceAccountKeyPaths(directory);
   const [privateKey, publicKey] = await Promise.all([
     readIfPresent(files.privateKeyFile),
     readIfPresent(files.publicKeyFile),
@@ -220,7 +220,12 @@ async function ensureServiceAccountKeys(
   return { ...files, ...keys };
 }
 
-function pathsOf(directory: string, name: string): { certificateFile: string; keyFile: string } {
+export function serviceAccountKeyPaths(directory: string): { privateKeyFile: string; publicKeyFile: string } {
+  return { privateKeyFile: join(directory, 'sa.key'), publicKeyFile: join(directory, 'sa.pub') };
+}
+
+/** Where the certificate of that name lies, or will: `ca`, `apiserver`, `kubelet-<node>` and so on. */
+export function certificatePaths(directory: string, name: string): { certificateFile: string; keyFile: string } {
   return { certificateFile: join(directory, `${name}.crt`), keyFile: join(directory, `${name}.key`) };
 }
 

@@ -11,8 +11,11 @@ export {
   type CertificateFiles,
   type ClusterCertificateOptions,
   type ClusterCertificates,
+  certificatePaths,
   ensureClusterCertificates,
+  serviceAccountKeyPaths,
 } from './cluster.ts';
 export { writeFileAtomically } from './files.ts';
 export { type KubeconfigOptions, kubeconfig, writeKubeconfig } from './kubeconfig.ts';
 export { parseCertificateRequest, type RequestedSubject } from './request.ts';
+export { inspectRequest, type RequestDetails, signRequest } from './signing.ts';

@@ -1,5 +1,4 @@
 /** `typernetes scheduler`. */
-import { readFile } from 'node:fs/promises';
 import {
   type Clock,
   EventRecorder,
@@ -21,7 +20,7 @@ import {
   integerFlag,
   runProcess,
   type SharedFlags,
-  serve,
+  serveComponent,
   startLeading,
 } from '../controllers/component/index.ts';
 import { SchedulerCache } from './cache/cache.ts';
@@ -81,22 +80,7 @@ export async function runScheduler(
     signal,
     start: (leading) => startScheduler({ client, signal: leading, logger, ...options }),
   });
-  const certificate =
-    options.tlsCertFile && options.tlsPrivateKeyFile
-      ? {
-          certificate: await readFile(options.tlsCertFile, 'utf8'),
-          key: await readFile(options.tlsPrivateKeyFile, 'utf8'),
-        }
-      : undefined;
-  const serving = await serve({
-    bindAddress: options.bindAddress,
-    port: options.securePort,
-    ...(certificate ? { certificate } : {}),
-    metrics: async () => (await import('../controllers/metrics.ts')).metricsText(),
-    unhealthy: () => undefined,
-    client,
-    logger,
-  });
+  const serving = await serveComponent(options, client, logger);
   return {
     ready: component.ready,
     ...(component.ended ? { ended: component.ended } : {}),

@@ -74,7 +74,7 @@ export function resourceValue(
   const fallback = resource.startsWith('hugepages-') ? 0 : allocatable[resource];
   const quantity =
     kind === 'limits' ? (limits?.[resource] ?? fallback) : (requests?.[resource] ?? limits?.[resource] ?? 0);
-  const divisor = String(selector.divisor ?? '0');
+  const divisor = selector.divisor ?? '0';
   if (resource === 'cpu') {
     const divisorMilli = divisor === '0' ? 1000 : milliValue(divisor);
     return String(Math.ceil(milliValue(quantity) / divisorMilli));

@@ -99,7 +99,7 @@ export class PodRuntime {
     ]);
     const known = statuses.filter((status) => status !== undefined);
     const messages = await Promise.all(
-      known.map((status) => (this.#options.readsHostFiles ? terminationMessage(status) : status.message)),
+      known.map(async (status) => (this.#options.readsHostFiles ? terminationMessage(status) : status.message)),
     );
     return runtimePodStatus(
       uid,
@@ -262,10 +262,13 @@ export class PodRuntime {
       username: image.image.username,
     };
     const known = findRuntimeContainer(status, container.name);
-    const restartCount =
-      known === undefined
-        ? await nextRestartCount(podLogDirectory(this.#options.logsDirectory, identityOf(pod)), container.name)
-        : known.restartCount + 1;
+    let restartCount = known === undefined ? 0 : known.restartCount + 1;
+    if (known === undefined && this.#options.readsHostFiles) {
+      restartCount = await nextRestartCount(
+        podLogDirectory(this.#options.logsDirectory, identityOf(pod)),
+        container.name,
+      );
+    }
     let config: ReturnType<typeof containerConfig>;
     try {
       verifyRunAsNonRoot(pod, container, user);

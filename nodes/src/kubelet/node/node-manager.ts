@@ -181,7 +181,7 @@ export class NodeManager {
 
 const ignoringHeartbeat = ({ conditions = [], ...status }: NodeStatus): unknown => ({
   ...status,
-  conditions: conditions.map(({ lastHeartbeatTime: _, ...condition }) => condition),
+  conditions: conditions.map((condition) => ({ ...condition, lastHeartbeatTime: undefined })),
 });
 
 /** undefined: nothing but heartbeats differs, and no report is due. */

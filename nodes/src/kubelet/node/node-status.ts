@@ -1,4 +1,5 @@
 /** The Node object: what the kubelet says of its machine. Pure. */
+import { parseQuantity } from '@typernetes/openapi/meta';
 import type { Node, NodeCondition, NodeStatus, Taint } from '@typernetes/openapi/types/core/v1';
 import type { Image, StatusResponse, VersionResponse } from 'cri-client';
 import type { Machine } from './machine.ts';
@@ -27,8 +28,8 @@ export interface RuntimeFacts {
 
 const maximumImages = 50;
 
-/** Whole Ki, as upstream prints memory. */
-const binary = (bytes: number): string => `${Math.floor(bytes / 1024)}Ki`;
+/** Whole Ki in the API server's own spelling (1048576Ki is 1Gi), so that what comes back compares equal. */
+const binary = (bytes: number): string => parseQuantity(`${Math.floor(bytes / 1024)}Ki`).toString();
 
 export function newNode(facts: NodeFacts): Node {
   const { name, machine } = facts;
@@ -170,10 +171,14 @@ export function nodeStatus(facts: NodeFacts, runtime: RuntimeFacts, before: Node
       architecture: machine.architecture,
       ...(machine.swapBytes > 0 ? { swap: { capacity: machine.swapBytes } } : {}),
     },
-    images: images.map(({ repoTags, repoDigests, size }) => ({
-      names: [...repoDigests, ...repoTags].slice(0, 5),
-      sizeBytes: Number(size),
-    })),
+    ...(images.length > 0 || before.images !== undefined
+      ? {
+          images: images.map(({ repoTags, repoDigests, size }) => ({
+            names: [...repoDigests, ...repoTags].slice(0, 5),
+            sizeBytes: Number(size),
+          })),
+        }
+      : {}),
     ...(handlers.length > 0 ? { runtimeHandlers: handlers } : {}),
     features: { supplementalGroupsPolicy: runtime.status?.features?.supplementalGroupsPolicy ?? false },
   };

@@ -136,6 +136,6 @@ export class PodWorkers {
       worker.timer?.stop();
       worker.abort?.abort();
     }
-    await Promise.all([...this.#workers.values()].map(({ running }) => running));
+    await Promise.all([...this.#workers.values()].map(async ({ running }) => running));
   }
 }

@@ -6,7 +6,7 @@ import type { PodEvents } from '../kuberuntime/pod-events.ts';
 import { identityOf, isRestartableInit, specOf } from '../pod/pod.ts';
 import type { Prober } from './prober.ts';
 import { type ProbeKind, type ProbeListener, ProbeResults } from './results.ts';
-import { ProbeWorker } from './worker.ts';
+import { idOf, ProbeWorker } from './worker.ts';
 
 export interface ProbeManagerOptions {
   prober: Prober;
@@ -85,7 +85,7 @@ export class ProbeManager {
 
   /** A pod that ends is not killed for failing liveness; its readiness still counts. */
   stopLivenessAndStartup(uid: string): void {
-    for (const [key, worker] of this.#workers.get(uid) ?? []) {
+    for (const [key, worker] of this.#workers.get(uid) ?? new Map<string, ProbeWorker>()) {
       if (key.startsWith('readiness ')) continue;
       worker.stop();
       this.#workers.get(uid)?.delete(key);
@@ -97,17 +97,26 @@ export class ProbeManager {
     this.#workers.delete(uid);
   }
 
-  /** `started` and `ready` of a running container. */
+  /**
+   * `started` and `ready` of a running container. Before the first result of a kubelet that has just started, what the
+   * API says of the same container stands: it must not go out of service for our restart.
+   */
   evaluate(pod: Pod, containerId: string, name: string): { started: boolean; ready: boolean } {
     const spec = specOf(pod);
     const container = [...spec.containers, ...(spec.initContainers ?? [])].find((candidate) => candidate.name === name);
-    const passed = (kind: ProbeKind): boolean =>
-      container?.[`${kind}Probe`] === undefined || this.results.get(kind, containerId) === 'success';
-    const started = passed('startup');
-    return { started, ready: started && passed('readiness') };
+    const known = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].find(
+      (status) => idOf(status) === containerId,
+    );
+    const passed = (kind: ProbeKind, before: boolean): boolean => {
+      if (container?.[`${kind}Probe`] === undefined) return true;
+      const result = this.results.get(kind, containerId);
+      return result === undefined ? before : result === 'success';
+    };
+    const started = passed('startup', known?.started === true);
+    return { started, ready: started && passed('readiness', known?.ready === true) };
   }
 
   stop(): void {
-    for (const uid of [...this.#workers.keys()]) this.removePod(uid);
+    for (const uid of this.#workers.keys()) this.removePod(uid);
   }
 }

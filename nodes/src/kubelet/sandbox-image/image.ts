@@ -1,7 +1,7 @@
 /** The sandbox image as an OCI archive, made in memory, and its way into containerd. */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
+import type { ImageService } from 'cri-client';
 import { type Architecture, pauseExecutable } from './program.ts';
 import { type TarEntry, tar } from './tar.ts';
 
@@ -12,12 +12,17 @@ const digestOf = (data: Buffer): string => `sha256:${createHash('sha256').update
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 /** An OCI image layout in a tar, as `ctr images import` and `skopeo` read it. */
-export function sandboxImageArchive(architecture: Architecture, name = sandboxImageName): Buffer {
-  const layer = tar([{ path: 'pause', data: pauseExecutable(architecture), mode: 0o755 }]);
+export function imageArchive(
+  architecture: Architecture,
+  name: string,
+  files: readonly TarEntry[],
+  runs: object,
+): Buffer {
+  const layer = tar(files);
   const config = json({
     architecture: goNames[architecture],
     os: 'linux',
-    config: { Entrypoint: ['/pause'], User: '65535:65535' },
+    config: runs,
     rootfs: { type: 'layers', diff_ids: [digestOf(layer)] },
   });
   const descriptor = (mediaType: string, data: Buffer) => ({ mediaType, digest: digestOf(data), size: data.length });
@@ -42,14 +47,15 @@ export function sandboxImageArchive(architecture: Architecture, name = sandboxIm
     ],
   });
   const blob = (data: Buffer): TarEntry => ({ path: `blobs/sha256/${digestOf(data).slice(7)}`, data });
-  return tar([
-    { path: 'oci-layout', data: json({ imageLayoutVersion: '1.0.0' }) },
-    { path: 'index.json', data: index },
-    blob(manifest),
-    blob(config),
-    blob(layer),
-  ]);
+  const layout = { path: 'oci-layout', data: json({ imageLayoutVersion: '1.0.0' }) };
+  return tar([layout, { path: 'index.json', data: index }, blob(manifest), blob(config), blob(layer)]);
 }
+
+export const sandboxImageArchive = (architecture: Architecture, name = sandboxImageName): Buffer =>
+  imageArchive(architecture, name, [{ path: 'pause', data: pauseExecutable(architecture), mode: 0o755 }], {
+    Entrypoint: ['/pause'],
+    User: '65535:65535',
+  });
 
 export class SandboxImageError extends Error {
   override readonly name = 'SandboxImageError';
@@ -82,30 +88,16 @@ export function importImage(
   });
 }
 
-const run = promisify(execFile);
-
-/** Makes and imports the sandbox image unless containerd has it. */
+/** Makes and imports the sandbox image unless the runtime has it. */
 export async function ensureSandboxImage(
+  images: Pick<ImageService, 'imageStatus'>,
   socket: string,
   options: { ctr?: string; namespace?: string; name?: string } = {},
 ): Promise<void> {
-  const { ctr = 'ctr', namespace = 'k8s.io', name = sandboxImageName } = options;
+  const { name = sandboxImageName } = options;
   const architecture = process.arch;
   if (architecture !== 'x64' && architecture !== 'arm64')
     throw new SandboxImageError(`there is no sandbox image for ${architecture}`);
-  const { stdout } = await run(ctr, [
-    '--address',
-    socket,
-    '--namespace',
-    namespace,
-    'images',
-    'ls',
-    '-q',
-    `name==${name}`,
-  ]).catch((error: unknown) => {
-    throw new SandboxImageError(
-      `${ctr} cannot list images: ${error instanceof Error ? error.message.trim() : String(error)}`,
-    );
-  });
-  if (!stdout.split('\n').includes(name)) await importImage(socket, sandboxImageArchive(architecture, name), options);
+  const { image } = await images.imageStatus({ image: { image: name } });
+  if (image === undefined) await importImage(socket, sandboxImageArchive(architecture, name), options);
 }

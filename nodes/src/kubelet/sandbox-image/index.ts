@@ -1,3 +1,10 @@
-export { ensureSandboxImage, importImage, SandboxImageError, sandboxImageArchive, sandboxImageName } from './image.ts';
+export {
+  ensureSandboxImage,
+  imageArchive,
+  importImage,
+  SandboxImageError,
+  sandboxImageArchive,
+  sandboxImageName,
+} from './image.ts';
 export { type Architecture, pauseExecutable } from './program.ts';
 export { type TarEntry, tar } from './tar.ts';

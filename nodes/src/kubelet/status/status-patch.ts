@@ -1,5 +1,4 @@
 /** The strategic merge patch that turns one pod status into another; undefined when they are equal. */
-import { isDeepStrictEqual } from 'node:util';
 import type { PodCondition, PodStatus } from '@typernetes/openapi/types/core/v1';
 
 type Patch = Record<string, unknown>;
@@ -21,8 +20,14 @@ const owned = [
 ] as const;
 
 /** Lists that are merged by a key: changed elements, and a word for those that are gone. */
-function mergedList<T extends object>(before: readonly T[], after: readonly T[], key: keyof T & string): unknown[] {
-  const changed: unknown[] = after.filter((element) => !before.some((old) => isDeepStrictEqual(old, element)));
+function mergedList(before: readonly Patch[], after: readonly Patch[], key: string): unknown[] {
+  const changed: unknown[] = after.flatMap((element) => {
+    const old = before.find((candidate) => candidate[key] === element[key]);
+    if (old === undefined) return [element];
+    if (isEqual(old, element)) return [];
+    const dropped = Object.keys(old).filter((field) => element[field] === undefined);
+    return [{ ...element, ...Object.fromEntries(dropped.map((field) => [field, null])) }];
+  });
   for (const old of before) {
     if (!after.some((element) => element[key] === old[key])) changed.push({ $patch: 'delete', [key]: old[key] });
   }
@@ -49,22 +54,32 @@ export function withTransitionTimes(
   });
 }
 
-const normal = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
+const isObject = (value: unknown): value is Patch => typeof value === 'object' && value !== null;
+
+/** As JSON: a field that is undefined is not there. */
+function isEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && a.every((element, index) => isEqual(element, b[index]));
+  if (!isObject(a) || !isObject(b) || Array.isArray(b)) return false;
+  for (const key in a) if (!isEqual(a[key], b[key])) return false;
+  for (const key in b) if (b[key] !== undefined && a[key] === undefined) return false;
+  return true;
+}
 
 export function statusPatch(before: PodStatus, after: PodStatus): Patch | undefined {
   const patch: Patch = {};
   for (const field of owned) {
-    const value = normal(after[field]);
-    if (!isDeepStrictEqual(normal(before[field]), value)) patch[field] = value ?? null;
+    if (!isEqual(before[field], after[field])) patch[field] = after[field] ?? null;
   }
-  const lists: [keyof PodStatus & string, string][] = [
+  const lists: ['conditions' | 'podIPs' | 'hostIPs', string][] = [
     ['conditions', 'type'],
     ['podIPs', 'ip'],
     ['hostIPs', 'ip'],
   ];
   for (const [field, key] of lists) {
-    const old = (normal(before[field]) ?? []) as Record<string, unknown>[];
-    const own = (normal(after[field]) ?? []) as Record<string, unknown>[];
+    const old = (before[field] ?? []) as Patch[];
+    const own = (after[field] ?? []) as Patch[];
     const changed = mergedList(old, own, key);
     if (changed.length > 0) patch[field] = changed;
   }

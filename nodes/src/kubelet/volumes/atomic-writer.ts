@@ -42,7 +42,7 @@ const missing = (error: unknown): boolean => error instanceof Error && 'code' in
 async function listFiles(folder: string, prefix = ''): Promise<string[]> {
   const entries = await readdir(join(folder, prefix), { withFileTypes: true });
   const nested = await Promise.all(
-    entries.map((entry) => {
+    entries.map(async (entry) => {
       const path = join(prefix, entry.name);
       return entry.isDirectory() ? listFiles(folder, path) : [path];
     }),

@@ -3,6 +3,7 @@ import type { ContainerEventResponse } from 'cri-client';
 import { CriError } from 'cri-client';
 
 const limit = 10_000;
+const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
 
 interface Reader {
   queue: ContainerEventResponse[];
@@ -35,7 +36,7 @@ export class ContainerEvents {
     const readers = this.#readers;
     async function* read(): AsyncGenerator<ContainerEventResponse, void, undefined> {
       try {
-        while (!signal?.aborted) {
+        while (!isAborted(signal)) {
           const batch = reader.queue.splice(0);
           if (batch.length > 0) yield* batch;
           else if (reader.overflowed)

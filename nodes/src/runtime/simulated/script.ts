@@ -93,8 +93,8 @@ function scriptSteps(script: string): Step[] {
       continue;
     }
     if (statement === 'done') {
-      steps.push({ type: 'repeat', from: loops.pop() ?? 0 });
-      continue;
+      // Nothing comes after an endless loop.
+      return [...steps, { type: 'repeat', from: loops.pop() ?? 0 }];
     }
     const parsed = commandSteps(words(statement.replace(/^(do|exec) /, '')));
     if (parsed === undefined) return [...steps, ...runForEver];

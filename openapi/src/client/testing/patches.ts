@@ -16,7 +16,12 @@ function merge(target: unknown, patch: unknown): unknown {
   if (!isFields(patch)) return patch;
   const result: Fields = isFields(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key];
+    const deleteFrom = /^\$deleteFromPrimitiveList\/(.+)$/.exec(key)?.[1];
+    if (deleteFrom !== undefined) {
+      const list: unknown = result[deleteFrom];
+      if (Array.isArray(list) && Array.isArray(value))
+        result[deleteFrom] = list.filter((entry) => !value.includes(entry));
+    } else if (value === null) delete result[key];
     else result[key] = merge(result[key], value);
   }
   return result;

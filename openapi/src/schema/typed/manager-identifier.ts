@@ -18,20 +18,21 @@ export function buildManagerIdentifier(entry: ManagerInfo): string {
   return `{${members.join(',')}}`;
 }
 
-/** A cluster knows few managers, and every write reads those of its object. */
-const rememberedManagers = 2048;
-const remembered = new Map<string, ManagerInfo>();
+/** The same few managers write over and over. */
+const known = new Map<string, ManagerInfo>();
+const maxKnown = 1024;
 
+/** The reverse of buildManagerIdentifier; undefined for any other text. */
 export function parseManagerIdentifier(identifier: string): ManagerInfo | undefined {
-  if (!identifier.startsWith('{')) return undefined;
-  let info = remembered.get(identifier);
-  if (info !== undefined) return info;
+  let info = known.get(identifier);
+  if (info !== undefined || !identifier.startsWith('{')) return info;
   try {
     info = JSON.parse(identifier) as ManagerInfo;
   } catch {
     return undefined;
   }
-  if (remembered.size < rememberedManagers) remembered.set(identifier, Object.freeze(info));
+  if (known.size >= maxKnown) known.clear();
+  known.set(identifier, info);
   return info;
 }
 

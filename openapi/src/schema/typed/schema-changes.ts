@@ -15,14 +15,18 @@ export function reconcileFieldSet(node: TypedNode, set: FieldSet): FieldSet {
 /** The fields that became atomic. */
 function findChanges(node: TypedNode, set: FieldSet): FieldSet | undefined {
   if (node.map?.deduced === true) return undefined;
-  const changes = new Map<PathElement, FieldEntry>();
+  let changes: Map<PathElement, FieldEntry> | undefined;
   for (const [element, entry] of set.entries) {
+    if (entry.children === undefined && entry.member) continue;
     const below = nodeBelow(node, element);
     if (below === undefined) continue;
-    if (becameAtomic(below, entry)) changes.set(element, { member: true, children: undefined });
-    else if (entry.children !== undefined) putEntry(changes, element, false, findChanges(below, entry.children));
+    if (becameAtomic(below)) (changes ??= new Map()).set(element, { member: true, children: undefined });
+    else {
+      const found = entry.children && findChanges(below, entry.children);
+      if (found !== undefined) putEntry((changes ??= new Map()), element, false, found);
+    }
   }
-  return changes.size === 0 ? undefined : new FieldSet(changes);
+  return changes && new FieldSet(changes);
 }
 
 function nodeBelow(node: TypedNode, element: PathElement): TypedNode | undefined {
@@ -31,13 +35,13 @@ function nodeBelow(node: TypedNode, element: PathElement): TypedNode | undefined
 }
 
 function memberBelow(map: MapType, element: PathElement): TypedNode | undefined {
-  return (element.startsWith('f:') ? map.fields.get(element.slice(2))?.node : undefined) ?? map.element;
+  return map.fieldsByElement.get(element)?.node ?? map.element;
 }
 
-function becameAtomic(node: TypedNode, { member, children }: FieldEntry): boolean {
-  if (member && children === undefined) return false;
+/** A field that something is owned in. */
+function becameAtomic(node: TypedNode): boolean {
   if (node.preferred === 'list') return node.list?.atomic === true;
-  return node.preferred === 'map' && node.map?.atomic === true && !node.map.deduced && children !== undefined;
+  return node.preferred === 'map' && node.map?.atomic === true && !node.map.deduced;
 }
 
 /**
@@ -47,7 +51,7 @@ function becameAtomic(node: TypedNode, { member, children }: FieldEntry): boolea
 export function ensureNamedFields(node: TypedNode | undefined, set: FieldSet): FieldSet {
   const entries = new Map<PathElement, FieldEntry>();
   for (const [element, { member, children }] of set.entries) {
-    const field = element.startsWith('f:') ? node?.map?.fields.get(element.slice(2)) : undefined;
+    const field = node?.map?.fieldsByElement.get(element);
     const named = field !== undefined && children !== undefined;
     let below: TypedNode | undefined;
     if (element.startsWith('f:')) below = field?.node ?? node?.map?.element;

@@ -43,6 +43,8 @@ export interface ListKey {
 
 export interface MapType {
   readonly fields: ReadonlyMap<string, FieldType>;
+  /** The same by path element. */
+  readonly fieldsByElement: ReadonlyMap<PathElement, FieldType>;
   /** The type of members that are no fields; undefined where there may be none. */
   readonly element: TypedNode | undefined;
   readonly atomic: boolean;
@@ -242,6 +244,7 @@ class Struct implements MapType {
   private readonly resolve: Resolve;
   private readonly place: Place;
   private fieldMap: ReadonlyMap<string, FieldType> | undefined;
+  private elementMap: ReadonlyMap<PathElement, FieldType> | undefined;
   private elementNode: TypedNode | undefined | null = null;
   private impliedFields: readonly FieldType[] | undefined;
 
@@ -266,6 +269,11 @@ class Struct implements MapType {
       this.fieldMap = fields;
     }
     return this.fieldMap;
+  }
+
+  get fieldsByElement(): ReadonlyMap<PathElement, FieldType> {
+    this.elementMap ??= new Map([...this.fields.values()].map((field) => [field.element, field]));
+    return this.elementMap;
   }
 
   get implied(): readonly FieldType[] {
@@ -316,7 +324,6 @@ export const deducedNode: TypedNode = recursiveNode('__untyped_deduced_', false)
 const untypedScalar: TypedNode = new Node({ scalar: 'untyped' }, 'untyped');
 
 function recursiveNode(name: string, atomic: boolean): TypedNode {
-  const fields = new Map<string, FieldType>();
   const list: ListType = {
     get item() {
       return untypedNode;
@@ -326,7 +333,8 @@ function recursiveNode(name: string, atomic: boolean): TypedNode {
     keyNames: [],
   };
   const map: MapType = {
-    fields,
+    fields: new Map(),
+    fieldsByElement: new Map(),
     get element() {
       return node;
     },

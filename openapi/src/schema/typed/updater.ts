@@ -71,8 +71,11 @@ export class Updater {
     const current = this.reconcile(managers);
     const merged: TypedObject = { apiVersion, node, value: asObject(mergeTyped(node, live.value, config.value)) };
     const last = current.get(manager);
-    current.set(manager, { set: this.filter(toFieldSet(node, config.value), apiVersion), apiVersion, applied: true });
-    const object = this.prune(merged, current, last);
+    const set = this.filter(toFieldSet(node, config.value), apiVersion);
+    current.set(manager, { set, apiVersion, applied: true });
+    // Most appliers apply the same fields again: then there is nothing to prune.
+    const same = last?.apiVersion === apiVersion && last.set.difference(set).isEmpty;
+    const object = same ? merged : this.prune(merged, current, last);
     const { left } = this.takeOwnership(live, object, current, manager, force);
     return { object: valuesEqual(live.value, object.value) ? undefined : object.value, managers: left };
   }

@@ -119,11 +119,19 @@ function peerOf(socket: object): Peer | undefined {
 
 /** --client-ca-file: the common name is the user, every organization a group. */
 export function clientCertificateAuthenticator(verifier: ClientCertificateVerifier): Authenticator {
+  const users = new WeakMap<X509Certificate, UserInfo>();
   return {
     async authenticateRequest(request) {
       const certificate = verifier.verify(request);
-      const user = certificate === undefined ? undefined : userOf(certificate);
-      return user === undefined ? undefined : { user };
+      if (certificate === undefined) return undefined;
+      // A connection keeps its certificate, and reading one costs as much as a whole small request.
+      let user = users.get(certificate);
+      if (user === undefined) {
+        user = userOf(certificate);
+        if (user === undefined) return undefined;
+        users.set(certificate, user);
+      }
+      return { user };
     },
   };
 }

@@ -8,4 +8,4 @@ export {
 } from './flags.ts';
 export { startLeading } from './leading.ts';
 export { type Component, componentLogger, runProcess } from './process.ts';
-export { type Serving, serve } from './serving.ts';
+export { type Serving, serve, serveComponent } from './serving.ts';

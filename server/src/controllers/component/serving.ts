@@ -1,9 +1,11 @@
 /** A component's own HTTPS endpoint: health for everyone, metrics for whom the API server lets. */
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Logger, RestClient } from '@typernetes/openapi/client';
 import { createCertificateAuthority, type KeyPair } from '../../certificates/index.ts';
+import type { SharedFlags } from './flags.ts';
 
 export interface ServingOptions {
   bindAddress: string;
@@ -68,6 +70,24 @@ export async function serve(options: ServingOptions): Promise<Serving> {
       await once(server, 'close');
     },
   };
+}
+
+/** The endpoint as a component's flags ask for it. */
+export async function serveComponent(flags: SharedFlags, client: RestClient, logger: Logger): Promise<Serving> {
+  const { bindAddress, securePort, tlsCertFile, tlsPrivateKeyFile } = flags;
+  const certificate =
+    tlsCertFile && tlsPrivateKeyFile
+      ? { certificate: await readFile(tlsCertFile, 'utf8'), key: await readFile(tlsPrivateKeyFile, 'utf8') }
+      : undefined;
+  return serve({
+    bindAddress,
+    port: securePort,
+    ...(certificate ? { certificate } : {}),
+    metrics: async () => (await import('../metrics.ts')).metricsText(),
+    unhealthy: () => undefined,
+    client,
+    logger,
+  });
 }
 
 interface TokenReview {

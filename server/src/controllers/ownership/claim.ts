@@ -18,6 +18,8 @@ export interface Claim<Owner extends KubernetesObject, T extends KubernetesObjec
   candidates: readonly Readonly<T>[];
   /** Only candidates this accepts are adopted. */
   adoptable?: (candidate: Readonly<T>) => boolean;
+  /** Put on what is adopted, taken off what is released. */
+  finalizer?: string;
   signal: AbortSignal;
 }
 
@@ -66,7 +68,12 @@ async function adopt<Owner extends KubernetesObject, T extends KubernetesObject>
   candidate: Readonly<T>,
 ): Promise<T | undefined> {
   const ownerReferences = [...(candidate.metadata?.ownerReferences ?? []), options.reference];
-  return patchOwners(options, candidate, ownerReferences);
+  const { finalizer } = options;
+  const finalizers = candidate.metadata?.finalizers ?? [];
+  return patchOwners(options, candidate, {
+    ownerReferences,
+    ...(finalizer && !finalizers.includes(finalizer) ? { finalizers: [...finalizers, finalizer] } : {}),
+  });
 }
 
 async function release<Owner extends KubernetesObject, T extends KubernetesObject>(
@@ -76,8 +83,15 @@ async function release<Owner extends KubernetesObject, T extends KubernetesObjec
   const ownerReferences = (candidate.metadata?.ownerReferences ?? []).filter(
     (reference) => reference.uid !== options.reference.uid,
   );
+  const finalizers = candidate.metadata?.finalizers ?? [];
+  const { finalizer } = options;
   try {
-    await patchOwners(options, candidate, ownerReferences);
+    await patchOwners(options, candidate, {
+      ownerReferences,
+      ...(finalizer && finalizers.includes(finalizer)
+        ? { finalizers: finalizers.filter((entry) => entry !== finalizer) }
+        : {}),
+    });
   } catch (error) {
     // Gone and created anew under the same name: nothing of ours to release.
     if (!isInvalid(error)) throw error;
@@ -87,12 +101,12 @@ async function release<Owner extends KubernetesObject, T extends KubernetesObjec
 async function patchOwners<Owner extends KubernetesObject, T extends KubernetesObject>(
   options: Claim<Owner, T>,
   candidate: Readonly<T>,
-  ownerReferences: OwnerReference[],
+  changes: { ownerReferences: OwnerReference[]; finalizers?: string[] },
 ): Promise<T | undefined> {
   const { namespace, name = '', uid, resourceVersion } = candidate.metadata ?? {};
   try {
     // The whole list under a resourceVersion: someone else's reference is never lost.
-    const patch = { metadata: { uid, resourceVersion, ownerReferences } };
+    const patch = { metadata: { uid, resourceVersion, ...changes } };
     return await options.client
       .resource(options.resource)
       .patch(namespace, name, patch, { type: 'merge', signal: options.signal });

@@ -12,12 +12,13 @@ export class PodControl {
     this.#recorder = recorder;
   }
 
-  /** A pod from the template, named after the owner. */
+  /** A pod from the template, named after the owner unless a prefix is given. */
   async create(
     template: Readonly<PodTemplateSpec>,
     owner: Readonly<KubernetesObject>,
     reference: OwnerReference,
     signal: AbortSignal,
+    generateName?: string,
   ): Promise<void> {
     const { namespace, name = '' } = owner.metadata ?? {};
     const { labels, annotations, finalizers } = template.metadata ?? {};
@@ -25,7 +26,7 @@ export class PodControl {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: {
-        generateName: generateNamePrefix(name),
+        generateName: generateName ?? generateNamePrefix(name),
         ...(namespace ? { namespace } : {}),
         ...(labels ? { labels } : {}),
         ...(annotations ? { annotations } : {}),

@@ -15,7 +15,10 @@ const replicationControllerKind: ReplicaSetLike<ReplicationController> = {
       spec: { ...rest, selector: { matchLabels: selector ?? {} }, ...(template ? { template } : {}) },
     };
   },
-  statusOf: ({ terminatingReplicas: _, ...status }) => status,
+  statusOf(all) {
+    const { terminatingReplicas: _, ...status } = all;
+    return status;
+  },
   withStatus: (object, status) => ({ ...object, status }),
 };
 

@@ -1,4 +1,4 @@
-/** How long a pod may stay on a node with NoExecute taints. Pure. */
+/** Whether a toleration meets a taint, and how long a pod may stay on a node with NoExecute taints. Pure. */
 import type { Taint, Toleration } from '@typernetes/openapi/types/core/v1';
 
 export function tolerates(toleration: Readonly<Toleration>, taint: Readonly<Taint>): boolean {

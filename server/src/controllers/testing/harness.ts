@@ -28,6 +28,7 @@ const defaults: ControllerSettings = {
   nodeCidrMaskSizeIpv4: 24,
   nodeCidrMaskSizeIpv6: 64,
   rootCa: 'CERTIFICATE',
+  clusterSigning: undefined,
   nodeMonitorPeriodMs: 20,
   nodeMonitorGracePeriodMs: 200,
   nodeStartupGracePeriodMs: 200,
@@ -96,6 +97,45 @@ export function runPods(server: FakeApiServer, ready: (pod: Pod) => boolean = ()
         podIP,
         podIPs: [{ ip: podIP }],
         conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: now }],
+      },
+    });
+  };
+  return server.onChange((change) => {
+    if (change.resource !== '/pods' || change.type === 'DELETED') return;
+    const { name = '', namespace } = change.object.metadata ?? {};
+    setImmediate(() => {
+      const pod = server.get(resources.pods, namespace, name);
+      if (pod) settle(pod);
+    });
+  });
+}
+
+/** How a pod ends: a phase, or an exit code other than 0 of its first container. Undefined: it runs on. */
+export type PodOutcome = 'Succeeded' | 'Failed' | number | undefined;
+
+/** A kubelet whose pods end at once, as `outcome` says; it also lets go of pods being deleted. */
+export function endPods(server: FakeApiServer, outcome: (pod: Pod) => PodOutcome): () => void {
+  const settle = (pod: Pod): void => {
+    const { phase } = pod.status ?? {};
+    if (phase === 'Succeeded' || phase === 'Failed') return;
+    const result = pod.metadata?.deletionTimestamp ? 'Failed' : outcome(pod);
+    if (result === undefined && phase === 'Running') return;
+    const exitCode = result === 'Succeeded' ? 0 : result === 'Failed' ? 1 : (result ?? 0);
+    const name = pod.spec?.containers[0]?.name ?? 'c';
+    const now = new Date().toISOString();
+    const terminated = { exitCode, finishedAt: now };
+    server.put(resources.pods, {
+      ...pod,
+      status: {
+        phase: result === undefined ? 'Running' : exitCode === 0 ? 'Succeeded' : 'Failed',
+        conditions: [{ type: 'Ready', status: result === undefined ? 'True' : 'False', lastTransitionTime: now }],
+        ...(result === undefined
+          ? {}
+          : {
+              containerStatuses: [
+                { name, image: '', imageID: '', ready: false, restartCount: 0, state: { terminated } },
+              ],
+            }),
       },
     });
   };

@@ -14,8 +14,22 @@ import { encodeObject, presentWatched } from '../present.ts';
 import type { ResourceEndpoint } from '../resource-endpoint.ts';
 import type { IncludeObject } from '../table.ts';
 
-/** Per event: encodings by everything that decides their bytes. */
-const encodings = new WeakMap<StorageEvent, Map<string, Buffer>>();
+/**
+ * Per event: encodings by everything that decides their bytes. Of the latest events only: watchers take an event at
+ * about the same time, and the Cacher holds on to events for minutes.
+ */
+const encodings = new Map<StorageEvent, Map<string, Buffer>>();
+const maxEncodedEvents = 512;
+
+function encodingsOf(event: StorageEvent): Map<string, Buffer> {
+  let made = encodings.get(event);
+  if (made === undefined) {
+    const oldest = encodings.size >= maxEncodedEvents ? encodings.keys().next().value : undefined;
+    if (oldest !== undefined) encodings.delete(oldest);
+    encodings.set(event, (made = new Map()));
+  }
+  return made;
+}
 
 export class WatchFrames {
   readonly #endpoint: ResourceEndpoint;
@@ -54,8 +68,7 @@ export class WatchFrames {
         ),
       );
     if (event.source === undefined || withColumns) return make();
-    let made = encodings.get(event.source);
-    if (made === undefined) encodings.set(event.source, (made = new Map()));
+    const made = encodingsOf(event.source);
     const key = `${event.type} ${this.#key}`;
     let bytes = made.get(key);
     if (bytes === undefined) made.set(key, (bytes = make()));

@@ -3,6 +3,7 @@ import type { NonResourceAttributes, ResourceAttributes } from '@typernetes/open
 import type { UserInfo } from '../../authentication/authenticator.ts';
 import type { Authorizer, AuthorizerAttributes } from '../../authorization/authorizer.ts';
 import { type FieldError, invalidValue, path } from '../validation/index.ts';
+import { fieldSelectorOf, labelSelectorOf } from './selectors.ts';
 
 export interface AccessSpec {
   resourceAttributes?: ResourceAttributes;
@@ -82,8 +83,8 @@ function attributesOf(user: UserInfo, { resourceAttributes, nonResourceAttribute
       name: '',
     };
   }
-  const fieldSelector = resourceAttributes.fieldSelector?.rawSelector;
-  const labelSelector = resourceAttributes.labelSelector?.rawSelector;
+  const fieldSelector = fieldSelectorOf(resourceAttributes.fieldSelector);
+  const labelSelector = labelSelectorOf(resourceAttributes.labelSelector);
   return {
     user,
     verb,

@@ -1,23 +1,10 @@
 import type { Taint, Toleration } from '@typernetes/openapi/types/core/v1';
+import { tolerates } from '../../controllers/tainteviction/tolerations.ts';
 import { type FilterPlugin, normalizeByMaximum, type ScorePlugin } from '../framework/framework.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
 import { unresolvable } from '../framework/status.ts';
 
 const unschedulableTaint: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
-
-export function tolerates(toleration: Readonly<Toleration>, taint: Readonly<Taint>): boolean {
-  if (toleration.effect && toleration.effect !== taint.effect) return false;
-  if (toleration.key && toleration.key !== taint.key) return false;
-  switch (toleration.operator ?? '') {
-    case '':
-    case 'Equal':
-      return (toleration.value ?? '') === (taint.value ?? '');
-    case 'Exists':
-      return true;
-    default:
-      return false;
-  }
-}
 
 function isTolerated(taint: Readonly<Taint>, tolerations: readonly Readonly<Toleration>[]): boolean {
   return tolerations.some((toleration) => tolerates(toleration, taint));

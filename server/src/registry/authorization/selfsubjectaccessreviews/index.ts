@@ -2,6 +2,7 @@ import type { SelfSubjectAccessReview } from '@typernetes/openapi/types/authoriz
 import type { RegistryDependencies } from '../../dependencies.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { refuse, review, validateAccess, validateNoMetadata } from '../attributes.ts';
+import { validateSelectors } from '../selectors.ts';
 
 /** `kubectl auth can-i`. */
 export function selfsubjectaccessreviews({
@@ -13,6 +14,7 @@ export function selfsubjectaccessreviews({
       const given = object.spec ?? {};
       refuse('SelfSubjectAccessReview', [
         ...validateAccess(given),
+        ...validateSelectors(given.resourceAttributes),
         ...validateNoMetadata(object.metadata, [], 'must be empty'),
       ]);
       object.status = await review(authorization.authorizer, user, given);

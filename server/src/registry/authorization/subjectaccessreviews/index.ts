@@ -8,6 +8,7 @@ import type { ResourceRegistration } from '../../generic/strategy.ts';
 import type { FieldError } from '../../validation/index.ts';
 import { invalidValue, path } from '../../validation/index.ts';
 import { refuse, review, userOf, validateAccess, validateNoMetadata } from '../attributes.ts';
+import { validateSelectors } from '../selectors.ts';
 
 const spec = path('spec');
 
@@ -16,7 +17,7 @@ function validateSpec(given: SubjectAccessReviewSpec): FieldError[] {
   if (!given.user && (given.groups ?? []).length === 0) {
     errors.push(invalidValue(spec.child('user'), given.user ?? '', 'at least one of user or group must be specified'));
   }
-  return errors;
+  return [...errors, ...validateSelectors(given.resourceAttributes)];
 }
 
 /** May this user do that? */

@@ -3,6 +3,7 @@ import type {
   CertificateSigningRequest,
   CertificateSigningRequestCondition,
 } from '@typernetes/openapi/types/certificates/v1';
+import { reviewedUser } from '../../../authentication/reviews.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, humanDuration, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
@@ -157,12 +158,7 @@ export const certificatesigningrequests: ResourceRegistration<CertificateSigning
       } = request.spec ?? { request: '', signerName: '' };
       request.spec = {
         ...asked,
-        username: user.name,
-        ...(user.uid === undefined ? {} : { uid: user.uid }),
-        groups: [...user.groups],
-        ...(user.extra === undefined
-          ? {}
-          : { extra: Object.fromEntries(Object.entries(user.extra).map(([key, values]) => [key, [...values]])) }),
+        ...reviewedUser(user),
       };
       request.status = {};
     },

@@ -1,0 +1,3 @@
+export const root: string;
+export const requiredMajor: number;
+export function nodeExecutable(): string;
