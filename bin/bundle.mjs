@@ -1,5 +1,5 @@
 // Where the bundle of the sources lies (scripts/bundle.mjs makes it), and whether it still is what the sources say.
-import { readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -19,8 +19,10 @@ export function freshBundle() {
   try {
     const manifest = JSON.parse(readFileSync(manifestFile, 'utf8'));
     if (manifest.root !== root) return undefined;
+    const entry = path.join(bundleDirectory, manifest.entry);
+    accessSync(entry, constants.R_OK);
     const fresh = manifest.marks.every(([file, mark]) => sourceMark(path.join(root, file)) === mark);
-    return fresh ? path.join(bundleDirectory, manifest.entry) : undefined;
+    return fresh ? entry : undefined;
   } catch {
     return undefined;
   }

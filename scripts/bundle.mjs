@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -90,6 +91,7 @@ const addresses = {
 async function bundle() {
   mkdirSync(bundleDirectory, { recursive: true });
   const working = mkdtempSync(path.join(bundleDirectory, 'making-'));
+  chmodSync(working, 0o755); // for whoever runs it
   const { metafile, outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: { main: 'bin/main.ts' },

@@ -19,7 +19,7 @@ try {
 const child = spawn(nodeExecutable(), [path.join(root, 'bin', 'typernetes.mjs'), 'up', ...process.argv.slice(2)], {
   stdio: 'inherit',
 });
-// A terminal's Ctrl-C reaches the child by itself; a supervisor's SIGTERM only reaches us.
-process.on('SIGINT', () => {});
+// A terminal's Ctrl-C reaches the child by itself, too; it ends once, however often it is told.
+process.on('SIGINT', () => child.kill('SIGINT'));
 process.on('SIGTERM', () => child.kill('SIGTERM'));
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

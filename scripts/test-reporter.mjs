@@ -6,6 +6,11 @@ export default async function* report(events) {
   const totals = { passed: 0, failed: 0, skipped: 0 };
   const files = new Map();
   for await (const { type, data } of events) {
+    // What a test says of itself (figures); the runner's own remarks name no test file.
+    if (type === 'test:diagnostic') {
+      if (data.file !== undefined && data.line !== undefined) yield `  ${data.message}\n`;
+      continue;
+    }
     if (type === 'test:stderr' || type === 'test:stdout') continue;
     if (type !== 'test:pass' && type !== 'test:fail') continue;
     const { name, file, skip, details } = data;

@@ -24,7 +24,8 @@ export class Kubectl {
   /** What it wrote to stdout; a failing exit code throws. */
   async run(args: readonly string[], options?: RunOptions): Promise<string> {
     const { code, stdout, stderr } = await this.result(args, options);
-    if (code !== 0) throw new Error(`kubectl ${args.join(' ')} failed (exit code ${code}): ${stderr}${stdout}`);
+    if (code !== 0)
+      throw new Error(`kubectl ${args.join(' ')} failed (exit code ${code}): ${`${stderr}${stdout}`.slice(0, 2000)}`);
     return stdout;
   }
 
@@ -80,7 +81,8 @@ export async function withCluster(
 export interface ComponentProcess {
   name: string;
   pid: number;
-  residentBytes: number;
+  /** Its proportional share: a page that several processes map counts once altogether. */
+  memoryBytes: number;
   cpuSeconds: number;
 }
 
@@ -90,16 +92,18 @@ export function processes(upPid: number): ComponentProcess[] {
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
-        const fields = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+        const fields = readFileSync(`/proc/${name}/stat`, 'utf8')
+          .replace(/^.*\) /s, '')
+          .split(' ');
         if (Number(name) !== upPid && Number(fields[1]) !== upPid) return [];
         const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
         const subcommand = words[words.findIndex((word) => word.endsWith('typernetes.mjs')) + 1] ?? '';
-        // Fields after the command's name: 1 parent, 11 and 12 ticks of a hundredth second, 21 pages of 4 KiB.
+        // Fields after the command's name: 1 parent, 11 and 12 ticks of a hundredth second.
         return [
           {
             name: subcommand,
             pid: Number(name),
-            residentBytes: Number(fields[21]) * 4096,
+            memoryBytes: Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/smaps_rollup`, 'utf8'))?.[1]) * 1024,
             cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100,
           },
         ];

@@ -162,6 +162,8 @@ export function controllerManagerSpec(plan: ClusterPlan, program: readonly strin
       '--use-service-account-credentials',
       `--service-account-private-key-file=${serviceAccountKeyPaths(plan.layout.pki).privateKeyFile}`,
       `--root-ca-file=${certificatePaths(plan.layout.pki, 'ca').certificateFile}`,
+      `--cluster-signing-cert-file=${certificatePaths(plan.layout.pki, 'ca').certificateFile}`,
+      `--cluster-signing-key-file=${certificatePaths(plan.layout.pki, 'ca').keyFile}`,
       '--allocate-node-cidrs',
       `--cluster-cidr=${plan.clusterCIDR}`,
       `--service-cluster-ip-range=${plan.serviceCIDR}`,

@@ -32,11 +32,21 @@ interface Kubeconfig {
   }[];
 }
 
+function readConfig(kubeconfig: string): Kubeconfig {
+  try {
+    return (parse(readFileSync(kubeconfig, 'utf8')) ?? {}) as Kubeconfig;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'there is no such file' : message.split('\n')[0];
+    throw new Error(`kubeconfig ${kubeconfig}: ${reason}`, { cause: error });
+  }
+}
+
 export function loadClusterAccess(kubeconfig: string): ClusterAccess {
-  const config = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig;
+  const config = readConfig(kubeconfig);
   const context = config.contexts?.find(({ name }) => name === config['current-context'])?.context;
   if (context === undefined)
-    throw new Error(`${kubeconfig}: the current context "${config['current-context'] ?? ''}" is not there`);
+    throw new Error(`kubeconfig ${kubeconfig} has no current-context "${config['current-context'] ?? ''}"`);
   const cluster = config.clusters?.find(({ name }) => name === context.cluster)?.cluster;
   if (cluster === undefined) throw new Error(`${kubeconfig}: there is no cluster "${context.cluster}"`);
   const user = config.users?.find(({ name }) => name === context.user)?.user ?? {};

@@ -1,5 +1,4 @@
 /** `typernetes conformance`: checks any cluster that a kubeconfig reaches. */
-import { readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
@@ -63,7 +62,7 @@ function count(text: string): number {
 }
 
 async function check(options: Options): Promise<number> {
-  await declareAll();
+  await import('../promises/index.ts');
   const promises = declaredPromises().filter(
     ({ name }) => (options.focus?.test(name) ?? true) && !(options.skip?.test(name) ?? false),
   );
@@ -97,14 +96,6 @@ function print(outcome: PromiseOutcome, progress: string): void {
   if (outcome.result !== 'failed') return;
   console.log(`    ${outcome.message.replaceAll('\n', '\n    ')}`);
   for (const entry of outcome.transcript.slice(-5)) console.log(`      ${entry.replaceAll('\n', '\n      ')}`);
-}
-
-/** Every file under promises/ declares its promises when it is imported. */
-async function declareAll(): Promise<void> {
-  const folder = path.join(import.meta.dirname, '..', 'promises');
-  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted()) {
-    if (file.endsWith('.ts') && !file.endsWith('.test.ts')) await import(path.join(folder, file));
-  }
 }
 
 async function inspect(options: Options): Promise<Cluster> {

@@ -3,7 +3,7 @@
  * containerd or Docker that the machine runs is never touched.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CriConnection } from 'cri-client';
 import { containerdConfiguration } from './configuration.ts';
@@ -21,7 +21,7 @@ export interface RunningContainerd {
   /** unix:///…: for --container-runtime-endpoint. */
   endpoint: string;
   pid: number;
-  /** Resolves when it serves; rejects, with what it said, when it ends before or takes too long. */
+  /** Resolves when it serves and was given the sandbox image; rejects, saying why, when it ends before or is too slow. */
   ready(): Promise<void>;
   /** Resolves if it ends by itself. */
   ended: Promise<string>;
@@ -33,6 +33,8 @@ export interface RunningContainerd {
 
 /** Unix socket addresses hold 107 bytes. */
 const longestSocketPath = 100;
+const pollMs = 50;
+const predecessorGraceMs = 10_000;
 
 /** Starts it and does not wait until it serves: `ready` does. */
 export async function startContainerd(options: ContainerdOptions): Promise<RunningContainerd> {
@@ -60,6 +62,8 @@ export async function startContainerd(options: ContainerdOptions): Promise<Runni
       systemdCgroup: false,
     }),
   );
+  const pidFile = path.join(directory, 'containerd.pid');
+  await endPredecessor(pidFile, configFile);
   const log = openSync(options.logFile, 'a', 0o600);
   const child = spawn(program, ['--config', configFile, '--log-level', 'warn'], {
     stdio: ['ignore', log, log],
@@ -67,6 +71,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Runni
     env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin` },
   });
   closeSync(log);
+  if (child.pid !== undefined) writeFileSync(pidFile, String(child.pid));
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
@@ -92,6 +97,9 @@ export async function startContainerd(options: ContainerdOptions): Promise<Runni
           throw new Error(`containerd ended (${reason}): ${lastLines(options.logFile)}`);
         }),
       ]);
+      // So that the node need not wait for it. Where it fails, the node tries again and says why.
+      const { ensureSandboxImage } = await import('../kubelet/sandbox-image/index.ts');
+      await ensureSandboxImage(cri.images, socket, { name: options.sandboxImage }).catch(() => undefined);
     },
     stop,
     stopWithPods: async () => {
@@ -112,6 +120,21 @@ async function removePods(runtime: CriConnection['runtime']): Promise<void> {
       await runtime.removePodSandbox({ podSandboxId: id });
     }),
   );
+}
+
+/** One that outlived a supervisor that was killed; its containers keep running under their shims for the next one. */
+async function endPredecessor(pidFile: string, configFile: string): Promise<void> {
+  const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
+  // The number may be another process's by now.
+  const runs = (): boolean =>
+    pid > 0 && existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(configFile);
+  if (!runs()) return;
+  process.kill(pid, 'SIGTERM');
+  for (let waited = 0; runs(); waited += pollMs) {
+    if (waited > predecessorGraceMs) process.kill(pid, 'SIGKILL');
+    // No event tells of the end of a process that is not our child.
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
 }
 
 async function terminate(child: ChildProcess, ended: Promise<string>): Promise<void> {

@@ -186,9 +186,10 @@ async function startKubelet(
 }
 
 /** A containerd that is configured for our sandbox image is given it: no registry has it. Other images are its own affair. */
-async function sandboxImage(cri: Pick<CriConnection, 'runtime'>, endpoint: string): Promise<void> {
+async function sandboxImage(cri: Pick<CriConnection, 'runtime' | 'images'>, endpoint: string): Promise<void> {
   const { info } = await cri.runtime.status({ verbose: true });
   const config = JSON.parse(info['config'] ?? '{}') as { sandboxImage?: string };
   const name = config.sandboxImage ?? '';
-  if (name.startsWith('typernetes.dev/')) await ensureSandboxImage(endpoint.replace(/^unix:(\/\/)?/, ''), { name });
+  if (name.startsWith('typernetes.dev/'))
+    await ensureSandboxImage(cri.images, endpoint.replace(/^unix:(\/\/)?/, ''), { name });
 }

@@ -54,6 +54,16 @@ export class KubeconfigError extends Error {
   override name = 'KubeconfigError';
 }
 
+function readDocument(where: string, read: () => string): unknown {
+  try {
+    return parse(read());
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'there is no such file' : (message.split('\n')[0] ?? '');
+    throw new KubeconfigError(`${where}: ${reason}`, { cause: error });
+  }
+}
+
 /**
  * @param source path of a kubeconfig, or its text (anything with a line break); relative paths inside are relative to
  * the file.
@@ -61,11 +71,12 @@ export class KubeconfigError extends Error {
 export function loadKubeconfig(source: string, options: { context?: string } = {}): ClientConfig {
   const isText = source.includes('\n');
   const directory = isText ? process.cwd() : dirname(resolve(source));
-  const document: unknown = parse(isText ? source : readFileSync(source, 'utf8'));
-  if (typeof document !== 'object' || document === null) throw new KubeconfigError('kubeconfig is not a mapping');
+  const where = isText ? 'kubeconfig' : `kubeconfig ${source}`;
+  const document = readDocument(where, () => (isText ? source : readFileSync(source, 'utf8')));
+  if (typeof document !== 'object' || document === null) throw new KubeconfigError(`${where} is not a mapping`);
   const kubeconfig = document as Kubeconfig;
   const contextName = options.context ?? kubeconfig['current-context'];
-  if (!contextName) throw new KubeconfigError('kubeconfig has no current-context');
+  if (!contextName) throw new KubeconfigError(`${where} has no current-context`);
   const context = kubeconfig.contexts?.find((entry) => entry.name === contextName)?.context;
   if (!context) throw new KubeconfigError(`context "${contextName}" does not exist`);
   const cluster = kubeconfig.clusters?.find((entry) => entry.name === context.cluster)?.cluster;

@@ -14,7 +14,7 @@ import { ConnectionError, type RawRequest, readBody, Transport } from './transpo
 
 export interface RestClientOptions {
   clock?: Clock;
-  /** Sockets for requests (streams not counted). Default 32. */
+  /** Sockets for requests (streams not counted). Default 16. */
   maxSockets?: number;
   /** How often a 429 or 5xx with Retry-After is tried again. Default 10. */
   maxRetries?: number;

@@ -216,6 +216,8 @@ function jsonTypeOf(value: unknown): string {
 
 /** What Go leaves out when it encodes: optional lists and maps without members, and all empty fields of metadata. */
 function isOmitted(value: unknown, key: string, node: Node, parent: StructNode): boolean {
+  // An empty list of managedFields asks for them to be forgotten.
+  if (parent.isObjectMeta && key === 'managedFields') return false;
   if (node.kind === 'list') return Array.isArray(value) && value.length === 0;
   if (node.kind === 'map') return Object.keys(value as object).length === 0;
   return parent.isObjectMeta && (value === '' || (value === 0 && key === 'generation'));

@@ -1,6 +1,6 @@
 /** The command line: upstream's flag names and forms. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../endpoints/filters/request.ts';
+import { parseDuration } from '../duration.ts';
 import { type ApiserverOptions, defaultOptions } from './config.ts';
 
 const list = (text: string, previous: readonly string[] | undefined): string[] => [

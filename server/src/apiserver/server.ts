@@ -35,6 +35,7 @@ import {
 } from '../registry/resources.ts';
 import { CacherGroup } from '../storage/cacher/index.ts';
 import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersions } from './config.ts';
+import { fieldManagers, storeFieldManagers } from './field-managers.ts';
 import { readFiles } from './files.ts';
 import { buildHandlerChain } from './handler-chain.ts';
 import {
@@ -131,6 +132,12 @@ export async function startApiserver(
     },
   });
   for (const store of served.stores.values()) registry.addStore(store);
+  const fieldManager = fieldManagers({
+    decode: (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind),
+    customSchema: (kind) => custom.find(kind)?.typedSchema(kind.version),
+    now,
+  });
+  registry.trackFields(storeFieldManagers(served.endpoints, fieldManager));
 
   const source = objectSource((resource) => registry.store(resource), logger);
   const custom = new CustomResources({ registry, source, cachers, root, now, report });
@@ -157,6 +164,7 @@ export async function startApiserver(
       if (custom.find(kind) !== undefined) throw noStrategicMerge();
       return served.strategicMerge(original, patch, kind);
     },
+    fieldManager,
     minRequestTimeoutSeconds: options.minRequestTimeoutSeconds,
     random: Math.random,
     now,

@@ -162,7 +162,9 @@ async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
 }
 
 /** The CA may have been brought by the administrator: RSA and the other NIST curves sign too. */
-async function importSigningKey(keyPem: string): Promise<{ key: webcrypto.CryptoKey; algorithm: SigningAlgorithm }> {
+export async function importSigningKey(
+  keyPem: string,
+): Promise<{ key: webcrypto.CryptoKey; algorithm: SigningAlgorithm }> {
   const key = createPrivateKey(keyPem);
   const algorithm = signingAlgorithm(key.asymmetricKeyType, key.asymmetricKeyDetails?.namedCurve);
   const der = key.export({ type: 'pkcs8', format: 'der' });
@@ -185,7 +187,7 @@ async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
   return pem('PRIVATE KEY', await crypto.subtle.exportKey('pkcs8', key));
 }
 
-function pem(label: string, der: ArrayBuffer): string {
+export function pem(label: string, der: ArrayBuffer): string {
   const lines =
     Buffer.from(der)
       .toString('base64')
@@ -194,7 +196,7 @@ function pem(label: string, der: ArrayBuffer): string {
 }
 
 /** Positive, 127 random bits. */
-function serialNumber(): string {
+export function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
   return bytes.toString('hex');

@@ -18,3 +18,4 @@ export {
 export { writeFileAtomically } from './files.ts';
 export { type KubeconfigOptions, kubeconfig, writeKubeconfig } from './kubeconfig.ts';
 export { parseCertificateRequest, type RequestedSubject } from './request.ts';
+export { inspectRequest, type RequestDetails, signRequest } from './signing.ts';

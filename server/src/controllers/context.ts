@@ -30,6 +30,8 @@ export interface ControllerSettings {
   nodeCidrMaskSizeIpv6: number;
   /** PEM, published to every namespace; undefined: not published. */
   rootCa: string | undefined;
+  /** The CA that signs approved certificate requests; undefined: none are signed. */
+  clusterSigning: { certificate: string; key: string; durationMs: number } | undefined;
   nodeMonitorPeriodMs: number;
   nodeMonitorGracePeriodMs: number;
   nodeStartupGracePeriodMs: number;

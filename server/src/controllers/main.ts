@@ -33,6 +33,9 @@ export interface ControllerManagerOptions extends SharedFlags {
   useServiceAccountCredentials: boolean;
   serviceAccountPrivateKeyFile?: string;
   rootCaFile?: string;
+  clusterSigningCertFile?: string;
+  clusterSigningKeyFile?: string;
+  clusterSigningDuration: number;
   allocateNodeCidrs: boolean;
   clusterCidr?: string;
   serviceClusterIpRange?: string;
@@ -68,6 +71,9 @@ function flags(): Command {
       'accepted for compatibility: tokens are issued by the API server',
     )
     .option('--root-ca-file <file>', 'published to every namespace as kube-root-ca.crt')
+    .option('--cluster-signing-cert-file <file>', 'the CA that signs approved certificate requests')
+    .option('--cluster-signing-key-file <file>', 'its key')
+    .addOption(durationFlag('cluster-signing-duration', 'the longest life of a signed certificate', '8760h'))
     .addOption(booleanFlag('allocate-node-cidrs', 'give nodes their part of the cluster CIDR', false))
     .option('--cluster-cidr <cidrs>', 'pod network of the cluster')
     .option('--service-cluster-ip-range <cidrs>', 'kept out of node CIDRs')
@@ -203,6 +209,14 @@ async function settingsOf(options: ControllerManagerOptions): Promise<Controller
     nodeCidrMaskSizeIpv4: maskSize(options.nodeCidrMaskSizeIpv4, 24),
     nodeCidrMaskSizeIpv6: maskSize(options.nodeCidrMaskSizeIpv6, 64),
     rootCa: options.rootCaFile === undefined ? undefined : await readFile(options.rootCaFile, 'utf8'),
+    clusterSigning:
+      options.clusterSigningCertFile && options.clusterSigningKeyFile
+        ? {
+            certificate: await readFile(options.clusterSigningCertFile, 'utf8'),
+            key: await readFile(options.clusterSigningKeyFile, 'utf8'),
+            durationMs: options.clusterSigningDuration,
+          }
+        : undefined,
     nodeMonitorPeriodMs: options.nodeMonitorPeriod,
     nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriod,
     nodeStartupGracePeriodMs: options.nodeStartupGracePeriod,

@@ -1,13 +1,23 @@
 /**
- * The controllers there are, under upstream's names. Not there yet: daemonset, cron
- * disruption, horizontalpodautoscaling, resourcequota, persistent volumes, certificates,
- * endpointslice mirroring, clusterrole aggregation, token cleaners.
+ * The controllers there are, under upstream's names. Not there yet: horizontalpodautoscaling, legacy service account
+ * tokens, ephemeral volumes, attaching and expanding volumes, resource claims, ttl. ClusterRoles are aggregated by the API
+ * server.
  */
+
+import { startBootstrapSigner, startTokenCleaner } from './bootstrap/bootstrap-controllers.ts';
+import {
+  startCertificateApprover,
+  startCertificateCleaner,
+  startCertificateSigner,
+} from './certificates/certificate-controllers.ts';
 import type { StartController } from './context.ts';
 import { startCronJobController } from './cronjob/cronjob-controller.ts';
+import { startDaemonSetController } from './daemon/daemon-set-controller.ts';
 import { startDeploymentController } from './deployment/deployment-controller.ts';
+import { startDisruptionController } from './disruption/disruption-controller.ts';
 import { startEndpointsController } from './endpoint/endpoints-controller.ts';
 import { startEndpointSliceController } from './endpointslice/endpointslice-controller.ts';
+import { startEndpointSliceMirroringController } from './endpointslicemirroring/endpointslicemirroring-controller.ts';
 import { startGarbageCollector } from './garbagecollector/garbage-collector.ts';
 import { startJobController } from './job/job-controller.ts';
 import { startNamespaceController } from './namespace/namespace-controller.ts';
@@ -16,11 +26,14 @@ import { startNodeLifecycleController } from './nodelifecycle/node-lifecycle-con
 import { startPodGcController } from './podgc/podgc-controller.ts';
 import { startReplicaSetController } from './replicaset/replica-set-controller.ts';
 import { startReplicationController } from './replication/replication-controller.ts';
+import { startResourceQuotaController } from './resourcequota/resource-quota-controller.ts';
 import { startRootCaCertPublisher } from './root-ca-cert-publisher/root-ca-cert-publisher.ts';
 import { startServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
 import { startStatefulSetController } from './statefulset/stateful-set-controller.ts';
 import { startTaintEvictionController } from './tainteviction/taint-eviction-controller.ts';
 import { startTtlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts';
+import { startVolumeBinder } from './volume/binder.ts';
+import { startClaimProtection, startVolumeProtection } from './volume/protection.ts';
 
 /** In the order of starting: first what everything else waits for, last what watches everything. */
 export const controllers: ReadonlyMap<string, StartController> = new Map([
@@ -38,10 +51,25 @@ export const controllers: ReadonlyMap<string, StartController> = new Map([
   ['ttl-after-finished-controller', startTtlAfterFinishedController],
   ['cronjob-controller', startCronJobController],
   ['statefulset-controller', startStatefulSetController],
+  ['daemonset-controller', startDaemonSetController],
+  ['disruption-controller', startDisruptionController],
+  ['resourcequota-controller', startResourceQuotaController],
+  ['persistentvolumeclaim-protection-controller', startClaimProtection],
+  ['persistentvolume-protection-controller', startVolumeProtection],
+  ['persistentvolume-binder-controller', startVolumeBinder],
+  ['certificatesigningrequest-signing-controller', startCertificateSigner],
+  ['certificatesigningrequest-approving-controller', startCertificateApprover],
+  ['certificatesigningrequest-cleaner-controller', startCertificateCleaner],
+  ['endpointslice-mirroring-controller', startEndpointSliceMirroringController],
+  ['token-cleaner-controller', startTokenCleaner],
+  ['bootstrap-signer-controller', startBootstrapSigner],
   ['namespace-controller', startNamespaceController],
   ['pod-garbage-collector-controller', startPodGcController],
   ['garbage-collector-controller', startGarbageCollector],
 ]);
+
+/** `*` does not mean these: they are for clusters that nodes join with bootstrap tokens. */
+const disabledByDefault: ReadonlySet<string> = new Set(['token-cleaner-controller', 'bootstrap-signer-controller']);
 
 /** Short names that `--controllers` takes as well. */
 const aliases: Record<string, string> = {
@@ -60,6 +88,18 @@ const aliases: Record<string, string> = {
   'ttl-after-finished': 'ttl-after-finished-controller',
   cronjob: 'cronjob-controller',
   statefulset: 'statefulset-controller',
+  daemonset: 'daemonset-controller',
+  disruption: 'disruption-controller',
+  resourcequota: 'resourcequota-controller',
+  'pvc-protection': 'persistentvolumeclaim-protection-controller',
+  'pv-protection': 'persistentvolume-protection-controller',
+  'persistentvolume-binder': 'persistentvolume-binder-controller',
+  csrsigning: 'certificatesigningrequest-signing-controller',
+  csrapproving: 'certificatesigningrequest-approving-controller',
+  csrcleaner: 'certificatesigningrequest-cleaner-controller',
+  endpointslicemirroring: 'endpointslice-mirroring-controller',
+  tokencleaner: 'token-cleaner-controller',
+  bootstrapsigner: 'bootstrap-signer-controller',
   garbagecollector: 'garbage-collector-controller',
 };
 
@@ -76,6 +116,6 @@ export function selectControllers(selection: readonly string[]): string[] {
   const all = entries.some(({ name }) => name === '*');
   return [...controllers.keys()].filter((name) => {
     const first = entries.find((entry) => entry.name === name);
-    return first ? !first.off : all;
+    return first ? !first.off : all && !disabledByDefault.has(name);
   });
 }

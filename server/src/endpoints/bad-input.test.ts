@@ -181,7 +181,8 @@ const cases: Case[] = [
     accept: 'image/png',
     code: 406,
     reason: 'NotAcceptable',
-    message: 'only the following media types are accepted: application/json, application/yaml',
+    message:
+      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   },
   {
     name: 'a huge body',

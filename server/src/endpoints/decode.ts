@@ -1,5 +1,11 @@
 /** From a request body to an object of the endpoint's kind, with upstream's complaints on the way. */
-import { CodecError, jsonSerializer, yamlSerializer } from '@typernetes/openapi/codec';
+import {
+  CodecError,
+  jsonSerializer,
+  protobufMediaType,
+  protobufSerializer,
+  yamlSerializer,
+} from '@typernetes/openapi/codec';
 import {
   badRequest,
   formatApiVersion,
@@ -11,8 +17,7 @@ import {
   StatusError,
 } from '@typernetes/openapi/meta';
 import { summarizeData } from './body.ts';
-import type { InputMediaType } from './negotiation.ts';
-import { decodeProtobuf } from './protobuf/decoder.ts';
+import type { MediaType } from './negotiation.ts';
 import type { RequestContext } from './request-context.ts';
 import type { HandlerDependencies } from './resource-endpoint.ts';
 
@@ -24,23 +29,29 @@ export interface ParsedBody {
   strictErrors: string[];
 }
 
-export const serializers = { 'application/json': jsonSerializer, 'application/yaml': yamlSerializer } as const;
+export const serializers = {
+  'application/json': jsonSerializer,
+  'application/yaml': yamlSerializer,
+  [protobufMediaType]: protobufSerializer,
+} as const;
 
 /** Parses bytes; says what Go's decoders say of malformed ones. */
 export function parseBody(
   body: Buffer,
-  mediaType: InputMediaType,
-  kind: string,
+  mediaType: MediaType,
+  kind: GroupVersionKind,
   fieldValidation: FieldValidation = 'Ignore',
 ): ParsedBody {
   try {
-    if (mediaType === 'application/vnd.kubernetes.protobuf') return { value: decodeProtobuf(body), strictErrors: [] };
-    const { object, strictErrors } = serializers[mediaType].decode(body, { strict: fieldValidation !== 'Ignore' });
+    const { object, strictErrors } = serializers[mediaType].decode(body, {
+      strict: fieldValidation !== 'Ignore',
+      defaults: kind,
+    });
     return { value: object, strictErrors };
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;
     throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): ${error.message} (${summarizeData(body)})`,
+      `the object provided is unrecognized (must be of type ${kind.kind}): ${error.message} (${summarizeData(body)})`,
     );
   }
 }

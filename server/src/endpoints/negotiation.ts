@@ -1,16 +1,13 @@
 /** What the client wants to read (Accept) and what it sent (Content-Type). */
-import { type NegotiatedMediaType, negotiate } from '@typernetes/openapi/codec';
+import { type NegotiatedMediaType, negotiate, protobufMediaType } from '@typernetes/openapi/codec';
 import { notAcceptable, unsupportedMediaType } from '@typernetes/openapi/meta';
 import { header, type RequestContext } from './request-context.ts';
 
-export type MediaType = 'application/json' | 'application/yaml';
-export type InputMediaType = MediaType | 'application/vnd.kubernetes.protobuf';
+export type MediaType = 'application/json' | 'application/yaml' | typeof protobufMediaType;
 
-const inputs: readonly InputMediaType[] = [
-  'application/json',
-  'application/yaml',
-  'application/vnd.kubernetes.protobuf',
-];
+const supported: readonly MediaType[] = ['application/json', 'application/yaml', protobufMediaType];
+/** YAML has no framing. */
+const streamed: readonly MediaType[] = ['application/json', protobufMediaType];
 
 export interface OutputFormat {
   mediaType: MediaType;
@@ -22,19 +19,20 @@ export interface OutputFormat {
   };
 }
 
-const supported: readonly MediaType[] = ['application/json', 'application/yaml'];
-const json: OutputFormat = { mediaType: 'application/json', stream: false };
+export const json: OutputFormat = { mediaType: 'application/json', stream: false };
 
 /** What one acceptable choice means here; undefined where it asks for something that is not offered. */
 function formatOf(choice: NegotiatedMediaType, allowTransform: boolean): OutputFormat | undefined {
   const { as, stream } = choice;
   const mediaType = choice.mediaType as MediaType;
-  if (stream !== undefined && (stream !== 'watch' || mediaType !== 'application/json')) return undefined;
+  if (stream !== undefined && (stream !== 'watch' || !streamed.includes(mediaType))) return undefined;
   const format: OutputFormat = { mediaType, stream: stream !== undefined };
   if (as === undefined) return format;
   if (!allowTransform || as.group !== 'meta.k8s.io' || (as.version !== 'v1' && as.version !== 'v1beta1'))
     return undefined;
   const { kind } = as;
+  // Upstream has no protobuf for Tables either: the client's next choice is tried.
+  if (kind === 'Table' && mediaType === protobufMediaType) return undefined;
   if (kind !== 'Table' && kind !== 'PartialObjectMetadata' && kind !== 'PartialObjectMetadataList') return undefined;
   format.convert = { kind, apiVersion: `meta.k8s.io/${as.version}` };
   return format;
@@ -51,11 +49,20 @@ export function negotiateOutput(context: RequestContext, allowTransform: boolean
   return formatOf(choice, allowTransform)!;
 }
 
-/** Watches answer in JSON only: YAML has no framing. */
+/** How to answer an error: in what was asked for where that can say a Status, else in JSON. */
+export function negotiateStatus(context: RequestContext): MediaType {
+  const accept = header(context, 'accept');
+  const choice = negotiate(accept, supported, (candidate) => formatOf(candidate, false) !== undefined);
+  return choice === undefined ? 'application/json' : (choice.mediaType as MediaType);
+}
+
 export function negotiateStream(context: RequestContext): OutputFormat {
-  const format = negotiateOutput(context, true);
-  if (format.mediaType !== 'application/json') {
-    throw notAcceptable('only the following media types are accepted: application/json;stream=watch');
+  const accept = header(context, 'accept');
+  const choice = negotiate(accept, supported, (candidate) => formatOf(candidate, true) !== undefined);
+  const format = choice === undefined ? undefined : formatOf(choice, true);
+  if (format === undefined || !streamed.includes(format.mediaType)) {
+    const accepted = streamed.map((mediaType) => `${mediaType};stream=watch`);
+    throw notAcceptable(`only the following media types are accepted: ${accepted.join(', ')}`);
   }
   return format;
 }
@@ -69,12 +76,12 @@ const unknownFormat = (accepted: readonly string[]) =>
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   );
 
-export function negotiateInput(context: RequestContext): InputMediaType {
+export function negotiateInput(context: RequestContext): MediaType {
   const contentType = header(context, 'content-type');
   if (contentType === '') return 'application/json';
   const base = baseType(contentType);
-  const found = inputs.find((mediaType) => mediaType === base);
-  if (found === undefined) throw unknownFormat(inputs);
+  const found = supported.find((mediaType) => mediaType === base);
+  if (found === undefined) throw unknownFormat(supported);
   return found;
 }
 

@@ -2,12 +2,19 @@
  * Stored entries as the client asked to see them: whole objects, Tables or metadata only, one, many or as watch
  * events. Works on bytes: what was encoded once is only joined here.
  */
-import { listBody } from '@typernetes/openapi/codec';
+import {
+  CodecError,
+  jsonToProtobuf,
+  listBody,
+  partialObjectMetadataOf,
+  protobufMediaType,
+  protobufSerializer,
+} from '@typernetes/openapi/codec';
 import { notAcceptable } from '@typernetes/openapi/meta';
 import { EntryView } from '../registry/generic/entry-view.ts';
 import type { ListPage } from '../registry/generic/store.ts';
 import type { Entry } from '../storage/storage.ts';
-import type { OutputFormat } from './negotiation.ts';
+import type { MediaType, OutputFormat } from './negotiation.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
 import { columnDefinitions, encodeRow, type IncludeObject, partialObjectMetadata, type RowSource } from './table.ts';
 
@@ -28,7 +35,36 @@ function tableHead(source: RowSource, metadata: unknown, withColumns: boolean): 
   return `{"kind":"Table","apiVersion":"${source.metaApiVersion}","metadata":${JSON.stringify(metadata)},"columnDefinitions":${JSON.stringify(columns)},"rows":[`;
 }
 
-/** One object, as JSON. */
+/** Upstream's answer for a kind that has no protobuf. */
+function orNotAcceptable<T>(encode: () => T): T {
+  try {
+    return encode();
+  } catch (error) {
+    throw error instanceof CodecError ? notAcceptable(error.message) : error;
+  }
+}
+
+/** An object that is not stored, as protobuf or as JSON. */
+export function encodeObject(object: unknown, mediaType: MediaType): Buffer {
+  if (mediaType !== protobufMediaType) return Buffer.from(JSON.stringify(object));
+  return orNotAcceptable(() => protobufSerializer.encode(object));
+}
+
+/** A whole object as protobuf or JSON, encoded once per entry. */
+function wholeObject(view: EntryView, endpoint: ResourceEndpoint, mediaType: MediaType): Buffer {
+  const { reader, apiVersion } = endpoint;
+  if (mediaType !== protobufMediaType) return view.body(reader, apiVersion);
+  return view.memoized(`protobuf:${apiVersion}`, () =>
+    orNotAcceptable(() => {
+      if (apiVersion !== reader.storageApiVersion) return protobufSerializer.encode(view.parseAs(reader, apiVersion));
+      const { value, modRevision } = view.entry;
+      const { group, version, kind } = endpoint;
+      return jsonToProtobuf(value, { group, version, kind }, modRevision > 0 ? String(modRevision) : undefined);
+    }),
+  );
+}
+
+/** One object, as protobuf or JSON. */
 export function presentEntry(
   entry: Entry,
   endpoint: ResourceEndpoint,
@@ -37,11 +73,10 @@ export function presentEntry(
   now: Date,
 ): Buffer {
   const view = EntryView.of(entry);
-  const store = endpoint.reader;
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined:
-      return view.body(store, endpoint.apiVersion);
+      return wholeObject(view, endpoint, format.mediaType);
     case 'Table': {
       const source = rowSource(endpoint, format, include);
       const metadata = entry.modRevision > 0 ? { resourceVersion: String(entry.modRevision) } : {};
@@ -52,7 +87,7 @@ export function presentEntry(
       ]);
     }
     case 'PartialObjectMetadata':
-      return metadataOf(view, format);
+      return metadataOf(view, endpoint, format);
     case 'PartialObjectMetadataList':
       throw notAcceptable(
         `you requested PartialObjectMetadataList, but the requested object is not a list (*${endpoint.kind})`,
@@ -62,12 +97,20 @@ export function presentEntry(
   }
 }
 
-function metadataOf(view: EntryView, format: OutputFormat): Buffer {
+function metadataOf(view: EntryView, endpoint: ResourceEndpoint, format: OutputFormat): Buffer {
   const { apiVersion } = format.convert!;
+  if (format.mediaType === protobufMediaType) {
+    return view.memoized(`protobuf-meta:${apiVersion}`, () =>
+      partialObjectMetadataOf(
+        wholeObject(view, endpoint, protobufMediaType),
+        apiVersion === 'meta.k8s.io/v1' ? 'v1' : 'v1beta1',
+      ),
+    );
+  }
   return view.memoized(`meta:${apiVersion}`, () => Buffer.from(partialObjectMetadata(view.parse(), apiVersion)));
 }
 
-/** A list, as the parts of one JSON body. */
+/** A list, as the parts of one body: protobuf or JSON. */
 export function presentList(
   page: ListPage,
   endpoint: ResourceEndpoint,
@@ -80,11 +123,15 @@ export function presentList(
     ...(page.continue === undefined ? {} : { continue: page.continue }),
     ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
   };
+  const encodeList =
+    format.mediaType === protobufMediaType
+      ? (...list: Parameters<typeof listBody>) => orNotAcceptable(() => protobufSerializer.encodeList(...list))
+      : listBody;
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined: {
-      const bodies = page.entries.map((entry) => EntryView.of(entry).body(endpoint.reader, endpoint.apiVersion));
-      return listBody(endpoint.apiVersion, `${endpoint.kind}List`, metadata, bodies);
+      const bodies = page.entries.map((entry) => wholeObject(EntryView.of(entry), endpoint, format.mediaType));
+      return encodeList(endpoint.apiVersion, `${endpoint.kind}List`, metadata, bodies);
     }
     case 'Table': {
       const source = rowSource(endpoint, format, include);
@@ -92,8 +139,8 @@ export function presentList(
       return [Buffer.from(tableHead(source, metadata, true)), ...joined(rows), Buffer.from(']}\n')];
     }
     case 'PartialObjectMetadataList': {
-      const bodies = page.entries.map((entry) => metadataOf(EntryView.of(entry), format));
-      return listBody(format.convert!.apiVersion, 'PartialObjectMetadataList', metadata, bodies);
+      const bodies = page.entries.map((entry) => metadataOf(EntryView.of(entry), endpoint, format));
+      return encodeList(format.convert!.apiVersion, 'PartialObjectMetadataList', metadata, bodies);
     }
     case 'PartialObjectMetadata':
       throw notAcceptable(
@@ -113,7 +160,7 @@ function joined(parts: readonly Buffer[]): Buffer[] {
   return result;
 }
 
-/** The object of a watch event at `revision`, as JSON. `withColumns`: a Table's first event carries its columns. */
+/** The object of a watch event at `revision`, as protobuf or JSON. `withColumns`: a Table's first event carries its columns. */
 export function presentWatched(
   entry: Entry,
   revision: number,
@@ -123,13 +170,12 @@ export function presentWatched(
   now: Date,
   withColumns: boolean,
 ): Buffer {
-  const store = endpoint.reader;
   const shown = revision === entry.modRevision ? entry : { ...entry, modRevision: revision, memo: undefined };
   const view = EntryView.of(shown);
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined:
-      return view.body(store, endpoint.apiVersion);
+      return wholeObject(view, endpoint, format.mediaType);
     case 'Table': {
       const source = rowSource(endpoint, format, include);
       const head = tableHead(source, { resourceVersion: String(revision) }, withColumns);
@@ -137,7 +183,7 @@ export function presentWatched(
     }
     case 'PartialObjectMetadata':
     case 'PartialObjectMetadataList':
-      return metadataOf(view, format);
+      return metadataOf(view, endpoint, format);
     default:
       return transform satisfies never;
   }

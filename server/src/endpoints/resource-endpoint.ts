@@ -1,5 +1,6 @@
 /** One resource as one group version serves it: what routing, decoding and answering need to know. */
 import type { GroupVersionKind, KubernetesObject } from '@typernetes/openapi/meta';
+import type { FieldManager } from '@typernetes/openapi/schema';
 import type { AdmissionAttributes } from '../admission/admission.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { EntryReader } from '../registry/generic/entry-view.ts';
@@ -65,6 +66,8 @@ export interface HandlerDependencies {
   knowsKind(kind: GroupVersionKind): boolean;
   /** Schema-driven merge, keyed as upstream's patchMergeKey tags say. */
   strategicMerge(original: KubernetesObject, patch: unknown, kind: GroupVersionKind): KubernetesObject;
+  /** Keeps managedFields of what is written through an endpoint, or through one of its subresources. */
+  fieldManager(endpoint: ResourceEndpoint, subresource?: SubresourceEndpoint): FieldManager;
   minRequestTimeoutSeconds: number;
   /** In [0, 1); spreads watch timeouts. */
   random(): number;

@@ -2,7 +2,9 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
+import { protobufMediaType, protobufSerializer, yamlSerializer } from '@typernetes/openapi/codec';
 import { internalError, StatusError } from '@typernetes/openapi/meta';
+import { negotiateStatus } from './negotiation.ts';
 import { header, type RequestContext } from './request-context.ts';
 
 /** Bodies beyond this are compressed for clients that take gzip: upstream's 128 KiB. */
@@ -132,5 +134,9 @@ export async function sendStatusError(context: RequestContext, error: StatusErro
   const code = status.code ?? 500;
   const retry = status.details?.retryAfterSeconds;
   if (retry !== undefined && retry > 0) response.setHeader('Retry-After', String(retry));
-  await sendJson(context, code, status);
+  const mediaType = negotiateStatus(context);
+  if (mediaType === 'application/json') await sendJson(context, code, status);
+  else await sendBody(context, code, mediaType, [statusSerializers[mediaType].encode(status)]);
 }
+
+const statusSerializers = { 'application/yaml': yamlSerializer, [protobufMediaType]: protobufSerializer } as const;

@@ -1,7 +1,7 @@
 /** The sandbox image as an OCI archive, made in memory, and its way into containerd. */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
+import type { ImageService } from 'cri-client';
 import { type Architecture, pauseExecutable } from './program.ts';
 import { type TarEntry, tar } from './tar.ts';
 
@@ -88,30 +88,16 @@ export function importImage(
   });
 }
 
-const run = promisify(execFile);
-
-/** Makes and imports the sandbox image unless containerd has it. */
+/** Makes and imports the sandbox image unless the runtime has it. */
 export async function ensureSandboxImage(
+  images: Pick<ImageService, 'imageStatus'>,
   socket: string,
   options: { ctr?: string; namespace?: string; name?: string } = {},
 ): Promise<void> {
-  const { ctr = 'ctr', namespace = 'k8s.io', name = sandboxImageName } = options;
+  const { name = sandboxImageName } = options;
   const architecture = process.arch;
   if (architecture !== 'x64' && architecture !== 'arm64')
     throw new SandboxImageError(`there is no sandbox image for ${architecture}`);
-  const { stdout } = await run(ctr, [
-    '--address',
-    socket,
-    '--namespace',
-    namespace,
-    'images',
-    'ls',
-    '-q',
-    `name==${name}`,
-  ]).catch((error: unknown) => {
-    throw new SandboxImageError(
-      `${ctr} cannot list images: ${error instanceof Error ? error.message.trim() : String(error)}`,
-    );
-  });
-  if (!stdout.split('\n').includes(name)) await importImage(socket, sandboxImageArchive(architecture, name), options);
+  const { image } = await images.imageStatus({ image: { image: name } });
+  if (image === undefined) await importImage(socket, sandboxImageArchive(architecture, name), options);
 }

@@ -3,7 +3,7 @@ import type { ManagedFieldsEntry } from '../../meta/object.ts';
 import { encodeText } from './value.ts';
 
 /** What tells managers apart. Appliers are one across versions. */
-export type ManagerInfo = Pick<ManagedFieldsEntry, 'manager' | 'operation' | 'apiVersion' | 'subresource'>;
+export type ManagerInfo = Readonly<Pick<ManagedFieldsEntry, 'manager' | 'operation' | 'apiVersion' | 'subresource'>>;
 
 /** A text that is the same for the same manager: JSON of the entry without times and fields. */
 export function buildManagerIdentifier(entry: ManagerInfo): string {

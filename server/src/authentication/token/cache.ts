@@ -3,7 +3,7 @@
  * per period; requests that arrive together share one check. Refusals are not remembered. The price, as upstream: a
  * token of a deleted pod works until its entry runs out.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { AuthenticatorResponse, TokenAuthenticator } from '../authenticator.ts';
 
 export interface TokenCacheOptions {
@@ -17,15 +17,13 @@ export interface TokenCacheOptions {
 
 export function withTokenCache(inner: TokenAuthenticator, options: TokenCacheOptions = {}): TokenAuthenticator {
   const { ttlMs = 10_000, maxEntries = 4096, monotonic = () => performance.now() } = options;
-  // Tokens are kept as keyed digests: a heap dump shows none.
-  const key = randomBytes(32);
+  // Tokens are kept as salted digests: a heap dump shows none.
+  const salt = randomBytes(32).toString('base64');
   const entries = new Map<string, { response: AuthenticatorResponse; until: number }>();
   const pending = new Map<string, Promise<AuthenticatorResponse | undefined>>();
   return {
     async authenticateToken(token, audiences) {
-      const id = createHmac('sha256', key)
-        .update(JSON.stringify([token, audiences]))
-        .digest('base64');
+      const id = hash('sha256', JSON.stringify([salt, token, audiences]), 'base64');
       const known = entries.get(id);
       if (known !== undefined) {
         if (known.until > monotonic()) return known.response;

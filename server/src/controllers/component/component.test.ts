@@ -4,7 +4,7 @@ import { afterEach, describe, it } from 'node:test';
 import { resources, silentLogger, systemClock } from '@typernetes/openapi/client';
 import { FakeApiServer } from '@typernetes/openapi/client/testing';
 import { controllers, selectControllers } from '../registry.ts';
-import { parseBoolean, parseDuration } from './flags.ts';
+import { parseBoolean, parseDurationFlag } from './flags.ts';
 import { startLeading } from './leading.ts';
 import { type Serving, serve } from './serving.ts';
 
@@ -36,19 +36,23 @@ function get(
 
 describe('flags', () => {
   it("read as Go's do", () => {
-    assert.deepEqual(['1m30s', '500ms', '0', '1.5h', '2s'].map(parseDuration), [90_000, 500, 0, 5_400_000, 2000]);
-    assert.throws(() => parseDuration('5'));
+    assert.deepEqual(['1m30s', '500ms', '0', '1.5h', '2s'].map(parseDurationFlag), [90_000, 500, 0, 5_400_000, 2000]);
+    assert.throws(() => parseDurationFlag('5'));
     assert.deepEqual(['true', 'F', '1'].map(parseBoolean), [true, false, true]);
     assert.throws(() => parseBoolean('yes'));
   });
 
   it('select controllers', () => {
-    assert.equal(selectControllers(['*']).length, controllers.size);
+    const all = selectControllers(['*']);
+    // The controllers of bootstrap tokens run only where they are named.
+    assert.equal(all.length, controllers.size - 2);
+    assert.ok(!all.includes('token-cleaner-controller'));
+    assert.ok(selectControllers(['*', 'tokencleaner']).includes('token-cleaner-controller'));
     assert.deepEqual(selectControllers(['deployment', 'namespace-controller']), [
       'deployment-controller',
       'namespace-controller',
     ]);
-    assert.equal(selectControllers(['*', '-garbagecollector']).length, controllers.size - 1);
+    assert.equal(selectControllers(['*', '-garbagecollector']).length, all.length - 1);
     assert.throws(() => selectControllers(['typo']), /"typo" is not in the list of known controllers/);
   });
 });

@@ -1,16 +1,12 @@
 /** Flags that upstream's components share, and how their values read. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../../duration.ts';
 
-const units: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** Go's duration notation in milliseconds: `1m30s`, `500ms`, `0`. */
-export function parseDuration(text: string): number {
-  if (text === '0') return 0;
-  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) throw new InvalidArgumentError(`not a duration: ${text}`);
-  let total = 0;
-  for (const [, value, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g))
-    total += Number(value) * (units[unit ?? ''] ?? 0);
-  return total;
+/** In milliseconds: `1m30s`, `500ms`, `0`. */
+export function parseDurationFlag(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === undefined || milliseconds < 0) throw new InvalidArgumentError(`not a duration: ${text}`);
+  return milliseconds;
 }
 
 export function parseInteger(text: string): number {
@@ -30,7 +26,9 @@ export function booleanFlag(name: string, description: string, value: boolean): 
 }
 
 export function durationFlag(name: string, description: string, value: string): Option {
-  return new Option(`--${name} <duration>`, description).argParser(parseDuration).default(parseDuration(value), value);
+  return new Option(`--${name} <duration>`, description)
+    .argParser(parseDurationFlag)
+    .default(parseDurationFlag(value), value);
 }
 
 export function integerFlag(name: string, description: string, value: number): Option {

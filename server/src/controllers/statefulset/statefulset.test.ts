@@ -75,7 +75,11 @@ describe('StatefulSet', () => {
     assert.equal(pod?.metadata?.labels?.['controller-revision-hash'], current().status?.updateRevision);
     assert.deepEqual(pod?.spec?.volumes, [{ name: 'data', persistentVolumeClaim: { claimName: 'data-db-2' } }]);
     const claims = server.list(resources.persistentVolumeClaims);
-    assert.deepEqual(claims.map(({ metadata }) => metadata?.name).sort(), ['data-db-0', 'data-db-1', 'data-db-2']);
+    assert.deepEqual(claims.map(({ metadata }) => metadata?.name ?? '').sort(), [
+      'data-db-0',
+      'data-db-1',
+      'data-db-2',
+    ]);
     assert.deepEqual(claims[0]?.metadata?.labels, { app: 'db' });
     await patch({ replicas: 1 });
     await server.waitFor(() => names().join() === 'db-0' && current().status?.replicas === 1, 'one pod');
@@ -113,7 +117,10 @@ describe('StatefulSet', () => {
     await patch(template('db:1'));
     await harness.server.waitFor(() => current().status?.currentRevision === before, 'a rollback');
     const revisions = harness.server.list(resources.controllerRevisions);
-    assert.deepEqual(revisions.map(({ revision }) => revision).sort(), [2, 3]);
+    assert.deepEqual(
+      revisions.map(({ revision }) => revision).sort((a, b) => a - b),
+      [2, 3],
+    );
   });
 
   it('waits for deletion with OnDelete, and starts all at once with Parallel', async () => {

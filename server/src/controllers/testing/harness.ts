@@ -28,6 +28,7 @@ const defaults: ControllerSettings = {
   nodeCidrMaskSizeIpv4: 24,
   nodeCidrMaskSizeIpv6: 64,
   rootCa: 'CERTIFICATE',
+  clusterSigning: undefined,
   nodeMonitorPeriodMs: 20,
   nodeMonitorGracePeriodMs: 200,
   nodeStartupGracePeriodMs: 200,

@@ -15,6 +15,8 @@ import {
   type AdmissionRequest,
   admissionAttributes,
   dedupOwnerReferences,
+  managerOf,
+  mutate,
   sendEntry,
   sendObject,
   writeContext,
@@ -34,7 +36,7 @@ export async function handleCreate(
   const body = await readBody(context);
   const options = parseWriteOptions(context.query, 'CreateOptions');
   const kind = subresource?.kind ?? { group: endpoint.group, version: endpoint.version, kind: endpoint.kind };
-  const parsed = parseBody(body, mediaType, kind.kind, options.fieldValidation);
+  const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
   const object = decodeObject(parsed.value, parsed.strictErrors, kind, options.fieldValidation, context, dependencies);
   const metadata = (object.metadata ??= {});
   wipeSystemFields(object);
@@ -65,7 +67,8 @@ export async function handleCreate(
     await sendObject(context, 201, format, result);
     return;
   }
-  await dependencies.admission.mutate(admissionAttributes(context, request, object, undefined));
+  dependencies.fieldManager(endpoint).update(undefined, object, managerOf(context, options));
+  await mutate(context, dependencies, admissionAttributes(context, request, object, undefined));
   dedupOwnerReferences(object, context);
   const { registration } = endpoint;
   if (registration?.virtualCreate !== undefined) {

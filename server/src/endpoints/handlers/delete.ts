@@ -30,7 +30,7 @@ async function deleteOptions(context: RequestContext): Promise<DeleteOptions> {
   const mediaType = negotiateInput(context);
   let value: unknown;
   try {
-    value = parseBody(body, mediaType, 'DeleteOptions').value;
+    value = parseBody(body, mediaType, { group: '', version: 'v1', kind: 'DeleteOptions' }).value;
   } catch (error) {
     if (error instanceof StatusError) throw badRequest(error.message);
     throw error;

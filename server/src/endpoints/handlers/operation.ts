@@ -1,13 +1,15 @@
 /** What all write handlers share: admission attributes, write contexts, owner reference deduplication, answers. */
 import { parseJson, yamlSerializer } from '@typernetes/openapi/codec';
 import { badRequest, type GroupVersionKind, type KubernetesObject } from '@typernetes/openapi/meta';
+import { decodeManagedFields, managerFromUserAgent } from '@typernetes/openapi/schema';
 import type { AdmissionAttributes, Operation } from '../../admission/admission.ts';
 import type { WriteContext } from '../../registry/generic/definition.ts';
+import type { WriteOptions } from '../../registry/generic/options.ts';
 import type { Entry } from '../../storage/storage.ts';
 import { authorize, authorizerAttributes } from '../filters/authorization.ts';
 import type { OutputFormat } from '../negotiation.ts';
-import { presentEntry } from '../present.ts';
-import type { RequestContext } from '../request-context.ts';
+import { encodeObject, presentEntry } from '../present.ts';
+import { header, type RequestContext } from '../request-context.ts';
 import { type HandlerDependencies, type ResourceEndpoint, restContext } from '../resource-endpoint.ts';
 import { sendBody, wantsPretty } from '../respond.ts';
 import { parseIncludeObject } from '../table.ts';
@@ -77,6 +79,34 @@ export function writeContext(
   };
 }
 
+/** Who a write is by: what it says, or else what its user agent says. */
+export function managerOf(context: RequestContext, { fieldManager }: WriteOptions): string {
+  return fieldManager === '' ? managerFromUserAgent(header(context, 'user-agent')) : fieldManager;
+}
+
+/** Mutating admission. A plugin that leaves managedFields unreadable gets them put back, with a warning. */
+export async function mutate(
+  context: RequestContext,
+  dependencies: HandlerDependencies,
+  attributes: AdmissionAttributes,
+): Promise<void> {
+  const before = attributes.object?.metadata?.managedFields;
+  await dependencies.admission.mutate(attributes);
+  const { object } = attributes;
+  const after = object?.metadata?.managedFields;
+  if (object === undefined || after === before || after === undefined) return;
+  try {
+    decodeManagedFields(after);
+  } catch (error) {
+    const metadata = (object.metadata ??= {});
+    if (before === undefined) delete metadata.managedFields;
+    else metadata.managedFields = before;
+    context.warnings.add(
+      `.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: ${(error as Error).message}`,
+    );
+  }
+}
+
 /** Repeated owner references are dropped with a warning, as upstream does. */
 export function dedupOwnerReferences(object: KubernetesObject, context: RequestContext): void {
   const references = object.metadata?.ownerReferences;
@@ -124,21 +154,22 @@ export async function sendEntry(
   await sendEncoded(context, code, format, [presentEntry(entry, endpoint, format, include, dependencies.now())]);
 }
 
-/** JSON bytes in the client's format. */
+/** Bytes made for the client's format: protobuf, or JSON, which may still have to become YAML or pretty. */
 export function sendEncoded(
   context: RequestContext,
   code: number,
   format: OutputFormat,
   parts: readonly Buffer[],
 ): Promise<void> {
-  if (format.mediaType === 'application/yaml') {
-    return sendBody(context, code, 'application/yaml', [yamlSerializer.encode(parseJson(Buffer.concat(parts)).value)]);
+  const { mediaType } = format;
+  if (mediaType === 'application/yaml') {
+    return sendBody(context, code, mediaType, [yamlSerializer.encode(parseJson(Buffer.concat(parts)).value)]);
   }
-  if (wantsPretty(context)) {
+  if (mediaType === 'application/json' && wantsPretty(context)) {
     const text = JSON.stringify(parseJson(Buffer.concat(parts)).value, undefined, 2);
-    return sendBody(context, code, 'application/json', [Buffer.from(text)]);
+    return sendBody(context, code, mediaType, [Buffer.from(text)]);
   }
-  return sendBody(context, code, 'application/json', parts);
+  return sendBody(context, code, mediaType, parts);
 }
 
 export function sendObject(
@@ -147,5 +178,5 @@ export function sendObject(
   format: OutputFormat,
   object: unknown,
 ): Promise<void> {
-  return sendEncoded(context, code, format, [Buffer.from(JSON.stringify(object))]);
+  return sendEncoded(context, code, format, [encodeObject(object, format.mediaType)]);
 }

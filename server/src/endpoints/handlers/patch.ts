@@ -1,6 +1,7 @@
 import { CodecError, parseJson } from '@typernetes/openapi/codec';
 import {
   badRequest,
+  conflict,
   genericServerResponse,
   isConflict,
   type JsonObject,
@@ -9,20 +10,23 @@ import {
   notFound,
   requestEntityTooLarge,
   StatusError,
-  unsupportedMediaType,
 } from '@typernetes/openapi/meta';
-import { deepCopy, duplicateFieldMessage, jsonPatch, mergePatch } from '@typernetes/openapi/schema';
+import { deepCopy, duplicateFieldMessage, type FieldManager, jsonPatch, mergePatch } from '@typernetes/openapi/schema';
+import { ensureNamespace } from '../../registry/generic/before-create.ts';
 import { EntryView } from '../../registry/generic/entry-view.ts';
-import { parseWriteOptions } from '../../registry/generic/options.ts';
+import { parseWriteOptions, type WriteOptions } from '../../registry/generic/options.ts';
 import type { Transform } from '../../registry/generic/store.ts';
 import { maxBodyBytes, readBody } from '../body.ts';
 import { decodeObject, type FieldValidation } from '../decode.ts';
 import { negotiateOutput, negotiatePatch, type PatchType } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from '../resource-endpoint.ts';
+import { applyConfiguration, type Change } from './apply.ts';
 import { createOptions } from './create.ts';
-import { type AdmissionRequest, checkName, sendEntry, sendObject, writeContext } from './operation.ts';
+import { type AdmissionRequest, checkName, managerOf, sendEntry, sendObject, writeContext } from './operation.ts';
 import { admitted, isView, kindOf, projectionOf } from './update.ts';
+
+type MergingPatchType = Exclude<PatchType, 'application/apply-patch+yaml'>;
 
 const maxJsonPatchOperations = 10_000;
 /** A patch that names no resourceVersion is tried again on conflict, this often. */
@@ -41,12 +45,6 @@ export async function handlePatch(
   const format = negotiateOutput(context, true);
   const body = await readBody(context, maxBodyBytes);
   const options = parseWriteOptions(context.query, 'PatchOptions', patchType);
-  if (patchType === 'application/apply-patch+yaml') {
-    throw unsupportedMediaType(
-      'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json',
-    );
-  }
-  const { patch, strictErrors } = parsePatch(patchType, body, options.fieldValidation);
   const kind = kindOf(endpoint, subresource);
   const request: AdmissionRequest = {
     operation: 'UPDATE',
@@ -56,46 +54,67 @@ export async function handlePatch(
     name: info.name,
   };
   const projection = projectionOf(endpoint, store, subresource);
+  const fieldManager = dependencies.fieldManager(endpoint, subresource);
+  const applies = patchType === 'application/apply-patch+yaml';
+  const change = applies
+    ? applyConfiguration(body, options, fieldManager, context)
+    : changeByPatch(patchType, body, options, kind, fieldManager, context, dependencies);
   const transform: Transform = async (existing) => {
-    if (existing === undefined) throw new Error('a patch never creates');
-    const current = projection.read(deepCopy(existing));
-    const patched = applyPatch(patchType, deepCopy(current), patch, kind, dependencies);
-    const object = decodeObject(
-      patched as JsonObject,
-      strictErrors,
-      kind,
-      options.fieldValidation,
-      context,
-      dependencies,
-    );
+    if (existing === undefined && !applies) {
+      throw notFound({ group: endpoint.group, resource: endpoint.resource }, info.name);
+    }
+    const object = change(existing === undefined ? undefined : projection.live(existing));
+    const uid = object.metadata?.uid ?? '';
+    if (existing === undefined && uid !== '') throw missingOwner(endpoint, info.name, uid);
+    ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
     checkName(object, context);
-    return admitted(context, dependencies, request, projection.write(object, deepCopy(existing)), existing);
+    return admitted(context, dependencies, request, projection.write(object, existing), existing);
   };
-  const write = writeContext(context, endpoint, dependencies, request);
+  const write = { ...writeContext(context, endpoint, dependencies, request), forceAllowCreate: applies };
   for (let attempt = 0; ; attempt++) {
     try {
-      const { entry } = await store.update(info.name, existingOnly(transform, endpoint, info.name), write);
-      if (isView(subresource)) await sendObject(context, 200, format, projection.read(EntryView.of(entry).parse()));
-      else await sendEntry(context, endpoint, dependencies, 200, entry, format);
+      const { entry, created } = await store.update(info.name, transform, write);
+      const code = created ? 201 : 200;
+      if (isView(subresource)) await sendObject(context, code, format, projection.show(EntryView.of(entry).parse()));
+      else await sendEntry(context, endpoint, dependencies, code, entry, format);
       return;
     } catch (error) {
-      if (!isConflict(error) || attempt >= maxConflictRetries) throw error;
+      if (applies || !isConflict(error) || attempt >= maxConflictRetries) throw error;
     }
   }
 }
 
-/** Kinds that PUT may create are still not created by a patch. */
-function existingOnly(transform: Transform, endpoint: ResourceEndpoint, name: string): Transform {
-  return (existing) => {
-    if (existing === undefined) {
-      return Promise.reject(notFound({ group: endpoint.group, resource: endpoint.resource }, name));
-    }
-    return transform(existing);
+function missingOwner(endpoint: ResourceEndpoint, name: string, uid: string): StatusError {
+  return conflict(
+    { group: endpoint.group, resource: endpoint.resource },
+    name,
+    `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+  );
+}
+
+/** The other patches: from what is there to the new object, decoded and with its managedFields. */
+function changeByPatch(
+  patchType: MergingPatchType,
+  body: Buffer,
+  options: WriteOptions,
+  kind: ReturnType<typeof kindOf>,
+  fieldManager: FieldManager,
+  context: RequestContext,
+  dependencies: HandlerDependencies,
+): Change {
+  const { fieldValidation } = options;
+  const { patch, strictErrors } = parsePatch(patchType, body, fieldValidation);
+  const manager = managerOf(context, options);
+  return (live) => {
+    if (live === undefined) throw new Error('only an apply creates');
+    const patched = applyPatch(patchType, deepCopy(live), patch, kind, dependencies) as JsonObject;
+    const object = decodeObject(patched, strictErrors, kind, fieldValidation, context, dependencies);
+    return fieldManager.update(live, object, manager);
   };
 }
 
 function parsePatch(
-  type: PatchType,
+  type: MergingPatchType,
   body: Buffer,
   fieldValidation: FieldValidation,
 ): { patch: unknown; strictErrors: string[] } {
@@ -130,7 +149,7 @@ function parsePatch(
 }
 
 function applyPatch(
-  type: PatchType,
+  type: MergingPatchType,
   current: KubernetesObject,
   patch: unknown,
   kind: ReturnType<typeof kindOf>,
@@ -144,8 +163,6 @@ function applyPatch(
         return mergePatch(current as never, patch as never);
       case 'application/strategic-merge-patch+json':
         return dependencies.strategicMerge(current, patch, kind);
-      case 'application/apply-patch+yaml':
-        throw new Error('apply is answered before patches are applied');
       default:
         return type satisfies never;
     }

@@ -1,5 +1,5 @@
-import { type KubernetesObject, methodNotSupported } from '@typernetes/openapi/meta';
-import { deepCopy } from '@typernetes/openapi/schema';
+import { type KubernetesObject, type ManagedFieldsEntry, methodNotSupported } from '@typernetes/openapi/meta';
+import { deepCopy, fieldElement, parentManagedFields, scaleManagedFields } from '@typernetes/openapi/schema';
 import { ensureNamespace } from '../../registry/generic/before-create.ts';
 import { EntryView } from '../../registry/generic/entry-view.ts';
 import { parseWriteOptions } from '../../registry/generic/options.ts';
@@ -15,6 +15,8 @@ import {
   admissionAttributes,
   checkName,
   dedupOwnerReferences,
+  managerOf,
+  mutate,
   sendEntry,
   sendObject,
   writeContext,
@@ -22,9 +24,12 @@ import {
 
 /** How a write maps between the endpoint's object and the stored one: the object itself, or a view (scale). */
 export interface Projection {
-  read(stored: KubernetesObject): KubernetesObject;
-  /** `stored` is a copy that may be changed; returns what to store. */
+  /** What is written to, with its managedFields. Never changes `stored`, but may be it or share with it. */
+  live(stored: KubernetesObject): KubernetesObject;
+  /** What to store. Never changes `stored`; `view` may be changed and used. */
   write(view: KubernetesObject, stored: KubernetesObject | undefined): KubernetesObject;
+  /** What clients are shown of it. */
+  show(stored: KubernetesObject): KubernetesObject;
 }
 
 export function projectionOf(
@@ -34,22 +39,57 @@ export function projectionOf(
 ): Projection {
   const registration = subresource?.registration;
   if (registration?.view !== undefined && registration.apply !== undefined) {
+    const managed = subresource?.kind.kind === 'Scale' ? scaleFields(endpoint.apiVersion) : sameFields;
     return {
-      read: (stored) => registration.view!(stored),
+      live: (stored) => withManagedFields(registration.view!(stored), managed.read(stored.metadata?.managedFields)),
       write: (object, stored) => {
-        const parent = stored!;
+        const parent = deepCopy(stored!);
         registration.apply!(object, parent);
         const version = object.metadata?.resourceVersion ?? '';
         if (version === '') delete parent.metadata!.resourceVersion;
         else parent.metadata!.resourceVersion = version;
-        return parent;
+        const { managedFields } = object.metadata ?? {};
+        return withManagedFields(parent, managed.write(stored!.metadata?.managedFields, managedFields));
       },
+      show: (stored) => registration.view!(stored),
     };
   }
+  const { definition } = store;
   return {
-    read: (stored) => store.definition.convertFromStorage(stored, endpoint.apiVersion),
-    write: (object) => store.definition.convertToStorage(object),
+    live: (stored) =>
+      endpoint.apiVersion === definition.storageApiVersion
+        ? stored
+        : definition.convertFromStorage(deepCopy(stored), endpoint.apiVersion),
+    write: (object) => definition.convertToStorage(object),
+    show: (stored) => definition.convertFromStorage(stored, endpoint.apiVersion),
   };
+}
+
+type Entries = ManagedFieldsEntry[] | undefined;
+
+/** Who manages a view, from who manages its parent, and back. */
+interface ManagedFieldsMapping {
+  read(parent: Entries): Entries;
+  write(parent: Entries, view: Entries): Entries;
+}
+
+const sameFields: ManagedFieldsMapping = { read: (parent) => parent, write: (_, view) => view };
+const replicas = [fieldElement('spec'), fieldElement('replicas')];
+const appsVersions = ['apps/v1', 'apps/v1beta1', 'apps/v1beta2'];
+
+function scaleFields(apiVersion: string): ManagedFieldsMapping {
+  const versions = apiVersion === 'apps/v1' ? appsVersions : [apiVersion];
+  const mapping = { replicas: Object.fromEntries(versions.map((version) => [version, replicas])) };
+  return {
+    read: (parent) => scaleManagedFields(parent, mapping),
+    write: (parent, view) => parentManagedFields(parent, view, apiVersion, mapping),
+  };
+}
+
+function withManagedFields(object: KubernetesObject, entries: Entries): KubernetesObject {
+  const { managedFields: _, ...metadata } = object.metadata ?? {};
+  object.metadata = entries === undefined ? metadata : { ...metadata, managedFields: entries };
+  return object;
 }
 
 export function kindOf(endpoint: ResourceEndpoint, subresource: SubresourceEndpoint | undefined) {
@@ -75,7 +115,7 @@ export async function handleUpdate(
   const options = parseWriteOptions(context.query, 'UpdateOptions');
   const mediaType = negotiateInput(context);
   const kind = kindOf(endpoint, subresource);
-  const parsed = parseBody(body, mediaType, kind.kind, options.fieldValidation);
+  const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
   const object = decodeObject(parsed.value, parsed.strictErrors, kind, options.fieldValidation, context, dependencies);
   ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
   checkName(object, context);
@@ -88,15 +128,17 @@ export async function handleUpdate(
     name: info.name,
   };
   const projection = projectionOf(endpoint, store, subresource);
+  const fieldManager = dependencies.fieldManager(endpoint, subresource);
+  const manager = managerOf(context, options);
   const transform: Transform = async (existing) => {
     const view = deepCopy(object);
-    const result = projection.write(view, existing === undefined ? undefined : deepCopy(existing));
-    return admitted(context, dependencies, request, result, existing);
+    fieldManager.update(existing === undefined ? undefined : projection.live(existing), view, manager);
+    return admitted(context, dependencies, request, projection.write(view, existing), existing);
   };
   const result = await store.update(info.name, transform, writeContext(context, endpoint, dependencies, request));
   const code = result.created ? 201 : 200;
   if (isView(subresource)) {
-    await sendObject(context, code, format, projection.read(EntryView.of(result.entry).parse()));
+    await sendObject(context, code, format, projection.show(EntryView.of(result.entry).parse()));
     return;
   }
   await sendEntry(context, endpoint, dependencies, code, result.entry, format);
@@ -112,7 +154,7 @@ export async function admitted(
 ): Promise<KubernetesObject> {
   const operation = existing === undefined ? 'CREATE' : 'UPDATE';
   const attributes = admissionAttributes(context, { ...request, operation }, object, existing);
-  await dependencies.admission.mutate(attributes);
+  await mutate(context, dependencies, attributes);
   dedupOwnerReferences(object, context);
   return attributes.object ?? object;
 }

@@ -46,8 +46,8 @@ export async function handleWatch(
   session.attach(await watchStore(store, context.info.namespace, options, session, context.signal));
   const connection =
     context.upgrade === undefined
-      ? httpWatchConnection(context)
-      : await webSocketWatchConnection(context, context.upgrade);
+      ? httpWatchConnection(context, format.mediaType)
+      : await webSocketWatchConnection(context, context.upgrade, format.mediaType);
   context.outcome = { code: 200, bytes: 0 };
   await session.run(connection, context.signal);
 }

@@ -1,6 +1,7 @@
 /** Where watch frames go: a chunked HTTP response, or a websocket. Both tell when they cannot take more. */
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { MediaType } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import { setWarnings } from '../respond.ts';
 
@@ -15,11 +16,11 @@ export interface WatchConnection {
   destroy(): void;
 }
 
-export function httpWatchConnection(context: RequestContext): WatchConnection {
+export function httpWatchConnection(context: RequestContext, mediaType: MediaType): WatchConnection {
   const { response } = context;
   setWarnings(context);
   response.statusCode = 200;
-  response.setHeader('Content-Type', 'application/json');
+  response.setHeader('Content-Type', mediaType === 'application/json' ? mediaType : `${mediaType};stream=watch`);
   response.flushHeaders();
   return {
     send: (frame) => response.write(frame),
@@ -44,16 +45,20 @@ const highWaterMark = 256 * 1024;
 export function webSocketWatchConnection(
   context: RequestContext,
   upgrade: { socket: Duplex; head: Buffer },
+  mediaType: MediaType,
 ): Promise<WatchConnection> {
   context.response.detachSocket(upgrade.socket as never);
   return new Promise((resolve) => {
     server.handleUpgrade(context.request, upgrade.socket, upgrade.head, (socket) =>
-      resolve(overWebSocket(socket, upgrade.socket)),
+      resolve(overWebSocket(socket, upgrade.socket, mediaType === 'application/json')),
     );
   });
 }
 
-function overWebSocket(socket: WebSocket, raw: Duplex): WatchConnection {
+/** The length in front of a binary frame, which a websocket message does not need. */
+const framePrefixBytes = 4;
+
+function overWebSocket(socket: WebSocket, raw: Duplex, isText: boolean): WatchConnection {
   const drained: (() => void)[] = [];
   raw.on('drain', () => {
     for (const listener of drained) listener();
@@ -61,7 +66,7 @@ function overWebSocket(socket: WebSocket, raw: Duplex): WatchConnection {
   socket.on('error', () => socket.terminate());
   return {
     send(frame) {
-      socket.send(frame, { binary: false });
+      socket.send(isText ? frame : frame.subarray(framePrefixBytes), { binary: !isText });
       return socket.bufferedAmount < highWaterMark && !raw.writableNeedDrain;
     },
     onDrain: (listener) => void drained.push(listener),

@@ -1,31 +1,41 @@
 /** The bytes of watch events. A change is encoded once per media type and shared by all its watchers. */
 
+import {
+  jsonSerializer,
+  protobufMediaType,
+  protobufSerializer,
+  type Serializer,
+  type WatchEventType,
+} from '@typernetes/openapi/codec';
 import type { WatchEvent } from '../../registry/generic/watch.ts';
 import type { StorageEvent } from '../../storage/storage.ts';
 import type { OutputFormat } from '../negotiation.ts';
-import { presentWatched } from '../present.ts';
+import { encodeObject, presentWatched } from '../present.ts';
 import type { ResourceEndpoint } from '../resource-endpoint.ts';
 import type { IncludeObject } from '../table.ts';
 
-const tail = Buffer.from('}\n');
-const heads: Record<string, Buffer> = Object.fromEntries(
-  ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'].map((type) => [
-    type,
-    Buffer.from(`{"type":"${type}","object":`),
-  ]),
-);
+/**
+ * Per event: encodings by everything that decides their bytes. Of the latest events only: watchers take an event at
+ * about the same time, and the Cacher holds on to events for minutes.
+ */
+const encodings = new Map<StorageEvent, Map<string, Buffer>>();
+const maxEncodedEvents = 512;
 
-export function frame(type: string, object: Buffer): Buffer {
-  return Buffer.concat([heads[type]!, object, tail]);
+function encodingsOf(event: StorageEvent): Map<string, Buffer> {
+  let made = encodings.get(event);
+  if (made === undefined) {
+    const oldest = encodings.size >= maxEncodedEvents ? encodings.keys().next().value : undefined;
+    if (oldest !== undefined) encodings.delete(oldest);
+    encodings.set(event, (made = new Map()));
+  }
+  return made;
 }
-
-/** Per event: encodings by everything that decides their bytes. */
-const encodings = new WeakMap<StorageEvent, Map<string, Buffer>>();
 
 export class WatchFrames {
   readonly #endpoint: ResourceEndpoint;
   readonly #format: OutputFormat;
   readonly #include: IncludeObject;
+  readonly #serializer: Serializer;
   readonly #key: string;
   readonly #now: () => Date;
   /** A Table's columns go out with the first event only. */
@@ -35,7 +45,8 @@ export class WatchFrames {
     this.#endpoint = endpoint;
     this.#format = format;
     this.#include = include;
-    this.#key = `${endpoint.apiVersion} ${format.convert?.kind ?? ''} ${format.convert?.apiVersion ?? ''} ${include}`;
+    this.#serializer = format.mediaType === protobufMediaType ? protobufSerializer : jsonSerializer;
+    this.#key = `${format.mediaType} ${endpoint.apiVersion} ${format.convert?.kind ?? ''} ${format.convert?.apiVersion ?? ''} ${include}`;
     this.#now = now;
   }
 
@@ -44,7 +55,7 @@ export class WatchFrames {
     const withColumns = isTable && !this.#columnsSent;
     this.#columnsSent = true;
     const make = (): Buffer =>
-      frame(
+      this.#serializer.streamFrame(
         event.type,
         presentWatched(
           event.entry,
@@ -57,8 +68,7 @@ export class WatchFrames {
         ),
       );
     if (event.source === undefined || withColumns) return make();
-    let made = encodings.get(event.source);
-    if (made === undefined) encodings.set(event.source, (made = new Map()));
+    const made = encodingsOf(event.source);
     const key = `${event.type} ${this.#key}`;
     let bytes = made.get(key);
     if (bytes === undefined) made.set(key, (bytes = make()));
@@ -74,27 +84,26 @@ export class WatchFrames {
     if (convert?.kind === 'Table') {
       const object = { kind: 'PartialObjectMetadata', apiVersion: convert.apiVersion, metadata };
       const rows = initialEventsEnd ? [{ cells: this.#endpoint.table.columns.map(() => ''), object }] : [];
-      return frame(
-        'BOOKMARK',
-        Buffer.from(
-          JSON.stringify({
-            kind: 'Table',
-            apiVersion: convert.apiVersion,
-            metadata: { resourceVersion: String(revision) },
-            columnDefinitions: null,
-            rows,
-          }),
-        ),
-      );
+      return this.#frame('BOOKMARK', {
+        kind: 'Table',
+        apiVersion: convert.apiVersion,
+        metadata: { resourceVersion: String(revision) },
+        columnDefinitions: null,
+        rows,
+      });
     }
     const kind =
       convert === undefined
         ? { kind: this.#endpoint.kind, apiVersion: this.#endpoint.apiVersion }
         : { kind: 'PartialObjectMetadata', apiVersion: convert.apiVersion };
-    return frame('BOOKMARK', Buffer.from(JSON.stringify({ ...kind, metadata })));
+    return this.#frame('BOOKMARK', { ...kind, metadata });
   }
 
   error(status: unknown): Buffer {
-    return frame('ERROR', Buffer.from(JSON.stringify(status)));
+    return this.#frame('ERROR', status);
+  }
+
+  #frame(type: WatchEventType, object: unknown): Buffer {
+    return this.#serializer.streamFrame(type, encodeObject(object, this.#format.mediaType));
   }
 }

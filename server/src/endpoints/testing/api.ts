@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { servedByDefault } from '@typernetes/openapi/catalogue';
+import { fieldManagers } from '../../apiserver/field-managers.ts';
 import { buildHandlerChain, type HandlerChainConfig } from '../../apiserver/handler-chain.ts';
 import { type ServedResources, serveResources } from '../../apiserver/served-resources.ts';
 import type { UserInfo } from '../../authentication/authenticator.ts';
@@ -69,6 +70,7 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
     decode: (value, kind) => served.decode(value, kind),
     knowsKind: (kind) => served.knowsKind(kind),
     strategicMerge: (original, patch, kind) => served.strategicMerge(original, patch, kind),
+    fieldManager: fieldManagers({ decode: (value, kind) => served.decode(value, kind), now: () => new Date() }),
     minRequestTimeoutSeconds: 1800,
     random: () => 0,
     now: () => new Date(),

@@ -32,6 +32,8 @@ export interface WriteContext {
   readonly now: Date;
   readonly dryRun: boolean;
   readonly subresource: string;
+  /** An update of what is not there creates it, whatever the strategy says (server-side apply). */
+  readonly forceAllowCreate?: boolean;
   readonly signal: AbortSignal;
   readonly rest: RestContext;
   warn(message: string): void;

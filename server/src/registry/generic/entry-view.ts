@@ -26,6 +26,7 @@ const noLabels: Readonly<Record<string, string>> = Object.freeze({});
 
 export class EntryView {
   readonly entry: Entry;
+  #hasBigIntegers: boolean | undefined;
   #attributes: EntryAttributes | undefined;
   /** Encoded bodies by what they are: an apiVersion, `table:v1:…`, `meta:v1`. */
   #bodies: Map<string, Buffer> | undefined;
@@ -48,7 +49,9 @@ export class EntryView {
 
   /** A fresh copy that the caller owns, in the storage version, with its resourceVersion. */
   parse<T extends KubernetesObject = KubernetesObject>(): T {
-    const object = parseStored(this.entry.value) as T;
+    const text = this.entry.value.toString('utf8');
+    this.#hasBigIntegers ??= /[0-9]{16}/.test(text);
+    const object = parseStored(text, this.#hasBigIntegers) as T;
     if (this.entry.modRevision > 0) (object.metadata ??= {}).resourceVersion = String(this.entry.modRevision);
     return object;
   }
@@ -83,9 +86,8 @@ export class EntryView {
 }
 
 /** Our own encoding needs none of the checks that clients' JSON does, save for integers beyond 2^53. */
-function parseStored(value: Buffer): unknown {
-  const text = value.toString('utf8');
-  return /[0-9]{16}/.test(text) ? parseJson(text).value : JSON.parse(text);
+function parseStored(text: string, hasBigIntegers: boolean): unknown {
+  return hasBigIntegers ? parseJson(text).value : JSON.parse(text);
 }
 
 export function readAttributes(

@@ -1,6 +1,6 @@
 /** RegistryReader over the stores of this process: the server's own access, past authorization and admission. */
 import { type GroupResource, type KubernetesObject, notFound } from '@typernetes/openapi/meta';
-import { deepCopy } from '@typernetes/openapi/schema';
+import { deepCopy, type FieldManager } from '@typernetes/openapi/schema';
 import type { UserInfo } from '../../authentication/authenticator.ts';
 import { resourceKey, type WriteContext } from './definition.ts';
 import { EntryView } from './entry-view.ts';
@@ -18,7 +18,15 @@ const everything: ListOptions = {
   allowWatchBookmarks: false,
 };
 
-type Reader = RegistryReader & { addStore(store: RegistryStore): void; store(resource: GroupResource): RegistryStore };
+type Reader = RegistryReader & {
+  addStore(store: RegistryStore): void;
+  store(resource: GroupResource): RegistryStore;
+  /** From then on what is created has managedFields, as upstream's server writes through a client of its own. */
+  trackFields(fieldManagerOf: (store: RegistryStore) => FieldManager | undefined): void;
+};
+
+/** The field manager of what the server makes itself. */
+const manager = 'kube-apiserver';
 
 /** Stores may be added after others already hold the reader: strategies and stores need each other. */
 export function loopbackRegistry(now: () => Date, signal: AbortSignal): Reader {
@@ -42,7 +50,11 @@ export function loopbackRegistry(now: () => Date, signal: AbortSignal): Reader {
     };
     return { user: loopbackUser, namespace, now: rest.now, dryRun, subresource, signal, rest, warn };
   };
+  let fieldManagerOf: (store: RegistryStore) => FieldManager | undefined = () => undefined;
   const reader: Reader = {
+    trackFields(of) {
+      fieldManagerOf = of;
+    },
     addStore: (store) => void stores.set(resourceKey(store.definition.resource), store),
     store: storeOf,
     async get<T extends KubernetesObject>(resource: GroupResource, namespace: string, name: string) {
@@ -65,7 +77,7 @@ export function loopbackRegistry(now: () => Date, signal: AbortSignal): Reader {
         name,
         async (existing) => {
           if (existing === undefined) throw notFound(resource, name);
-          return change(existing as T);
+          return change(deepCopy(existing) as T);
         },
         write(namespace, options.subresource ?? '', options.dryRun ?? false),
       );
@@ -82,6 +94,7 @@ export function loopbackRegistry(now: () => Date, signal: AbortSignal): Reader {
       copy.apiVersion ??= store.definition.storageApiVersion;
       copy.kind ??= store.definition.kind;
       store.definition.strategy.default?.(copy);
+      fieldManagerOf(store)?.update(undefined, copy, manager);
       const entry = await store.create(copy, write(namespace, '', options.dryRun ?? false));
       return EntryView.of(entry).parse<T>();
     },

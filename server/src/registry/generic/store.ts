@@ -17,7 +17,7 @@ import {
   StatusError,
   timeoutError,
 } from '@typernetes/openapi/meta';
-import { deepCopy, deepEqual } from '@typernetes/openapi/schema';
+import { deepCopy, deepEqual, keepTimesIfUnchanged } from '@typernetes/openapi/schema';
 import { type Entry, type Storage, StorageError } from '../../storage/storage.ts';
 import { beforeCreate, fillSystemFields } from './before-create.ts';
 import {
@@ -57,7 +57,10 @@ export interface DeleteResult {
   answerStatus: boolean;
 }
 
-/** Makes the new state. `existing` is a copy to change at will, undefined where the update may create. */
+/**
+ * Makes the new state, undefined where the update may create. `existing` must not be changed, and the new state must
+ * share nothing with it that is written to later: metadata and what strategies set.
+ */
 export type Transform = (existing: KubernetesObject | undefined) => Promise<KubernetesObject>;
 
 const maxNameGenerationAttempts = 8;
@@ -254,15 +257,16 @@ export class RegistryStore implements EntryReader {
   ): Promise<UpdateResult> {
     const { strategy, resource, registration } = this.definition;
     if (existing === undefined) {
-      if (strategy.allowCreateOnUpdate !== true || context.subresource !== '') throw notFound(resource, name);
+      const mayCreate = strategy.allowCreateOnUpdate === true || context.forceAllowCreate === true;
+      if (!mayCreate || context.subresource !== '') throw notFound(resource, name);
       const object = await transform(undefined);
       await context.authorizeCreate?.();
       delete object.metadata?.resourceVersion;
       return { entry: await this.#createOnce(object, context), created: true };
     }
     const view = EntryView.of(existing);
-    const object = await transform(view.parse());
     const old = view.parse();
+    const object = await transform(old);
     const metadata = (object.metadata ??= {});
     const version = metadata.resourceVersion ?? '';
     if (version === '' || version === '0') {
@@ -295,6 +299,7 @@ export class RegistryStore implements EntryReader {
     let succeeded = false;
     try {
       beforeUpdate(this.definition, object, old, context);
+      keepTimesIfUnchanged(object, old);
       await context.validateAdmission?.(object, old);
       const entry = shouldDeleteDuringUpdate(this.definition, object, old)
         ? await this.#deleteEmptied(key, existing, object, context)

@@ -98,7 +98,11 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
       return;
     }
     const shared = this.cache.apply(event, this.clock.now());
-    if (shared !== undefined && this.#live.size > 0) this.#fanOut(shared);
+    if (shared === undefined) return;
+    if (this.#live.size > 0) this.#fanOut(shared);
+    // From here on only the ring holds the former state; what was derived from it would outweigh it many times.
+    const former = shared.type === 'put' ? shared.previous : shared.entry;
+    if (former !== undefined) former.memo = undefined;
   }
 
   #fanOut(event: ChangeEvent): void {

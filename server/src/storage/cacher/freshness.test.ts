@@ -158,10 +158,20 @@ void test('readers find again what they derived from an entry, also in events', 
     const read = await cacher.get(first.key);
     if (read.entry !== undefined) read.entry.memo = 'derived';
     const recorder = new Recorder(cacher, prefix, first.modRevision);
+    let atDelivery: unknown;
+    const watch = cacher.watch(
+      { prefix, afterRevision: first.modRevision },
+      {
+        event: (event) => (atDelivery = event.type === 'put' ? event.previous?.memo : undefined),
+        end: () => {},
+      },
+    );
     const second = await cacher.update(first.key, bytes, first.modRevision);
     await recorder.untilRevision(second.modRevision);
     const [change] = recorder.changes;
-    assert.equal(change?.type === 'put' ? change.previous?.memo : undefined, 'derived');
+    assert.equal(atDelivery, 'derived');
     assert.equal((await cacher.get(first.key)).entry, change?.entry);
+    assert.equal(read.entry?.memo, undefined, 'what was derived from a former state is let go of');
+    watch.stop();
     recorder.stop();
   }));

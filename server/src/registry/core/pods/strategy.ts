@@ -1,4 +1,5 @@
 import { dns1123Label } from '@typernetes/openapi/meta';
+import { deepCopy } from '@typernetes/openapi/schema';
 import type {
   ContainerStatus,
   Pod,
@@ -54,7 +55,7 @@ export const podStrategy: Strategy<Pod> = {
     }
   },
   prepareForStatusUpdate(pod, old) {
-    if (old.spec) pod.spec = structuredClone(old.spec);
+    if (old.spec) pod.spec = deepCopy(old.spec);
     const ownerReferences = old.metadata?.ownerReferences;
     if (pod.metadata && ownerReferences) pod.metadata.ownerReferences = structuredClone(ownerReferences);
     else delete pod.metadata?.ownerReferences;

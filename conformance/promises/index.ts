@@ -1,0 +1,11 @@
+/** Every file of promises; each declares its own when it is imported. */
+import './apply.ts';
+import './bad-input.ts';
+import './containers.ts';
+import './crds.ts';
+import './discovery.ts';
+import './lists-and-watches.ts';
+import './media-types.ts';
+import './network.ts';
+import './objects.ts';
+import './workloads.ts';

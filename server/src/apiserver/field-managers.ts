@@ -1,0 +1,101 @@
+/** One FieldManager per endpoint and subresource, made when it is first written through. */
+import { schemaByName, schemaFor } from '@typernetes/openapi/catalogue';
+import { type GroupVersionKind, type JsonObject, parseApiVersion, StatusError } from '@typernetes/openapi/meta';
+import {
+  deepCopy,
+  FieldManager,
+  type FieldManagerOptions,
+  type Schema,
+  type VersionConverter,
+} from '@typernetes/openapi/schema';
+import type { ObjectDecoder, ResourceEndpoint, SubresourceEndpoint } from '../endpoints/resource-endpoint.ts';
+import { sharedStorageOf } from '../registry/conversion/index.ts';
+import { resetFieldsOf } from '../registry/generic/reset-fields.ts';
+import type { RegistryStore } from '../registry/generic/store.ts';
+
+export interface FieldManagersOptions {
+  /** Checks and defaults merged objects, as those that clients send. */
+  decode: ObjectDecoder;
+  /** The published schema of a kind that a CustomResourceDefinition defines. */
+  customSchema?(kind: GroupVersionKind): Schema | undefined;
+  now: () => Date;
+  /** Told of objects whose fields could not be tracked. */
+  onError?: (error: unknown) => void;
+}
+
+export type FieldManagerOf = (endpoint: ResourceEndpoint, subresource?: SubresourceEndpoint) => FieldManager;
+
+export function fieldManagers(options: FieldManagersOptions): FieldManagerOf {
+  const managers = new WeakMap<ResourceEndpoint, Map<string, FieldManager>>();
+  return (endpoint, subresource) => {
+    let ofEndpoint = managers.get(endpoint);
+    if (ofEndpoint === undefined) managers.set(endpoint, (ofEndpoint = new Map()));
+    const name = subresource?.name ?? '';
+    let manager = ofEndpoint.get(name);
+    if (manager === undefined) ofEndpoint.set(name, (manager = makeManager(endpoint, subresource, options)));
+    return manager;
+  };
+}
+
+/** The managers of what is written past the endpoints, in the version that is stored. */
+export function storeFieldManagers(
+  endpoints: readonly ResourceEndpoint[],
+  fieldManagerOf: FieldManagerOf,
+): (store: RegistryStore) => FieldManager | undefined {
+  const homes = new Map<RegistryStore, ResourceEndpoint>();
+  for (const endpoint of endpoints) {
+    const { store, apiVersion } = endpoint;
+    if (store !== undefined && store.storageApiVersion === apiVersion) homes.set(store, endpoint);
+  }
+  return (store) => {
+    const endpoint = homes.get(store);
+    return endpoint && fieldManagerOf(endpoint);
+  };
+}
+
+function makeManager(
+  endpoint: ResourceEndpoint,
+  subresource: SubresourceEndpoint | undefined,
+  { decode, customSchema, now, onError }: FieldManagersOptions,
+): FieldManager {
+  const { group, version, resource, store } = endpoint;
+  const gvk: GroupVersionKind = subresource?.kind ?? { group, version, kind: endpoint.kind };
+  const apiVersions = sharedStorageOf(endpoint.apiVersion, resource)?.apiVersions ?? [endpoint.apiVersion];
+  const filter = resetFieldsOf({ group, resource }, subresource?.name ?? '', endpoint.subresources.has('status'));
+  // /scale of a custom resource is autoscaling/v1 Scale, which is built in.
+  const custom = customSchema?.(gvk);
+  const managerOptions: FieldManagerOptions = {
+    gvk,
+    schema: custom ?? schemaFor(gvk),
+    ...(custom === undefined ? {} : { custom: true }),
+    resolve: schemaByName,
+    now,
+    applyDefaults: (object) => checkMerged(object, gvk, decode),
+    ...(subresource === undefined ? {} : { subresource: subresource.name }),
+    ...(filter === undefined ? {} : { resetFields: Object.fromEntries(apiVersions.map((each) => [each, filter])) }),
+    ...(store === undefined || apiVersions.length < 2 ? {} : { versions: converter(store, gvk.kind, apiVersions) }),
+    ...(onError === undefined ? {} : { onError }),
+  };
+  return new FieldManager(managerOptions);
+}
+
+function checkMerged(object: JsonObject, gvk: GroupVersionKind, decode: ObjectDecoder): void {
+  try {
+    decode(object, gvk);
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    // Upstream answers with a bare error here: 500 without a reason.
+    const message = `failed to convert new typed object to object: ${(error as Error).message}`;
+    throw new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 });
+  }
+}
+
+function converter(store: RegistryStore, kind: string, apiVersions: readonly string[]): VersionConverter {
+  const { definition } = store;
+  return {
+    schema: (apiVersion) =>
+      apiVersions.includes(apiVersion) ? schemaFor({ ...parseApiVersion(apiVersion), kind }) : undefined,
+    convert: (object, apiVersion) =>
+      definition.convertFromStorage(definition.convertToStorage(deepCopy(object) as never), apiVersion) as JsonObject,
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * Counts what quotas limit. Admission adds to a quota's use as objects are created; this takes away what is deleted, and
+ * sets right what went wrong. A kind is watched from the first quota that counts it on.
+ */
+import {
+  Controller,
+  type HandlerRegistration,
+  keyOf,
+  type Running,
+  resources,
+  type SharedInformer,
+  splitKey,
+} from '@typernetes/openapi/client';
+import { type GroupResource, type KubernetesObject, parseQuantity, type Quantity } from '@typernetes/openapi/meta';
+import type { ResourceQuota } from '@typernetes/openapi/types/core/v1';
+import { matchesScopes, usageOf } from '../../admission/plugins/quota-usage.ts';
+import type { ControllerContext } from '../context.ts';
+import { discover } from '../discovery/discovery.ts';
+import { semanticallyEqual } from '../objects/equality.ts';
+import { countedResources, resourceKey } from './counted-resources.ts';
+
+const resyncMs = 5 * 60_000;
+/** Many objects that go at once are counted together. */
+const batchMs = 50;
+
+type Counted = SharedInformer<KubernetesObject>;
+
+/** The values of quota names whose usage depends on more than the object's existence. */
+const wholeObjects = new Set(['pods.', 'services.', 'persistentvolumeclaims.']);
+
+export function startResourceQuotaController(context: ControllerContext): Running {
+  const { clock, logger } = context;
+  const client = context.clientFor('resourcequota-controller');
+  const quotas = context.informers.informer(resources.resourceQuotas);
+  const known = new Map(Object.values(resources).map((resource) => [resourceKey(resource), resource]));
+  const informers = new Map<string, Counted>();
+  const registrations: HandlerRegistration[] = [];
+
+  const watch = async (resource: GroupResource, signal: AbortSignal): Promise<Counted | undefined> => {
+    const key = resourceKey(resource);
+    const present = informers.get(key);
+    if (present) return present;
+    const type =
+      known.get(key) ??
+      (await discover(client, signal)).resources.find((found) => resourceKey(found) === key && found.preferred);
+    if (!type) return undefined;
+    const again = informers.get(key);
+    if (again) return again;
+    const informer = context.informers.informer<KubernetesObject>(
+      { group: type.group, version: type.version, resource: type.resource },
+      wholeObjects.has(key) ? {} : { metadataOnly: true },
+    );
+    informers.set(key, informer);
+    const changed = (object: Readonly<KubernetesObject>): void => {
+      for (const quota of quotas.lister.list(object.metadata?.namespace))
+        if (countedResources(quota).has(key)) controller.queue.addAfter(keyOf(quota), batchMs);
+    };
+    const now = new Date(clock.now());
+    const usageIn = (object: Readonly<KubernetesObject>): unknown =>
+      Object.fromEntries([...usageOf(resource, object, now)].map(([name, amount]) => [name, amount.toString()]));
+    registrations.push(
+      informer.addEventHandler({
+        add: (object, initial) => {
+          if (!initial) changed(object);
+        },
+        update: (previous, object) => {
+          if (wholeObjects.has(key) && !semanticallyEqual(usageIn(previous), usageIn(object))) changed(object);
+        },
+        delete: changed,
+      }),
+    );
+    return informer;
+  };
+
+  const controller = new Controller({
+    name: 'resourcequota_primary',
+    synced: [quotas.synced],
+    clock,
+    logger,
+    reconciler: {
+      async reconcile(key, signal) {
+        const { namespace, name } = splitKey(key);
+        const quota = quotas.lister.get(namespace, name);
+        if (!quota) return undefined;
+        const hard = quota.spec?.hard ?? {};
+        const used = new Map<string, Quantity>();
+        for (const resource of countedResources(quota).values()) {
+          const informer = await watch(resource, signal);
+          if (!informer) continue;
+          await Promise.race([informer.synced, aborted(signal)]);
+          signal.throwIfAborted();
+          const now = new Date(clock.now());
+          for (const object of informer.lister.list(namespace)) {
+            if (!matchesScopes(quota, resource, object)) continue;
+            for (const [counted, amount] of usageOf(resource, object, now))
+              if (counted in hard) used.set(counted, used.get(counted)?.add(amount) ?? amount);
+          }
+        }
+        const status = {
+          hard,
+          used: Object.fromEntries(Object.keys(hard).map((counted) => [counted, used.get(counted)?.toString() ?? '0'])),
+        };
+        if (!quota.status?.used || !sameStatus(quota.status, status))
+          await client.resource(resources.resourceQuotas).updateStatus({ ...quota, status }, { signal });
+        return { requeueAfter: resyncMs };
+      },
+    },
+  });
+  const { queue } = controller;
+  registrations.push(
+    quotas.addEventHandler({
+      add: (quota) => queue.add(keyOf(quota)),
+      update: (previous, quota) => {
+        if (!semanticallyEqual(previous.spec, quota.spec)) queue.add(keyOf(quota));
+      },
+      delete: (quota) => queue.add(keyOf(quota)),
+    }),
+  );
+  const running = controller.start();
+  return {
+    ready: running.ready,
+    stop: async () => {
+      for (const registration of registrations) registration.remove();
+      await running.stop();
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  else signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise;
+}
+
+/** The same amounts, however they are written. */
+function sameStatus(a: NonNullable<ResourceQuota['status']>, b: NonNullable<ResourceQuota['status']>): boolean {
+  return (['hard', 'used'] as const).every((which) => {
+    const [left, right] = [a[which] ?? {}, b[which] ?? {}].map((list) => Object.entries(list));
+    if (left?.length !== right?.length) return false;
+    return (left ?? []).every(([name, amount]) => {
+      const other = b[which]?.[name];
+      return other !== undefined && parseQuantity(amount).compare(parseQuantity(other)) === 0;
+    });
+  });
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { resources } from '@typernetes/openapi/client';
+import { type Harness, startHarness } from '../testing/harness.ts';
+import { countedResources } from './counted-resources.ts';
+import { startResourceQuotaController } from './resource-quota-controller.ts';
+
+describe('ResourceQuota', () => {
+  let harness: Harness;
+  beforeEach(async () => {
+    harness = await startHarness([startResourceQuotaController]);
+  });
+  afterEach(() => harness.stop());
+
+  it('counts what is there, and what goes', async () => {
+    const { server } = harness;
+    const pod = (name: string, cpu: string): unknown =>
+      server.put(resources.pods, {
+        metadata: { name, namespace: 'default' },
+        spec: { containers: [{ name: 'c', resources: { requests: { cpu } } }] },
+        status: { phase: 'Running' },
+      });
+    pod('a', '250m');
+    pod('b', '1');
+    server.put(resources.services, { metadata: { name: 's', namespace: 'default' }, spec: { type: 'ClusterIP' } });
+    server.put(resources.deployments, { metadata: { name: 'd', namespace: 'default' } });
+    server.put(resources.resourceQuotas, {
+      metadata: { name: 'q', namespace: 'default' },
+      spec: {
+        hard: { pods: '5', 'requests.cpu': '2', services: '3', 'count/deployments.apps': '4', configmaps: '9' },
+      },
+    });
+    const used = () => server.get(resources.resourceQuotas, 'default', 'q')?.status?.used;
+    await server.waitFor(() => used() !== undefined, 'a status');
+    assert.deepEqual(used(), {
+      pods: '2',
+      'requests.cpu': '1250m',
+      services: '1',
+      'count/deployments.apps': '1',
+      configmaps: '0',
+    });
+    server.remove(resources.pods, 'default', 'a');
+    await server.waitFor(() => used()?.['requests.cpu'] === '1', 'less');
+    const b = server.get(resources.pods, 'default', 'b') ?? assert.fail();
+    server.put(resources.pods, { ...b, status: { phase: 'Succeeded' } });
+    await server.waitFor(() => used()?.['pods'] === '0', 'none');
+    server.remove(resources.deployments, 'default', 'd');
+    await server.waitFor(() => used()?.['count/deployments.apps'] === '0', 'no deployment');
+  });
+
+  it('knows what its names count', () => {
+    const hard = {
+      'requests.cpu': '1',
+      'gold.storageclass.storage.k8s.io/requests.storage': '1',
+      'count/jobs.batch': '1',
+    };
+    assert.deepEqual(
+      [...countedResources({ spec: { hard } }).keys()],
+      ['pods.', 'persistentvolumeclaims.', 'jobs.batch'],
+    );
+  });
+});

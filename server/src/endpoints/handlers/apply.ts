@@ -1,0 +1,38 @@
+/** Server-side apply: the configuration in a PATCH body, merged into what is there (KEP-555). */
+import { CodecError, yamlSerializer } from '@typernetes/openapi/codec';
+import { badRequest, type KubernetesObject } from '@typernetes/openapi/meta';
+import type { FieldManager } from '@typernetes/openapi/schema';
+import type { WriteOptions } from '../../registry/generic/options.ts';
+import type { RequestContext } from '../request-context.ts';
+
+/** From what is there (undefined: nothing) to the new object; does not change what it is given. */
+export type Change = (live: KubernetesObject | undefined) => KubernetesObject;
+
+export function applyConfiguration(
+  body: Buffer,
+  { fieldManager, fieldValidation, force }: WriteOptions,
+  manager: FieldManager,
+  context: RequestContext,
+): Change {
+  const strict = fieldValidation !== 'Ignore';
+  let configuration: KubernetesObject;
+  let strictErrors: string[];
+  try {
+    const decoded = yamlSerializer.decode(body, { strict });
+    configuration = decoded.object as KubernetesObject;
+    strictErrors = decoded.strictErrors;
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    throw badRequest(`error decoding YAML: ${error.message}`);
+  }
+  return (live) => {
+    const object = manager.apply(live, configuration, fieldManager, force === true);
+    // Repeated fields are complained of after conflicts, as upstream.
+    if (strictErrors.length > 0) {
+      const detail = `error converting YAML to JSON: yaml: unmarshal errors:\n  ${strictErrors.join('\n  ')}`;
+      if (fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${detail}`);
+      context.warnings.add(detail);
+    }
+    return object;
+  };
+}
