@@ -17,7 +17,7 @@ export interface FieldManagersOptions {
   /** Checks and defaults merged objects, as those that clients send. */
   decode: ObjectDecoder;
   /** The published schema of a kind that a CustomResourceDefinition defines. */
-  customSchema?(kind: GroupVersionKind): Schema | undefined;
+  customSchema?: (kind: GroupVersionKind) => Schema | undefined;
   now: () => Date;
   /** Told of objects whose fields could not be tracked. */
   onError?: (error: unknown) => void;
