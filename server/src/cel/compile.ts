@@ -170,6 +170,7 @@ class Compiler {
   }
 
   private call(expr: CallExpr): Evaluator {
+    if (expr.fn === '_+_' && isAppend(expr)) return this.append(expr);
     const args = (expr.target === undefined ? expr.args : [expr.target, ...expr.args]).map((each) =>
       this.compile(each),
     );
@@ -212,9 +213,6 @@ class Compiler {
         if (set !== undefined) return (state) => set.has(first(state));
         break;
       }
-      case '_+_':
-        if (isAppend(expr)) return this.append(expr);
-        break;
     }
     return dispatch(expr, args);
   }

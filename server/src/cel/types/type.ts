@@ -80,6 +80,8 @@ export function formatType(type: Type): string {
 /** What type parameters stand for, within one expression. */
 export class Substitution {
   private readonly bound = new Map<string, Type>();
+  /** Names in the order they were bound, to undo what a failed attempt bound. */
+  private readonly trail: string[] = [];
   private next = 0;
 
   fresh(): Type {
@@ -100,10 +102,9 @@ export class Substitution {
 
   /** Whether all actual types fit the formal ones; binds parameters only then. */
   assignAll(actual: readonly Type[], formal: readonly Type[]): boolean {
-    const before = new Map(this.bound);
+    const mark = this.trail.length;
     if (actual.length === formal.length && actual.every((each, i) => this.assign(each, formal[i] as Type))) return true;
-    this.bound.clear();
-    for (const [name, type] of before) this.bound.set(name, type);
+    for (const name of this.trail.splice(mark)) this.bound.delete(name);
     return false;
   }
 
@@ -126,6 +127,7 @@ export class Substitution {
     if (type.kind === 'param' && type.name === parameter.name) return true;
     if (this.occurs(parameter.name, type)) return false;
     this.bound.set(parameter.name, type);
+    this.trail.push(parameter.name);
     return true;
   }
 
