@@ -1,0 +1,27 @@
+/** CEL as Kubernetes uses it: see docs/decisions/cel.md. */
+export { estimateCost, UNBOUNDED } from './cost/estimate.ts';
+export {
+  type Bindings,
+  type Compiled,
+  compile,
+  type Environment,
+  environment,
+  evaluate,
+  evaluateAsync,
+  limits,
+  type Outcome,
+  type Program,
+  withDecisions,
+} from './environment.ts';
+export { AuthorizerValue, Decisions } from './library/authorizer.ts';
+export * from './policy/policy.ts';
+export { bindInput, declareVariables, namespaceType, type PolicyInput, requestType } from './policy/variables.ts';
+export * from './schema/compile-rules.ts';
+export { escapeName, unescapeName } from './schema/escape.ts';
+export { type RuleFieldPath, ruleFieldPath } from './schema/field-path.ts';
+export type { ValidatedSchema, ValidationRule } from './schema/schema.ts';
+export { typeOfSchema, withTypeAndObjectMeta } from './schema/type-of-schema.ts';
+export { type RuleOptions, type RuleResult, usableMessage, validateRules } from './schema/validate.ts';
+export * from './types/type.ts';
+export { fromJson, toJson } from './values/json.ts';
+export * from './values/value.ts';

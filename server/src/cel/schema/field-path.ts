@@ -1,0 +1,46 @@
+/** A rule's `fieldPath`: `.spec['a.b'].c`, of properties and map keys that the schema has. */
+import type { ValidatedSchema } from './schema.ts';
+
+export type RuleFieldPath = { path: string; error?: undefined } | { path?: undefined; error: string };
+
+const step = /\.([^.[\]']+)|\['((?:[^'\\]|\\.)*)'\]/y;
+const escapes: Record<string, string> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  "'": "'",
+  '\\': '\\',
+};
+
+export function ruleFieldPath(text: string, schema: ValidatedSchema): RuleFieldPath {
+  let at = 0;
+  let path = '';
+  let node: ValidatedSchema | undefined = schema;
+  while (at < text.length) {
+    step.lastIndex = at;
+    const found = step.exec(text);
+    if (found === null) {
+      return {
+        error: /[.[]/.test(text[at] ?? '')
+          ? 'unexpected end of JSON path'
+          : `expected [ or . but got: ${text.slice(at)}`,
+      };
+    }
+    const name: string =
+      found[1] ?? (found[2] ?? '').replace(/\\(.)/g, (whole, letter: string) => escapes[letter] ?? whole);
+    if (node?.properties !== undefined) {
+      node = Object.hasOwn(node.properties, name) ? node.properties[name] : undefined;
+      if (node === undefined) return { error: 'does not refer to a valid field' };
+      path += path === '' ? name : `.${name}`;
+    } else if (typeof node?.additionalProperties === 'object') {
+      node = node.additionalProperties;
+      path += `[${name}]`;
+    } else return { error: 'does not refer to a valid field' };
+    at = step.lastIndex;
+  }
+  return { path };
+}

@@ -1,0 +1,34 @@
+/** What is wrong with an expression, and where; written as cel-go writes it. */
+export interface Issue {
+  pos: number;
+  message: string;
+}
+
+/** Ends parsing. */
+export class SyntaxIssue extends Error {
+  readonly pos: number;
+
+  constructor(pos: number, message: string) {
+    super(message);
+    this.name = 'SyntaxIssue';
+    this.pos = pos;
+  }
+}
+
+export function formatIssues(source: string, issues: readonly Issue[]): string {
+  return [...issues]
+    .sort((a, b) => a.pos - b.pos)
+    .map((issue) => formatIssue(source, issue))
+    .join('\n');
+}
+
+function formatIssue(source: string, issue: Issue): string {
+  const before = source.slice(0, issue.pos).split('\n');
+  const column = Array.from(before.at(-1) ?? '').length;
+  const line = source.split('\n')[before.length - 1] ?? '';
+  const dots = Array.from(line)
+    .slice(0, column)
+    .map((c) => ((c.codePointAt(0) ?? 0) > 0x7f ? '．' : '.'));
+  const caret = (Array.from(line)[column]?.codePointAt(0) ?? 0) > 0x7f ? '＾' : '^';
+  return `ERROR: <input>:${before.length}:${column + 1}: ${issue.message}\n | ${line.replaceAll('\t', ' ')}\n | ${dots.join('')}${caret}`;
+}
