@@ -59,6 +59,7 @@ export async function simulatedParts(options: {
   index: number;
   clock?: Clock;
   streaming?: SimulatedStreaming;
+  awaitsPodCidr?: boolean;
 }): Promise<{ parts: SimulatedParts; stop: () => Promise<void> }> {
   const clock = options.clock ?? systemClock;
   const streaming = options.streaming ?? new SimulatedStreaming();
@@ -66,6 +67,7 @@ export async function simulatedParts(options: {
   const runtime: SimulatedRuntime = new SimulatedRuntime({
     clock,
     podCidr: `10.244.${options.index % 256}.0/24`,
+    awaitsPodCidr: options.awaitsPodCidr ?? false,
     streaming: streaming.for(() => runtime),
   });
   return {
@@ -100,7 +102,7 @@ export async function runSimulatedNodes(options: SimulatedNodesOptions, signal: 
   const runtimes: { stop(): Promise<void> }[] = [];
   const kubelets: RunningKubelet[] = [];
   for (const [index, name] of names.entries()) {
-    const { parts, stop } = await simulatedParts({ index, clock, streaming });
+    const { parts, stop } = await simulatedParts({ index, clock, streaming, awaitsPodCidr: true });
     runtimes.push({ stop });
     const certificate = await options.certificate(name);
     kubelets.push(

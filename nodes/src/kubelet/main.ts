@@ -143,7 +143,7 @@ export function kubeletCommand(): Command {
     const client = loadKubeconfig(flags.kubeconfig ?? '');
     if (endpoint === 'simulated') {
       const { simulatedParts } = await import('../simulated-nodes.ts');
-      const simulated = await simulatedParts({ index: 0 });
+      const simulated = await simulatedParts({ index: 0, awaitsPodCidr: true });
       await runUntilSignal((signal) => {
         const running = runKubelet({ ...options, client, runtime: simulated.parts, logger }, signal);
         return { ready: running.ready, stop: () => running.stop().then(() => simulated.stop()) };

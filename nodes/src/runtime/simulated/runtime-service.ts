@@ -19,6 +19,8 @@ export interface SimulatedRuntimeOptions {
   clock: Clock;
   /** Pod addresses until the kubelet tells the node's pod CIDR. */
   podCidr?: string;
+  /** No pod gets an address before the kubelet told the pod CIDR, as CNI has none before: nodes must not share any. */
+  awaitsPodCidr?: boolean;
   newId?: () => string;
   /** Where exec, attach and port-forward are served; absent: they are UNIMPLEMENTED. */
   streaming?: { url(kind: 'exec' | 'attach' | 'portforward', request: StreamingRequest): string };
@@ -37,6 +39,9 @@ export interface StreamingRequest {
 type Input<T> = cri.Input<T>;
 type Output = (stream: 'stdout' | 'stderr', text: string) => void;
 
+/** How long a sandbox waits for the node's pod CIDR before its creation fails and is tried again. */
+const networkPatienceMs = 5_000;
+
 export class SimulatedRuntime implements cri.RuntimeService {
   readonly #clock: Clock;
   readonly #options: SimulatedRuntimeOptions;
@@ -48,12 +53,15 @@ export class SimulatedRuntime implements cri.RuntimeService {
   readonly #listeners = new Map<string, Set<Output>>();
   readonly #events = new ContainerEvents();
   readonly #logs: LogFiles;
+  readonly #network = Promise.withResolvers<void>();
+  #hasNetwork: boolean;
 
   constructor(options: SimulatedRuntimeOptions) {
     this.#clock = options.clock;
     this.#options = options;
     this.#newId = options.newId ?? (() => randomBytes(32).toString('hex'));
     this.#addresses = new AddressPool(options.podCidr ?? '10.244.0.0/24');
+    this.#hasNetwork = options.awaitsPodCidr !== true;
     this.#logs = new LogFiles(() => this.#clock.now());
   }
 
@@ -129,6 +137,7 @@ export class SimulatedRuntime implements cri.RuntimeService {
     if (simulation.sandboxError !== undefined) throw new cri.CriError('UNKNOWN', simulation.sandboxError);
     if (simulation.sandboxDelay !== undefined) await this.#wait(parseDuration(simulation.sandboxDelay));
     const inHost = config.linux?.securityContext?.namespaceOptions?.network === 'NODE';
+    if (!inHost && !this.#hasNetwork) await this.#networkReady();
     const address = inHost ? '' : this.#addresses.take();
     if (address === undefined) throw new cri.CriError('RESOURCE_EXHAUSTED', 'no pod address is free');
     const sandbox: SimulatedSandbox = {
@@ -404,8 +413,18 @@ export class SimulatedRuntime implements cri.RuntimeService {
 
   async updateRuntimeConfig(request: Input<cri.UpdateRuntimeConfigRequest>): Promise<cri.UpdateRuntimeConfigResponse> {
     const cidr = request.runtimeConfig?.networkConfig?.podCidr?.split(',').find((part) => !part.includes(':'));
-    if (cidr) this.#addresses.setCidr(cidr);
+    if (cidr) {
+      this.#addresses.setCidr(cidr);
+      this.#hasNetwork = true;
+      this.#network.resolve();
+    }
     return {};
+  }
+
+  async #networkReady(): Promise<void> {
+    const late = this.#wait(networkPatienceMs).then(() => 'late');
+    if ((await Promise.race([this.#network.promise, late])) === 'late')
+      throw new cri.CriError('UNAVAILABLE', 'network is not ready: the pod CIDR of the node is not known');
   }
 
   async status(): Promise<cri.StatusResponse> {
