@@ -48,7 +48,9 @@ describe('a private containerd', { skip: missing.length > 0 ? `needs ${missing.j
     };
     try {
       const first = await startContainerd(options);
+      await first.ready();
       const second = await startContainerd(options);
+      await second.ready();
       assert.notEqual(second.pid, first.pid);
       await first.ended;
       assert.ok(existsSync(`/proc/${second.pid}`));
