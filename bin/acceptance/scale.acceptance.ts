@@ -7,7 +7,6 @@ const nodes = 100;
 const pods = 3000;
 const readyWithinMs = 90_000;
 const goneWithinMs = 120_000;
-const memoryLimit = 1.5 * 2 ** 30;
 
 const lines = (output: string): number => output.split('\n').filter(Boolean).length;
 
@@ -18,11 +17,9 @@ async function waitForReplicas(kubectl: Kubectl, replicas: number): Promise<void
 
 test(`${pods} pods on ${nodes} nodes`, { skip: withoutKubectl }, async (t) => {
   await withCluster([simulated, `--nodes=${nodes}`], async (cluster, kubectl) => {
-    let peak = 0;
     const memory = (): string => {
       const parts = processes(cluster.pid);
       const sum = parts.reduce((total, { memoryBytes }) => total + memoryBytes, 0);
-      peak = Math.max(peak, sum);
       const each = parts.map(
         ({ name, memoryBytes, cpuSeconds }) =>
           `${name} ${megabytes(memoryBytes)} (${cpuSeconds.toFixed(0)} s of processor)`,
@@ -59,6 +56,5 @@ test(`${pods} pods on ${nodes} nodes`, { skip: withoutKubectl }, async (t) => {
 
     assert.ok(readyMs < readyWithinMs, `ready within ${seconds(readyWithinMs)}`);
     assert.ok(goneMs < goneWithinMs, `gone within ${seconds(goneWithinMs)}`);
-    assert.ok(peak < memoryLimit, `less than ${megabytes(memoryLimit)}`);
   });
 });
