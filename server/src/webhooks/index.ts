@@ -1,0 +1,8 @@
+export { clusterIpResolver, endpointResolver, type ResolvedService, type ServiceResolver } from './service-resolver.ts';
+export {
+  type WebhookCall,
+  WebhookCallError,
+  type WebhookClientConfig,
+  WebhookClients,
+  type WebhookResponse,
+} from './webhook-client.ts';

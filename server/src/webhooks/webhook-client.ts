@@ -1,0 +1,137 @@
+/**
+ * Calls the HTTPS endpoint of a `WebhookClientConfig`: admission webhooks and CRD conversion.
+ * Certificates are verified with `caBundle`, or with the system's where it is empty. Redirects are not followed.
+ */
+import { Agent, request as httpsRequest } from 'node:https';
+import type { ServiceResolver } from './service-resolver.ts';
+
+/** `admissionregistration.k8s.io/v1` and `apiextensions.k8s.io/v1` share this shape; exactly one of url and service. */
+export interface WebhookClientConfig {
+  url?: string;
+  service?: { namespace: string; name: string; path?: string; port?: number };
+  /** PEM in base64, as in JSON. */
+  caBundle?: string;
+}
+
+export interface WebhookResponse {
+  status: number;
+  body: Buffer;
+}
+
+export interface WebhookCall {
+  timeoutMs: number;
+  /** Added to the endpoint's own query. */
+  query?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** The call never got an answer: no connection, a bad certificate, a timeout. */
+export class WebhookCallError extends Error {
+  override name = 'WebhookCallError';
+  readonly timedOut: boolean;
+  constructor(message: string, timedOut: boolean, options?: ErrorOptions) {
+    super(message, options);
+    this.timedOut = timedOut;
+  }
+}
+
+const maximumBody = 16 * 1024 * 1024;
+const maximumAgents = 64;
+
+export class WebhookClients {
+  readonly #resolve: ServiceResolver;
+  /** One pool of connections per CA bundle. */
+  readonly #agents = new Map<string, Agent>();
+
+  constructor(resolve: ServiceResolver) {
+    this.#resolve = resolve;
+  }
+
+  /** The URL as upstream names it in messages: a Service's is `https://NAME.NAMESPACE.svc:PORT/PATH`. */
+  static url(config: WebhookClientConfig): URL {
+    if (config.url !== undefined) return new URL(config.url);
+    const { namespace, name, path = '', port = 443 } = config.service!;
+    return new URL(`https://${name}.${namespace}.svc:${port}${path.startsWith('/') ? path : `/${path}`}`);
+  }
+
+  /** Posts JSON; any HTTP status is an answer. Throws WebhookCallError. */
+  async post(config: WebhookClientConfig, body: unknown, call: WebhookCall): Promise<WebhookResponse> {
+    const url = WebhookClients.url(config);
+    for (const [key, value] of Object.entries(call.query ?? {})) url.searchParams.set(key, value);
+    const timeout = AbortSignal.timeout(call.timeoutMs);
+    const signal = call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]);
+    try {
+      const { service } = config;
+      const target =
+        service === undefined ? undefined : await this.#resolve(service.namespace, service.name, service.port ?? 443);
+      return await this.#send(url, target, config.caBundle ?? '', JSON.stringify(body), signal);
+    } catch (error) {
+      if (error instanceof WebhookCallError) throw error;
+      const reason = timeout.aborted ? 'context deadline exceeded' : (error as Error).message;
+      throw new WebhookCallError(`Post "${url.href}": ${reason}`, timeout.aborted, { cause: error });
+    }
+  }
+
+  close(): void {
+    for (const agent of this.#agents.values()) agent.destroy();
+    this.#agents.clear();
+  }
+
+  #send(
+    url: URL,
+    target: { host: string; port: number; serverName: string } | undefined,
+    caBundle: string,
+    body: string,
+    signal: AbortSignal,
+  ): Promise<WebhookResponse> {
+    return new Promise((resolve, reject) => {
+      const outgoing = httpsRequest(
+        {
+          agent: this.#agent(caBundle),
+          method: 'POST',
+          host: target?.host ?? url.hostname.replace(/^\[|\]$/g, ''),
+          port: target?.port ?? (url.port === '' ? 443 : Number(url.port)),
+          path: `${url.pathname}${url.search}`,
+          ...(target === undefined ? {} : { servername: target.serverName }),
+          headers: {
+            Host: url.host,
+            Accept: 'application/json',
+            'Content-Type': 'application/json',
+            'Content-Length': Buffer.byteLength(body),
+            'User-Agent': 'kube-apiserver-admission',
+          },
+          signal,
+        },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          let size = 0;
+          incoming.on('data', (chunk: Buffer) => {
+            size += chunk.length;
+            if (size > maximumBody) incoming.destroy(new Error(`the answer is larger than ${maximumBody} bytes`));
+            else chunks.push(chunk);
+          });
+          incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(chunks) }));
+          incoming.on('error', reject);
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+  }
+
+  #agent(caBundle: string): Agent {
+    const known = this.#agents.get(caBundle);
+    if (known !== undefined) return known;
+    const oldest = this.#agents.keys().next();
+    if (this.#agents.size >= maximumAgents && oldest.done !== true) {
+      this.#agents.get(oldest.value)?.destroy();
+      this.#agents.delete(oldest.value);
+    }
+    const agent = new Agent({
+      keepAlive: true,
+      ...(caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64') }),
+    });
+    this.#agents.set(caBundle, agent);
+    return agent;
+  }
+}
