@@ -1,8 +1,8 @@
 /** What all write handlers share: admission attributes, write contexts, owner reference deduplication, answers. */
 import { parseJson, yamlSerializer } from '@typernetes/openapi/codec';
-import { badRequest, type GroupVersionKind, type KubernetesObject } from '@typernetes/openapi/meta';
+import { badRequest, type GroupVersionKind, type KubernetesObject, qualifiedName } from '@typernetes/openapi/meta';
 import { decodeManagedFields, managerFromUserAgent } from '@typernetes/openapi/schema';
-import type { AdmissionAttributes, Operation } from '../../admission/admission.ts';
+import { type AdmissionAttributes, type Operation, Reinvocation } from '../../admission/admission.ts';
 import type { WriteContext } from '../../registry/generic/definition.ts';
 import type { WriteOptions } from '../../registry/generic/options.ts';
 import type { Entry } from '../../storage/storage.ts';
@@ -42,9 +42,15 @@ export function admissionAttributes(
     dryRun: request.dryRun,
     user: context.user,
     signal: context.signal,
+    reinvocation: new Reinvocation(),
     warn: (message) => void context.warnings.add(message),
     annotate() {},
   };
+}
+
+/** Upstream drops annotations whose key is no prefixed name. */
+function isAnnotationKey(key: string): boolean {
+  return key.split('/').length === 2 && qualifiedName(key).length === 0;
 }
 
 /** A request about a Namespace is in that namespace, for admission as for authorization. */

@@ -22,7 +22,7 @@ import { negotiateOutput, negotiatePatch, type PatchType } from '../negotiation.
 import type { RequestContext } from '../request-context.ts';
 import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from '../resource-endpoint.ts';
 import { applyConfiguration, type Change } from './apply.ts';
-import { createOptions } from './create.ts';
+import { writeOptions } from './create.ts';
 import { type AdmissionRequest, checkName, managerOf, sendEntry, sendObject, writeContext } from './operation.ts';
 import { admitted, isView, kindOf, projectionOf } from './update.ts';
 
@@ -49,7 +49,7 @@ export async function handlePatch(
   const request: AdmissionRequest = {
     operation: 'UPDATE',
     kind,
-    options: { kind: 'PatchOptions', apiVersion: 'meta.k8s.io/v1', ...createOptions(context.query) },
+    options: writeOptions(context.query, 'UpdateOptions'),
     dryRun: options.dryRun,
     name: info.name,
   };

@@ -9,7 +9,7 @@ import { decodeObject, parseBody } from '../decode.ts';
 import { negotiateInput, negotiateOutput } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from '../resource-endpoint.ts';
-import { createOptions } from './create.ts';
+import { writeOptions } from './create.ts';
 import {
   type AdmissionRequest,
   admissionAttributes,
@@ -123,7 +123,7 @@ export async function handleUpdate(
   const request: AdmissionRequest = {
     operation: 'UPDATE',
     kind,
-    options: { kind: 'UpdateOptions', apiVersion: 'meta.k8s.io/v1', ...createOptions(context.query) },
+    options: writeOptions(context.query, 'UpdateOptions'),
     dryRun: options.dryRun,
     name: info.name,
   };
