@@ -29,6 +29,8 @@ export interface RequestContext {
   longRunning: boolean;
   /** Texts for `Warning` headers, in order, without repeats. */
   readonly warnings: Set<string>;
+  /** For the audit log; filled through `annotateAudit`. */
+  readonly auditAnnotations: Map<string, string>;
   /** Filled in by whoever answers, for metrics and logs. */
   outcome: { code: number; bytes: number };
 }
@@ -43,6 +45,11 @@ export interface Logger {
 }
 
 export const silentLogger: Logger = { info() {}, warn() {}, error() {} };
+
+/** Notes something about a decision for the audit log. The first value of a key stands, as upstream's does. */
+export function annotateAudit(context: RequestContext, key: string, value: string): void {
+  if (!context.auditAnnotations.has(key)) context.auditAnnotations.set(key, value);
+}
 
 const longRunningVerbs = new Set(['watch', 'proxy']);
 const longRunningSubresources = new Set(['attach', 'exec', 'proxy', 'log', 'portforward']);

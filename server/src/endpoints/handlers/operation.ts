@@ -9,7 +9,7 @@ import type { Entry } from '../../storage/storage.ts';
 import { authorize, authorizerAttributes } from '../filters/authorization.ts';
 import type { OutputFormat } from '../negotiation.ts';
 import { encodeObject, presentEntry } from '../present.ts';
-import { header, type RequestContext } from '../request-context.ts';
+import { annotateAudit, header, type RequestContext } from '../request-context.ts';
 import { type HandlerDependencies, type ResourceEndpoint, restContext } from '../resource-endpoint.ts';
 import { sendBody, wantsPretty } from '../respond.ts';
 import { parseIncludeObject } from '../table.ts';
@@ -44,7 +44,7 @@ export function admissionAttributes(
     signal: context.signal,
     reinvocation: new Reinvocation(),
     warn: (message) => void context.warnings.add(message),
-    annotate() {},
+    annotate: (key, value) => annotateAudit(context, key, value),
   };
 }
 
