@@ -1,6 +1,5 @@
 /** What webhooks and policies need to know of the kinds that are served: built in and custom alike. */
-import type { GroupVersionKind, GroupVersionResource, KubernetesObject } from '@typernetes/openapi/meta';
-import type { Selector } from '@typernetes/openapi/meta';
+import type { GroupVersionKind, GroupVersionResource, KubernetesObject, Selector } from '@typernetes/openapi/meta';
 import type { TypedNode } from '@typernetes/openapi/schema';
 
 export interface ServedKind {

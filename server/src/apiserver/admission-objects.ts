@@ -35,7 +35,9 @@ export function admissionObjects({ endpoints, custom, decode }: AdmissionObjects
   }
   const endpointOf = (resource: GroupVersionResource): ResourceEndpoint | undefined => {
     const apiVersion = formatApiVersion(resource);
-    return byResource.get(`${apiVersion}/${resource.resource}`) ?? custom().endpoints(apiVersion)?.get(resource.resource);
+    return (
+      byResource.get(`${apiVersion}/${resource.resource}`) ?? custom().endpoints(apiVersion)?.get(resource.resource)
+    );
   };
   const endpointOfKind = (kind: GroupVersionKind): ResourceEndpoint | undefined =>
     byKind.get(`${formatApiVersion(kind)}/${kind.kind}`) ?? custom().find(kind)?.endpoints.get(kind.version);

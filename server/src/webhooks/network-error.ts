@@ -23,7 +23,8 @@ const unverified = 'tls: failed to verify certificate: x509: ';
 export function networkErrorText(given: Error): string {
   const error = given as NetworkError;
   const { code = '', address, port, hostname = '' } = error;
-  const dial = address === undefined ? 'dial tcp' : `dial tcp ${address.includes(':') ? `[${address}]` : address}:${port}`;
+  const dial =
+    address === undefined ? 'dial tcp' : `dial tcp ${address.includes(':') ? `[${address}]` : address}:${port}`;
   if (unknownAuthority.has(code)) return `${unverified}certificate signed by unknown authority`;
   switch (code) {
     case 'ECONNREFUSED':

@@ -45,7 +45,8 @@ async function post(
   signal: AbortSignal,
 ): Promise<JsonValue> {
   const seconds = webhook.timeoutSeconds ?? 10;
-  const failed = (reason: string): WebhookFailure => new WebhookFailure(webhook.name, `failed to call webhook: ${reason}`);
+  const failed = (reason: string): WebhookFailure =>
+    new WebhookFailure(webhook.name, `failed to call webhook: ${reason}`);
   let answer: Awaited<ReturnType<WebhookClients['post']>>;
   try {
     answer = await clients.post(webhook.clientConfig, review.body, {

@@ -1,5 +1,5 @@
 /** How webhooks fail, in upstream's words. */
-import { quote, type Status, StatusError, badRequest, statusErrorFrom } from '@typernetes/openapi/meta';
+import { badRequest, quote, type Status, type StatusError, statusErrorFrom } from '@typernetes/openapi/meta';
 
 /** No usable answer came; the failurePolicy decides what that means. */
 export class WebhookFailure extends Error {

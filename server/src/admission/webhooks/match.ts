@@ -55,7 +55,9 @@ function matchedRule(
   const rules = webhook.rules ?? [];
   if (rules.some((rule) => ruleMatches(rule, attributes))) return { resource, kind };
   if (webhook.matchPolicy !== 'Equivalent' || rules.length === 0) return undefined;
-  const equivalents = objects.equivalents(resource, subresource).filter((each) => !sameVersion(each.resource, resource));
+  const equivalents = objects
+    .equivalents(resource, subresource)
+    .filter((each) => !sameVersion(each.resource, resource));
   for (const rule of rules) {
     const found = equivalents.find((each) => ruleMatches(rule, { ...subjectOf(attributes), resource: each.resource }));
     if (found !== undefined) return found;

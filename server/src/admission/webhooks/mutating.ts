@@ -1,5 +1,12 @@
 /** MutatingAdmissionWebhook: one webhook after another, each seeing what the ones before it made of the object. */
-import { internalError, type JsonValue, type KubernetesObject, quote, StatusError, timeoutError } from '@typernetes/openapi/meta';
+import {
+  internalError,
+  type JsonValue,
+  type KubernetesObject,
+  quote,
+  StatusError,
+  timeoutError,
+} from '@typernetes/openapi/meta';
 import { deepEqual, jsonPatch } from '@typernetes/openapi/schema';
 import type { MutatingWebhook, MutatingWebhookConfiguration } from '@typernetes/openapi/types/admissionregistration/v1';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
@@ -86,7 +93,13 @@ class MutatingDispatch {
     if (hook.webhook.reinvocationPolicy === 'IfNeeded') this.#state.addInvoked(hook.uid);
   }
 
-  #annotate(what: string, { configuration, webhook }: Hook, place: string, more: object, level: 'Metadata' | 'Request') {
+  #annotate(
+    what: string,
+    { configuration, webhook }: Hook,
+    place: string,
+    more: object,
+    level: 'Metadata' | 'Request',
+  ) {
     const value = JSON.stringify({ configuration, webhook: webhook.name, ...more });
     this.#attributes.annotate(`${what}.webhook.admission.k8s.io/${place}`, value, level);
   }

@@ -76,7 +76,11 @@ export function readReview(answer: JsonValue, { uid, version }: AdmissionReview,
   };
 }
 
-function checkEnvelope(review: { [key: string]: JsonValue }, response: { [key: string]: JsonValue }, uid: string): void {
+function checkEnvelope(
+  review: { [key: string]: JsonValue },
+  response: { [key: string]: JsonValue },
+  uid: string,
+): void {
   const found = typeof response.uid === 'string' ? response.uid : '';
   if (found !== uid) throw new Error(`expected response.uid=${quote(uid)}, got ${quote(found)}`);
   const { apiVersion, kind } = review;
@@ -97,7 +101,9 @@ function checkPatch(patch: string | undefined, patchType: string | undefined): v
 
 function textsByKey(value: JsonValue | undefined): Record<string, string> {
   if (!isObject(value)) return {};
-  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 function texts(value: JsonValue | undefined): string[] {

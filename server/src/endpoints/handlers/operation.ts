@@ -22,6 +22,12 @@ export interface AdmissionRequest {
   name: string;
 }
 
+/** An update that finds nothing to update creates, and its options are then those of a create. */
+export function asOperation(request: AdmissionRequest, existing: unknown): AdmissionRequest {
+  if (request.operation !== 'UPDATE' || existing !== undefined) return request;
+  return { ...request, operation: 'CREATE', options: { ...request.options, kind: 'CreateOptions' } };
+}
+
 export function admissionAttributes(
   context: RequestContext,
   request: AdmissionRequest,
@@ -44,7 +50,9 @@ export function admissionAttributes(
     signal: context.signal,
     reinvocation: new Reinvocation(),
     warn: (message) => void context.warnings.add(message),
-    annotate: (key, value) => annotateAudit(context, key, value),
+    annotate(key, value, level) {
+      if (isAnnotationKey(key)) annotateAudit(context, key, value, level);
+    },
   };
 }
 
@@ -77,8 +85,8 @@ export function writeContext(
     warn: (message) => rest.warn(message),
     validateAdmission: async (object, old) => {
       const name = request.name === '' ? (object?.metadata?.name ?? old?.metadata?.name ?? '') : request.name;
-      const operation = request.operation === 'UPDATE' && old === undefined ? 'CREATE' : request.operation;
-      await dependencies.admission.validate(admissionAttributes(context, { ...request, operation, name }, object, old));
+      const named = { ...asOperation(request, old), name };
+      await dependencies.admission.validate(admissionAttributes(context, named, object, old));
     },
     authorizeCreate: () =>
       authorize(dependencies.authorizer, { ...authorizerAttributes(context.info, context.user), verb: 'create' }),

@@ -24,7 +24,7 @@ import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from 
 import { applyConfiguration, type Change } from './apply.ts';
 import { writeOptions } from './create.ts';
 import { type AdmissionRequest, checkName, managerOf, sendEntry, sendObject, writeContext } from './operation.ts';
-import { admitted, isView, kindOf, projectionOf } from './update.ts';
+import { admitted, isView, kindOf, projectionOf, validationOf } from './update.ts';
 
 type MergingPatchType = Exclude<PatchType, 'application/apply-patch+yaml'>;
 
@@ -68,9 +68,10 @@ export async function handlePatch(
     if (existing === undefined && uid !== '') throw missingOwner(endpoint, info.name, uid);
     ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
     checkName(object, context);
-    return admitted(context, dependencies, request, projection.write(object, existing), existing);
+    return admitted(context, dependencies, request, projection, object, existing);
   };
-  const write = { ...writeContext(context, endpoint, dependencies, request), forceAllowCreate: applies };
+  const base = writeContext(context, endpoint, dependencies, request);
+  const write = { ...base, ...validationOf(base, projection), forceAllowCreate: applies };
   for (let attempt = 0; ; attempt++) {
     try {
       const { entry, created } = await store.update(info.name, transform, write);
