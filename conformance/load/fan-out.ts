@@ -6,11 +6,7 @@ import type { Target } from './target.ts';
 const newline = 0x0a;
 
 /** Every time is from the moment a change was sent until one watcher had all of it. */
-export async function watchFanOut(
-  target: Target,
-  watchers: number,
-  events: number,
-): Promise<() => Promise<Sample>> {
+export async function watchFanOut(target: Target, watchers: number, events: number): Promise<() => Promise<Sample>> {
   const { body } = await target.send({ method: 'GET', path: `${target.pods}?limit=1` }, 200);
   const { metadata, items } = JSON.parse(String(body)) as List;
   const path = `${target.pods}?watch=1&resourceVersion=${metadata.resourceVersion}`;

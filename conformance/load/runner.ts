@@ -1,7 +1,7 @@
 /** Runs the workloads against one target or two, in turns, so that what disturbs the machine disturbs both alike. */
 import { type Figures, Measurement } from './measure.ts';
 import type { Target } from './target.ts';
-import { type LoadOptions, warmUp, type Workload } from './workloads.ts';
+import { type LoadOptions, type Workload, warmUp } from './workloads.ts';
 
 export interface Results {
   /** By name of the workload. */

@@ -35,7 +35,10 @@ export class Target {
   /** Connects, and makes the namespace with what its pods need. */
   static async open(options: TargetOptions): Promise<Target> {
     const { access, clients } = options;
-    const target = new Target(options, await Promise.all(Array.from({ length: clients }, () => Connection.open(access))));
+    const target = new Target(
+      options,
+      await Promise.all(Array.from({ length: clients }, () => Connection.open(access))),
+    );
     await target.#furnish();
     return target;
   }
