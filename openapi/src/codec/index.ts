@@ -14,5 +14,15 @@ export {
   protobufSerializer,
 } from './protobuf/index.ts';
 export { CodecError, type Decoded, type DecodeOptions, type Serializer, type WatchEventType } from './serializer.ts';
-export { encodeForStorage, listBody, withResourceVersion } from './splice.ts';
+export {
+  type BodyPart,
+  detached,
+  encodeForStorage,
+  joinParts,
+  lengthOf,
+  listBody,
+  metadataPart,
+  versioned,
+  withResourceVersion,
+} from './splice.ts';
 export { yamlSerializer } from './yaml-serializer.ts';
