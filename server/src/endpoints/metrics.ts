@@ -24,7 +24,8 @@ export class ApiMetrics {
   readonly #requests: Counter;
   readonly #durations: Histogram;
   readonly #sizes: Histogram;
-  readonly #inFlight: Gauge;
+  /** Counted here and told when asked: a gauge works out its labels on every change. */
+  readonly #inFlight = { readOnly: 0, mutating: 0 };
   readonly #longRunning: Gauge;
 
   constructor() {
@@ -49,11 +50,14 @@ export class ApiMetrics {
       buckets: [1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000],
       registers,
     });
-    this.#inFlight = new Gauge({
+    const inFlight: Gauge = new Gauge({
       name: 'apiserver_current_inflight_requests',
       help: 'Requests being served right now, by kind.',
       labelNames: ['request_kind'],
       registers,
+      collect: () => {
+        for (const [request_kind, count] of Object.entries(this.#inFlight)) inFlight.set({ request_kind }, count);
+      },
     });
     this.#longRunning = new Gauge({
       name: 'apiserver_longrunning_requests',
@@ -92,12 +96,12 @@ export class ApiMetrics {
       const kind = ['get', 'list'].includes(context.info.verb) ? 'readOnly' : 'mutating';
       const common = labelsOf(context);
       if (longRunning) this.#longRunning.inc(common);
-      else this.#inFlight.inc({ request_kind: kind });
+      else this.#inFlight[kind]++;
       try {
         await next(context);
       } finally {
         if (longRunning) this.#longRunning.dec(common);
-        else this.#inFlight.dec({ request_kind: kind });
+        else this.#inFlight[kind]--;
         const dry_run = context.query.has('dryRun') ? 'All' : '';
         this.#requests.inc({ ...common, dry_run, code: String(context.outcome.code) });
         if (!longRunning) {

@@ -52,10 +52,16 @@ export type Impersonate = (
   authorizer: Authorizer,
 ) => Promise<UserInfo | undefined>;
 
+function asksForAnother(headers: NodeJS.Dict<string | string[]>): boolean {
+  for (const name in headers) if (name.startsWith('impersonate-')) return true;
+  return false;
+}
+
 /** Replaces the user by the one that Impersonate-* headers name, if the real one may do that. */
 export function withImpersonation(impersonate: Impersonate, authorizer: Authorizer): Filter {
   return (next) => async (context) => {
     const { headers } = context.request;
+    if (!asksForAnother(headers)) return next(context);
     const user = await impersonate(context.request.headersDistinct, context.user, authorizer);
     if (user !== undefined) {
       context.user = user;
