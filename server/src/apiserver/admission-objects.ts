@@ -71,7 +71,12 @@ export function admissionObjects({ endpoints, custom, decode }: AdmissionObjects
       if (original.apiVersion !== endpoint.apiVersion) return endpoint.store.definition.convertToStorage(changed);
       return isCustom(endpoint) ? readCustom(endpoint, changed) : convertBuiltIn(endpoint, changed);
     },
-    decode,
+    decode(value, kind, strict = false) {
+      const { object, strictErrors } = decode(value, kind);
+      if (strict && strictErrors.length > 0 && custom().find(kind) === undefined)
+        throw new Error(`strict decoding error: ${strictErrors.join(', ')}`);
+      return object;
+    },
     typeOf(kind) {
       const schema = custom().find(kind)?.typedSchema(kind.version);
       if (schema !== undefined) return typedNode(schema, schemaByName, { custom: true });

@@ -10,6 +10,7 @@ import {
 import { deepEqual, jsonPatch } from '@typernetes/openapi/schema';
 import type { MutatingWebhook, MutatingWebhookConfiguration } from '@typernetes/openapi/types/admissionregistration/v1';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
+import type { ConfigurableDependencies } from '../configurable.ts';
 import { Following } from '../following.ts';
 import { isAdmissionConfiguration } from '../matching/rules.ts';
 import { RequestNamespace } from '../matching/selectors.ts';
@@ -17,7 +18,6 @@ import { refuse } from '../refusal.ts';
 import { ReinvocationState } from '../reinvocation.ts';
 import { Versions } from '../versioned.ts';
 import { callWebhook } from './call.ts';
-import type { WebhookDependencies } from './dependencies.ts';
 import { WebhookFailure } from './errors.ts';
 import { type Hook, hooksOf } from './hook.ts';
 import { type Invocation, invocationOf } from './match.ts';
@@ -26,7 +26,7 @@ import type { ReviewResponse } from './review.ts';
 const name = 'MutatingAdmissionWebhook';
 const resource = { group: 'admissionregistration.k8s.io', resource: 'mutatingwebhookconfigurations' };
 
-export function mutatingAdmissionWebhook(dependencies: WebhookDependencies): AdmissionPlugin {
+export function mutatingAdmissionWebhook(dependencies: ConfigurableDependencies): AdmissionPlugin {
   const following = new Following<MutatingWebhookConfiguration, Hook<MutatingWebhook>[]>(
     dependencies.source,
     resource,
@@ -46,13 +46,13 @@ export function mutatingAdmissionWebhook(dependencies: WebhookDependencies): Adm
 }
 
 class MutatingDispatch {
-  readonly #dependencies: WebhookDependencies;
+  readonly #dependencies: ConfigurableDependencies;
   readonly #attributes: AdmissionAttributes;
   readonly #versions: Versions;
   readonly #namespace: RequestNamespace;
   readonly #state: ReinvocationState;
 
-  constructor(dependencies: WebhookDependencies, attributes: AdmissionAttributes) {
+  constructor(dependencies: ConfigurableDependencies, attributes: AdmissionAttributes) {
     this.#dependencies = dependencies;
     this.#attributes = attributes;
     this.#versions = new Versions(attributes, dependencies.objects);
@@ -124,7 +124,7 @@ class MutatingDispatch {
     let changed: KubernetesObject;
     try {
       const patched = jsonPatch(versioned.object as JsonValue, operations) as KubernetesObject;
-      changed = objects.decode(patched, invocation.kind).object;
+      changed = objects.decode(patched, invocation.kind);
     } catch (error) {
       const { cause } = error as Error;
       throw internalError(cause instanceof Error ? cause.message : (error as Error).message);
