@@ -97,6 +97,7 @@ function makeContext(
     waitedMs: 0,
     warnings: new Set(),
     auditAnnotations: new Map(),
+    requestAuditAnnotations: new Map(),
     outcome: { code: 0, bytes: 0 },
   };
   const gone = upgrade?.socket ?? response;
