@@ -21,10 +21,9 @@ import { columnDefinitions, encodeRow, type IncludeObject, partialObjectMetadata
 const comma = Buffer.from(',');
 
 function inTableOrder(entries: readonly Entry[], { table, reader, apiVersion }: RowSource): readonly Entry[] {
-  const { order } = table;
-  if (order === undefined) return entries;
+  if (table.order === undefined) return entries;
   const object = (entry: Entry) => EntryView.of(entry).parseAs(reader, apiVersion);
-  return entries.toSorted((a, b) => order(object(a), object(b)));
+  return entries.toSorted((a, b) => table.order!(object(a), object(b)));
 }
 
 export function rowSource(endpoint: ResourceEndpoint, format: OutputFormat, include: IncludeObject): RowSource {
