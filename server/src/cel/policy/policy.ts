@@ -84,7 +84,8 @@ export function compilePolicy(spec: PolicySpec, options: { hasParams: boolean })
     variables.set(name, compiled);
     types[name] = compiled.program?.type ?? DYN;
   }
-  const withVariables = { ...declared, variables: objectType('kubernetes.variables', types) };
+  const withVariables =
+    variables.size === 0 ? declared : { ...declared, variables: objectType('kubernetes.variables', types) };
   const env = environment(withVariables);
   const { authorizer: _, 'authorizer.requestResource': __, ...unauthorized } = withVariables as Record<string, Type>;
   const messages = environment(unauthorized);

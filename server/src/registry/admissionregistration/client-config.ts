@@ -22,6 +22,11 @@ export function validateUrl(url: string, at: Path): FieldError[] {
     return [required(at, `url must be a valid URL: parse ${quoted}: net/url: invalid control character in URL${form}`)];
   }
   const { scheme = '', user, host = '', query = '', fragment = '' } = found;
+  const bad = /[^A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"%\u0080-\uffff]/.exec(host);
+  if (bad !== null) {
+    const reason = `parse ${JSON.stringify(url)}: invalid character ${JSON.stringify(bad[0])} in host name`;
+    return [required(at, `url must be a valid URL: ${reason}${form}`)];
+  }
   if (/:(?!\d*$)[^\]]*$/.test(host) && !host.startsWith('[')) {
     const port = host.slice(host.indexOf(':'));
     return [

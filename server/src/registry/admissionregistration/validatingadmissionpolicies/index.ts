@@ -64,7 +64,9 @@ function validateSpec(
   const annotationsAt = at.child('auditAnnotations');
   if (auditAnnotations.length > maxAuditAnnotations) {
     const message = `must not have more than ${maxAuditAnnotations} auditAnnotations`;
-    errors.push(invalidValue(annotationsAt, auditAnnotations, message));
+    // Shown as Go's structs, which have no JSON names here.
+    const shown = auditAnnotations.map(({ key: Key, valueExpression: ValueExpression }) => ({ Key, ValueExpression }));
+    errors.push(invalidValue(annotationsAt, shown, message));
   }
   const keys = new Set<string>();
   for (const [index, annotation] of auditAnnotations.entries()) {
