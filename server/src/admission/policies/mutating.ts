@@ -121,6 +121,11 @@ class MutatingDispatch {
     const authorizer = cachingAuthorizer(this.#dependencies.authorizer);
     const namespace = await this.#namespace.forExpressions();
     for (const invocation of invocations) await this.#one(invocation, { attributes, authorizer, namespace });
+    // Whoever mutates may see its own work again, even if nothing came of it.
+    if (this.#versions.isMutated) {
+      this.#state.requireAgain();
+      reinvocation.shouldReinvoke = true;
+    }
     await this.#versions.finish();
     this.#state.remember(attributes.object);
   }

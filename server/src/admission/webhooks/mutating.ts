@@ -1,10 +1,14 @@
 /** MutatingAdmissionWebhook: one webhook after another, each seeing what the ones before it made of the object. */
+
+import { parseJson } from '@typernetes/openapi/codec';
 import {
   internalError,
   type JsonValue,
   type KubernetesObject,
+  parseApiVersion,
   quote,
   StatusError,
+  statusErrorFrom,
   timeoutError,
 } from '@typernetes/openapi/meta';
 import { deepEqual, jsonPatch } from '@typernetes/openapi/schema';
@@ -129,6 +133,7 @@ class MutatingDispatch {
       const { cause } = error as Error;
       throw internalError(cause instanceof Error ? cause.message : (error as Error).message);
     }
+    confirmSameKind(versioned.object, changed);
     this.#annotate('patch', hook, place, { patch: operations, patchType: 'JSONPatch' }, 'Request');
     this.#versions.replace(changed, invocation.kind);
     return !deepEqual(versioned.object, changed);
@@ -138,7 +143,7 @@ class MutatingDispatch {
 function patchOf({ webhook }: Hook, { patch }: ReviewResponse): JsonValue[] {
   if (patch === undefined) return [];
   try {
-    const operations = JSON.parse(patch.toString()) as JsonValue;
+    const operations = parseJson(patch).value as JsonValue;
     if (operations === null) return [];
     if (Array.isArray(operations)) return operations;
     const found = typeof operations === 'boolean' ? 'bool' : typeof operations;
@@ -149,4 +154,18 @@ function patchOf({ webhook }: Hook, { patch }: ReviewResponse): JsonValue[] {
       `received undecodable patch in webhook response: ${(error as Error).message}`,
     );
   }
+}
+
+/** An object that has become another cannot be converted back. */
+function confirmSameKind(before: KubernetesObject, after: KubernetesObject): void {
+  if (before.kind === after.kind && before.apiVersion === after.apiVersion) return;
+  const { group, version } = parseApiVersion(after.apiVersion ?? '');
+  const name = (given: string): string => (given === '' ? 'core' : (given.split('.')[0] ?? given));
+  const own = parseApiVersion(before.apiVersion ?? '').group;
+  const from = group === own ? version : `${name(group)}/${version}`;
+  throw statusErrorFrom({
+    status: 'Failure',
+    code: 500,
+    message: `converting (${from}.${after.kind ?? ''}) to (${name(own)}.${before.kind ?? ''}): unknown conversion`,
+  });
 }

@@ -3,6 +3,7 @@
  * request. Variables are evaluated when first read, once, and what they cost is counted against whoever reads them.
  */
 import { aggregateMessages, type JsonValue } from '@typernetes/openapi/meta';
+import { isObject } from '@typernetes/openapi/schema';
 import type { Environment, Outcome, Program } from '../environment.ts';
 import { compile, environment, evaluate, limits, withDecisions } from '../environment.ts';
 import { usableMessage } from '../schema/validate.ts';
@@ -313,11 +314,17 @@ export async function evaluateMutation(
     if (result.error !== undefined) return { error: result.error };
     const mismatches = wrongNames(result.value);
     if (mismatches.length > 0) return { error: `type mismatch: ${mismatches.join('\n')}` };
-    return { patch: toJson(result.value) };
+    const patch = toJson(result.value);
+    return { patch: Array.isArray(patch) ? patch.map(wholeOperation) : patch };
   } catch (error) {
     if (error instanceof EvaluationError || error instanceof OutOfBudget) return { error: error.message };
     throw error;
   }
+}
+
+/** What an operation leaves out is empty, not absent. */
+function wholeOperation(operation: JsonValue): JsonValue {
+  return isObject(operation) ? { op: '', path: '', ...operation } : operation;
 }
 
 /** `Object.spec{…}` must stand where an object's spec stands. Of JSON patches the values are looked at. */
