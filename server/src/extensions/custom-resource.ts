@@ -1,41 +1,17 @@
 /** One definition at work: a store and an endpoint for each served version, over one folder of the storage. */
-import {
-  formatApiVersion,
-  type KubernetesObject,
-  methodNotSupported,
-  path,
-  StatusError,
-} from '@typernetes/openapi/meta';
+import { formatApiVersion, type KubernetesObject, methodNotSupported, StatusError } from '@typernetes/openapi/meta';
 import { deepCopy, deepEqual, type Schema, unknownFieldMessage } from '@typernetes/openapi/schema';
 import type { DecodedObject, ResourceEndpoint, SubresourceEndpoint } from '../endpoints/resource-endpoint.ts';
 import { RegistryStore } from '../registry/generic/store.ts';
 import type { ResourceRegistration, SelectableFields, Strategy } from '../registry/generic/strategy.ts';
-import type { FieldError } from '../registry/validation/index.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Definition, isTrue, type Names, type Version } from './definition.ts';
-import { scaleKind, scaleRegistration, validateScale } from './scale.ts';
-import {
-  applyStructuralDefaults,
-  coerceMetadata,
-  coerceObject,
-  JsonPath,
-  prune,
-  type Structural,
-  validateEmbedded,
-  validateListTypes,
-  validateValue,
-} from './schema/index.ts';
+import { scaleKind, scaleRegistration } from './scale.ts';
+import { applyStructuralDefaults, coerceMetadata, coerceObject, JsonPath, prune } from './schema/index.ts';
 import { customResourceTable } from './table.ts';
-
-/** Evaluates x-kubernetes-validations of an object that is valid otherwise; `old` is there on updates. */
-export type RuleValidator = (
-  schema: Structural,
-  object: Readonly<KubernetesObject>,
-  old: Readonly<KubernetesObject> | undefined,
-) => FieldError[];
+import { type Fields, finalizerWarnings, ObjectValidator } from './validate-object.ts';
 
 type StoredEndpoint = ResourceEndpoint & { store: RegistryStore };
-type Fields = KubernetesObject & Record<string, unknown>;
 
 const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const writes = new Set(['create', 'update', 'patch']);
@@ -48,13 +24,11 @@ export class CustomResource {
   readonly prefix: string;
   /** What the server itself reads and deletes objects through, whether or not the storage version is served. */
   readonly store: RegistryStore;
-  readonly #validateRules: RuleValidator | undefined;
   readonly #storageVersion: Version;
 
-  constructor(definition: Readonly<Definition>, prefix: string, storage: Storage, validateRules?: RuleValidator) {
+  constructor(definition: Readonly<Definition>, prefix: string, storage: Storage) {
     this.definition = definition;
     this.prefix = prefix;
-    this.#validateRules = validateRules;
     const { spec, status } = definition;
     const accepted = status?.acceptedNames ?? {};
     this.names = { ...spec.names, ...accepted };
@@ -76,7 +50,8 @@ export class CustomResource {
     const schema = this.#version(versionName)?.schema?.openAPIV3Schema;
     const unknown = coerceMetadata(object);
     if (schema !== undefined) {
-      unknown.push(...prune(object, schema), ...coerceObject(object, schema, false));
+      const pruned = [...unknown.splice(0), ...prune(object, schema), ...coerceObject(object, schema, false)];
+      unknown.push(...pruned.sort());
       applyStructuralDefaults(object, schema);
     }
     return { object, strictErrors: unknown.map(unknownFieldMessage) };
@@ -204,9 +179,9 @@ export class CustomResource {
     const hasStatus = version.subresources?.status !== undefined;
     const asVersion = (old: Readonly<KubernetesObject>): Fields =>
       this.#fromStorage(deepCopy(old) as KubernetesObject, version) as Fields;
-    const validate = (object: KubernetesObject, old?: Fields): FieldError[] =>
-      this.#validate(version, object as Fields, old);
+    const validator = new ObjectValidator(version);
     return {
+      allowUnconditionalUpdate: false,
       prepareForCreate(object) {
         if (hasStatus) delete (object as Fields).status;
         (object.metadata ??= {}).generation = 1;
@@ -232,42 +207,12 @@ export class CustomResource {
         if (status === undefined) delete fields.status;
         else fields.status = status;
       },
-      validate: (object) => validate(object),
-      validateUpdate: (object, old) => validate(object, asVersion(old)),
-      validateStatusUpdate: (object, old) => this.#validateStatus(version, object as Fields, asVersion(old)),
+      validate: (object) => validator.validate(object as Fields),
+      validateUpdate: (object, old, { warn }) => validator.validateUpdate(object as Fields, asVersion(old), warn),
+      validateStatusUpdate: (object, old, { warn }) => validator.validateStatus(object as Fields, asVersion(old), warn),
+      warningsOnCreate: (object) => finalizerWarnings(object),
+      warningsOnUpdate: (object, old) => finalizerWarnings(object, old),
     };
-  }
-
-  #validate(version: Version, object: Fields, old: Fields | undefined): FieldError[] {
-    const schema = version.schema?.openAPIV3Schema;
-    if (schema === undefined) return [];
-    const errors = [
-      ...validateValue(object, schema, '', old),
-      ...(old === undefined ? validateEmbedded(object, schema, path()) : []),
-      ...this.#lists(schema, object, old),
-      ...(version.subresources?.scale === undefined ? [] : validateScale(version.subresources.scale, object)),
-    ];
-    return errors.length > 0 ? errors : (this.#validateRules?.(schema, object, old) ?? []);
-  }
-
-  #validateStatus(version: Version, object: Fields, old: Fields): FieldError[] {
-    const schema = version.schema?.openAPIV3Schema;
-    const statusSchema = schema?.properties?.status;
-    if (schema === undefined) return [];
-    const errors = [
-      ...(statusSchema === undefined || object.status === undefined
-        ? []
-        : validateValue(object.status, statusSchema, 'status', old.status)),
-      ...this.#lists(schema, object, old),
-    ];
-    return errors.length > 0 ? errors : (this.#validateRules?.(schema, object, old) ?? []);
-  }
-
-  /** Lists that were not unique before may stay so. */
-  #lists(schema: Structural, object: Fields, old: Fields | undefined): FieldError[] {
-    const errors = validateListTypes(object, schema);
-    if (errors.length > 0 && old !== undefined && validateListTypes(old, schema).length > 0) return [];
-    return errors;
   }
 }
 

@@ -11,7 +11,7 @@ import type { RegistryReader } from '../registry/generic/rest.ts';
 import type { RegistryStore } from '../registry/generic/store.ts';
 import type { Storage } from '../storage/storage.ts';
 import { settle } from './conditions.ts';
-import { CustomResource, type RuleValidator } from './custom-resource.ts';
+import { CustomResource } from './custom-resource.ts';
 import { cleanupFinalizer, type Definition, definitions, isTrue, setCondition } from './definition.ts';
 
 export interface CustomResourcesOptions {
@@ -23,7 +23,6 @@ export interface CustomResourcesOptions {
   root: string;
   now: () => Date;
   report: (error: unknown) => void;
-  validateRules?: RuleValidator;
 }
 
 export class CustomResources {
@@ -126,7 +125,7 @@ export class CustomResources {
   }
 
   #serve(name: string, definition: Readonly<Definition>): void {
-    const { cachers, root, registry, report, validateRules } = this.#options;
+    const { cachers, root, registry, report } = this.#options;
     const current = this.#served.get(name);
     if (!isTrue(definition, 'Established')) {
       if (current === undefined) return;
@@ -146,7 +145,7 @@ export class CustomResources {
     const prefix = `${root}${group}/${definition.status?.acceptedNames?.plural ?? names.plural}/`;
     // What was encoded under another schema must not be shown again: watches end, and their clients start anew.
     if (current !== undefined && !same) void cachers.release(current.prefix).catch(report);
-    const resource = new CustomResource(definition, prefix, cachers.for(prefix), validateRules);
+    const resource = new CustomResource(definition, prefix, cachers.for(prefix));
     this.#served.set(name, resource);
     registry.addStore(resource.store);
     this.#changed();
