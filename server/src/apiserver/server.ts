@@ -34,6 +34,7 @@ import {
   storageRanges,
 } from '../registry/resources.ts';
 import { CacherGroup } from '../storage/cacher/index.ts';
+import { clusterIpResolver, WebhookClients } from '../webhooks/index.ts';
 import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersions } from './config.ts';
 import { fieldManagers, storeFieldManagers } from './field-managers.ts';
 import { readFiles } from './files.ts';
@@ -134,13 +135,14 @@ export async function startApiserver(
   for (const store of served.stores.values()) registry.addStore(store);
   const fieldManager = fieldManagers({
     decode: (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind),
-    customSchema: (kind) => custom.find(kind)?.typedSchema(kind.version),
+    customVersions: (kind) => custom.find(kind)?.versions,
     now,
   });
   registry.trackFields(storeFieldManagers(served.endpoints, fieldManager));
 
   const source = objectSource((resource) => registry.store(resource), logger);
-  const custom = new CustomResources({ registry, source, cachers, root, now, report });
+  const webhooks = new WebhookClients(clusterIpResolver(registry));
+  const custom = new CustomResources({ registry, source, cachers, root, now, report, webhooks });
   const documents = customDocuments(custom);
   const authorization = buildAuthorizer({
     modes: parseAuthorizationModes(options.authorizationMode),
@@ -298,6 +300,7 @@ export async function startApiserver(
     server.closeAllConnections();
     await closed;
     nodes.close();
+    webhooks.close();
     authorization.stop();
     stopping.abort(new Error('the server has stopped'));
     await cachers.close();

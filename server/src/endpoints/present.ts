@@ -131,7 +131,8 @@ export function presentList(
   switch (transform) {
     case undefined: {
       const bodies = page.entries.map((entry) => wholeObject(EntryView.of(entry), endpoint, format.mediaType));
-      return encodeList(endpoint.apiVersion, `${endpoint.kind}List`, metadata, bodies);
+      const named = endpoint.alwaysNamesContinue === true ? { continue: '', ...metadata } : metadata;
+      return encodeList(endpoint.apiVersion, `${endpoint.kind}List`, named, bodies);
     }
     case 'Table': {
       const source = rowSource(endpoint, format, include);

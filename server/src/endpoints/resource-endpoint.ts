@@ -44,6 +44,8 @@ export interface ResourceEndpoint {
   /** A field label of this version as the store's; undefined if there is no such label. Absent: they are the same. */
   fieldLabel?(label: string): string | undefined;
   subresources: ReadonlyMap<string, SubresourceEndpoint>;
+  /** Lists have an empty continue token rather than none. */
+  alwaysNamesContinue?: boolean;
   /** Told to whoever uses this version. */
   deprecationWarning?: string;
 }

@@ -392,7 +392,9 @@ test('definitions are checked', { timeout: 60_000 }, async () => {
   );
   assert.match(
     await refused(
-      crontabs('bads', 'Bad', { versions: schema({ type: 'object', 'x-kubernetes-validations': [{ rule: 'self.x' }] }) }),
+      crontabs('bads', 'Bad', {
+        versions: schema({ type: 'object', 'x-kubernetes-validations': [{ rule: 'self.x' }] }),
+      }),
     ),
     /x-kubernetes-validations\[0\].rule: Invalid value: \{"Rule":"self.x".*: compilation failed: ERROR: <input>:1:5: undefined field 'x'/,
   );

@@ -23,7 +23,15 @@ import type { RequestContext } from '../request-context.ts';
 import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from '../resource-endpoint.ts';
 import { applyConfiguration, type Change } from './apply.ts';
 import { createOptions } from './create.ts';
-import { type AdmissionRequest, checkName, managerOf, sendEntry, sendObject, writeContext } from './operation.ts';
+import {
+  type AdmissionRequest,
+  checkName,
+  converted,
+  managerOf,
+  sendEntry,
+  sendObject,
+  writeContext,
+} from './operation.ts';
 import { admitted, isView, kindOf, projectionOf } from './update.ts';
 
 type MergingPatchType = Exclude<PatchType, 'application/apply-patch+yaml'>;
@@ -63,7 +71,8 @@ export async function handlePatch(
     if (existing === undefined && !applies) {
       throw notFound({ group: endpoint.group, resource: endpoint.resource }, info.name);
     }
-    const object = change(existing === undefined ? undefined : projection.live(existing));
+    const live = existing === undefined ? undefined : projection.live(existing);
+    const object = await converted(() => change(live));
     const uid = object.metadata?.uid ?? '';
     if (existing === undefined && uid !== '') throw missingOwner(endpoint, info.name, uid);
     ensureNamespace(object, endpoint.namespaced ? info.namespace : '');

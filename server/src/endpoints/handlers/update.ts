@@ -14,6 +14,7 @@ import {
   type AdmissionRequest,
   admissionAttributes,
   checkName,
+  converted,
   dedupOwnerReferences,
   managerOf,
   mutate,
@@ -132,7 +133,8 @@ export async function handleUpdate(
   const manager = managerOf(context, options);
   const transform: Transform = async (existing) => {
     const view = deepCopy(object);
-    fieldManager.update(existing === undefined ? undefined : projection.live(existing), view, manager);
+    const live = existing === undefined ? undefined : projection.live(existing);
+    await converted(() => fieldManager.update(live, view, manager));
     return admitted(context, dependencies, request, projection.write(view, existing), existing);
   };
   const result = await store.update(info.name, transform, writeContext(context, endpoint, dependencies, request));
