@@ -95,6 +95,16 @@ export class CustomResource {
     return { object, strictErrors: unknown.map(unknownFieldMessage) };
   }
 
+  /** The object, which may change, as another version has it. */
+  async convertTo(object: KubernetesObject, apiVersion: string): Promise<KubernetesObject> {
+    const to = this.#version(apiVersion.split('/')[1] ?? '') ?? this.#storageVersion;
+    if (this.#webhook === undefined) return this.#fromStorage(object, to);
+    if (object.apiVersion === apiVersion) return object;
+    const [converted] = await this.#webhook.convert([object], apiVersion);
+    this.#finish(converted!, to);
+    return converted!;
+  }
+
   /** For server-side apply: what is managed at one version is told from what is managed at another by conversion. */
   get versions(): VersionConverter {
     const versionOf = (apiVersion: string): Version | undefined =>

@@ -318,7 +318,7 @@ test('deleting a definition removes its objects, finalizers first', { timeout: 6
   assert.ok(
     terminating.body.status?.conditions?.some(({ type, status }) => type === 'Terminating' && status === 'True'),
   );
-  assert.equal((await call('POST', url, object('Hold', 'late', { cronSpec: '* * * * *' }))).status, 405);
+  assert.equal((await call('POST', url, object('Hold', 'late', { cronSpec: '* * * * *' }))).status, 403);
   // Terminating leaves no way to patch; the finalizer's owner must still be able to let go.
   const released = await call(
     'PATCH',

@@ -44,7 +44,7 @@ function goType(value: unknown): string {
 function access(object: unknown, place: string, expected: 'int64' | 'string'): { value?: unknown; error?: string } {
   const names = parts(place);
   const wrong = (value: unknown, wanted: string, to: number): { error: string } => {
-    const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
     return {
       error: `.${names.slice(0, to).join('.')} accessor error: ${text} is of the type ${goType(value)}, expected ${wanted}`,
     };

@@ -118,7 +118,8 @@ function validateSpec(definition: Definition, old: Readonly<Definition> | undefi
     if (schema?.openAPIV3Schema === undefined)
       errors.push(required(list.index(index).child('schema', 'openAPIV3Schema'), ''));
   const shared = sharedParts(versions);
-  const before = (name: string): Version | undefined => old?.spec.versions.find((version) => version.name === name);
+  const before = (name: string): Version | undefined =>
+    (old && given(old).versions)?.find((version) => version.name === name);
   for (const [index, version] of versions.entries()) {
     const { name = '' } = version as Partial<Version>;
     const at = list.index(index);

@@ -14,7 +14,7 @@ export interface StrategyContext {
   readonly dryRun: boolean;
   readonly subresource: string;
   /** For `Warning` headers, which a refusal has too. */
-  warn?(message: string): void;
+  readonly warn?: (message: string) => void;
 }
 
 /** All functions may change `object` in place where they say prepare or default; `old` is never changed. */
