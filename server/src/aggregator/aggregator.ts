@@ -12,10 +12,10 @@
 import type { Running } from '@typernetes/openapi/client';
 import type { GroupVersion } from '@typernetes/openapi/meta';
 import type { APIService } from '@typernetes/openapi/types/apiregistration/v1';
-import type { Registry } from 'prom-client';
 import { type Follower, follow, type ObjectSource } from '../authorization/object-source.ts';
 import type { Handler, Logger, RequestContext } from '../endpoints/request-context.ts';
 import { type Definition, definitions } from '../extensions/definition.ts';
+import type { MetricsRegistry } from '../metrics/index.ts';
 import type { RegistryReader } from '../registry/generic/rest.ts';
 import type { ServiceResolver } from '../webhooks/index.ts';
 import { apiServiceName, apiServices, groupVersionOf, isAvailable, type Priority, serviceOf } from './api-service.ts';
@@ -38,7 +38,7 @@ export interface AggregatorOptions {
   rejectRedirects: boolean;
   /** Unique to this server. */
   id: string;
-  metrics: Registry;
+  metrics: MetricsRegistry;
   logger: Logger;
   now: () => Date;
 }

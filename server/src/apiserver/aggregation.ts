@@ -1,13 +1,13 @@
 /** API aggregation built from the flags, and what of it is done once the server listens. */
 import { randomUUID } from 'node:crypto';
 import { groups, type Served } from '@typernetes/openapi/catalogue';
-import type { Registry } from 'prom-client';
 import { Aggregator, aggregatedDocuments } from '../aggregator/index.ts';
 import type { ObjectSource } from '../authorization/object-source.ts';
 import type { CustomDiscovery } from '../endpoints/discovery/merged-discovery.ts';
 import type { CustomOpenApi } from '../endpoints/discovery/openapi-handler.ts';
 import type { HealthCheck } from '../endpoints/health.ts';
 import type { Logger } from '../endpoints/request-context.ts';
+import type { MetricsRegistry } from '../metrics/index.ts';
 import type { RegistryReader } from '../registry/generic/rest.ts';
 import { clusterIpResolver, endpointResolver, type ServiceResolver } from '../webhooks/index.ts';
 import type { ApiserverOptions } from './config.ts';
@@ -21,7 +21,7 @@ export interface AggregationDependencies {
   isServed: Served;
   custom: CustomDiscovery & CustomOpenApi;
   resolve: ServiceResolver;
-  metrics: Registry;
+  metrics: MetricsRegistry;
   logger: Logger;
   now: () => Date;
   report: (error: unknown) => void;

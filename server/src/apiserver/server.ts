@@ -192,7 +192,6 @@ export async function startApiserver(
   };
   const router = new ResourceRouter(served.endpoints, handlers, (apiVersion) => custom.endpoints(apiVersion));
 
-  const metrics = new ApiMetrics();
   const fairness = priorityAndFairness({
     options,
     metrics: metrics.registry,
