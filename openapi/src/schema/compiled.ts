@@ -57,7 +57,7 @@ export interface Field {
 export interface AlwaysField {
   readonly name: string;
   /** A new value each time: an empty struct has fields of its own that are always there. */
-  zero(): unknown;
+  readonly zero: () => unknown;
 }
 
 const any: Node = { kind: 'any' };

@@ -94,6 +94,8 @@ function makeContext(
     auditId: '',
     longRunning: false,
     warnings: new Set(),
+    auditAnnotations: new Map(),
+    requestAuditAnnotations: new Map(),
     outcome: { code: 0, bytes: 0 },
   };
   const gone = upgrade?.socket ?? response;

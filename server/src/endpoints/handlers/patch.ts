@@ -3,15 +3,25 @@ import {
   badRequest,
   conflict,
   genericServerResponse,
+  invalid,
+  invalidValue,
   isConflict,
   type JsonObject,
   type KubernetesObject,
   methodNotSupported,
   notFound,
+  path,
   requestEntityTooLarge,
   StatusError,
 } from '@typernetes/openapi/meta';
-import { deepCopy, duplicateFieldMessage, type FieldManager, jsonPatch, mergePatch } from '@typernetes/openapi/schema';
+import {
+  deepCopy,
+  duplicateFieldMessage,
+  type FieldManager,
+  goValue,
+  jsonPatch,
+  mergePatch,
+} from '@typernetes/openapi/schema';
 import { ensureNamespace } from '../../registry/generic/before-create.ts';
 import { EntryView } from '../../registry/generic/entry-view.ts';
 import { parseWriteOptions, type WriteOptions } from '../../registry/generic/options.ts';
@@ -22,9 +32,9 @@ import { negotiateOutput, negotiatePatch, type PatchType } from '../negotiation.
 import type { RequestContext } from '../request-context.ts';
 import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from '../resource-endpoint.ts';
 import { applyConfiguration, type Change } from './apply.ts';
-import { createOptions } from './create.ts';
+import { writeOptions } from './create.ts';
 import { type AdmissionRequest, checkName, managerOf, sendEntry, sendObject, writeContext } from './operation.ts';
-import { admitted, isView, kindOf, projectionOf } from './update.ts';
+import { admitted, isView, kindOf, projectionOf, validationOf } from './update.ts';
 
 type MergingPatchType = Exclude<PatchType, 'application/apply-patch+yaml'>;
 
@@ -49,7 +59,7 @@ export async function handlePatch(
   const request: AdmissionRequest = {
     operation: 'UPDATE',
     kind,
-    options: { kind: 'PatchOptions', apiVersion: 'meta.k8s.io/v1', ...createOptions(context.query) },
+    options: writeOptions(context.query, 'UpdateOptions'),
     dryRun: options.dryRun,
     name: info.name,
   };
@@ -68,9 +78,10 @@ export async function handlePatch(
     if (existing === undefined && uid !== '') throw missingOwner(endpoint, info.name, uid);
     ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
     checkName(object, context);
-    return admitted(context, dependencies, request, projection.write(object, existing), existing);
+    return admitted(context, dependencies, request, projection, object, existing);
   };
-  const write = { ...writeContext(context, endpoint, dependencies, request), forceAllowCreate: applies };
+  const base = writeContext(context, endpoint, dependencies, request);
+  const write = { ...base, ...validationOf(base, projection), forceAllowCreate: applies };
   for (let attempt = 0; ; attempt++) {
     try {
       const { entry, created } = await store.update(info.name, transform, write);
@@ -108,9 +119,16 @@ function changeByPatch(
   return (live) => {
     if (live === undefined) throw new Error('only an apply creates');
     const patched = applyPatch(patchType, deepCopy(live), patch, kind, dependencies) as JsonObject;
-    const object = decodeObject(patched, strictErrors, kind, fieldValidation, context, dependencies);
+    const refuse = patchType === 'application/strategic-merge-patch+json' ? invalidPatch(patch) : undefined;
+    const object = decodeObject(patched, strictErrors, kind, fieldValidation, context, dependencies, refuse);
     return fieldManager.update(live, object, manager);
   };
+}
+
+/** A strategic merge patch is converted, not decoded, into the object, and is itself at fault. */
+function invalidPatch(patch: unknown): (mismatch: string) => StatusError {
+  return (mismatch) =>
+    invalid({ group: '', kind: '' }, '', [invalidValue(path('patch'), goValue(patch as JsonObject), mismatch)]);
 }
 
 function parsePatch(
