@@ -1,4 +1,5 @@
 /** The configuration of a containerd that serves this cluster alone; its schema differs between containerd 1 and 2. */
+import path from 'node:path';
 
 export interface ContainerdSettings {
   /** `containerd --version` major. */
@@ -67,6 +68,8 @@ function runtimes(section: string, settings: ContainerdSettings): string[] {
     '  runtime_type = "io.containerd.runc.v2"',
     `[${section}.containerd.runtimes.runc.options]`,
     `  SystemdCgroup = ${settings.systemdCgroup}`,
+    // runc's own state would else lie beside that of the machine's other runtimes.
+    `  Root = ${quote(path.join(settings.state, 'runc'))}`,
   ];
 }
 

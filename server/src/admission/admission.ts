@@ -3,6 +3,22 @@ import type { UserInfo } from '../authentication/authenticator.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
+/**
+ * The mutating phase runs twice where a webhook or policy changed the object: in the second round the built-in plugins
+ * all run again, webhooks and policies as their reinvocationPolicy says.
+ */
+export class Reinvocation {
+  isReinvoke = false;
+  shouldReinvoke = false;
+  readonly #states = new Map<string, unknown>();
+
+  /** What a plugin remembers between the rounds. */
+  state<T>(plugin: string, make: () => T): T {
+    if (!this.#states.has(plugin)) this.#states.set(plugin, make());
+    return this.#states.get(plugin) as T;
+  }
+}
+
 /** One write (or connect) on its way through admission. Mutating plugins change `object` in place. */
 export interface AdmissionAttributes {
   readonly operation: Operation;
@@ -21,9 +37,12 @@ export interface AdmissionAttributes {
   readonly dryRun: boolean;
   readonly user: UserInfo;
   readonly signal: AbortSignal;
+  /** Shared by the rounds of the mutating phase. */
+  readonly reinvocation: Reinvocation;
   /** Adds a `Warning` header to the response. */
   warn(message: string): void;
-  annotate(key: string, value: string): void;
+  /** Of the audit event; the first value of a key counts. `level`: from which level on; Metadata. */
+  annotate(key: string, value: string, level?: 'Metadata' | 'Request'): void;
 }
 
 /** Refusals are thrown StatusErrors (`forbidden(...)`); anything else thrown is an internal error. */
@@ -35,4 +54,6 @@ export interface AdmissionPlugin {
   admit?(attributes: AdmissionAttributes): Promise<void>;
   /** Validating phase; must not change anything. */
   validate?(attributes: AdmissionAttributes): Promise<void>;
+  /** Ends what it follows. */
+  stop?(): void;
 }

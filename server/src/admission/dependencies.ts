@@ -1,6 +1,8 @@
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { ObjectSource } from '../authorization/object-source.ts';
 import type { RegistryReader } from '../registry/generic/rest.ts';
+import type { WebhookClients } from '../webhooks/index.ts';
+import type { AdmissionObjects } from './objects.ts';
 
 /** What plugins may look at. */
 export interface AdmissionDependencies {
@@ -8,6 +10,9 @@ export interface AdmissionDependencies {
   authorizer: Authorizer;
   /** Lets a plugin wait for an object that is about to be made; without it, what is missing is missing. */
   source?: ObjectSource;
+  /** For webhooks and policies, which need `source` as well; without them there are none. */
+  clients?: WebhookClients;
+  objects?: AdmissionObjects;
   now?: () => Date;
   /** In [0, 1), for generated names. */
   random?: () => number;

@@ -1,4 +1,4 @@
-export type { AdmissionAttributes, AdmissionPlugin, Operation } from './admission.ts';
+export { type AdmissionAttributes, type AdmissionPlugin, type Operation, Reinvocation } from './admission.ts';
 export { runMutating, runValidating } from './chain.ts';
 export type { AdmissionDependencies } from './dependencies.ts';
 export { type AdmissionSelection, absentPlugins, admissionPlugins } from './plugins/index.ts';

@@ -18,7 +18,7 @@ import { type HealthCheck, HealthEndpoint } from '../endpoints/health.ts';
 import { ApiMetrics } from '../endpoints/metrics.ts';
 import { NonResourceHandler, notFoundText } from '../endpoints/non-resource.ts';
 import type { Logger } from '../endpoints/request-context.ts';
-import type { HandlerDependencies } from '../endpoints/resource-endpoint.ts';
+import type { HandlerDependencies, ObjectDecoder } from '../endpoints/resource-endpoint.ts';
 import { ResourceRouter } from '../endpoints/resource-router.ts';
 import { sendText } from '../endpoints/respond.ts';
 import { NodeConnector } from '../endpoints/streaming/node-connection.ts';
@@ -34,6 +34,8 @@ import {
   storageRanges,
 } from '../registry/resources.ts';
 import { CacherGroup } from '../storage/cacher/index.ts';
+import { clusterIpResolver, WebhookClients } from '../webhooks/index.ts';
+import { admissionObjects } from './admission-objects.ts';
 import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersions } from './config.ts';
 import { fieldManagers, storeFieldManagers } from './field-managers.ts';
 import { readFiles } from './files.ts';
@@ -147,8 +149,11 @@ export async function startApiserver(
     rbacSource: source,
     nodeGraphSource: source,
   });
+  const decode: ObjectDecoder = (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind);
+  const webhookClients = new WebhookClients(clusterIpResolver(registry));
+  const objects = admissionObjects({ endpoints: served.endpoints, custom: () => custom, decode });
   const plugins = admissionPlugins(
-    { registry, authorizer, source, now, random: Math.random },
+    { registry, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
     { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
   );
   const handlers: HandlerDependencies = {
@@ -158,7 +163,7 @@ export async function startApiserver(
       validate: (attributes) => runValidating(plugins, attributes),
     },
     authorizer,
-    decode: (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind),
+    decode,
     knowsKind: (kind) => served.knowsKind(kind) || custom.find(kind) !== undefined,
     strategicMerge(original, patch, kind) {
       if (custom.find(kind) !== undefined) throw noStrategicMerge();
@@ -299,6 +304,8 @@ export async function startApiserver(
     await closed;
     nodes.close();
     authorization.stop();
+    for (const plugin of plugins) plugin.stop?.();
+    webhookClients.close();
     stopping.abort(new Error('the server has stopped'));
     await cachers.close();
     await storage.close();
@@ -308,6 +315,7 @@ export async function startApiserver(
     port = await listen(server, options.securePort, options.bindAddress);
   } catch (error) {
     authorization.stop();
+    for (const plugin of plugins) plugin.stop?.();
     await cachers.close();
     await storage.close();
     throw error;

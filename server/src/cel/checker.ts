@@ -173,7 +173,8 @@ class Checker {
         }
         return this.substitution.apply(t.elementOf(type));
       case 'object':
-        return type.fields?.get(field)?.type ?? this.fail(pos, `undefined field '${field}'`);
+        if (type.fields === undefined) return t.DYN;
+        return type.fields.get(field)?.type ?? this.fail(pos, `undefined field '${field}'`);
       case 'param':
         this.substitution.assignAll([type], [t.DYN]);
         return t.DYN;

@@ -95,6 +95,7 @@ function makeContext(
     longRunning: false,
     warnings: new Set(),
     auditAnnotations: new Map(),
+    requestAuditAnnotations: new Map(),
     outcome: { code: 0, bytes: 0 },
   };
   const gone = upgrade?.socket ?? response;

@@ -33,6 +33,8 @@ export interface RequestContext {
   readonly warnings: Set<string>;
   /** For the audit log; filled through `annotateAudit`. */
   readonly auditAnnotations: Map<string, string>;
+  /** The same, to be told only where the policy's level is Request or more: webhooks' patches. */
+  readonly requestAuditAnnotations: Map<string, string>;
   /** Filled in by whoever answers, for metrics and logs. */
   outcome: { code: number; bytes: number };
 }
@@ -49,8 +51,14 @@ export interface Logger {
 export const silentLogger: Logger = { info() {}, warn() {}, error() {} };
 
 /** Notes something about a decision for the audit log. The first value of a key stands, as upstream's does. */
-export function annotateAudit(context: RequestContext, key: string, value: string): void {
-  if (!context.auditAnnotations.has(key)) context.auditAnnotations.set(key, value);
+export function annotateAudit(
+  context: RequestContext,
+  key: string,
+  value: string,
+  level: 'Metadata' | 'Request' = 'Metadata',
+): void {
+  const annotations = level === 'Request' ? context.requestAuditAnnotations : context.auditAnnotations;
+  if (!annotations.has(key)) annotations.set(key, value);
 }
 
 const longRunningVerbs = new Set(['watch', 'proxy']);

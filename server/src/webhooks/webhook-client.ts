@@ -3,7 +3,8 @@
  * Certificates are verified with `caBundle`, or with the system's where it is empty. Redirects are not followed.
  */
 import { Agent, request as httpsRequest } from 'node:https';
-import type { ServiceResolver } from './service-resolver.ts';
+import { networkErrorText } from './network-error.ts';
+import type { ResolvedService, ServiceResolver } from './service-resolver.ts';
 
 /** `admissionregistration.k8s.io/v1` and `apiextensions.k8s.io/v1` share this shape; exactly one of url and service. */
 export interface WebhookClientConfig {
@@ -35,6 +36,8 @@ export class WebhookCallError extends Error {
   }
 }
 
+class StaleConnection extends Error {}
+
 const maximumBody = 16 * 1024 * 1024;
 const maximumAgents = 64;
 
@@ -47,28 +50,39 @@ export class WebhookClients {
     this.#resolve = resolve;
   }
 
-  /** The URL as upstream names it in messages: a Service's is `https://NAME.NAMESPACE.svc:PORT/PATH`. */
-  static url(config: WebhookClientConfig): URL {
-    if (config.url !== undefined) return new URL(config.url);
-    const { namespace, name, path = '', port = 443 } = config.service!;
-    return new URL(`https://${name}.${namespace}.svc:${port}${path.startsWith('/') ? path : `/${path}`}`);
+  /** As upstream names it: a Service's is `https://NAME.NAMESPACE.svc:PORT/PATH`, with its port even if it is 443. */
+  static url({ url, service }: WebhookClientConfig, query: Record<string, string> = {}): string {
+    const parameters = new URLSearchParams(query).toString();
+    const suffix = parameters === '' ? '' : `?${parameters}`;
+    if (url !== undefined || service === undefined) return `${url ?? ''}${suffix}`;
+    const { namespace, name, path = '', port = 443 } = service;
+    return `https://${name}.${namespace}.svc:${port}${path.startsWith('/') ? path : `/${path}`}${suffix}`;
   }
 
   /** Posts JSON; any HTTP status is an answer. Throws WebhookCallError. */
   async post(config: WebhookClientConfig, body: unknown, call: WebhookCall): Promise<WebhookResponse> {
-    const url = WebhookClients.url(config);
-    for (const [key, value] of Object.entries(call.query ?? {})) url.searchParams.set(key, value);
+    const text = WebhookClients.url(config, call.query);
     const timeout = AbortSignal.timeout(call.timeoutMs);
     const signal = call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]);
     try {
+      const url = new URL(text);
       const { service } = config;
       const target =
         service === undefined ? undefined : await this.#resolve(service.namespace, service.name, service.port ?? 443);
-      return await this.#send(url, target, config.caBundle ?? '', JSON.stringify(body), signal);
+      const bytes = Buffer.from(JSON.stringify(body));
+      // A connection that the server closes just when it is used again says nothing about the server.
+      return await this.#send(url, target, config.caBundle ?? '', bytes, signal).catch((error: unknown) => {
+        if (!(error instanceof StaleConnection)) throw error;
+        return this.#send(url, target, config.caBundle ?? '', bytes, signal);
+      });
     } catch (error) {
       if (error instanceof WebhookCallError) throw error;
-      const reason = timeout.aborted ? 'context deadline exceeded' : (error as Error).message;
-      throw new WebhookCallError(`Post "${url.href}": ${reason}`, timeout.aborted, { cause: error });
+      const reason = timeout.aborted
+        ? 'context deadline exceeded'
+        : signal.aborted
+          ? 'context canceled'
+          : networkErrorText(error as Error);
+      throw new WebhookCallError(`Post "${text}": ${reason}`, timeout.aborted, { cause: error });
     }
   }
 
@@ -79,9 +93,9 @@ export class WebhookClients {
 
   #send(
     url: URL,
-    target: { host: string; port: number; serverName: string } | undefined,
+    target: ResolvedService | undefined,
     caBundle: string,
-    body: string,
+    body: Buffer,
     signal: AbortSignal,
   ): Promise<WebhookResponse> {
     return new Promise((resolve, reject) => {
@@ -97,7 +111,7 @@ export class WebhookClients {
             Host: url.host,
             Accept: 'application/json',
             'Content-Type': 'application/json',
-            'Content-Length': Buffer.byteLength(body),
+            'Content-Length': body.length,
             'User-Agent': 'kube-apiserver-admission',
           },
           signal,
@@ -114,7 +128,10 @@ export class WebhookClients {
           incoming.on('error', reject);
         },
       );
-      outgoing.on('error', reject);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        const stale = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+        reject(stale ? new StaleConnection(error.message, { cause: error }) : error);
+      });
       outgoing.end(body);
     });
   }

@@ -26,7 +26,8 @@ export interface NodeManagerOptions {
   podCidrChanged: (cidr: string) => void;
 }
 
-const startupPollMs = 50;
+/** Until the node is first Ready its status is looked at often, and less often the longer that takes. */
+const startupPoll = { firstMs: 50, factor: 1.2, maximumMs: 1000 };
 const imagesEveryMs = 60_000;
 
 export class NodeManager {
@@ -70,13 +71,17 @@ export class NodeManager {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, random, logger, updateFrequencyMs } = this.#options;
     let failed = false;
+    let startupPollMs = startupPoll.firstMs;
     while (!signal.aborted) {
       let wait = updateFrequencyMs;
       try {
         await this.#readRuntime();
         if (this.#node === undefined) await this.#register();
         await this.#report();
-        if (!this.#isReady) wait = startupPollMs;
+        if (!this.#isReady) {
+          wait = startupPollMs;
+          startupPollMs = Math.min(startupPollMs * startupPoll.factor, startupPoll.maximumMs);
+        }
         failed = false;
       } catch (error) {
         if (signal.aborted) return;

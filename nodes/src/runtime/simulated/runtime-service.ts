@@ -428,7 +428,15 @@ export class SimulatedRuntime implements cri.RuntimeService {
   }
 
   async status(): Promise<cri.StatusResponse> {
-    const conditions = ['RuntimeReady', 'NetworkReady'].map((type) => ({ type, status: true }));
+    const network = this.#hasNetwork
+      ? { type: 'NetworkReady', status: true }
+      : {
+          type: 'NetworkReady',
+          status: false,
+          reason: 'NetworkPluginNotReady',
+          message: 'Network plugin returns error: the pod CIDR of the node is not known',
+        };
+    const conditions = [{ type: 'RuntimeReady', status: true }, network];
     return cri.complete('StatusResponse', { status: { conditions }, runtimeHandlers: [{ name: '' }] });
   }
 

@@ -5,6 +5,7 @@
  */
 import type { AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
+import { mutatingAdmissionWebhook, validatingAdmissionWebhook, type WebhookDependencies } from '../webhooks/index.ts';
 import { alwaysAdmit, alwaysDeny } from './always.ts';
 import { alwaysPullImages } from './always-pull-images.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts';
@@ -26,11 +27,21 @@ import { persistentVolumeClaimResize, storageObjectInUseProtection } from './sto
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 import { defaultTolerationSeconds, extendedResourceToleration } from './tolerations.ts';
 
-type Factory = (dependencies: AdmissionDependencies) => AdmissionPlugin;
+/** Undefined where what the plugin works with is not there. */
+type Factory = (dependencies: AdmissionDependencies) => AdmissionPlugin | undefined;
 /** `later`: on by default upstream, without effect here so far. `missing`: off by default and not there. */
 type Entry =
   | readonly [name: string, state: 'on' | 'off', factory: Factory]
   | readonly [name: string, state: 'later' | 'missing'];
+
+/** What is configured by objects. */
+function configurable(make: (dependencies: WebhookDependencies) => AdmissionPlugin): Factory {
+  return (given) => {
+    const { source, clients, objects } = given;
+    if (source === undefined || clients === undefined || objects === undefined) return undefined;
+    return make({ ...given, source, clients, objects });
+  };
+}
 
 const ordered: readonly Entry[] = [
   ['AlwaysAdmit', 'off', alwaysAdmit],
@@ -69,9 +80,9 @@ const ordered: readonly Entry[] = [
   ['JobValidation', 'later'],
   ['PodResizeValidator', 'on', podResizeValidator],
   ['MutatingAdmissionPolicy', 'later'],
-  ['MutatingAdmissionWebhook', 'later'],
+  ['MutatingAdmissionWebhook', 'on', configurable(mutatingAdmissionWebhook)],
   ['ValidatingAdmissionPolicy', 'later'],
-  ['ValidatingAdmissionWebhook', 'later'],
+  ['ValidatingAdmissionWebhook', 'on', configurable(validatingAdmissionWebhook)],
   ['ResourceQuota', 'on', resourceQuota],
   ['AlwaysDeny', 'off', alwaysDeny],
 ];
@@ -103,7 +114,7 @@ export function admissionPlugins(
       if (state === 'missing' && enable.has(name)) throw new Error(`admission plugin ${name} is not implemented`);
       return [];
     }
-    return state === 'on' || enable.has(name) ? [factory(dependencies)] : [];
+    return state === 'on' || enable.has(name) ? [factory(dependencies) ?? []].flat() : [];
   });
 }
 

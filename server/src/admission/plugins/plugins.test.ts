@@ -42,7 +42,7 @@ describe('the list', () => {
     assert.equal(names.at(-1), 'ResourceQuota');
     assert.ok(names.indexOf('ServiceAccount') < names.indexOf('PodSecurity'));
     assert.ok(!names.includes('NodeRestriction'));
-    assert.ok(absentPlugins().includes('MutatingAdmissionWebhook'));
+    assert.ok(absentPlugins().includes('JobValidation'));
   });
   test('flags', () => {
     assert.ok(

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@typernetes/openapi/meta';
 import type { UserInfo } from '../../authentication/authenticator.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
+import { type AdmissionAttributes, type AdmissionPlugin, Reinvocation } from '../admission.ts';
 import { runMutating, runValidating } from '../chain.ts';
 
 const kinds: Record<string, string> = {
@@ -49,6 +49,7 @@ export async function admit(plugins: readonly AdmissionPlugin[], request: Reques
     dryRun: request.dryRun ?? false,
     user: request.user ?? { name: 'jane', groups: ['system:authenticated'] },
     signal: new AbortController().signal,
+    reinvocation: new Reinvocation(),
     warn: (message) => void warnings.push(message),
     annotate: (key, value) => void (annotations[key] = value),
   };

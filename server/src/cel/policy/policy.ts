@@ -2,15 +2,15 @@
  * The expressions of ValidatingAdmissionPolicy, MutatingAdmissionPolicy and of matchConditions: compiled once, evaluated per
  * request. Variables are evaluated when first read, once, and what they cost is counted against whoever reads them.
  */
-import type { JsonValue } from '@typernetes/openapi/meta';
-import type { Environment, Program } from '../environment.ts';
+import { aggregateMessages, type JsonValue } from '@typernetes/openapi/meta';
+import type { Environment, Outcome, Program } from '../environment.ts';
 import { compile, environment, evaluate, limits, withDecisions } from '../environment.ts';
 import { usableMessage } from '../schema/validate.ts';
 import type { Type } from '../types/type.ts';
 import { DYN, objectType, STRING } from '../types/type.ts';
 import { toJson } from '../values/json.ts';
 import type { Value } from '../values/value.ts';
-import { CelMap, EvaluationError } from '../values/value.ts';
+import { CelList, CelMap, EvaluationError } from '../values/value.ts';
 import type { PolicyInput } from './variables.ts';
 import { bindInput, declareVariables } from './variables.ts';
 
@@ -54,16 +54,19 @@ export interface CompiledPolicy {
 }
 
 /** An object of any fields: mutations write `Object{spec: Object.spec{...}}`, whose schema only the apply knows. */
-const open = (name: string): Type => ({ kind: 'dyn', name, params: [] });
+const open = (name: string): Type => ({ kind: 'object', name, params: [] });
 const jsonPatch = objectType('JSONPatch', { op: STRING, path: STRING, from: STRING, value: DYN });
 
 export function compilePolicy(spec: PolicySpec, options: { hasParams: boolean }): CompiledPolicy {
   const errors = new Map<string, string>();
-  const slot = (field: string, source: string, env: Environment, kinds: readonly Type['kind'][]): Slot => {
-    const compiled = compile(source, env);
-    const { kind } = compiled.program?.type ?? DYN;
-    const fits = compiled.errors !== undefined || kind === 'dyn' || kinds.includes(kind);
-    const result: Slot = fits ? asSlot(compiled) : { errors: `must evaluate to ${kinds.join(' or ')}` };
+  /** The type must be exactly one of `types`: what is dynamic is none of them. */
+  const slot = (field: string, source: string, env: Environment, types: readonly string[]): Slot => {
+    let result = asSlot(compile(source, env));
+    const type = result.program && typeText(result.program.type);
+    if (type !== undefined && !types.includes(type)) {
+      const wanted = types.length === 1 ? types[0] : `one of [${types.join(' ')}]`;
+      result = { errors: `must evaluate to ${wanted} but got ${type}` };
+    }
     if (result.errors !== undefined) errors.set(field, result.errors);
     return result;
   };
@@ -92,21 +95,35 @@ export function compilePolicy(spec: PolicySpec, options: { hasParams: boolean })
     }),
   }));
   const auditAnnotations = (spec.auditAnnotations ?? []).map((each, i) =>
-    slot(`auditAnnotations[${i}].valueExpression`, each.valueExpression, env, ['string', 'null']),
+    slot(`auditAnnotations[${i}].valueExpression`, each.valueExpression, env, ['string', 'null_type']),
   );
   const mutations = (spec.mutations ?? []).map((each, i) => {
     const names = [...each.expression.matchAll(/\bObject(?:\.[A-Za-z_]\w*)*(?=\s*\{)/g)].map(
       ([name]) => [name, open(name)] as const,
     );
     const structs = { ...Object.fromEntries(names), JSONPatch: jsonPatch };
-    const kinds: Type['kind'][] = each.patchType === 'JSONPatch' ? ['list'] : ['object', 'map'];
-    return slot(`mutations[${i}].expression`, each.expression, environment(withVariables, structs), kinds);
+    const type = each.patchType === 'JSONPatch' ? 'list(JSONPatch)' : 'Object';
+    return slot(`mutations[${i}].expression`, each.expression, environment(withVariables, structs), [type]);
   });
   return { spec, matchConditions, variables, validations, auditAnnotations, mutations, errors };
 }
 
 function asSlot(compiled: ReturnType<typeof compile>): Slot {
-  return compiled.program === undefined ? { errors: compiled.errors } : { program: compiled.program };
+  return compiled.program === undefined
+    ? { errors: `compilation failed: ${compiled.errors}` }
+    : { program: compiled.program };
+}
+
+const typeNames: Partial<Record<Type['kind'], string>> = {
+  null: 'null_type',
+  duration: 'google.protobuf.Duration',
+  timestamp: 'google.protobuf.Timestamp',
+};
+
+/** As cel-go writes a type by itself, which is not as its checker does in messages. */
+function typeText(type: Type): string {
+  const name = typeNames[type.kind] ?? type.name;
+  return type.params.length === 0 ? name : `${name}(${type.params.map(typeText).join(', ')})`;
 }
 
 class LazyVariables extends CelMap {
@@ -134,15 +151,23 @@ class LazyVariables extends CelMap {
     if (slot === undefined) return undefined;
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const outcome = this.session.evaluate(slot);
-    if (outcome.error !== undefined)
-      throw new EvaluationError(`composited variable ${JSON.stringify(key)} fails to evaluate: ${outcome.error}`);
+    const named = `composited variable ${JSON.stringify(key)} fails to`;
+    if (slot.program === undefined) throw new EvaluationError(`${named} compile: ${slot.errors}`);
+    const outcome = this.session.spend(slot.program);
+    if (outcome.error !== undefined) throw new EvaluationError(`${named} evaluate: ${outcome.error.message}`);
     this.known.set(key, outcome.value);
     return outcome.value;
   }
 }
 
 type Result = { value: Value; error?: undefined } | { value?: undefined; error: string };
+
+/** Nothing further is evaluated; whatever came before does not count. */
+class OutOfBudget extends Error {
+  constructor() {
+    super('validation failed due to running out of cost budget, no further validation rules will be run');
+  }
+}
 
 /** One request against one policy and binding; every expression spends from the same budget. */
 class Session {
@@ -155,14 +180,17 @@ class Session {
   }
 
   evaluate(slot: Slot): Result {
-    if (slot.program === undefined) return { error: `compilation error: compilation failed: ${slot.errors}` };
-    const outcome = evaluate(slot.program, this.bindings);
-    if (outcome.cost > this.remaining) {
-      return { error: 'validation failed due to running out of cost budget, no further validation rules will be run' };
-    }
-    this.remaining -= outcome.cost;
+    if (slot.program === undefined) return { error: `compilation error: ${slot.errors}` };
+    const outcome = this.spend(slot.program);
     if (outcome.error === undefined) return { value: outcome.value };
-    return { error: outcome.error.message };
+    return { error: `expression '${slot.program.source}' resulted in error: ${outcome.error.message}` };
+  }
+
+  spend(program: Program): Outcome {
+    const outcome = evaluate(program, this.bindings);
+    if (outcome.cost > this.remaining) throw new OutOfBudget();
+    this.remaining -= outcome.cost;
+    return outcome;
   }
 
   /** Attempts that wait for a decision spend nothing. */
@@ -184,14 +212,20 @@ export type MatchResult =
 export async function evaluateMatchConditions(policy: CompiledPolicy, input: PolicyInput): Promise<MatchResult> {
   const session = new Session(input, new Map(), limits.matchConditionsBudget);
   const errors: string[] = [];
-  for (const [index, slot] of policy.matchConditions.entries()) {
-    const result = await session.run(slot);
-    const name = policy.spec.matchConditions?.[index]?.name ?? '';
-    if (result.value === false) return { matches: false, failedCondition: name };
-    if (result.error !== undefined) errors.push(result.error);
-    else if (result.value !== true) errors.push('match condition did not evaluate to a bool');
+  let failedCondition: string | undefined;
+  try {
+    for (const [index, slot] of policy.matchConditions.entries()) {
+      const result = await session.run(slot);
+      if (result.value === false) failedCondition ??= policy.spec.matchConditions?.[index]?.name ?? '';
+      if (result.error !== undefined) errors.push(result.error);
+    }
+  } catch (error) {
+    if (error instanceof OutOfBudget) return { matches: undefined, error: error.message };
+    throw error;
   }
-  return errors.length === 0 ? { matches: true } : { matches: undefined, error: errors.join(', ') };
+  if (failedCondition !== undefined) return { matches: false, failedCondition };
+  const error = aggregateMessages(errors);
+  return error === undefined ? { matches: true } : { matches: undefined, error };
 }
 
 export type ValidationDecision =
@@ -205,39 +239,57 @@ export interface ValidationResult {
   auditAnnotations: { key: string; value?: string; error?: string }[];
 }
 
+/** Annotations are paid for from a budget of their own. */
 export async function evaluateValidations(policy: CompiledPolicy, input: PolicyInput): Promise<ValidationResult> {
-  const session = new Session(input, policy.variables, limits.runtimeBudget);
+  try {
+    const decisions = await decide(policy, new Session(input, policy.variables, limits.runtimeBudget));
+    const auditAnnotations = await annotate(policy, new Session(input, policy.variables, limits.runtimeBudget));
+    return { decisions, auditAnnotations };
+  } catch (error) {
+    if (!(error instanceof OutOfBudget)) throw error;
+    return { decisions: [{ action: 'error', message: error.message }], auditAnnotations: [] };
+  }
+}
+
+async function decide(policy: CompiledPolicy, session: Session): Promise<ValidationDecision[]> {
+  const results: Result[] = [];
+  for (const { condition } of policy.validations) results.push(await session.run(condition));
   const decisions: ValidationDecision[] = [];
-  for (const [index, { condition, message }] of policy.validations.entries()) {
+  for (const [index, result] of results.entries()) {
     const validation = policy.spec.validations?.[index] as Validation;
-    const result = await session.run(condition);
-    const expression = validation.expression.trim();
-    if (result.error !== undefined) {
-      decisions.push({
-        action: 'error',
-        message: `expression '${validation.expression}' resulted in error: ${result.error}`,
-      });
-    } else if (result.value === true) decisions.push({ action: 'admit' });
+    if (result.error !== undefined) decisions.push({ action: 'error', message: result.error });
+    else if (result.value === true) decisions.push({ action: 'admit' });
     else {
-      const evaluated = message === undefined ? undefined : usableMessage((await session.run(message)).value);
-      const text = evaluated ?? (validation.message?.trim() || `failed expression: ${expression}`);
+      const message = policy.validations[index]?.message;
+      const evaluated = message === undefined ? undefined : usableMessage(await messageOf(message, session));
+      const text = evaluated ?? (validation.message?.trim() || `failed expression: ${validation.expression.trim()}`);
       decisions.push({ action: 'deny', message: text, reason: validation.reason ?? 'Invalid' });
     }
   }
+  return decisions;
+}
+
+async function messageOf(slot: Slot, session: Session): Promise<Value | undefined> {
+  try {
+    return (await session.run(slot)).value;
+  } catch (error) {
+    if (error instanceof OutOfBudget) error.message = `failed messageExpression: ${error.message}`;
+    throw error;
+  }
+}
+
+async function annotate(policy: CompiledPolicy, session: Session): Promise<ValidationResult['auditAnnotations']> {
   const auditAnnotations: ValidationResult['auditAnnotations'] = [];
   for (const [index, slot] of policy.auditAnnotations.entries()) {
     const annotation = policy.spec.auditAnnotations?.[index] as AuditAnnotation;
     const result = await session.run(slot);
     if (result.error !== undefined) {
-      auditAnnotations.push({
-        key: annotation.key,
-        error: `valueExpression '${annotation.valueExpression}' resulted in error: ${result.error}`,
-      });
+      auditAnnotations.push({ key: annotation.key, error: result.error });
     } else if (typeof result.value === 'string' && result.value.trim() !== '') {
       auditAnnotations.push({ key: annotation.key, value: result.value.trim() });
     }
   }
-  return { decisions, auditAnnotations };
+  return auditAnnotations;
 }
 
 export type MutationResult = { patch: JsonValue; error?: undefined } | { patch?: undefined; error: string };
@@ -253,12 +305,43 @@ export async function evaluateMutation(
 ): Promise<MutationResult> {
   const slot = policy.mutations[index];
   if (slot === undefined) throw new RangeError(`no mutation ${index}`);
-  const result = await new Session(input, policy.variables, limits.runtimeBudget).run(slot);
-  if (result.error !== undefined) return { error: result.error };
+  // Where an expression does not compile, it is not said that it was to be evaluated.
+  if (slot.program === undefined) return { error: slot.errors };
   try {
+    const result = await new Session(input, policy.variables, limits.runtimeBudget).run(slot);
+    if (result.error !== undefined) return { error: result.error };
+    const mismatches = wrongNames(result.value);
+    if (mismatches.length > 0) return { error: `type mismatch: ${mismatches.join('\n')}` };
     return { patch: toJson(result.value) };
   } catch (error) {
-    if (error instanceof EvaluationError) return { error: error.message };
+    if (error instanceof EvaluationError || error instanceof OutOfBudget) return { error: error.message };
     throw error;
   }
+}
+
+/** `Object.spec{…}` must stand where an object's spec stands. Of JSON patches the values are looked at. */
+function wrongNames(value: Value, place?: string): string[] {
+  if (value instanceof CelList) return Array.from(value).flatMap((each) => wrongNames(each, place));
+  if (!(value instanceof CelMap)) return [];
+  const { typeName } = value;
+  const isPatch = typeName === 'JSONPatch';
+  const here = place ?? (isPatch ? undefined : 'Object');
+  const errors: string[] = [];
+  if (typeName !== undefined && !isPatch && here !== undefined && typeName !== here && place !== undefined) {
+    errors.push(
+      `unexpected type name ${JSON.stringify(typeName)}, expected ${JSON.stringify(here)}, which matches field name path from root Object type`,
+    );
+  }
+  for (const key of value.keys()) {
+    const below = value.get(key);
+    if (below === undefined) continue;
+    if (isPatch) errors.push(...wrongNames(below, rootOf(below)));
+    else errors.push(...wrongNames(below, typeName === undefined ? here : `${here}.${key as string}`));
+  }
+  return errors;
+}
+
+/** A patch's value is an object of whatever place its path leads to: only what is within it can be told. */
+function rootOf(value: Value): string | undefined {
+  return value instanceof CelMap ? value.typeName : undefined;
 }

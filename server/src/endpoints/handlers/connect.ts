@@ -7,6 +7,7 @@ import {
   restContext,
   type SubresourceEndpoint,
 } from '../resource-endpoint.ts';
+import { connectOptions } from './connect-options.ts';
 import { type AdmissionRequest, admissionAttributes } from './operation.ts';
 
 export async function handleConnect(
@@ -21,8 +22,7 @@ export async function handleConnect(
   }
   if (context.query.has('dryRun')) throw badRequest('dryRun is not supported');
   const { info } = context;
-  const options: Record<string, unknown> = { kind: subresource.kind.kind, apiVersion: 'v1' };
-  for (const [name, value] of context.query) options[name] = value;
+  const options = connectOptions(subresource.kind.kind, context.query, info.parts.slice(3).join('/'));
   const request: AdmissionRequest = {
     operation: 'CONNECT',
     kind: subresource.kind,
@@ -31,8 +31,11 @@ export async function handleConnect(
     name: info.name,
   };
   const attributes = admissionAttributes(context, request, options, undefined);
-  await dependencies.admission.mutate(attributes);
-  await dependencies.admission.validate(attributes);
+  // Logs are read, not connected to, even though their answer is a stream.
+  if (subresource.name !== 'log') {
+    await dependencies.admission.mutate(attributes);
+    await dependencies.admission.validate(attributes);
+  }
   context.outcome = { code: 200, bytes: 0 };
   await connect(info.name, subpath(context), restContext(context, dependencies, false));
 }

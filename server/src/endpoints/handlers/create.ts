@@ -52,7 +52,7 @@ export async function handleCreate(
   const request: AdmissionRequest = {
     operation: 'CREATE',
     kind,
-    options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1', ...createOptions(context.query) },
+    options: writeOptions(context.query, 'CreateOptions'),
     dryRun: options.dryRun,
     name: subresource === undefined ? (metadata.name ?? '') : info.name,
   };
@@ -90,8 +90,9 @@ export async function handleCreate(
   await sendEntry(context, endpoint, dependencies, 201, entry, format);
 }
 
-export function createOptions(query: URLSearchParams): Record<string, unknown> {
-  const options: Record<string, unknown> = {};
+/** As admission is told of them: a patch is an update, and what makes a new object a create. */
+export function writeOptions(query: URLSearchParams, kind: 'CreateOptions' | 'UpdateOptions'): Record<string, unknown> {
+  const options: Record<string, unknown> = { kind, apiVersion: 'meta.k8s.io/v1' };
   if (query.has('dryRun')) options.dryRun = query.getAll('dryRun');
   for (const name of ['fieldManager', 'fieldValidation']) if (query.has(name)) options[name] = query.get(name);
   return options;

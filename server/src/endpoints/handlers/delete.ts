@@ -94,12 +94,7 @@ async function admitDelete(
   request: AdmissionRequest,
   old: KubernetesObject | undefined,
 ): Promise<void> {
-  const attributes = admissionAttributes(
-    context,
-    { ...request, name: old?.metadata?.name ?? request.name },
-    undefined,
-    old,
-  );
+  const attributes = admissionAttributes(context, request, undefined, old);
   await dependencies.admission.mutate(attributes);
   await dependencies.admission.validate(attributes);
 }

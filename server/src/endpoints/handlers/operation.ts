@@ -1,8 +1,8 @@
 /** What all write handlers share: admission attributes, write contexts, owner reference deduplication, answers. */
 import { parseJson, yamlSerializer } from '@typernetes/openapi/codec';
-import { badRequest, type GroupVersionKind, type KubernetesObject } from '@typernetes/openapi/meta';
+import { badRequest, type GroupVersionKind, type KubernetesObject, qualifiedName } from '@typernetes/openapi/meta';
 import { decodeManagedFields, managerFromUserAgent } from '@typernetes/openapi/schema';
-import type { AdmissionAttributes, Operation } from '../../admission/admission.ts';
+import { type AdmissionAttributes, type Operation, Reinvocation } from '../../admission/admission.ts';
 import type { WriteContext } from '../../registry/generic/definition.ts';
 import type { WriteOptions } from '../../registry/generic/options.ts';
 import type { Entry } from '../../storage/storage.ts';
@@ -20,6 +20,12 @@ export interface AdmissionRequest {
   options: Readonly<Record<string, unknown>>;
   dryRun: boolean;
   name: string;
+}
+
+/** An update that finds nothing to update creates, and its options are then those of a create. */
+export function asOperation(request: AdmissionRequest, existing: unknown): AdmissionRequest {
+  if (request.operation !== 'UPDATE' || existing !== undefined) return request;
+  return { ...request, operation: 'CREATE', options: { ...request.options, kind: 'CreateOptions' } };
 }
 
 export function admissionAttributes(
@@ -42,9 +48,17 @@ export function admissionAttributes(
     dryRun: request.dryRun,
     user: context.user,
     signal: context.signal,
+    reinvocation: new Reinvocation(),
     warn: (message) => void context.warnings.add(message),
-    annotate: (key, value) => annotateAudit(context, key, value),
+    annotate(key, value, level) {
+      if (isAnnotationKey(key)) annotateAudit(context, key, value, level);
+    },
   };
+}
+
+/** Upstream drops annotations whose key is no prefixed name. */
+function isAnnotationKey(key: string): boolean {
+  return key.split('/').length === 2 && qualifiedName(key).length === 0;
 }
 
 /** A request about a Namespace is in that namespace, for admission as for authorization. */
@@ -71,8 +85,8 @@ export function writeContext(
     warn: (message) => rest.warn(message),
     validateAdmission: async (object, old) => {
       const name = request.name === '' ? (object?.metadata?.name ?? old?.metadata?.name ?? '') : request.name;
-      const operation = request.operation === 'UPDATE' && old === undefined ? 'CREATE' : request.operation;
-      await dependencies.admission.validate(admissionAttributes(context, { ...request, operation, name }, object, old));
+      const named = { ...asOperation(request, old), name };
+      await dependencies.admission.validate(admissionAttributes(context, named, object, old));
     },
     authorizeCreate: () =>
       authorize(dependencies.authorizer, { ...authorizerAttributes(context.info, context.user), verb: 'create' }),

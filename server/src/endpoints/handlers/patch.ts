@@ -22,9 +22,9 @@ import { negotiateOutput, negotiatePatch, type PatchType } from '../negotiation.
 import type { RequestContext } from '../request-context.ts';
 import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from '../resource-endpoint.ts';
 import { applyConfiguration, type Change } from './apply.ts';
-import { createOptions } from './create.ts';
+import { writeOptions } from './create.ts';
 import { type AdmissionRequest, checkName, managerOf, sendEntry, sendObject, writeContext } from './operation.ts';
-import { admitted, isView, kindOf, projectionOf } from './update.ts';
+import { admitted, isView, kindOf, projectionOf, validationOf } from './update.ts';
 
 type MergingPatchType = Exclude<PatchType, 'application/apply-patch+yaml'>;
 
@@ -49,7 +49,7 @@ export async function handlePatch(
   const request: AdmissionRequest = {
     operation: 'UPDATE',
     kind,
-    options: { kind: 'PatchOptions', apiVersion: 'meta.k8s.io/v1', ...createOptions(context.query) },
+    options: writeOptions(context.query, 'UpdateOptions'),
     dryRun: options.dryRun,
     name: info.name,
   };
@@ -68,9 +68,10 @@ export async function handlePatch(
     if (existing === undefined && uid !== '') throw missingOwner(endpoint, info.name, uid);
     ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
     checkName(object, context);
-    return admitted(context, dependencies, request, projection.write(object, existing), existing);
+    return admitted(context, dependencies, request, projection, object, existing);
   };
-  const write = { ...writeContext(context, endpoint, dependencies, request), forceAllowCreate: applies };
+  const base = writeContext(context, endpoint, dependencies, request);
+  const write = { ...base, ...validationOf(base, projection), forceAllowCreate: applies };
   for (let attempt = 0; ; attempt++) {
     try {
       const { entry, created } = await store.update(info.name, transform, write);

@@ -1,6 +1,7 @@
 import { type KubernetesObject, type ManagedFieldsEntry, methodNotSupported } from '@typernetes/openapi/meta';
 import { deepCopy, fieldElement, parentManagedFields, scaleManagedFields } from '@typernetes/openapi/schema';
 import { ensureNamespace } from '../../registry/generic/before-create.ts';
+import type { WriteContext } from '../../registry/generic/definition.ts';
 import { EntryView } from '../../registry/generic/entry-view.ts';
 import { parseWriteOptions } from '../../registry/generic/options.ts';
 import type { RegistryStore, Transform } from '../../registry/generic/store.ts';
@@ -9,10 +10,11 @@ import { decodeObject, parseBody } from '../decode.ts';
 import { negotiateInput, negotiateOutput } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from '../resource-endpoint.ts';
-import { createOptions } from './create.ts';
+import { writeOptions } from './create.ts';
 import {
   type AdmissionRequest,
   admissionAttributes,
+  asOperation,
   checkName,
   dedupOwnerReferences,
   managerOf,
@@ -30,6 +32,8 @@ export interface Projection {
   write(view: KubernetesObject, stored: KubernetesObject | undefined): KubernetesObject;
   /** What clients are shown of it. */
   show(stored: KubernetesObject): KubernetesObject;
+  /** Whether admission, too, sees what clients see. */
+  isView: boolean;
 }
 
 export function projectionOf(
@@ -52,6 +56,7 @@ export function projectionOf(
         return withManagedFields(parent, managed.write(stored!.metadata?.managedFields, managedFields));
       },
       show: (stored) => registration.view!(stored),
+      isView: true,
     };
   }
   const { definition } = store;
@@ -62,6 +67,7 @@ export function projectionOf(
         : definition.convertFromStorage(deepCopy(stored), endpoint.apiVersion),
     write: (object) => definition.convertToStorage(object),
     show: (stored) => definition.convertFromStorage(stored, endpoint.apiVersion),
+    isView: false,
   };
 }
 
@@ -123,7 +129,7 @@ export async function handleUpdate(
   const request: AdmissionRequest = {
     operation: 'UPDATE',
     kind,
-    options: { kind: 'UpdateOptions', apiVersion: 'meta.k8s.io/v1', ...createOptions(context.query) },
+    options: writeOptions(context.query, 'UpdateOptions'),
     dryRun: options.dryRun,
     name: info.name,
   };
@@ -133,9 +139,10 @@ export async function handleUpdate(
   const transform: Transform = async (existing) => {
     const view = deepCopy(object);
     fieldManager.update(existing === undefined ? undefined : projection.live(existing), view, manager);
-    return admitted(context, dependencies, request, projection.write(view, existing), existing);
+    return admitted(context, dependencies, request, projection, view, existing);
   };
-  const result = await store.update(info.name, transform, writeContext(context, endpoint, dependencies, request));
+  const write = writeContext(context, endpoint, dependencies, request);
+  const result = await store.update(info.name, transform, { ...write, ...validationOf(write, projection) });
   const code = result.created ? 201 : 200;
   if (isView(subresource)) {
     await sendObject(context, code, format, projection.show(EntryView.of(result.entry).parse()));
@@ -144,17 +151,28 @@ export async function handleUpdate(
   await sendEntry(context, endpoint, dependencies, code, result.entry, format);
 }
 
-/** Runs mutating admission over the new state, as CREATE where there is no old one. */
+/** Mutating admission of the new state, as CREATE where there is no old one; what is then to be stored. */
 export async function admitted(
   context: RequestContext,
   dependencies: HandlerDependencies,
   request: AdmissionRequest,
-  object: KubernetesObject,
+  projection: Projection,
+  written: KubernetesObject,
   existing: KubernetesObject | undefined,
 ): Promise<KubernetesObject> {
-  const operation = existing === undefined ? 'CREATE' : 'UPDATE';
-  const attributes = admissionAttributes(context, { ...request, operation }, object, existing);
-  await mutate(context, dependencies, attributes);
+  const { isView } = projection;
+  const object = isView ? written : projection.write(written, existing);
+  const old = isView && existing !== undefined ? projection.live(existing) : existing;
+  await mutate(context, dependencies, admissionAttributes(context, asOperation(request, existing), object, old));
   dedupOwnerReferences(object, context);
-  return attributes.object ?? object;
+  return isView ? projection.write(object, existing) : object;
+}
+
+/** Validating admission sees of a view what mutating admission has seen. */
+export function validationOf(write: WriteContext, projection: Projection): Pick<WriteContext, 'validateAdmission'> {
+  if (!projection.isView) return {};
+  const show = (object: KubernetesObject | undefined) => object && projection.show(object);
+  return {
+    validateAdmission: async (object, old) => write.validateAdmission?.(show(object), show(old)),
+  };
 }

@@ -1,0 +1,81 @@
+/** One call of a webhook, up to an answer that allows the request; whatever else comes of it is thrown. */
+import { genericServerResponse, type JsonValue, statusErrorFrom } from '@typernetes/openapi/meta';
+import { isObject } from '@typernetes/openapi/schema';
+import { WebhookCallError, type WebhookClients } from '../../webhooks/index.ts';
+import type { AdmissionAttributes } from '../admission.ts';
+import type { VersionedObjects } from '../versioned.ts';
+import { dryRunUnsupported, rejection, WebhookFailure } from './errors.ts';
+import type { Hook } from './hook.ts';
+import type { Invocation } from './match.ts';
+import { type AdmissionReview, makeReview, type ReviewResponse, readReview } from './review.ts';
+
+/** Throws WebhookFailure, or a StatusError where the webhook or its declaration refuses the request. */
+export async function callWebhook(
+  clients: WebhookClients,
+  hook: Hook,
+  invocation: Invocation,
+  attributes: AdmissionAttributes,
+  versioned: VersionedObjects,
+  mutating: boolean,
+): Promise<ReviewResponse> {
+  const { name, sideEffects, admissionReviewVersions } = hook.webhook;
+  if (attributes.dryRun && sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun') throw dryRunUnsupported(name);
+  const review = makeReview(admissionReviewVersions, attributes, invocation, versioned);
+  if (review === undefined) {
+    const reason = 'webhook does not accept known AdmissionReview versions (v1, v1beta1)';
+    throw new WebhookFailure(name, `could not create admission objects: ${reason}`);
+  }
+  const answer = await post(clients, hook, review, attributes.signal);
+  let response: ReviewResponse;
+  try {
+    response = readReview(answer, review, mutating);
+  } catch (error) {
+    throw new WebhookFailure(name, `received invalid webhook response: ${(error as Error).message}`);
+  }
+  for (const [key, value] of Object.entries(response.auditAnnotations)) attributes.annotate(`${name}/${key}`, value);
+  for (const warning of response.warnings) attributes.warn(warning);
+  if (!response.allowed) throw rejection(name, response.result);
+  return response;
+}
+
+async function post(
+  clients: WebhookClients,
+  { webhook }: Hook,
+  review: AdmissionReview,
+  signal: AbortSignal,
+): Promise<JsonValue> {
+  const seconds = webhook.timeoutSeconds ?? 10;
+  const failed = (reason: string): WebhookFailure =>
+    new WebhookFailure(webhook.name, `failed to call webhook: ${reason}`);
+  let answer: Awaited<ReturnType<WebhookClients['post']>>;
+  try {
+    answer = await clients.post(webhook.clientConfig, review.body, {
+      timeoutMs: seconds * 1000,
+      query: { timeout: `${seconds}s` },
+      signal,
+    });
+  } catch (error) {
+    if (error instanceof WebhookCallError) throw failed(error.message);
+    throw error;
+  }
+  const text = answer.body.toString();
+  let value: JsonValue | undefined;
+  try {
+    value = JSON.parse(text) as JsonValue;
+  } catch {
+    value = undefined;
+  }
+  if (isObject(value) && value.kind === 'Status' && value.apiVersion === 'v1' && value.status !== 'Success') {
+    throw failed(statusErrorFrom(value).message);
+  }
+  if (answer.status < 200 || answer.status > 206) {
+    const none = { group: '', resource: '' };
+    throw failed(genericServerResponse(answer.status, 'POST', none, '', text.trim() || 'unknown', 0, true).message);
+  }
+  if (value !== undefined) return value;
+  throw failed(
+    text === ''
+      ? "couldn't get version/kind; json parse error: unexpected end of JSON input"
+      : `couldn't get version/kind; json parse error: invalid character ${JSON.stringify(text.trimStart()[0] ?? '')} looking for beginning of value`,
+  );
+}

@@ -1,0 +1,3 @@
+export type { WebhookDependencies } from './dependencies.ts';
+export { mutatingAdmissionWebhook } from './mutating.ts';
+export { validatingAdmissionWebhook } from './validating.ts';

@@ -1,0 +1,152 @@
+/** MutatingAdmissionWebhook: one webhook after another, each seeing what the ones before it made of the object. */
+import {
+  internalError,
+  type JsonValue,
+  type KubernetesObject,
+  quote,
+  StatusError,
+  timeoutError,
+} from '@typernetes/openapi/meta';
+import { deepEqual, jsonPatch } from '@typernetes/openapi/schema';
+import type { MutatingWebhook, MutatingWebhookConfiguration } from '@typernetes/openapi/types/admissionregistration/v1';
+import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
+import { Following } from '../following.ts';
+import { isAdmissionConfiguration } from '../matching/rules.ts';
+import { RequestNamespace } from '../matching/selectors.ts';
+import { refuse } from '../refusal.ts';
+import { ReinvocationState } from '../reinvocation.ts';
+import { Versions } from '../versioned.ts';
+import { callWebhook } from './call.ts';
+import type { WebhookDependencies } from './dependencies.ts';
+import { WebhookFailure } from './errors.ts';
+import { type Hook, hooksOf } from './hook.ts';
+import { type Invocation, invocationOf } from './match.ts';
+import type { ReviewResponse } from './review.ts';
+
+const name = 'MutatingAdmissionWebhook';
+const resource = { group: 'admissionregistration.k8s.io', resource: 'mutatingwebhookconfigurations' };
+
+export function mutatingAdmissionWebhook(dependencies: WebhookDependencies): AdmissionPlugin {
+  const following = new Following<MutatingWebhookConfiguration, Hook<MutatingWebhook>[]>(
+    dependencies.source,
+    resource,
+    hooksOf<MutatingWebhook>,
+  );
+  return {
+    name,
+    handles: () => true,
+    async admit(attributes) {
+      if (isAdmissionConfiguration(attributes)) return;
+      const hooks = await following.value();
+      if (hooks === undefined) throw refuse(attributes, 'not yet ready to handle request');
+      if (hooks.length > 0) await new MutatingDispatch(dependencies, attributes).run(hooks);
+    },
+    stop: () => following.stop(),
+  };
+}
+
+class MutatingDispatch {
+  readonly #dependencies: WebhookDependencies;
+  readonly #attributes: AdmissionAttributes;
+  readonly #versions: Versions;
+  readonly #namespace: RequestNamespace;
+  readonly #state: ReinvocationState;
+
+  constructor(dependencies: WebhookDependencies, attributes: AdmissionAttributes) {
+    this.#dependencies = dependencies;
+    this.#attributes = attributes;
+    this.#versions = new Versions(attributes, dependencies.objects);
+    this.#namespace = new RequestNamespace(attributes, dependencies.registry);
+    this.#state = attributes.reinvocation.state(name, () => new ReinvocationState());
+  }
+
+  async run(hooks: readonly Hook<MutatingWebhook>[]): Promise<void> {
+    const { reinvocation, object } = this.#attributes;
+    if (reinvocation.isReinvoke && this.#state.isChanged(object)) this.#state.requireAgain();
+    for (const [index, hook] of hooks.entries()) await this.#offer(hook, index);
+    await this.#versions.finish();
+    this.#state.remember(this.#attributes.object);
+  }
+
+  async #offer(hook: Hook<MutatingWebhook>, index: number): Promise<void> {
+    const { reinvocation } = this.#attributes;
+    const invocation = await invocationOf(hook, this.#attributes, this.#versions, this.#namespace, this.#dependencies);
+    if (invocation === undefined) return;
+    // In the second round nobody is called for the first time.
+    if (reinvocation.isReinvoke && !this.#state.isRequired(hook.uid)) return;
+    const place = `round_${reinvocation.isReinvoke ? 1 : 0}_index_${index}`;
+    let mutated = false;
+    try {
+      mutated = await this.#call(hook, invocation, place);
+    } catch (error) {
+      if (!(error instanceof WebhookFailure)) throw error;
+      if (hook.webhook.failurePolicy !== 'Ignore') throw internalError(error.message);
+      if (this.#attributes.signal.aborted) throw timeoutError('request did not complete within requested timeout', 0);
+      this.#attributes.annotate(`failed-open.mutation.webhook.admission.k8s.io/${place}`, hook.webhook.name);
+    } finally {
+      this.#annotate('mutation', hook, place, { mutated }, 'Metadata');
+    }
+    if (mutated) {
+      this.#state.requireAgain();
+      reinvocation.shouldReinvoke = true;
+    }
+    if (hook.webhook.reinvocationPolicy === 'IfNeeded') this.#state.addInvoked(hook.uid);
+  }
+
+  #annotate(
+    what: string,
+    { configuration, webhook }: Hook,
+    place: string,
+    more: object,
+    level: 'Metadata' | 'Request',
+  ) {
+    const value = JSON.stringify({ configuration, webhook: webhook.name, ...more });
+    this.#attributes.annotate(`${what}.webhook.admission.k8s.io/${place}`, value, level);
+  }
+
+  /** Whether it changed the object. */
+  async #call(hook: Hook<MutatingWebhook>, invocation: Invocation, place: string): Promise<boolean> {
+    const versioned = await this.#versions.as(invocation.kind).catch((error: unknown) => {
+      throw error instanceof StatusError ? error : internalError((error as Error).message);
+    });
+    const { clients, objects } = this.#dependencies;
+    const response = await callWebhook(clients, hook, invocation, this.#attributes, versioned, true);
+    const operations = patchOf(hook, response);
+    if (operations.length === 0) return false;
+    if (versioned.object === undefined) {
+      const webhook = quote(hook.webhook.name);
+      throw internalError(
+        `admission webhook ${webhook} attempted to modify the object, which is not supported for this operation`,
+      );
+    }
+    if (response.patchType !== 'JSONPatch')
+      throw new WebhookFailure(hook.webhook.name, `unsupported patch type ${quote(response.patchType)}`);
+    let changed: KubernetesObject;
+    try {
+      const patched = jsonPatch(versioned.object as JsonValue, operations) as KubernetesObject;
+      changed = objects.decode(patched, invocation.kind).object;
+    } catch (error) {
+      const { cause } = error as Error;
+      throw internalError(cause instanceof Error ? cause.message : (error as Error).message);
+    }
+    this.#annotate('patch', hook, place, { patch: operations, patchType: 'JSONPatch' }, 'Request');
+    this.#versions.replace(changed, invocation.kind);
+    return !deepEqual(versioned.object, changed);
+  }
+}
+
+function patchOf({ webhook }: Hook, { patch }: ReviewResponse): JsonValue[] {
+  if (patch === undefined) return [];
+  try {
+    const operations = JSON.parse(patch.toString()) as JsonValue;
+    if (operations === null) return [];
+    if (Array.isArray(operations)) return operations;
+    const found = typeof operations === 'boolean' ? 'bool' : typeof operations;
+    throw new Error(`json: cannot unmarshal ${found} into Go value of type jsonpatch.Patch`);
+  } catch (error) {
+    throw new WebhookFailure(
+      webhook.name,
+      `received undecodable patch in webhook response: ${(error as Error).message}`,
+    );
+  }
+}

@@ -1,0 +1,85 @@
+/** ValidatingAdmissionWebhook: all that match are called at once; the request is refused if one of them refuses it. */
+import { internalError, StatusError, timeoutError } from '@typernetes/openapi/meta';
+import type {
+  ValidatingWebhook,
+  ValidatingWebhookConfiguration,
+} from '@typernetes/openapi/types/admissionregistration/v1';
+import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
+import { Following } from '../following.ts';
+import { isAdmissionConfiguration } from '../matching/rules.ts';
+import { RequestNamespace } from '../matching/selectors.ts';
+import { refuse } from '../refusal.ts';
+import { Versions } from '../versioned.ts';
+import { callWebhook } from './call.ts';
+import type { WebhookDependencies } from './dependencies.ts';
+import { WebhookFailure } from './errors.ts';
+import { type Hook, hooksOf } from './hook.ts';
+import { type Invocation, invocationOf } from './match.ts';
+
+type ValidatingHook = Hook<ValidatingWebhook>;
+
+const resource = { group: 'admissionregistration.k8s.io', resource: 'validatingwebhookconfigurations' };
+
+export function validatingAdmissionWebhook(dependencies: WebhookDependencies): AdmissionPlugin {
+  const following = new Following<ValidatingWebhookConfiguration, ValidatingHook[]>(
+    dependencies.source,
+    resource,
+    hooksOf<ValidatingWebhook>,
+  );
+  return {
+    name: 'ValidatingAdmissionWebhook',
+    handles: () => true,
+    async validate(attributes) {
+      if (isAdmissionConfiguration(attributes)) return;
+      const hooks = await following.value();
+      if (hooks === undefined) throw refuse(attributes, 'not yet ready to handle request');
+      if (hooks.length > 0) await dispatch(dependencies, attributes, hooks);
+    },
+    stop: () => following.stop(),
+  };
+}
+
+async function dispatch(
+  dependencies: WebhookDependencies,
+  attributes: AdmissionAttributes,
+  hooks: readonly ValidatingHook[],
+): Promise<void> {
+  const versions = new Versions(attributes, dependencies.objects);
+  const namespace = new RequestNamespace(attributes, dependencies.registry);
+  const relevant: { hook: ValidatingHook; invocation: Invocation }[] = [];
+  for (const hook of hooks) {
+    const invocation = await invocationOf(hook, attributes, versions, namespace, dependencies);
+    if (invocation === undefined) continue;
+    relevant.push({ hook, invocation });
+    await versions.as(invocation.kind).catch((error: unknown) => {
+      throw internalError((error as Error).message);
+    });
+  }
+  if (relevant.length === 0) return;
+  if (attributes.signal.aborted) throw timeoutError('request did not complete within requested timeout', 0);
+  const refusals: unknown[] = [];
+  const calls = relevant.map(({ hook, invocation }, index) =>
+    call(dependencies, attributes, versions, hook, invocation, index).catch((error: unknown) => refusals.push(error)),
+  );
+  await Promise.all(calls);
+  if (refusals.length > 0) throw refusals[0];
+}
+
+async function call(
+  { clients }: WebhookDependencies,
+  attributes: AdmissionAttributes,
+  versions: Versions,
+  hook: ValidatingHook,
+  invocation: Invocation,
+  index: number,
+): Promise<void> {
+  const { name, failurePolicy } = hook.webhook;
+  try {
+    await callWebhook(clients, hook, invocation, attributes, await versions.as(invocation.kind), false);
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    if (!(error instanceof WebhookFailure)) throw internalError((error as Error).message);
+    if (failurePolicy !== 'Ignore') throw internalError(error.message);
+    attributes.annotate(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, name);
+  }
+}
