@@ -37,7 +37,6 @@ function request(user: UserInfo = me): AuthorizerAttributes {
   };
 }
 
-
 test('without headers there is nothing to do', async () => {
   assert.equal(await impersonate({ accept: 'x' }, request(), allowing()), undefined);
 });
@@ -185,7 +184,10 @@ describe('constrained modes need the identity and the request', () => {
     {
       title: 'a service account by its own mode',
       headers: { 'impersonate-user': ['system:serviceaccount:ns:sa'] },
-      allowed: ['impersonate-on:serviceaccount:get pods web/p', `impersonate:serviceaccount serviceaccounts.${authn} ns/sa`],
+      allowed: [
+        'impersonate-on:serviceaccount:get pods web/p',
+        `impersonate:serviceaccount serviceaccounts.${authn} ns/sa`,
+      ],
       is: {
         user: {
           name: 'system:serviceaccount:ns:sa',

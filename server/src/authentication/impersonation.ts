@@ -144,12 +144,7 @@ async function attempt(
 
   if (wanted.uid !== '') await check(part('uids', wanted.uid));
   await checkGroups(wanted.groups, constrained, (name) => part('groups', name, { apiGroup: group }), check);
-  await checkExtra(
-    wanted.extra,
-    constrained,
-    (subresource, name) => part('userextras', name, { subresource }),
-    check,
-  );
+  await checkExtra(wanted.extra, constrained, (subresource, name) => part('userextras', name, { subresource }), check);
   return {
     user: {
       name: wanted.name,
@@ -217,7 +212,8 @@ function completeGroups(name: string, groups: readonly string[]): string[] {
 
 /** As upstream's message shows what was asked for. */
 function printed({ name, uid, groups, extra }: Wanted): string {
-  const list = (items: readonly string[]): string => `[]string{${items.map((item) => JSON.stringify(item)).join(', ')}}`;
+  const list = (items: readonly string[]): string =>
+    `[]string{${items.map((item) => JSON.stringify(item)).join(', ')}}`;
   const entries = Object.entries(extra).map(([key, values]) => `${JSON.stringify(key)}:${list(values)}`);
   const shownGroups = groups.length === 0 ? '[]string(nil)' : list(groups);
   const shownExtra = entries.length === 0 ? 'map[string][]string(nil)' : `map[string][]string{${entries.join(', ')}}`;

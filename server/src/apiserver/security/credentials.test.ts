@@ -21,7 +21,10 @@ before(async () => {
   });
   const { ca, frontProxyCA, frontProxyClient } = target.certificates;
   const client = (name: string, pair: KeyPair): void =>
-    void clients.set(name, new TestClient(target.url, { ca: ca.certificate, cert: pair.certificate, key: pair.key }, {}));
+    void clients.set(
+      name,
+      new TestClient(target.url, { ca: ca.certificate, cert: pair.certificate, key: pair.key }, {}),
+    );
   const issue = (issuer: KeyPair, commonName: string, more: Partial<Parameters<typeof issueCertificate>[0]> = {}) =>
     issueCertificate({
       ca: issuer,
@@ -114,7 +117,15 @@ describe('the headers of a front proxy', () => {
     ['with another certificate of its CA', 'other proxy', proxied(), unauthorized],
     ['with a certificate of a strange CA', 'strange CA', proxied(), unauthorized],
     ['its certificate alone is no user', 'front proxy', [], unauthorized],
-    ['no name, only groups', 'front proxy', [['X-Remote-User', ''], ['X-Remote-Group', 'system:masters']], unauthorized],
+    [
+      'no name, only groups',
+      'front proxy',
+      [
+        ['X-Remote-User', ''],
+        ['X-Remote-Group', 'system:masters'],
+      ],
+      unauthorized,
+    ],
     ['a name', 'front proxy', proxied(), root],
     ['the first of two names', 'front proxy', [...proxied(), ['X-Remote-User', 'other']], root],
     ['groups, each a header', 'front proxy', proxied('a', 'b,c'), 'root [a b,c system:authenticated]'],
@@ -127,7 +138,12 @@ describe('the headers of a front proxy', () => {
     ['a token besides', 'front proxy', bearer('Bearer tok-joe'), joe],
     ['a bad token besides a name', 'front proxy', [...proxied(), ...bearer('Bearer nope')], root],
     ['as nobody', 'front proxy', [['X-Remote-User', 'system:anonymous']], nobody],
-    ['impersonating on', 'front proxy', [...proxied('system:masters'), ['Impersonate-User', 'bob']], 'bob [system:authenticated]'],
+    [
+      'impersonating on',
+      'front proxy',
+      [...proxied('system:masters'), ['Impersonate-User', 'bob']],
+      'bob [system:authenticated]',
+    ],
   ]);
 });
 
@@ -167,7 +183,11 @@ describe('impersonation', () => {
     [as('User=bob', 'Group='), 'bob [ system:authenticated]', cannot('user-info')],
     [as('User=bob', 'Group=system:masters'), 'bob [system:masters system:authenticated]', cannot('user-info')],
     [as('User=bob', 'Uid=1', 'Uid=2'), 'bob [system:authenticated] 1', cannot('user-info')],
-    [as('User=bob', 'Extra-A%2Fp=x', 'extra-a%2fp=y'), 'bob [system:authenticated] {"a/p":["x","y"]}', cannot('user-info')],
+    [
+      as('User=bob', 'Extra-A%2Fp=x', 'extra-a%2fp=y'),
+      'bob [system:authenticated] {"a/p":["x","y"]}',
+      cannot('user-info'),
+    ],
     [as('User=bob', 'Extra-%zz=x'), 'bob [system:authenticated] {"%zz":["x"]}', cannot('user-info')],
     [as('User=bob', 'Extra-=x'), 'bob [system:authenticated] {"":["x"]}', cannot('user-info')],
     [as('User=bob', 'Foo=x'), 'bob [system:authenticated]', cannot('user-info')],
@@ -195,11 +215,7 @@ describe('impersonation', () => {
       'system:anonymous [system:authenticated system:unauthenticated]',
       cannot('user-info'),
     ],
-    [
-      as('User=bob', 'Group=system:unauthenticated'),
-      nobody.replace('system:anonymous', 'bob'),
-      cannot('user-info'),
-    ],
+    [as('User=bob', 'Group=system:unauthenticated'), nobody.replace('system:anonymous', 'bob'), cannot('user-info')],
     [as('Group=system:masters'), nameless('[]string{"system:masters"}'), nameless('[]string{"system:masters"}')],
     [
       as('User=', 'Group=system:masters'),
@@ -224,7 +240,7 @@ describe('impersonation', () => {
     });
   }
   test('no header is lost among thousands', async () => {
-    const headers: Headers = [...Array.from({ length: 3000 }, (_, index): [string, string] => [`X-${index}`, '1'])];
+    const headers: Headers = Array.from({ length: 3000 }, (_, index): [string, string] => [`X-${index}`, '1']);
     assert.equal(await whoIs('admin', [...headers, ...as('User=bob')]), 'bob [system:authenticated]');
   });
 });

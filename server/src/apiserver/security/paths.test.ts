@@ -65,7 +65,10 @@ const refused: readonly [request: string, cannot: string][] = [
   ['GET /api/v1/namespaces/team/pods/p/proxy/%2e%2e/%2e%2e/configmaps', 'get pods/proxy in team'],
   ['GET /api/v1/namespaces/team/pods/p/proxy?path=../../../configmaps', 'get pods/proxy in team'],
   ['GET /api/v1/namespaces/team/pods/x%2fproxy', 'get pods/proxy in team'],
-  ['GET /api/v1/namespaces/team/services/x/proxy?path=/api/v1/namespaces/team/configmaps', 'get services/proxy in team'],
+  [
+    'GET /api/v1/namespaces/team/services/x/proxy?path=/api/v1/namespaces/team/configmaps',
+    'get services/proxy in team',
+  ],
   ['GET /api/v1/proxy/namespaces/team/services/x', 'proxy services in team'],
   ['GET /api/v1/nodes/n/proxy/', 'get nodes/proxy'],
   ['POST /api/v1/namespaces/team/configmaps', 'create configmaps in team'],
@@ -79,9 +82,17 @@ const refused: readonly [request: string, cannot: string][] = [
   ['PROPFIND /api/v1/namespaces/team/configmaps', ' configmaps in team'],
   ['POST /healthz', 'post path /healthz'],
   ['OPTIONS /api', 'options path /api'],
-  ...['/', '/healthz/etcd', '/livez/ping', '/readyz/ping', '/metrics', '/metrics/slis', '/logs/', '/statusz', '/flagz'].map(
-    (path): [string, string] => [`GET ${path}`, `get path ${path}`],
-  ),
+  ...[
+    '/',
+    '/healthz/etcd',
+    '/livez/ping',
+    '/readyz/ping',
+    '/metrics',
+    '/metrics/slis',
+    '/logs/',
+    '/statusz',
+    '/flagz',
+  ].map((path): [string, string] => [`GET ${path}`, `get path ${path}`]),
   ...['/openid/v1/jwks', '/debug/pprof/', '/debug/flags/v', '/swagger.json', '/ui', '/nonsense'].map(
     (path): [string, string] => [`GET ${path}`, `get path ${path}`],
   ),
@@ -130,7 +141,17 @@ describe('other spellings of what Jane may read', () => {
 
 describe('paths without a resource', () => {
   const open = ['/healthz', '/livez', '/readyz', '/version', '/version/'];
-  const known = ['/api', '/api/', '/api/v1', '/apis', '/apis/', '/apis/apps', '/apis/apps/v1', '/openapi/v2', '/openapi/v3'];
+  const known = [
+    '/api',
+    '/api/',
+    '/api/v1',
+    '/apis',
+    '/apis/',
+    '/apis/apps',
+    '/apis/apps/v1',
+    '/openapi/v2',
+    '/openapi/v3',
+  ];
   for (const path of open) {
     test(`${path} is for everyone`, async () => assert.equal((await target.anonymous.get(path)).status, 200));
   }

@@ -89,9 +89,11 @@ describe('forged', () => {
   const table: Record<string, () => Promise<string> | string> = {
     'alg none': () => `${base64({ alg: 'none' })}.${base64(claims())}.`,
     'alg None': () => `${base64({ alg: 'None', typ: 'JWT' })}.${base64(claims())}.`,
-    'alg none with a signature': async () => `${base64({ alg: 'none' })}.${base64(claims())}.${(await signed(claims())).split('.')[2]}`,
+    'alg none with a signature': async () =>
+      `${base64({ alg: 'none' })}.${base64(claims())}.${(await signed(claims())).split('.')[2]}`,
     'HMAC keyed with the public key': () => hmac(target.certificates.serviceAccount.publicKey, { alg: 'HS256' }),
-    'HMAC keyed with the public key, trimmed': () => hmac(target.certificates.serviceAccount.publicKey.trim(), { alg: 'HS256' }),
+    'HMAC keyed with the public key, trimmed': () =>
+      hmac(target.certificates.serviceAccount.publicKey.trim(), { alg: 'HS256' }),
     'HMAC with an empty key': () => hmac('', { alg: 'HS256' }),
     'another key': async () => signed(claims(), {}, (await createSigningKeys()).privateKey),
     'another key that names ours': async () => {
@@ -133,7 +135,8 @@ describe('signed by the issuer, but not for this', () => {
     'no Kubernetes claims': () => ({ 'kubernetes.io': undefined }),
     'another uid': () => kubernetes({ serviceaccount: { name: 'robot', uid: randomUUID() } }),
     'no uid': () => kubernetes({ serviceaccount: { name: 'robot' } }),
-    'an account that does not exist': () => kubernetes({ serviceaccount: { name: 'nobody', uid: account.metadata.uid } }),
+    'an account that does not exist': () =>
+      kubernetes({ serviceaccount: { name: 'nobody', uid: account.metadata.uid } }),
     'another namespace': () => kubernetes({ namespace: 'default' }),
     'a pod that does not exist': () => kubernetes({ pod: { name: 'p', uid: randomUUID() } }),
     'a secret that does not exist': () => kubernetes({ secret: { name: 's', uid: randomUUID() } }),
@@ -196,13 +199,48 @@ describe('of what is gone', () => {
 describe('asking for a token', () => {
   const table: [title: string, body: object, status: number, message: RegExp][] = [
     ['too short', { spec: { expirationSeconds: 599 } }, 422, /may not specify a duration less than 10 minutes/],
-    ['too long', { spec: { expirationSeconds: 2 ** 32 + 1 } }, 422, /may not specify a duration larger than 2\^32 seconds/],
-    ['for another name', { metadata: { name: 'other' } }, 422, /metadata.name: Invalid value: "other": must match the service account name if specified/],
-    ['for another namespace', { metadata: { namespace: 'other' } }, 400, /the namespace of the provided object does not match the namespace sent on the request/],
-    ['for another uid', { metadata: { uid: 'x' } }, 409, /the UID in the token request \(x\) does not match the UID of the service account/],
-    ['bound to nothing there', { spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'none' } } }, 404, /pods "none" not found/],
-    ['bound to a kind that cannot be', { spec: { boundObjectRef: { kind: 'ConfigMap', apiVersion: 'v1', name: 'x' } } }, 400, /cannot bind token to object of type \/v1, Kind=ConfigMap/],
-    ['bound to a group that cannot be', { spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'apps/v1', name: 'x' } } }, 400, /cannot bind token to object of type apps\/v1, Kind=Pod/],
+    [
+      'too long',
+      { spec: { expirationSeconds: 2 ** 32 + 1 } },
+      422,
+      /may not specify a duration larger than 2\^32 seconds/,
+    ],
+    [
+      'for another name',
+      { metadata: { name: 'other' } },
+      422,
+      /metadata.name: Invalid value: "other": must match the service account name if specified/,
+    ],
+    [
+      'for another namespace',
+      { metadata: { namespace: 'other' } },
+      400,
+      /the namespace of the provided object does not match the namespace sent on the request/,
+    ],
+    [
+      'for another uid',
+      { metadata: { uid: 'x' } },
+      409,
+      /the UID in the token request \(x\) does not match the UID of the service account/,
+    ],
+    [
+      'bound to nothing there',
+      { spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'none' } } },
+      404,
+      /pods "none" not found/,
+    ],
+    [
+      'bound to a kind that cannot be',
+      { spec: { boundObjectRef: { kind: 'ConfigMap', apiVersion: 'v1', name: 'x' } } },
+      400,
+      /cannot bind token to object of type \/v1, Kind=ConfigMap/,
+    ],
+    [
+      'bound to a group that cannot be',
+      { spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'apps/v1', name: 'x' } } },
+      400,
+      /cannot bind token to object of type apps\/v1, Kind=Pod/,
+    ],
   ];
   for (const [title, body, status, message] of table) {
     test(title, async () => {
@@ -218,7 +256,10 @@ describe('asking for a token', () => {
     const body = { spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'seconds' } } };
     const answer = await admin.post('/api/v1/namespaces/team/serviceaccounts/robot/token', body);
     assert.equal(answer.status, 400);
-    assert.match(reason(answer), /cannot bind token for serviceaccount "robot" to pod running with different serviceaccount name/);
+    assert.match(
+      reason(answer),
+      /cannot bind token for serviceaccount "robot" to pod running with different serviceaccount name/,
+    );
   });
   test('bound to an object of another uid', async () => {
     await created('/api/v1/namespaces/team/secrets', { metadata: { name: 'known' } });

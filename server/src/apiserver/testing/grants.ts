@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PolicyRule } from '@typernetes/openapi/types/rbac/v1';
-import type { Answer, StatusBody, TestClient } from './client.ts';
+import type { Answer, TestClient } from './client.ts';
 
 const rbac = '/apis/rbac.authorization.k8s.io/v1';
 const apiGroup = 'rbac.authorization.k8s.io';
@@ -56,6 +56,6 @@ export async function until(done: () => Promise<boolean>, limitMs = 10_000): Pro
 
 /** `Reason: message` of a Status. */
 export function reason(answer: Answer): string {
-  const { reason: word = '', message = '' } = answer.json<StatusBody>();
+  const { reason: word = '', message = '' } = answer.json();
   return `${word}: ${message}`;
 }

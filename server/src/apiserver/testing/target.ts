@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import https from 'node:https';
+import type https from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -195,9 +195,7 @@ async function startReference(
 }
 
 function run(binary: string, flags: TargetFlags): ChildProcess {
-  const args = Object.entries(flags).flatMap(([name, value]) =>
-    value === '' ? [] : [`--${name}=${value}`],
-  );
+  const args = Object.entries(flags).flatMap(([name, value]) => (value === '' ? [] : [`--${name}=${value}`]));
   const verbose = process.env['REFERENCE_LOG'] !== undefined;
   return spawn('nice', [binary, ...args], { stdio: ['ignore', 'ignore', verbose ? 'inherit' : 'ignore'] });
 }
