@@ -190,3 +190,48 @@ promise('preconditions keep a delete from hitting another object of the same nam
   assert.equal(response.json<StatusBody>().reason, 'Conflict');
   await context.get('v1', 'configmaps', 'guarded');
 });
+
+promise('a strategic merge patch of the wrong type is 422 and names the patch', async (context) => {
+  const object = { ...configMap('patched'), metadata: { name: 'patched', labels: { app: 'patched' } } };
+  await context.create('v1', 'configmaps', object);
+  const response = await context.http.request('PATCH', context.path('v1', 'configmaps', 'patched'), {
+    body: { metadata: { labels: 'wrong' } },
+    headers: { 'content-type': 'application/strategic-merge-patch+json' },
+  });
+  const status = response.json<StatusBody>();
+  assert.equal(response.status, 422);
+  assert.equal(status.reason, 'Invalid');
+  assert.deepEqual(status.details?.causes, [
+    {
+      reason: 'FieldValueInvalid',
+      message: 'Invalid value: "map[metadata:map[labels:wrong]]": cannot restore map from string',
+      field: 'patch',
+    },
+  ]);
+});
+
+promise('metadata.generation counts the changes of a spec, also of a DaemonSet', async (context) => {
+  const template = (image: string): object => ({
+    metadata: { labels: { app: 'counted' } },
+    spec: { nodeSelector: { absent: 'true' }, containers: [{ name: 'main', image }] },
+  });
+  interface Counted extends WatchedObject {
+    metadata: WatchedObject['metadata'] & { generation?: number };
+  }
+  await context.create('apps/v1', 'daemonsets', {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name: 'counted' },
+    spec: { selector: { matchLabels: { app: 'counted' } }, template: template('one') },
+  });
+  const patch = async (body: object): Promise<number | undefined> => {
+    const path = context.path('apps/v1', 'daemonsets', 'counted');
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    const response = await context.http.request('PATCH', path, { body, headers });
+    assert.equal(response.status, 200, response.text());
+    return response.json<Counted>().metadata.generation;
+  };
+  assert.equal(await patch({ metadata: { labels: { color: 'blue' } } }), 1);
+  assert.equal(await patch({ spec: { template: template('two') } }), 2);
+  assert.equal(await patch({ spec: { minReadySeconds: 3 } }), 3);
+});

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { PromiseContext } from '../src/context.ts';
 import { area } from '../src/promise.ts';
+import type { WatchedObject } from '../src/watch.ts';
 
 const promise = area('workloads');
 
@@ -151,4 +152,30 @@ promise(
     assert.deepEqual(ready.flatMap(({ addresses }) => addresses).toSorted(), pods.toSorted());
   },
   { needs: ['nodes', 'kubectl'], deadlineMs: 90_000 },
+);
+
+promise(
+  'a CronJob whose day never comes gets an event InvalidSchedule',
+  async (context) => {
+    await context.create('batch/v1', 'cronjobs', {
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { name: 'never' },
+      spec: {
+        schedule: '59 23 31 2 *',
+        jobTemplate: {
+          spec: {
+            template: {
+              spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: context.image }] },
+            },
+          },
+        },
+      },
+    });
+    type Event = WatchedObject & { reason?: string; involvedObject?: { name?: string } };
+    await context.waitFor('v1', 'events', (events) =>
+      (events as Event[]).some((event) => event.reason === 'InvalidSchedule' && event.involvedObject?.name === 'never'),
+    );
+  },
+  { needs: ['nodes'], deadlineMs: 60_000 },
 );

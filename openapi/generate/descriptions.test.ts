@@ -22,6 +22,11 @@ test('nearly every field is described', () => {
   assert.ok(described / fields > 0.98, `${described} of ${fields}`);
   assert.match(descriptions.of('io.k8s.api.core.v1.Pod')?.text ?? '', /^Pod is /);
   assert.match(descriptions.of('io.k8s.api.core.v1.Event')?.fields.get('reason') ?? '', /^\w/);
+  assert.match(
+    descriptions.parameter('fieldSelector') ?? '',
+    /^A selector to restrict the list of returned objects by/,
+  );
+  assert.equal(descriptions.parameter('name'), undefined);
   assert.doesNotMatch(descriptions.of('io.k8s.api.core.v1.Container')?.fields.get('args') ?? '', /\\'/);
 });
 

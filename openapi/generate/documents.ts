@@ -210,7 +210,10 @@ export class DocumentBuilder {
     if (parameter === undefined) throw new Error(`no parameter ${key}`);
     const { in: place, name, required, ...schema } = parameter;
     const own = { name, in: place, ...(required === undefined ? {} : { required }) };
-    return version === 2 ? { ...own, ...schema } : { ...own, schema };
+    if (version === 3) return { ...own, schema };
+    // Only here: the v2 document names each parameter once, the v3 documents would repeat the text in every operation.
+    const description = this.#descriptions.parameter(name);
+    return { ...(description ? { description } : {}), ...own, ...schema };
   }
 
   #content(content: SpecContent, operation: SpecOperation, version: Version): JsonMap {

@@ -78,7 +78,7 @@ test('unknown fields go, and are named with indexes and map keys', () => {
     foo: 1,
     spec: { containers: [{ name: 'a' }, { name: 'b', bar: {} }], anything: { x: 1 }, raw: { y: null } },
   };
-  assert.deepEqual(check(value), { error: undefined, unknownFields: ['foo', 'spec.containers[1].bar'] });
+  assert.deepEqual(check(value).unknownFields, ['foo', 'spec.containers[1].bar']);
   assert.deepEqual(value, {
     kind: 'Thing',
     spec: { containers: [{ name: 'a' }, { name: 'b' }], anything: { x: 1 }, raw: { y: null } },
@@ -177,3 +177,15 @@ test('semantic equality: absent, null and empty are the same; items and values a
   assert.ok(!deepEqual({ a: {} }, {}, { strict: true }));
   assert.ok(!deepEqual({ a: [] }, { a: {} }, { strict: true }));
 });
+
+const conversions: [text: string, error: string][] = [
+  ['{"metadata":{"labels":"x"}}', 'cannot restore map from string'],
+  ['{"spec":[]}', 'cannot restore struct from: slice'],
+  ['{"spec":{"containers":{}}}', 'cannot restore slice from map'],
+  ['{"spec":{"replicas":"1"}}', 'unrecognized type: int32'],
+  ['{"spec":{"replicas":1.5}}', 'cannot convert float64 to int32'],
+  ['{"spec":{"paused":1}}', 'unrecognized type: bool'],
+];
+
+for (const [text, expected] of conversions)
+  test(`conversion of ${text}`, () => assert.equal(check(JSON.parse(text)).conversionError, expected));

@@ -13,6 +13,8 @@ import type { Resolve, Schema } from './schema.ts';
 export interface TypeCheck {
   /** The first type error in Go's words; the value is then in no defined state. */
   error: string | undefined;
+  /** The same as upstream's converter of maps words it, which strategic merge patches go through. */
+  conversionError: string | undefined;
   /** Paths of unknown fields, in order, at most a hundred; they are gone from the value. */
   unknownFields: string[];
 }
@@ -24,9 +26,10 @@ export function checkTypes(value: unknown, schema: Schema, resolve: Resolve): Ty
   const pass = new Pass(isObject(value) && typeof value.kind === 'string' ? value.kind : '');
   try {
     pass.check(value, compile(schema, resolve));
-    return { error: undefined, unknownFields: pass.unknownFields };
+    return { error: undefined, conversionError: undefined, unknownFields: pass.unknownFields };
   } catch (error) {
-    if (error instanceof DecodeError) return { error: error.message, unknownFields: pass.unknownFields };
+    if (error instanceof DecodeError)
+      return { error: error.message, conversionError: error.conversion, unknownFields: pass.unknownFields };
     throw error;
   }
 }
@@ -39,7 +42,14 @@ export function strictDecodingError(messages: readonly string[]): string | undef
 export const unknownFieldMessage = (path: string): string => `unknown field ${quote(path)}`;
 export const duplicateFieldMessage = (path: string): string => `duplicate field ${quote(path)}`;
 
-class DecodeError extends Error {}
+class DecodeError extends Error {
+  readonly conversion: string;
+
+  constructor(message: string, conversion = message) {
+    super(message);
+    this.conversion = conversion;
+  }
+}
 
 class Pass {
   readonly unknownFields: string[] = [];
@@ -174,7 +184,11 @@ class Pass {
   #bytes(value: unknown, node: Node): unknown {
     if (typeof value !== 'string') return this.#mismatch(value, node);
     const bad = illegalBase64At(value);
-    if (bad !== undefined) throw new DecodeError(`illegal base64 data at input byte ${bad}`);
+    if (bad !== undefined)
+      throw new DecodeError(
+        `illegal base64 data at input byte ${bad}`,
+        `error decoding from json: illegal base64 data at input byte ${bad}`,
+      );
     return value;
   }
 
@@ -201,11 +215,46 @@ class Pass {
   #mismatch(value: unknown, node: Node, found = jsonTypeOf(value)): never {
     const goType = goTypeOf(node);
     const name = this.#struct?.goType.split('.')[1] ?? this.#kind;
-    if (this.#fields.length === 0)
-      throw new DecodeError(`json: cannot unmarshal ${found} into Go value of type ${goType}`);
+    const alone = `json: cannot unmarshal ${found} into Go value of type ${goType}`;
+    const conversion = conversionMismatch(value, node, goType) ?? alone;
+    if (this.#fields.length === 0) throw new DecodeError(alone, conversion);
     const field = `${name}.${this.#fields.join('.')}`;
-    throw new DecodeError(`json: cannot unmarshal ${found} into Go struct field ${field} of type ${goType}`);
+    throw new DecodeError(
+      `json: cannot unmarshal ${found} into Go struct field ${field} of type ${goType}`,
+      conversion,
+    );
   }
+}
+
+/** Undefined where the converter leaves the value to the type's own JSON decoder. */
+function conversionMismatch(value: unknown, node: Node, goType: string): string | undefined {
+  const from = goKindOf(value);
+  switch (node.kind) {
+    case 'map':
+      return `cannot restore map from ${from}`;
+    case 'list':
+    case 'bytes':
+      return `cannot restore slice from ${from}`;
+    case 'struct':
+      return `cannot restore struct from: ${from}`;
+    case 'string':
+      return from === 'int64' ? `cannot convert int64 to ${goType}` : `unrecognized type: ${goType}`;
+    case 'integer':
+      return from === 'float64' ? `cannot convert float64 to ${goType}` : `unrecognized type: ${goType}`;
+    case 'boolean':
+    case 'number':
+      return `unrecognized type: ${goType}`;
+    default:
+      return undefined;
+  }
+}
+
+function goKindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'slice';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  if (isRawNumber(value)) return 'int64';
+  return typeof value === 'object' ? 'map' : typeof value;
 }
 
 function jsonTypeOf(value: unknown): string {

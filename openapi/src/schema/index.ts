@@ -13,4 +13,5 @@ export { createMergePatch, mergePatch } from './merge-patch.ts';
 export { definitionName, dereference, type Resolve, refOf, type Schema } from './schema.ts';
 export { createStrategicMergePatch } from './strategic-diff.ts';
 export { strategicMergePatch } from './strategic-merge.ts';
+export { goValue } from './strategic-metadata.ts';
 export * from './typed/index.ts';

@@ -53,6 +53,7 @@ export interface ApiserverOptions {
   kubeletPort: number;
 
   runtimeConfig: string;
+  enablePriorityAndFairness: boolean;
   maxRequestsInflight: number;
   maxMutatingRequestsInflight: number;
   requestTimeoutMs: number;
@@ -87,6 +88,7 @@ export const defaultOptions: ApiserverOptions = {
   kubeletTimeoutMs: 5000,
   kubeletPort: 10_250,
   runtimeConfig: '',
+  enablePriorityAndFairness: true,
   maxRequestsInflight: 400,
   maxMutatingRequestsInflight: 200,
   requestTimeoutMs: 60_000,

@@ -90,6 +90,12 @@ const flags: readonly Flag[] = [
   ['kubelet-preferred-address-types', 'kubeletPreferredAddressTypes', list as Parser, 'node address types, best first'],
   ['kubelet-timeout', 'kubeletTimeoutMs', milliseconds, 'limit on connecting to a kubelet'],
   ['runtime-config', 'runtimeConfig', text, 'API versions to turn on or off'],
+  [
+    'enable-priority-and-fairness',
+    'enablePriorityAndFairness',
+    boolean as Parser,
+    'share the in-flight limits out by FlowSchemas and PriorityLevelConfigurations',
+  ],
   ['max-requests-inflight', 'maxRequestsInflight', integer, 'reads served at a time; 0 is no limit'],
   ['max-mutating-requests-inflight', 'maxMutatingRequestsInflight', integer, 'writes served at a time; 0 is no limit'],
   ['request-timeout', 'requestTimeoutMs', milliseconds, 'limit on requests that are no watches or streams'],

@@ -6,6 +6,7 @@ import {
   type TokenIssuer,
   tokenIssuer,
 } from '../authentication/index.ts';
+import { parseAuthorizationModes } from '../authorization/index.ts';
 import type { RegistryReader } from '../registry/generic/rest.ts';
 import type { ApiserverOptions } from './config.ts';
 import type { ApiserverFiles } from './files.ts';
@@ -29,7 +30,8 @@ export function buildIdentity(options: ApiserverOptions, files: ApiserverFiles, 
     ...(serviceAccounts === undefined ? {} : { serviceAccounts }),
     ...(options.enableBootstrapTokenAuth ? { bootstrapTokens: { registry } } : {}),
     ...(options.apiAudiences.length > 0 ? { audiences: options.apiAudiences } : {}),
-    anonymous: { enabled: options.anonymousAuth },
+    // Who is not known must not do everything: upstream turns anonymous requests off beside AlwaysAllow.
+    anonymous: { enabled: options.anonymousAuth && !allowsAll(options.authorizationMode) },
   });
   const issueToken =
     serviceAccounts === undefined || files.signingKey === undefined
@@ -54,6 +56,8 @@ function buildServiceAccounts(options: ApiserverOptions, files: ApiserverFiles, 
     ...(options.serviceAccountJwksUri === undefined ? {} : { jwksUri: options.serviceAccountJwksUri }),
   });
 }
+
+const allowsAll = (modes: string): boolean => parseAuthorizationModes(modes).includes('AlwaysAllow');
 
 const lower = (names: readonly string[]): string[] => names.map((name) => name.toLowerCase());
 

@@ -10,7 +10,12 @@ import {
 } from '@typernetes/openapi/catalogue';
 import { formatApiVersion, type GroupVersionKind, type KubernetesObject } from '@typernetes/openapi/meta';
 import { checkTypes, type Schema, strategicMergePatch, unknownFieldMessage } from '@typernetes/openapi/schema';
-import type { DecodedObject, ResourceEndpoint, SubresourceEndpoint } from '../endpoints/resource-endpoint.ts';
+import {
+  type DecodedObject,
+  type ResourceEndpoint,
+  type SubresourceEndpoint,
+  TypeMismatch,
+} from '../endpoints/resource-endpoint.ts';
 import { defaultTable } from '../endpoints/table.ts';
 import { type SharedStorage, sharedStorageOf } from '../registry/conversion/index.ts';
 import { kindsReturningDeletedObject, resourceKey, type StoreDefinition } from '../registry/generic/definition.ts';
@@ -75,8 +80,8 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
     decode(value, kind) {
       const schema = reference(kind);
       if (schema === undefined) return { object: value as KubernetesObject, strictErrors: [] };
-      const { error, unknownFields } = checkTypes(value, schema, schemaByName);
-      if (error !== undefined) throw new Error(error);
+      const { error, conversionError, unknownFields } = checkTypes(value, schema, schemaByName);
+      if (error !== undefined) throw new TypeMismatch(error, conversionError ?? error);
       const object = value as KubernetesObject;
       defaulters.get(`${formatApiVersion(kind)}/${kind.kind}`)?.(object);
       return { object, strictErrors: unknownFields.map(unknownFieldMessage) };

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { type ClusterCertificates, ensureClusterCertificates } from '../certificates/index.ts';
 import { silentLogger } from '../endpoints/request-context.ts';
+import type { ApiserverOptions } from './config.ts';
 import { type RunningApiserver, startApiserver } from './server.ts';
 
 let directory: string;
@@ -20,7 +21,11 @@ before(async () => {
 });
 after(() => rm(directory, { recursive: true, force: true }));
 
-function start(storage: string, signal?: AbortSignal): Promise<RunningApiserver> {
+function start(
+  storage: string,
+  signal?: AbortSignal,
+  options: Partial<ApiserverOptions> = {},
+): Promise<RunningApiserver> {
   const { apiserver, ca, serviceAccount } = certificates;
   return startApiserver(
     {
@@ -32,6 +37,7 @@ function start(storage: string, signal?: AbortSignal): Promise<RunningApiserver>
       clientCaFile: ca.certificateFile,
       serviceAccountSigningKeyFile: serviceAccount.privateKeyFile,
       serviceAccountKeyFile: [serviceAccount.publicKeyFile],
+      ...options,
     },
     signal,
     silentLogger,
@@ -125,6 +131,13 @@ test('a service account’s token is issued, authenticated and held to its right
   assert.equal(review.status, 201, review.text);
   assert.equal((await call(server, 'GET', '/api/v1/pods', { token: 'forged' })).status, 401);
   assert.equal((await call(server, 'GET', '/api/v1/pods', { anonymous: true })).status, 403);
+  await server.stop();
+});
+
+test('who is not known may do nothing where AlwaysAllow would let them do everything', async () => {
+  const server = await start('everyone', undefined, { authorizationMode: 'RBAC,AlwaysAllow' });
+  assert.equal((await call(server, 'GET', '/api/v1/pods', { anonymous: true })).status, 401);
+  assert.equal((await call(server, 'GET', '/api/v1/pods')).status, 200);
   await server.stop();
 });
 

@@ -26,6 +26,7 @@ import { podStreams } from '../endpoints/streaming/pod-streams.ts';
 import { proxies } from '../endpoints/streaming/proxies.ts';
 import { CustomResources, customDocuments, noStrategicMerge } from '../extensions/index.ts';
 import type { RegistryDependencies } from '../registry/dependencies.ts';
+import { resourceKey } from '../registry/generic/definition.ts';
 import { loopbackRegistry } from '../registry/generic/loopback.ts';
 import {
   listComponentStatuses,
@@ -53,6 +54,7 @@ import { stderrLogger } from './logger.ts';
 import { objectSource } from './object-source.ts';
 import { openStorage } from './open-storage.ts';
 import { PostStartHooks } from './post-start.ts';
+import { priorityAndFairness } from './priority-and-fairness.ts';
 import { serveResources } from './served-resources.ts';
 
 export interface RunningApiserver {
@@ -176,6 +178,20 @@ export async function startApiserver(
   };
   const router = new ResourceRouter(served.endpoints, handlers, (apiVersion) => custom.endpoints(apiVersion));
 
+  const metrics = new ApiMetrics();
+  const fairness = priorityAndFairness({
+    options,
+    metrics: metrics.registry,
+    registry,
+    source,
+    sizeOf: (resource) =>
+      cachers.size(
+        served.stores.get(resourceKey(resource))?.definition.prefix ?? `${root}${resource.group}/${resource.resource}/`,
+      ),
+    now,
+    report,
+  });
+
   let port = options.securePort;
   const address = advertisedAddress(options);
   const serverAddress = (): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;
@@ -185,6 +201,7 @@ export async function startApiserver(
   const namespaces = 'start-system-namespaces-controller';
   const hooks = new PostStartHooks([
     { name: 'start-authorization', run: () => authorization.ready },
+    ...fairness.hooks,
     { name: 'start-apiextensions-controllers', run: () => custom.start() },
     { name: namespaces, run: () => ensureSystemNamespaces(registry) },
     { name: 'rbac/bootstrap-roles', after: [namespaces], run: () => ensureBootstrapPolicy(registry) },
@@ -241,7 +258,6 @@ export async function startApiserver(
       if (shuttingDown) throw new Error('process is shutting down');
     },
   };
-  const metrics = new ApiMetrics();
   metrics.watchObjectCounts(async () => {
     const stores = [...served.stores].map(
       async ([name, store]) => [name, await storage.count(store.definition.prefix)] as const,
@@ -263,7 +279,11 @@ export async function startApiserver(
     metrics,
     openIdConfiguration: () => serviceAccounts?.openIdConfiguration(options.externalHostname ?? serverAddress()),
     jwks: () => serviceAccounts?.jwks(),
-    documents: [new DiscoveryHandler(isServed, serverAddress, documents), new OpenApiHandler(isServed, documents)],
+    documents: [
+      new DiscoveryHandler(isServed, serverAddress, documents),
+      new OpenApiHandler(isServed, documents),
+      ...(fairness.dumps === undefined ? [] : [fairness.dumps]),
+    ],
   });
   const chain = buildHandlerChain(
     async (context) => {
@@ -280,6 +300,7 @@ export async function startApiserver(
       metrics,
       logger,
       requestTimeoutMs: options.requestTimeoutMs,
+      flowControl: fairness.control,
       maxRequestsInFlight: options.maxRequestsInflight,
       maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight,
     },
@@ -297,6 +318,7 @@ export async function startApiserver(
     await kubernetesService?.stop().catch(report);
     await aggregation?.stop();
     await custom.stop();
+    await fairness.stop();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     await app.drain(options.requestTimeoutMs);

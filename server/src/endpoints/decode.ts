@@ -19,7 +19,7 @@ import {
 import { summarizeData } from './body.ts';
 import type { MediaType } from './negotiation.ts';
 import type { RequestContext } from './request-context.ts';
-import type { HandlerDependencies } from './resource-endpoint.ts';
+import { type HandlerDependencies, TypeMismatch } from './resource-endpoint.ts';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
@@ -58,7 +58,7 @@ export function parseBody(
 
 /**
  * The body as an object of `kind`. A missing kind or apiVersion is the endpoint's; another version of the same kind is
- * refused, another kind cannot be handled.
+ * refused, another kind cannot be handled. `refuse` words wrong types and strict errors where they are not the decoder's.
  */
 export function decodeObject(
   fields: JsonObject,
@@ -67,6 +67,7 @@ export function decodeObject(
   fieldValidation: FieldValidation,
   context: RequestContext,
   dependencies: HandlerDependencies,
+  refuse?: (mismatch: string) => StatusError,
 ): KubernetesObject {
   for (const name of ['apiVersion', 'kind'] as const) {
     if (fields[name] !== undefined && typeof fields[name] !== 'string' && fields[name] !== null) {
@@ -104,11 +105,12 @@ export function decodeObject(
     decoded = dependencies.decode(fields, kind);
   } catch (error) {
     if (error instanceof StatusError) throw error;
+    if (refuse !== undefined && error instanceof TypeMismatch) throw refuse(error.conversion);
     throw cannot((error as Error).message);
   }
   const strictErrors = [...parseErrors, ...decoded.strictErrors];
   if (strictErrors.length > 0) {
-    if (fieldValidation === 'Strict') throw cannot(`strict decoding error: ${strictErrors.join(', ')}`);
+    if (fieldValidation === 'Strict') throw (refuse ?? cannot)(`strict decoding error: ${strictErrors.join(', ')}`);
     if (fieldValidation === 'Warn') for (const text of strictErrors) context.warnings.add(text);
   }
   return decoded.object;

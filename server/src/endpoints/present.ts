@@ -20,6 +20,12 @@ import { columnDefinitions, encodeRow, type IncludeObject, partialObjectMetadata
 
 const comma = Buffer.from(',');
 
+function inTableOrder(entries: readonly Entry[], { table, reader, apiVersion }: RowSource): readonly Entry[] {
+  if (table.order === undefined) return entries;
+  const object = (entry: Entry) => EntryView.of(entry).parseAs(reader, apiVersion);
+  return entries.toSorted((a, b) => table.order!(object(a), object(b)));
+}
+
 export function rowSource(endpoint: ResourceEndpoint, format: OutputFormat, include: IncludeObject): RowSource {
   return {
     reader: endpoint.reader,
@@ -135,7 +141,7 @@ export function presentList(
     }
     case 'Table': {
       const source = rowSource(endpoint, format, include);
-      const rows = page.entries.map((entry) => encodeRow(EntryView.of(entry), source, now));
+      const rows = inTableOrder(page.entries, source).map((entry) => encodeRow(EntryView.of(entry), source, now));
       return [Buffer.from(tableHead(source, metadata, true)), ...joined(rows), Buffer.from(']}\n')];
     }
     case 'PartialObjectMetadataList': {

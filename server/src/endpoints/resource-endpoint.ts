@@ -17,6 +17,17 @@ export interface DecodedObject {
   strictErrors: string[];
 }
 
+/** A body's value does not have the kind's types. The message is the decoder's. */
+export class TypeMismatch extends Error {
+  /** In the words of the converter that strategic merge patches go through. */
+  readonly conversion: string;
+
+  constructor(message: string, conversion: string) {
+    super(message);
+    this.conversion = conversion;
+  }
+}
+
 export interface SubresourceEndpoint {
   name: string;
   /** The kind of its bodies. */
@@ -54,7 +65,7 @@ export interface AdmissionChain {
   validate(attributes: AdmissionAttributes): Promise<void>;
 }
 
-/** Turns parsed JSON into an object of `kind`: types checked, unknown fields dropped, defaults set. */
+/** Turns parsed JSON into an object of `kind`: types checked (TypeMismatch), unknown fields dropped, defaults set. */
 export type ObjectDecoder = (value: unknown, kind: GroupVersionKind) => DecodedObject;
 
 export interface HandlerDependencies {

@@ -41,6 +41,7 @@ export class ResourceRouter {
     if (resources === undefined) return undefined;
     const endpoint = resources.get(info.resource);
     if (endpoint === undefined || !this.#inScope(context, endpoint)) throw notFoundResponse();
+    context.endpointFound = true;
     if (endpoint.deprecationWarning !== undefined) context.warnings.add(endpoint.deprecationWarning);
     const dependencies = this.#dependencies;
     if (info.verbViaPathPrefix) {

@@ -118,7 +118,7 @@ function walk(schema: Structural, at: FieldPath, rules: SchemaRules): FieldError
     errors.push(forbiddenField(at.child('type'), 'type cannot be set to null, use nullable as an alternative'));
   else if (type && !types.includes(type)) errors.push(notSupported(at.child('type'), type, types));
   const additional = schema.additionalProperties;
-  if (additional !== undefined && Object.keys(schema.properties ?? {}).length > 0 && additional !== false)
+  if (additional !== undefined && Object.keys(schema.properties ?? {}).length > 0 && additional !== true)
     errors.push(
       forbiddenField(at.child('additionalProperties'), 'additionalProperties and properties are mutual exclusive'),
     );

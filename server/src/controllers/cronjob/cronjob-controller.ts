@@ -28,7 +28,7 @@ import {
 import { WrittenVersions } from '../ownership/written-versions.ts';
 import { isNamespaceTerminating, messageOf } from '../pods/pod-control.ts';
 import { millisecondsOf } from '../time.ts';
-import { mostRecentSchedule, nextWakeMs } from './missed.ts';
+import { InvalidScheduleError, mostRecentSchedule, nextWakeMs } from './missed.ts';
 import { parseSchedule, type Schedule, zonedTimestamp } from './schedule.ts';
 
 const scheduledTimestampAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
@@ -96,8 +96,9 @@ export class CronJobReconciler implements Reconciler {
     const schedule = this.#schedule(cronJob);
     if (!schedule || cronJob.spec.suspend) return undefined;
     const now = this.#clock.now();
-    const wake = nextWakeMs({ ...cronJob, status }, now, schedule);
-    const { mostRecent, missed } = mostRecentSchedule({ ...cronJob, status }, now, schedule, true);
+    const due = this.#due(draft, now, schedule);
+    if (!due) return undefined;
+    const { wake, mostRecent, missed } = due;
     if (mostRecent === undefined) return wake;
     if (missed === 'many') {
       const message = 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew';
@@ -124,6 +125,19 @@ export class CronJobReconciler implements Reconciler {
     status.active = [...(status.active ?? []), referenceTo({ apiVersion: 'batch/v1', kind: 'Job', ...job })];
     status.lastScheduleTime = new Date(mostRecent).toISOString().replace('.000Z', 'Z');
     return nextWakeMs({ ...cronJob, status }, now, schedule);
+  }
+
+  /** Undefined: never, of which an event tells. */
+  #due({ cronJob, status }: Draft, now: number, schedule: Schedule) {
+    const current = { ...cronJob, status };
+    try {
+      return { wake: nextWakeMs(current, now, schedule), ...mostRecentSchedule(current, now, schedule, true) };
+    } catch (error) {
+      if (!(error instanceof InvalidScheduleError)) throw error;
+      const message = `invalid schedule: ${cronJob.spec.schedule} : ${error.message}`;
+      this.#recorder.event(cronJob, 'Warning', 'InvalidSchedule', message);
+      return undefined;
+    }
   }
 
   /** Brings the list of active Jobs up to date. */

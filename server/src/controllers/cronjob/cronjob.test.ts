@@ -128,6 +128,17 @@ describe('CronJob', () => {
     });
   };
 
+  it('says so when the schedule never fires', async () => {
+    put({ schedule: '59 23 31 2 *' });
+    const event = await harness.server.waitFor(
+      () => harness.events().find(({ reason }) => reason === 'InvalidSchedule'),
+      'an event',
+    );
+    assert.equal(
+      event.message,
+      'invalid schedule: 59 23 31 2 * : time difference between two schedules is less than 1 second',
+    );
+  });
   it('creates the job that is due, once, and notes it; takes notice when it has ended', async () => {
     put({});
     const active = await harness.server.waitFor(() => current()?.status?.active?.[0], 'an active job');

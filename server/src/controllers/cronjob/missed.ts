@@ -14,6 +14,9 @@ export interface Missed {
   missed: 'none' | 'few' | 'many';
 }
 
+/** A schedule that parses and never fires, as on the 31st of February. */
+export class InvalidScheduleError extends Error {}
+
 export function mostRecentSchedule(
   cronJob: Readonly<CronJob>,
   now: number,
@@ -24,7 +27,9 @@ export function mostRecentSchedule(
   const deadline = cronJob.spec.startingDeadlineSeconds;
   if (withDeadline && deadline != null) earliest = Math.max(earliest, now - deadline * 1000);
   const first = schedule.next(earliest);
-  if (first === undefined || now < first) return { earliest, mostRecent: undefined, missed: 'none' };
+  if (first === undefined)
+    throw new InvalidScheduleError('time difference between two schedules is less than 1 second');
+  if (now < first) return { earliest, mostRecent: undefined, missed: 'none' };
   const second = schedule.next(first);
   if (second === undefined || now < second) return { earliest, mostRecent: first, missed: 'none' };
   // Walks only the last stretch: there may have been thousands while nobody looked.

@@ -3,15 +3,25 @@ import {
   badRequest,
   conflict,
   genericServerResponse,
+  invalid,
+  invalidValue,
   isConflict,
   type JsonObject,
   type KubernetesObject,
   methodNotSupported,
   notFound,
+  path,
   requestEntityTooLarge,
   StatusError,
 } from '@typernetes/openapi/meta';
-import { deepCopy, duplicateFieldMessage, type FieldManager, jsonPatch, mergePatch } from '@typernetes/openapi/schema';
+import {
+  deepCopy,
+  duplicateFieldMessage,
+  type FieldManager,
+  goValue,
+  jsonPatch,
+  mergePatch,
+} from '@typernetes/openapi/schema';
 import { ensureNamespace } from '../../registry/generic/before-create.ts';
 import { EntryView } from '../../registry/generic/entry-view.ts';
 import { parseWriteOptions, type WriteOptions } from '../../registry/generic/options.ts';
@@ -109,9 +119,16 @@ function changeByPatch(
   return (live) => {
     if (live === undefined) throw new Error('only an apply creates');
     const patched = applyPatch(patchType, deepCopy(live), patch, kind, dependencies) as JsonObject;
-    const object = decodeObject(patched, strictErrors, kind, fieldValidation, context, dependencies);
+    const refuse = patchType === 'application/strategic-merge-patch+json' ? invalidPatch(patch) : undefined;
+    const object = decodeObject(patched, strictErrors, kind, fieldValidation, context, dependencies, refuse);
     return fieldManager.update(live, object, manager);
   };
+}
+
+/** A strategic merge patch is converted, not decoded, into the object, and is itself at fault. */
+function invalidPatch(patch: unknown): (mismatch: string) => StatusError {
+  return (mismatch) =>
+    invalid({ group: '', kind: '' }, '', [invalidValue(path('patch'), goValue(patch as JsonObject), mismatch)]);
 }
 
 function parsePatch(

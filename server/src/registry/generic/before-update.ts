@@ -14,10 +14,9 @@ export function beforeUpdate(
   context: WriteContext,
 ): void {
   const { strategy } = definition;
-  const metadata = (object.metadata ??= {});
   const oldMetadata = old.metadata ?? {};
   ensureNamespace(object, definition.namespaced ? context.namespace : '');
-  keep(metadata as Fields, oldMetadata as Fields, 'generation');
+  keep((object.metadata ??= {}) as Fields, oldMetadata as Fields, 'generation');
   const strategicContext = strategyContext(context);
   const status = context.subresource === 'status';
   if (status) {
@@ -25,9 +24,12 @@ export function beforeUpdate(
     else strategy.prepareForStatusUpdate(object, old, strategicContext);
   } else {
     strategy.prepareForUpdate?.(object, old, strategicContext);
-    if (definition.hasGeneration && specChanged(object, old)) metadata.generation = (oldMetadata.generation ?? 0) + 1;
+    if (definition.hasGeneration && specChanged(object, old))
+      object.metadata = { ...object.metadata, generation: (oldMetadata.generation ?? 0) + 1 };
   }
 
+  // Only now: a strategy may have put another in its place.
+  const metadata = (object.metadata ??= {});
   if ((metadata.uid ?? '') === '') keep(metadata as Fields, oldMetadata as Fields, 'uid');
   if (oldMetadata.creationTimestamp !== undefined) metadata.creationTimestamp = oldMetadata.creationTimestamp;
   if (oldMetadata.deletionTimestamp !== undefined) metadata.deletionTimestamp = oldMetadata.deletionTimestamp;
