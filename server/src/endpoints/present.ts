@@ -131,13 +131,14 @@ export function presentList(
   };
   const encodeList =
     format.mediaType === protobufMediaType
-      ? (...list: Parameters<typeof listBody>) => orNotAcceptable(() => protobufSerializer.encodeList(...list))
+      ? (...[apiVersion, kind, meta, items]: Parameters<typeof listBody>) =>
+          orNotAcceptable(() => protobufSerializer.encodeList(apiVersion, kind, meta, items))
       : listBody;
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined: {
       const bodies = page.entries.map((entry) => wholeObject(EntryView.of(entry), endpoint, format.mediaType));
-      return encodeList(endpoint.apiVersion, `${endpoint.kind}List`, metadata, bodies);
+      return encodeList(endpoint.apiVersion, `${endpoint.kind}List`, metadata, bodies, endpoint.untyped !== true);
     }
     case 'Table': {
       const source = rowSource(endpoint, format, include);

@@ -174,6 +174,7 @@ export class CustomResource {
         deleteStrategy: {},
         selectableFields: selectableFields(spec.versions),
         returnsDeletedObject: false,
+        metadataChecks: 'plain',
         convertFromStorage: (object) => this.#fromStorage(object, version),
         convertToStorage: (object) => this.#convert(object, this.#storageVersion),
       },
@@ -193,6 +194,7 @@ export class CustomResource {
       registration,
       table,
       subresources,
+      untyped: true,
       fieldLabel: (label) => (label.startsWith('metadata.') || labels.has(label) ? label : undefined),
       ...(version.deprecated === true
         ? { deprecationWarning: version.deprecationWarning ?? `${apiVersion} ${names.kind} is deprecated` }

@@ -14,6 +14,7 @@ import {
   invalidValue,
   notSupported,
   path,
+  pathSegmentName,
   required,
   semanticEqual,
 } from '../../validation/index.ts';
@@ -148,6 +149,8 @@ export const certificatesigningrequests: ResourceRegistration<CertificateSigning
   resource: { group: 'certificates.k8s.io', resource: 'certificatesigningrequests' },
   strategy: {
     hasGeneration: false,
+    // Whatever can stand in a path.
+    validateName: pathSegmentName,
     prepareForCreate(request, { user }) {
       const {
         username: _name,
