@@ -61,6 +61,12 @@ export interface ResourceEndpoint {
   deprecationWarning?: string;
 }
 
+/** Whether answers can be Tables: of what is stored, and of the subresources that upstream gave columns. */
+export function hasTable(endpoint: ResourceEndpoint, subresource?: SubresourceEndpoint): boolean {
+  if (subresource !== undefined) return subresource.name === 'status' || subresource.name === 'scale';
+  return endpoint.store !== undefined;
+}
+
 /** Mutating, then validating admission; the composition root builds it from the enabled plugins. */
 export interface AdmissionChain {
   mutate(attributes: AdmissionAttributes): Promise<void>;

@@ -7,6 +7,7 @@ import { negotiateInput, negotiateOutput } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import {
   type HandlerDependencies,
+  hasTable,
   type ResourceEndpoint,
   restContext,
   type SubresourceEndpoint,
@@ -31,13 +32,13 @@ export async function handleCreate(
 ): Promise<void> {
   const { info } = context;
   const resource = { group: endpoint.group, resource: endpoint.resource };
-  const format = negotiateOutput(context, true);
+  const format = negotiateOutput(context, hasTable(endpoint, subresource));
   const mediaType = negotiateInput(context);
   const body = await readBody(context);
   const options = parseWriteOptions(context.query, 'CreateOptions');
   const kind = subresource?.kind ?? { group: endpoint.group, version: endpoint.version, kind: endpoint.kind };
   const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
-  const object = decodeObject(parsed.value, parsed.strictErrors, kind, options.fieldValidation, context, dependencies);
+  const object = decodeObject(parsed, kind, options.fieldValidation, context, dependencies);
   const metadata = (object.metadata ??= {});
   // Of a Binding or a TokenRequest, uid and resource version are preconditions.
   if (subresource === undefined) wipeSystemFields(object);
