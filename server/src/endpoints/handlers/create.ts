@@ -1,4 +1,4 @@
-import { badRequest, methodNotSupported } from '@typernetes/openapi/meta';
+import { methodNotSupported } from '@typernetes/openapi/meta';
 import { ensureNamespace, wipeSystemFields } from '../../registry/generic/before-create.ts';
 import { parseWriteOptions } from '../../registry/generic/options.ts';
 import { readBody } from '../body.ts';
@@ -40,15 +40,10 @@ export async function handleCreate(
   const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
   const object = decodeObject(parsed, kind, options.fieldValidation, context, dependencies);
   const metadata = (object.metadata ??= {});
-  wipeSystemFields(object);
+  // Of a Binding or a TokenRequest, uid and resource version are preconditions.
+  if (subresource === undefined) wipeSystemFields(object);
   const isNamespace = endpoint.group === '' && endpoint.resource === 'namespaces';
   ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
-  if (info.name !== '' && subresource !== undefined) {
-    if ((metadata.name ?? '') === '') metadata.name = info.name;
-    else if (metadata.name !== info.name) {
-      throw badRequest(`the name in the URL (${info.name}) and the object (${metadata.name}) do not match`);
-    }
-  }
   dedupOwnerReferences(object, context);
   const request: AdmissionRequest = {
     operation: 'CREATE',
