@@ -38,6 +38,11 @@ export interface ApiserverOptions {
   requestheaderGroupHeaders: string[];
   requestheaderExtraHeadersPrefix: string[];
 
+  proxyClientCertFile?: string;
+  proxyClientKeyFile?: string;
+  enableAggregatorRouting: boolean;
+  aggregatorRejectForwardingRedirect: boolean;
+
   authorizationMode: string;
   enableAdmissionPlugins: string[];
   disableAdmissionPlugins: string[];
@@ -53,6 +58,7 @@ export interface ApiserverOptions {
   kubeletPort: number;
 
   runtimeConfig: string;
+  enablePriorityAndFairness: boolean;
   maxRequestsInflight: number;
   maxMutatingRequestsInflight: number;
   requestTimeoutMs: number;
@@ -78,6 +84,8 @@ export const defaultOptions: ApiserverOptions = {
   requestheaderUidHeaders: ['x-remote-uid'],
   requestheaderGroupHeaders: ['x-remote-group'],
   requestheaderExtraHeadersPrefix: ['x-remote-extra-'],
+  enableAggregatorRouting: false,
+  aggregatorRejectForwardingRedirect: true,
   authorizationMode: 'Node,RBAC',
   enableAdmissionPlugins: [],
   disableAdmissionPlugins: [],
@@ -87,6 +95,7 @@ export const defaultOptions: ApiserverOptions = {
   kubeletTimeoutMs: 5000,
   kubeletPort: 10_250,
   runtimeConfig: '',
+  enablePriorityAndFairness: true,
   maxRequestsInflight: 400,
   maxMutatingRequestsInflight: 200,
   requestTimeoutMs: 60_000,

@@ -12,6 +12,7 @@ import {
 } from '../endpoints/filters/request.ts';
 import type { ApiMetrics } from '../endpoints/metrics.ts';
 import type { Filter, Handler, Logger } from '../endpoints/request-context.ts';
+import { type FlowControl, withPriorityAndFairness } from '../flowcontrol/index.ts';
 
 export interface HandlerChainConfig {
   authenticator: Authenticator;
@@ -22,6 +23,8 @@ export interface HandlerChainConfig {
   metrics: ApiMetrics;
   logger: Logger;
   requestTimeoutMs: number;
+  /** In place of the plain in-flight limits. */
+  flowControl?: FlowControl | undefined;
   maxRequestsInFlight: number;
   maxMutatingRequestsInFlight: number;
   /** Sees every authenticated request; the place of the audit log. */
@@ -40,7 +43,9 @@ export function buildHandlerChain(handler: Handler, config: HandlerChainConfig):
     withAuthentication(config.authenticator, config.audiences, config.frontProxyHeaders, config.logger),
     ...(config.audit === undefined ? [] : [config.audit]),
     withImpersonation(config.impersonate, config.authorizer),
-    withMaxInFlight(config.maxRequestsInFlight, config.maxMutatingRequestsInFlight),
+    config.flowControl === undefined
+      ? withMaxInFlight(config.maxRequestsInFlight, config.maxMutatingRequestsInFlight)
+      : withPriorityAndFairness(config.flowControl, config.requestTimeoutMs),
     withAuthorization(config.authorizer),
   ];
   return filters.reduceRight<Handler>((next, filter) => filter(next), handler);

@@ -20,6 +20,12 @@ import { columnDefinitions, encodeRow, type IncludeObject, partialObjectMetadata
 
 const comma = Buffer.from(',');
 
+function inTableOrder(entries: readonly Entry[], { table, reader, apiVersion }: RowSource): readonly Entry[] {
+  if (table.order === undefined) return entries;
+  const object = (entry: Entry) => EntryView.of(entry).parseAs(reader, apiVersion);
+  return entries.toSorted((a, b) => table.order!(object(a), object(b)));
+}
+
 export function rowSource(endpoint: ResourceEndpoint, format: OutputFormat, include: IncludeObject): RowSource {
   return {
     reader: endpoint.reader,
@@ -125,18 +131,19 @@ export function presentList(
   };
   const encodeList =
     format.mediaType === protobufMediaType
-      ? (...list: Parameters<typeof listBody>) => orNotAcceptable(() => protobufSerializer.encodeList(...list))
+      ? (...[apiVersion, kind, meta, items]: Parameters<typeof listBody>) =>
+          orNotAcceptable(() => protobufSerializer.encodeList(apiVersion, kind, meta, items))
       : listBody;
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined: {
       const bodies = page.entries.map((entry) => wholeObject(EntryView.of(entry), endpoint, format.mediaType));
-      const named = endpoint.alwaysNamesContinue === true ? { continue: '', ...metadata } : metadata;
-      return encodeList(endpoint.apiVersion, `${endpoint.kind}List`, named, bodies);
+      const named = endpoint.untyped === true ? { continue: '', ...metadata } : metadata;
+      return encodeList(endpoint.apiVersion, `${endpoint.kind}List`, named, bodies, endpoint.untyped !== true);
     }
     case 'Table': {
       const source = rowSource(endpoint, format, include);
-      const rows = page.entries.map((entry) => encodeRow(EntryView.of(entry), source, now));
+      const rows = inTableOrder(page.entries, source).map((entry) => encodeRow(EntryView.of(entry), source, now));
       return [Buffer.from(tableHead(source, metadata, true)), ...joined(rows), Buffer.from(']}\n')];
     }
     case 'PartialObjectMetadataList': {

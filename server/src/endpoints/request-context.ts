@@ -24,9 +24,19 @@ export interface RequestContext {
   info: RequestInfo;
   /** Set by withAuthentication. */
   user: UserInfo;
+  /** Set by withImpersonation, where the client asked for it: who really asks, as whom, and the verb that allowed it. */
+  impersonation?: { by: UserInfo; user: UserInfo; constraint: string };
   auditId: string;
   /** Watches, streams and the like: no timeout, not counted in flight. */
   longRunning: boolean;
+  /** How long the request may take in all; set by withTimeout, absent for long-running ones. */
+  timeoutMs?: number;
+  /** Set by routing: the path is that of something this server has. */
+  endpointFound: boolean;
+  /** How long it has waited for its turn, or for webhooks. */
+  waitedMs: number;
+  /** For a watch to call when its first events are out: from then on it takes no seats. */
+  watchStarted?: () => void;
   /** Texts for `Warning` headers, in order, without repeats. */
   readonly warnings: Set<string>;
   /** For the audit log; filled through `annotateAudit`. */

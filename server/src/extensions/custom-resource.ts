@@ -200,6 +200,7 @@ export class CustomResource {
         // Where versions share entries, attributes are read once for all of them.
         selectableFields: selectableFields(form.storageApiVersion === '' ? spec.versions : [version]),
         returnsDeletedObject: false,
+        metadataChecks: 'plain',
         ...form,
       },
       storage,
@@ -263,7 +264,7 @@ export class CustomResource {
       registration,
       table,
       subresources,
-      alwaysNamesContinue: true,
+      untyped: true,
       fieldLabel: (label) => (label.startsWith('metadata.') || labels.has(label) ? label : undefined),
       ...(version.deprecated === true
         ? { deprecationWarning: version.deprecationWarning ?? `${apiVersion} ${names.kind} is deprecated` }

@@ -1,6 +1,6 @@
 /** CustomResourceDefinitions at work: serving, discovery and OpenAPI of the resources they define. */
 import { unsupportedMediaType } from '@typernetes/openapi/meta';
-import type { CustomDiscovery } from '../endpoints/discovery/discovery-handler.ts';
+import type { CustomDiscovery } from '../endpoints/discovery/merged-discovery.ts';
 import type { CustomOpenApi } from '../endpoints/discovery/openapi-handler.ts';
 import type { CustomResources } from './custom-resources.ts';
 import { customGroups } from './discovery.ts';

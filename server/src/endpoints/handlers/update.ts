@@ -9,7 +9,12 @@ import { readBody } from '../body.ts';
 import { decodeObject, parseBody } from '../decode.ts';
 import { negotiateInput, negotiateOutput } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
-import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from '../resource-endpoint.ts';
+import {
+  type HandlerDependencies,
+  hasTable,
+  type ResourceEndpoint,
+  type SubresourceEndpoint,
+} from '../resource-endpoint.ts';
 import { writeOptions } from './create.ts';
 import {
   type AdmissionRequest,
@@ -117,13 +122,13 @@ export async function handleUpdate(
   const { store } = endpoint;
   if (store === undefined) throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'update');
   const { info } = context;
-  const format = negotiateOutput(context, true);
+  const format = negotiateOutput(context, hasTable(endpoint, subresource));
   const body = await readBody(context);
   const options = parseWriteOptions(context.query, 'UpdateOptions');
   const mediaType = negotiateInput(context);
   const kind = kindOf(endpoint, subresource);
   const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
-  const object = decodeObject(parsed.value, parsed.strictErrors, kind, options.fieldValidation, context, dependencies);
+  const object = decodeObject(parsed, kind, options.fieldValidation, context, dependencies);
   ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
   checkName(object, context);
   dedupOwnerReferences(object, context);

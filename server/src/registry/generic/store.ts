@@ -353,6 +353,7 @@ export class RegistryStore implements EntryReader {
 
   async delete(name: string, options: DeleteOptions, context: WriteContext): Promise<DeleteResult> {
     const key = this.key(context.namespace, name);
+    for (const warning of this.definition.deleteStrategy.warningsOnDelete?.(options) ?? []) context.warn(warning);
     try {
       return await guaranteedUpdate(
         this.storage,

@@ -38,6 +38,11 @@ export class CacherGroup {
     return cacher;
   }
 
+  /** How much is cached of one resource; undefined where nobody has asked for it yet. */
+  size(prefix: string): { count: number; bytes: number } | undefined {
+    return this.#cachers.get(prefix)?.cache.size;
+  }
+
   /** For a resource that is served no longer, or differently: ends its watches and frees its memory. */
   release(prefix: string): void {
     const cacher = this.#cachers.get(prefix);
