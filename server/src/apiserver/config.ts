@@ -38,6 +38,11 @@ export interface ApiserverOptions {
   requestheaderGroupHeaders: string[];
   requestheaderExtraHeadersPrefix: string[];
 
+  proxyClientCertFile?: string;
+  proxyClientKeyFile?: string;
+  enableAggregatorRouting: boolean;
+  aggregatorRejectForwardingRedirect: boolean;
+
   authorizationMode: string;
   enableAdmissionPlugins: string[];
   disableAdmissionPlugins: string[];
@@ -79,6 +84,8 @@ export const defaultOptions: ApiserverOptions = {
   requestheaderUidHeaders: ['x-remote-uid'],
   requestheaderGroupHeaders: ['x-remote-group'],
   requestheaderExtraHeadersPrefix: ['x-remote-extra-'],
+  enableAggregatorRouting: false,
+  aggregatorRejectForwardingRedirect: true,
   authorizationMode: 'Node,RBAC',
   enableAdmissionPlugins: [],
   disableAdmissionPlugins: [],

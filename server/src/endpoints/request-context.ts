@@ -24,6 +24,8 @@ export interface RequestContext {
   info: RequestInfo;
   /** Set by withAuthentication. */
   user: UserInfo;
+  /** Set by withImpersonation, where the client asked for it: who really asks, as whom, and the verb that allowed it. */
+  impersonation?: { by: UserInfo; user: UserInfo; constraint: string };
   auditId: string;
   /** Watches, streams and the like: no timeout, not counted in flight. */
   longRunning: boolean;
