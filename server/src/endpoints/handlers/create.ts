@@ -39,6 +39,7 @@ export async function handleCreate(
   const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
   const object = decodeObject(parsed.value, parsed.strictErrors, kind, options.fieldValidation, context, dependencies);
   const metadata = (object.metadata ??= {});
+  context.audit?.requestObject(object);
   wipeSystemFields(object);
   const isNamespace = endpoint.group === '' && endpoint.resource === 'namespaces';
   ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
