@@ -13,6 +13,13 @@ export {
   protobufMediaType,
   protobufSerializer,
 } from './protobuf/index.ts';
-export { CodecError, type Decoded, type DecodeOptions, type Serializer, type WatchEventType } from './serializer.ts';
+export {
+  CodecError,
+  type Decoded,
+  type DecodeOptions,
+  type FieldOccurrence,
+  type Serializer,
+  type WatchEventType,
+} from './serializer.ts';
 export { encodeForStorage, listBody, withResourceVersion } from './splice.ts';
 export { yamlSerializer } from './yaml-serializer.ts';

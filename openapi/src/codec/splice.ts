@@ -7,6 +7,7 @@ import type { KubernetesObject, ListMeta } from '../meta/object.ts';
 
 const metadataStart = Buffer.from('"metadata":{');
 const closingBrace = 0x7d;
+const openingBrace = Buffer.from('{');
 const comma = Buffer.from(',');
 const listEnd = Buffer.from(']}\n');
 
@@ -32,13 +33,29 @@ export function withResourceVersion(value: Buffer, resourceVersion: number | str
   return result;
 }
 
-/** A list of encoded objects, as parts to be written one after another. */
-export function listBody(apiVersion: string, kind: string, metadata: ListMeta, items: readonly Buffer[]): Buffer[] {
+/** The encoded object without its kind and apiVersion, as it stands in the list of a built-in kind: two parts. */
+function asTypedItem(object: Buffer): Buffer[] {
+  const start = object.indexOf(metadataStart);
+  return start < 0 ? [object] : [openingBrace, object.subarray(start)];
+}
+
+/**
+ * A list of encoded objects, as parts to be written one after another. `typed`: the list's kind tells that of its items,
+ * so they do not repeat it.
+ */
+export function listBody(
+  apiVersion: string,
+  kind: string,
+  metadata: ListMeta,
+  items: readonly Buffer[],
+  typed = false,
+): Buffer[] {
   const head = { kind, apiVersion, metadata };
   const parts: Buffer[] = [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`)];
   for (const [index, item] of items.entries()) {
     if (index > 0) parts.push(comma);
-    parts.push(item);
+    if (typed) parts.push(...asTypedItem(item));
+    else parts.push(item);
   }
   parts.push(listEnd);
   return parts;

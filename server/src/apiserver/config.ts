@@ -39,6 +39,11 @@ export interface ApiserverOptions extends AuditOptions {
   requestheaderGroupHeaders: string[];
   requestheaderExtraHeadersPrefix: string[];
 
+  proxyClientCertFile?: string;
+  proxyClientKeyFile?: string;
+  enableAggregatorRouting: boolean;
+  aggregatorRejectForwardingRedirect: boolean;
+
   authorizationMode: string;
   enableAdmissionPlugins: string[];
   disableAdmissionPlugins: string[];
@@ -81,6 +86,8 @@ export const defaultOptions: ApiserverOptions = {
   requestheaderUidHeaders: ['x-remote-uid'],
   requestheaderGroupHeaders: ['x-remote-group'],
   requestheaderExtraHeadersPrefix: ['x-remote-extra-'],
+  enableAggregatorRouting: false,
+  aggregatorRejectForwardingRedirect: true,
   authorizationMode: 'Node,RBAC',
   enableAdmissionPlugins: [],
   disableAdmissionPlugins: [],

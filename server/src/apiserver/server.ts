@@ -36,8 +36,9 @@ import {
   storageRanges,
 } from '../registry/resources.ts';
 import { CacherGroup } from '../storage/cacher/index.ts';
-import { clusterIpResolver, WebhookClients } from '../webhooks/index.ts';
+import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
+import { buildAggregation, serviceResolver } from './aggregation.ts';
 import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersions } from './config.ts';
 import { fieldManagers, storeFieldManagers } from './field-managers.ts';
 import { readFiles } from './files.ts';
@@ -139,21 +140,34 @@ export async function startApiserver(
   for (const store of served.stores.values()) registry.addStore(store);
   const fieldManager = fieldManagers({
     decode: (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind),
-    customSchema: (kind) => custom.find(kind)?.typedSchema(kind.version),
+    customVersions: (kind) => custom.find(kind)?.versions,
     now,
   });
   registry.trackFields(storeFieldManagers(served.endpoints, fieldManager));
 
   const source = objectSource((resource) => registry.store(resource), logger);
-  const custom = new CustomResources({ registry, source, cachers, root, now, report });
-  const documents = customDocuments(custom);
+  const metrics = new ApiMetrics();
+  const self = (): { host: string; port: number } => ({ host: loopbackHost(options.bindAddress), port });
+  const resolveService = serviceResolver(options, registry, self);
+  const webhookClients = new WebhookClients(resolveService);
+  const custom = new CustomResources({ registry, source, cachers, root, now, report, webhooks: webhookClients });
+  const { aggregator, documents, ...aggregation } = buildAggregation(options, files, {
+    registry,
+    source,
+    isServed,
+    custom: customDocuments(custom),
+    resolve: resolveService,
+    metrics: metrics.registry,
+    logger,
+    now,
+    report,
+  });
   const authorization = buildAuthorizer({
     modes: parseAuthorizationModes(options.authorizationMode),
     rbacSource: source,
     nodeGraphSource: source,
   });
   const decode: ObjectDecoder = (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind);
-  const webhookClients = new WebhookClients(clusterIpResolver(registry));
   const objects = admissionObjects({ endpoints: served.endpoints, custom: () => custom, decode });
   const plugins = admissionPlugins(
     { registry, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
@@ -179,7 +193,6 @@ export async function startApiserver(
   };
   const router = new ResourceRouter(served.endpoints, handlers, (apiVersion) => custom.endpoints(apiVersion));
 
-  const metrics = new ApiMetrics();
   const audit = await openAuditLog(options, metrics.registry, logger);
   const fairness = priorityAndFairness({
     options,
@@ -198,7 +211,7 @@ export async function startApiserver(
   const address = advertisedAddress(options);
   const serverAddress = (): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;
   let kubernetesService: KubernetesServiceController | undefined;
-  let aggregation: ReturnType<typeof startClusterRoleAggregation> | undefined;
+  let roleAggregation: ReturnType<typeof startClusterRoleAggregation> | undefined;
   let repairTimer: NodeJS.Timeout | undefined;
   const namespaces = 'start-system-namespaces-controller';
   const hooks = new PostStartHooks([
@@ -242,10 +255,11 @@ export async function startApiserver(
       name: 'start-cluster-role-aggregation',
       after: ['rbac/bootstrap-roles'],
       async run() {
-        aggregation = startClusterRoleAggregation(source, registry, report);
-        await aggregation.ready;
+        roleAggregation = startClusterRoleAggregation(source, registry, report);
+        await roleAggregation.ready;
       },
     },
+    ...aggregation.hooks,
   ]);
 
   let shuttingDown = false;
@@ -269,12 +283,13 @@ export async function startApiserver(
   const nonResource = new NonResourceHandler({
     version: versionInfo(),
     health: [
-      new HealthEndpoint('healthz', [...basic, ...hooks.checks()]),
-      new HealthEndpoint('livez', [...basic, ...hooks.checks()]),
+      new HealthEndpoint('healthz', [...basic, ...hooks.checks(), aggregation.check]),
+      new HealthEndpoint('livez', [...basic, ...hooks.checks(), aggregation.check]),
       new HealthEndpoint('readyz', [
         ...basic,
         { ...storageCheck, name: 'etcd-readiness' },
         ...hooks.checks(),
+        aggregation.check,
         shutdown,
       ]),
     ],
@@ -289,6 +304,8 @@ export async function startApiserver(
   });
   const chain = buildHandlerChain(
     async (context) => {
+      const remote = aggregator.route(context);
+      if (remote !== undefined) return remote(context);
       if (!context.info.isResourceRequest) return nonResource.handle(context);
       const handler = router.route(context);
       return handler === undefined ? sendText(context, 404, notFoundText) : handler(context);
@@ -316,10 +333,11 @@ export async function startApiserver(
   const shutDown = async (): Promise<void> => {
     shuttingDown = true;
     if (options.shutdownDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, options.shutdownDelayMs));
-    await ready.catch(() => undefined);
+    await hooksDone.catch(() => undefined);
     clearInterval(repairTimer);
     await kubernetesService?.stop().catch(report);
-    await aggregation?.stop();
+    await roleAggregation?.stop();
+    await aggregation.stop();
     await custom.stop();
     await fairness.stop();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -346,15 +364,20 @@ export async function startApiserver(
     await storage.close();
     throw error;
   }
-  const ready = hooks.run();
+  const hooksDone = hooks.run();
+  const ready = hooksDone.then(() => aggregator.allRegistered);
   ready.catch((error: unknown) => {
     if (!shuttingDown) logger.error({ error: (error as Error).message }, 'a post-start hook failed');
   });
   if (signal?.aborted === true) await stop();
   else signal?.addEventListener('abort', () => void stop(), { once: true });
-  const wildcard = options.bindAddress === '0.0.0.0' || options.bindAddress === '::';
-  const host = wildcard ? '127.0.0.1' : options.bindAddress;
+  const host = loopbackHost(options.bindAddress);
   return { port, url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, ready, stop };
+}
+
+/** Where this machine reaches the server. */
+function loopbackHost(bindAddress: string): string {
+  return bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress;
 }
 
 function ranges(options: ApiserverOptions): string[] {

@@ -131,13 +131,15 @@ export function presentList(
   };
   const encodeList =
     format.mediaType === protobufMediaType
-      ? (...list: Parameters<typeof listBody>) => orNotAcceptable(() => protobufSerializer.encodeList(...list))
+      ? (...[apiVersion, kind, meta, items]: Parameters<typeof listBody>) =>
+          orNotAcceptable(() => protobufSerializer.encodeList(apiVersion, kind, meta, items))
       : listBody;
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined: {
       const bodies = page.entries.map((entry) => wholeObject(EntryView.of(entry), endpoint, format.mediaType));
-      return encodeList(endpoint.apiVersion, `${endpoint.kind}List`, metadata, bodies);
+      const named = endpoint.untyped === true ? { continue: '', ...metadata } : metadata;
+      return encodeList(endpoint.apiVersion, `${endpoint.kind}List`, named, bodies, endpoint.untyped !== true);
     }
     case 'Table': {
       const source = rowSource(endpoint, format, include);

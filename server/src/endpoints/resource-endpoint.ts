@@ -55,8 +55,16 @@ export interface ResourceEndpoint {
   /** A field label of this version as the store's; undefined if there is no such label. Absent: they are the same. */
   fieldLabel?(label: string): string | undefined;
   subresources: ReadonlyMap<string, SubresourceEndpoint>;
+  /** Custom resources: the items of their lists say their kind, and the lists have an empty continue token for none. */
+  untyped?: boolean;
   /** Told to whoever uses this version. */
   deprecationWarning?: string;
+}
+
+/** Whether answers can be Tables: of what is stored, and of the subresources that upstream gave columns. */
+export function hasTable(endpoint: ResourceEndpoint, subresource?: SubresourceEndpoint): boolean {
+  if (subresource !== undefined) return subresource.name === 'status' || subresource.name === 'scale';
+  return endpoint.store !== undefined;
 }
 
 /** Mutating, then validating admission; the composition root builds it from the enabled plugins. */

@@ -67,7 +67,7 @@ export async function handleDelete(
   const { store } = endpoint;
   const resource = { group: endpoint.group, resource: endpoint.resource };
   if (store === undefined) throw methodNotSupported(resource, 'delete');
-  const format = negotiateOutput(context, true);
+  const format = negotiateOutput(context);
   const options = await deleteOptions(context);
   const request = admissionRequest(context, endpoint, options);
   const write = writeContext(context, endpoint, dependencies, request);
@@ -110,7 +110,7 @@ export async function handleDeleteCollection(
   if (store === undefined) {
     throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'deletecollection');
   }
-  const format = negotiateOutput(context, true);
+  const format = negotiateOutput(context);
   const list = listOptions(context, endpoint, false);
   const options = await deleteOptions(context);
   const include = parseIncludeObject(context.query);

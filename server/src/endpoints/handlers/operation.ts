@@ -7,7 +7,7 @@ import {
   qualifiedName,
   type Status,
 } from '@typernetes/openapi/meta';
-import { decodeManagedFields, managerFromUserAgent } from '@typernetes/openapi/schema';
+import { ConversionPending, decodeManagedFields, managerFromUserAgent } from '@typernetes/openapi/schema';
 import { type AdmissionAttributes, type Operation, Reinvocation } from '../../admission/admission.ts';
 import type { WriteContext } from '../../registry/generic/definition.ts';
 import type { WriteOptions } from '../../registry/generic/options.ts';
@@ -201,4 +201,16 @@ export function sendObject(
   const { kind } = object as { kind?: string };
   if (kind === 'Status') context.audit?.responseStatus(object as Status);
   return sendEncoded(context, code, format, [encodeObject(object, format.mediaType)]);
+}
+
+/** Runs what keeps track of fields: again after each conversion that it has to wait for. */
+export async function converted<T>(run: () => T): Promise<T> {
+  for (;;) {
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof ConversionPending)) throw error;
+      await error.done;
+    }
+  }
 }

@@ -30,10 +30,23 @@ import { maxBodyBytes, readBody } from '../body.ts';
 import { decodeObject, type FieldValidation } from '../decode.ts';
 import { negotiateOutput, negotiatePatch, type PatchType } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
-import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from '../resource-endpoint.ts';
+import {
+  type HandlerDependencies,
+  hasTable,
+  type ResourceEndpoint,
+  type SubresourceEndpoint,
+} from '../resource-endpoint.ts';
 import { applyConfiguration, type Change } from './apply.ts';
 import { writeOptions } from './create.ts';
-import { type AdmissionRequest, checkName, managerOf, sendEntry, sendObject, writeContext } from './operation.ts';
+import {
+  type AdmissionRequest,
+  checkName,
+  converted,
+  managerOf,
+  sendEntry,
+  sendObject,
+  writeContext,
+} from './operation.ts';
 import { admitted, isView, kindOf, projectionOf, validationOf } from './update.ts';
 
 type MergingPatchType = Exclude<PatchType, 'application/apply-patch+yaml'>;
@@ -52,7 +65,7 @@ export async function handlePatch(
   if (store === undefined) throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'patch');
   const { info } = context;
   const patchType = negotiatePatch(context);
-  const format = negotiateOutput(context, true);
+  const format = negotiateOutput(context, hasTable(endpoint, subresource));
   const body = await readBody(context, maxBodyBytes);
   context.audit?.requestPatch(body);
   const options = parseWriteOptions(context.query, 'PatchOptions', patchType);
@@ -74,7 +87,8 @@ export async function handlePatch(
     if (existing === undefined && !applies) {
       throw notFound({ group: endpoint.group, resource: endpoint.resource }, info.name);
     }
-    const object = change(existing === undefined ? undefined : projection.live(existing));
+    const live = existing === undefined ? undefined : projection.live(existing);
+    const object = await converted(() => change(live));
     const uid = object.metadata?.uid ?? '';
     if (existing === undefined && uid !== '') throw missingOwner(endpoint, info.name, uid);
     ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
@@ -121,7 +135,7 @@ function changeByPatch(
     if (live === undefined) throw new Error('only an apply creates');
     const patched = applyPatch(patchType, deepCopy(live), patch, kind, dependencies) as JsonObject;
     const refuse = patchType === 'application/strategic-merge-patch+json' ? invalidPatch(patch) : undefined;
-    const object = decodeObject(patched, strictErrors, kind, fieldValidation, context, dependencies, refuse);
+    const object = decodeObject({ value: patched, strictErrors }, kind, fieldValidation, context, dependencies, refuse);
     return fieldManager.update(live, object, manager);
   };
 }
