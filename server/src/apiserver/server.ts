@@ -121,6 +121,7 @@ export async function startApiserver(
       const error = await Promise.resolve(storageCheck.check()).then(() => '', String);
       return [{ name: 'etcd-0', healthy: error === '', message: error === '' ? 'ok' : '', error }];
     },
+    resolveKind: (kind) => objects.params(kind)?.resource,
     ranges: storageRanges(storage, options.serviceNodePortRange),
   };
   const served = serveResources({
