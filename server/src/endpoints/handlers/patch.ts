@@ -35,6 +35,7 @@ import {
   hasTable,
   type ResourceEndpoint,
   type SubresourceEndpoint,
+  TypeMismatch,
 } from '../resource-endpoint.ts';
 import { applyConfiguration, type Change } from './apply.ts';
 import { writeOptions } from './create.ts';
