@@ -79,7 +79,12 @@ export function admissionObjects({ endpoints, custom, decode }: AdmissionObjects
       if (original.apiVersion !== endpoint.apiVersion) return endpoint.store.definition.convertToStorage(changed);
       return converted(endpoint, changed);
     },
-    decode,
+    decode(value, kind, strict = false) {
+      const { object, strictErrors } = decode(value, kind);
+      if (strict && strictErrors.length > 0 && custom().find(kind) === undefined)
+        throw new Error(`strict decoding error: ${strictErrors.join(', ')}`);
+      return object;
+    },
     typeOf(kind) {
       const schema = custom().find(kind)?.versions.schema(formatApiVersion(kind));
       if (schema !== undefined) return typedNode(schema, schemaByName, { custom: true });

@@ -199,6 +199,14 @@ class Checker {
     if (expr.fn === '_?._') return this.optionalSelect(expr);
     const args = expr.target === undefined ? expr.args : [expr.target, ...expr.args];
     const types = args.map((each) => this.check(each));
+    if (expr.fn === '_&&_' || expr.fn === '_||_') {
+      for (const [index, arg] of args.entries()) {
+        const type = types[index] ?? t.ERROR;
+        if (!this.substitution.assignAll([type], [t.BOOL])) this.mismatch(arg.pos, t.BOOL, type);
+      }
+      expr.overloads = [...(this.declarations.functions.get(expr.fn) ?? [])];
+      return t.BOOL;
+    }
     const named = this.declarations.functions.get(expr.fn);
     if (named === undefined) return this.fail(expr.pos, `undeclared reference to '${expr.fn}' (in container '')`);
     return this.resolve(expr, types);

@@ -108,18 +108,19 @@ function send(
   { contentType = 'application/json', as }: CallOptions,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
-      ...(body === undefined ? {} : { 'content-type': contentType }),
+      ...(text === undefined ? {} : { 'content-type': contentType, 'content-length': Buffer.byteLength(text) }),
       ...(as === undefined ? {} : { 'impersonate-user': as }),
     };
     const request = https.request(url, { method, agent, headers }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      let answer = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
       response.on('end', () => {
         const { warning = '' } = response.headers;
         resolve({
           status: response.statusCode ?? 0,
-          body: parse(text),
+          body: parse(answer),
           warnings: [...warning.matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(([, message = '']) =>
             message.replaceAll(/\\(.)/g, '$1'),
           ),
@@ -127,7 +128,7 @@ function send(
       });
     });
     request.once('error', reject);
-    request.end(body === undefined ? undefined : JSON.stringify(body));
+    request.end(text);
   });
 }
 
