@@ -3,6 +3,7 @@ import process from 'node:process';
 import { kubernetesVersion, servedByDefault } from '@typernetes/openapi/catalogue';
 import { serviceUnavailable } from '@typernetes/openapi/meta';
 import { admissionPlugins, runMutating, runValidating } from '../admission/index.ts';
+import { openAuditLog } from '../audit/index.ts';
 import { impersonate, reviewToken } from '../authentication/index.ts';
 import {
   type Authorizer,
@@ -193,6 +194,7 @@ export async function startApiserver(
   };
   const router = new ResourceRouter(served.endpoints, handlers, (apiVersion) => custom.endpoints(apiVersion));
 
+  const audit = await openAuditLog(options, metrics.registry, logger);
   const fairness = priorityAndFairness({
     options,
     metrics: metrics.registry,
@@ -318,6 +320,7 @@ export async function startApiserver(
       metrics,
       logger,
       requestTimeoutMs: options.requestTimeoutMs,
+      audit,
       flowControl: fairness.control,
       maxRequestsInFlight: options.maxRequestsInflight,
       maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight,
@@ -343,6 +346,7 @@ export async function startApiserver(
     await app.drain(options.requestTimeoutMs);
     server.closeAllConnections();
     await closed;
+    await audit?.close();
     nodes.close();
     authorization.stop();
     for (const plugin of plugins) plugin.stop?.();

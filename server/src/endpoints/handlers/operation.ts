@@ -1,6 +1,12 @@
 /** What all write handlers share: admission attributes, write contexts, owner reference deduplication, answers. */
 import { parseJson, yamlSerializer } from '@typernetes/openapi/codec';
-import { badRequest, type GroupVersionKind, type KubernetesObject, qualifiedName } from '@typernetes/openapi/meta';
+import {
+  badRequest,
+  type GroupVersionKind,
+  type KubernetesObject,
+  qualifiedName,
+  type Status,
+} from '@typernetes/openapi/meta';
 import { ConversionPending, decodeManagedFields, managerFromUserAgent } from '@typernetes/openapi/schema';
 import { type AdmissionAttributes, type Operation, Reinvocation } from '../../admission/admission.ts';
 import type { WriteContext } from '../../registry/generic/definition.ts';
@@ -192,6 +198,8 @@ export function sendObject(
   format: OutputFormat,
   object: unknown,
 ): Promise<void> {
+  const { kind } = object as { kind?: string };
+  if (kind === 'Status') context.audit?.responseStatus(object as Status);
   return sendEncoded(context, code, format, [encodeObject(object, format.mediaType)]);
 }
 

@@ -67,6 +67,7 @@ export async function handlePatch(
   const patchType = negotiatePatch(context);
   const format = negotiateOutput(context, hasTable(endpoint, subresource));
   const body = await readBody(context, maxBodyBytes);
+  context.audit?.requestPatch(body);
   const options = parseWriteOptions(context.query, 'PatchOptions', patchType);
   const kind = kindOf(endpoint, subresource);
   const request: AdmissionRequest = {

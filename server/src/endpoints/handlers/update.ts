@@ -129,6 +129,7 @@ export async function handleUpdate(
   const kind = kindOf(endpoint, subresource);
   const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
   const object = decodeObject(parsed, kind, options.fieldValidation, context, dependencies);
+  context.audit?.requestObject(object);
   ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
   checkName(object, context);
   dedupOwnerReferences(object, context);
