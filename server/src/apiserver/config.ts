@@ -1,7 +1,8 @@
 /** What can be configured, named as upstream's flags; every field that may be absent has upstream's default. */
 import { networkInterfaces } from 'node:os';
+import { type AuditOptions, defaultAuditOptions } from '../audit/options.ts';
 
-export interface ApiserverOptions {
+export interface ApiserverOptions extends AuditOptions {
   /** 0 takes a free port. */
   securePort: number;
   bindAddress: string;
@@ -80,6 +81,7 @@ export interface ApiserverOptions {
 }
 
 export const defaultOptions: ApiserverOptions = {
+  ...defaultAuditOptions,
   securePort: 6443,
   bindAddress: '0.0.0.0',
   etcdServers: [],

@@ -1,5 +1,6 @@
 /** The command line: upstream's flag names and forms. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { auditFlags } from '../audit/flags.ts';
 import { parseDuration } from '../duration.ts';
 import { type ApiserverOptions, defaultOptions } from './config.ts';
 
@@ -37,6 +38,7 @@ type Flag = [name: string, field: keyof ApiserverOptions, parse: Parser, descrip
 const text: Parser = (value) => value;
 
 const flags: readonly Flag[] = [
+  ...auditFlags<Parser>({ text, integer, boolean: boolean as Parser, milliseconds }),
   ['secure-port', 'securePort', integer, 'port to serve HTTPS on; 0 takes a free one'],
   ['bind-address', 'bindAddress', text, 'address to listen on'],
   ['advertise-address', 'advertiseAddress', text, 'address that the rest of the cluster reaches this server at'],

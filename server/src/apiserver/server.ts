@@ -3,6 +3,7 @@ import process from 'node:process';
 import { kubernetesVersion, servedByDefault } from '@typernetes/openapi/catalogue';
 import { serviceUnavailable } from '@typernetes/openapi/meta';
 import { admissionPlugins, runMutating, runValidating } from '../admission/index.ts';
+import { openAuditLog } from '../audit/index.ts';
 import { impersonate, reviewToken } from '../authentication/index.ts';
 import {
   type Authorizer,
@@ -120,6 +121,7 @@ export async function startApiserver(
       const error = await Promise.resolve(storageCheck.check()).then(() => '', String);
       return [{ name: 'etcd-0', healthy: error === '', message: error === '' ? 'ok' : '', error }];
     },
+    resolveKind: (kind) => objects.params(kind)?.resource,
     ranges: storageRanges(storage, options.serviceNodePortRange),
   };
   const served = serveResources({
@@ -139,16 +141,17 @@ export async function startApiserver(
   for (const store of served.stores.values()) registry.addStore(store);
   const fieldManager = fieldManagers({
     decode: (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind),
-    customSchema: (kind) => custom.find(kind)?.typedSchema(kind.version),
+    customVersions: (kind) => custom.find(kind)?.versions,
     now,
   });
   registry.trackFields(storeFieldManagers(served.endpoints, fieldManager));
 
   const source = objectSource((resource) => registry.store(resource), logger);
-  const custom = new CustomResources({ registry, source, cachers, root, now, report });
   const metrics = new ApiMetrics();
   const self = (): { host: string; port: number } => ({ host: loopbackHost(options.bindAddress), port });
   const resolveService = serviceResolver(options, registry, self);
+  const webhookClients = new WebhookClients(resolveService);
+  const custom = new CustomResources({ registry, source, cachers, root, now, report, webhooks: webhookClients });
   const { aggregator, documents, ...aggregation } = buildAggregation(options, files, {
     registry,
     source,
@@ -166,7 +169,6 @@ export async function startApiserver(
     nodeGraphSource: source,
   });
   const decode: ObjectDecoder = (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind);
-  const webhookClients = new WebhookClients(resolveService);
   const objects = admissionObjects({ endpoints: served.endpoints, custom: () => custom, decode });
   const plugins = admissionPlugins(
     { registry, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
@@ -192,6 +194,7 @@ export async function startApiserver(
   };
   const router = new ResourceRouter(served.endpoints, handlers, (apiVersion) => custom.endpoints(apiVersion));
 
+  const audit = await openAuditLog(options, metrics.registry, logger);
   const fairness = priorityAndFairness({
     options,
     metrics: metrics.registry,
@@ -317,6 +320,7 @@ export async function startApiserver(
       metrics,
       logger,
       requestTimeoutMs: options.requestTimeoutMs,
+      audit,
       flowControl: fairness.control,
       maxRequestsInFlight: options.maxRequestsInflight,
       maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight,
@@ -342,6 +346,7 @@ export async function startApiserver(
     await app.drain(options.requestTimeoutMs);
     server.closeAllConnections();
     await closed;
+    await audit?.close();
     nodes.close();
     authorization.stop();
     identity.stop();

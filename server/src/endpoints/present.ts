@@ -138,7 +138,8 @@ export function presentList(
   switch (transform) {
     case undefined: {
       const bodies = page.entries.map((entry) => wholeObject(EntryView.of(entry), endpoint, format.mediaType));
-      return encodeList(endpoint.apiVersion, `${endpoint.kind}List`, metadata, bodies, endpoint.untyped !== true);
+      const named = endpoint.untyped === true ? { continue: '', ...metadata } : metadata;
+      return encodeList(endpoint.apiVersion, `${endpoint.kind}List`, named, bodies, endpoint.untyped !== true);
     }
     case 'Table': {
       const source = rowSource(endpoint, format, include);

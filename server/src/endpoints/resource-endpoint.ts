@@ -55,7 +55,7 @@ export interface ResourceEndpoint {
   /** A field label of this version as the store's; undefined if there is no such label. Absent: they are the same. */
   fieldLabel?(label: string): string | undefined;
   subresources: ReadonlyMap<string, SubresourceEndpoint>;
-  /** Custom resources: the items of their lists say their kind. */
+  /** Custom resources: the items of their lists say their kind, and the lists have an empty continue token for none. */
   untyped?: boolean;
   /** Told to whoever uses this version. */
   deprecationWarning?: string;

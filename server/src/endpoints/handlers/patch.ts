@@ -38,7 +38,15 @@ import {
 } from '../resource-endpoint.ts';
 import { applyConfiguration, type Change } from './apply.ts';
 import { writeOptions } from './create.ts';
-import { type AdmissionRequest, checkName, managerOf, sendEntry, sendObject, writeContext } from './operation.ts';
+import {
+  type AdmissionRequest,
+  checkName,
+  converted,
+  managerOf,
+  sendEntry,
+  sendObject,
+  writeContext,
+} from './operation.ts';
 import { admitted, isView, kindOf, projectionOf, validationOf } from './update.ts';
 
 type MergingPatchType = Exclude<PatchType, 'application/apply-patch+yaml'>;
@@ -59,6 +67,7 @@ export async function handlePatch(
   const patchType = negotiatePatch(context);
   const format = negotiateOutput(context, hasTable(endpoint, subresource));
   const body = await readBody(context, maxBodyBytes);
+  context.audit?.requestPatch(body);
   const options = parseWriteOptions(context.query, 'PatchOptions', patchType);
   const kind = kindOf(endpoint, subresource);
   const request: AdmissionRequest = {
@@ -78,7 +87,8 @@ export async function handlePatch(
     if (existing === undefined && !applies) {
       throw notFound({ group: endpoint.group, resource: endpoint.resource }, info.name);
     }
-    const object = change(existing === undefined ? undefined : projection.live(existing));
+    const live = existing === undefined ? undefined : projection.live(existing);
+    const object = await converted(() => change(live));
     const uid = object.metadata?.uid ?? '';
     if (existing === undefined && uid !== '') throw missingOwner(endpoint, info.name, uid);
     ensureNamespace(object, endpoint.namespaced ? info.namespace : '');

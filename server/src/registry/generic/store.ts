@@ -320,7 +320,8 @@ export class RegistryStore implements EntryReader {
   ): Promise<Entry> {
     const value = encodeForStorage(object);
     const unchanged =
-      value.equals(existing.value) || (value.length === existing.value.length && deepEqual(object, old));
+      this.definition.mustRewrite?.(existing) !== true &&
+      (value.equals(existing.value) || (value.length === existing.value.length && deepEqual(object, old)));
     const ttlSeconds = this.definition.registration.ttlSeconds?.(object);
     if (unchanged && ttlSeconds === undefined) {
       // Only the newest state may be called unchanged; a stale one would hide another's write.
