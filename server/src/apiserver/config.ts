@@ -31,6 +31,18 @@ export interface ApiserverOptions extends AuditOptions {
   tokenAuthFile?: string;
   enableBootstrapTokenAuth: boolean;
   anonymousAuth: boolean;
+  /** File of kind AuthenticationConfiguration: OpenID Connect issuers and anonymous access; instead of the oidc ones. */
+  authenticationConfig?: string;
+  oidcIssuerUrl?: string;
+  oidcClientId?: string;
+  oidcCaFile?: string;
+  oidcUsernameClaim: string;
+  oidcUsernamePrefix: string;
+  oidcGroupsClaim?: string;
+  oidcGroupsPrefix: string;
+  oidcSigningAlgs: string[];
+  /** `claim=value` */
+  oidcRequiredClaim: string[];
 
   requestheaderClientCaFile?: string;
   requestheaderAllowedNames: string[];
@@ -81,6 +93,11 @@ export const defaultOptions: ApiserverOptions = {
   apiAudiences: [],
   enableBootstrapTokenAuth: false,
   anonymousAuth: true,
+  oidcUsernameClaim: 'sub',
+  oidcUsernamePrefix: '',
+  oidcGroupsPrefix: '',
+  oidcSigningAlgs: ['RS256'],
+  oidcRequiredClaim: [],
   requestheaderAllowedNames: [],
   requestheaderUsernameHeaders: ['x-remote-user'],
   requestheaderUidHeaders: ['x-remote-uid'],
