@@ -8,4 +8,5 @@ import './lists-and-watches.ts';
 import './media-types.ts';
 import './network.ts';
 import './objects.ts';
+import './priority-and-fairness.ts';
 import './workloads.ts';

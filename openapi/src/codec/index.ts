@@ -13,9 +13,18 @@ export {
   protobufMediaType,
   protobufSerializer,
 } from './protobuf/index.ts';
-export { CodecError, type Decoded, type DecodeOptions, type Serializer, type WatchEventType } from './serializer.ts';
+export {
+  CodecError,
+  type Decoded,
+  type DecodeOptions,
+  type FieldOccurrence,
+  type Serializer,
+  type WatchEventType,
+} from './serializer.ts';
 export {
   type BodyPart,
+  bare,
+  bareVersioned,
   detached,
   encodeForStorage,
   joinParts,

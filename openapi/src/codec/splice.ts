@@ -131,6 +131,19 @@ function endOfString(value: Buffer, start: number): number {
   return at;
 }
 
+/** The encoded object without its kind and apiVersion, as it stands in the list of a built-in kind. */
+export function bare(object: Buffer): BodyPart {
+  const start = object.indexOf(metadataStart);
+  return start < 0 ? object : new Spliced('{', object, start, object.length, '');
+}
+
+/** The stored object as `bare` would have it, at a revision. */
+export function bareVersioned(value: Buffer, resourceVersion: number | string): BodyPart {
+  const at = membersOfMetadata(value);
+  const head = `{"metadata":{${resourceVersionMember(value, at, resourceVersion)}`;
+  return new Spliced(head, value, at, value.length, '');
+}
+
 /** A list of encoded objects, as parts to be written one after another. */
 export function listBody<Part extends BodyPart>(
   apiVersion: string,

@@ -1,12 +1,13 @@
 /**
  * What Go's decoder does to an object beyond parsing, in one pass over every write: wrong types are errors in its
  * words, unknown fields are dropped (and named), null means absent, and what Go would print differently after
- * decoding is brought into that form (quantities, times, empty optional lists and maps).
+ * decoding is brought into that form (quantities, times, empty optional lists and maps, zeros that are left out and
+ * fields that are always there).
  */
 import { parseQuantity, QuantityError } from '../meta/quantity.ts';
 import { quote } from '../meta/quote.ts';
 import { formatTime, parseTime } from '../meta/time.ts';
-import { compile, goTypeOf, type Node, type StructNode } from './compiled.ts';
+import { compile, emptyStruct, type Field, goTypeOf, type Node, type StructNode } from './compiled.ts';
 import { isObject, isRawNumber, setOwn } from './json-value.ts';
 import type { Resolve, Schema } from './schema.ts';
 
@@ -63,6 +64,8 @@ class Pass {
   /** Only the names of struct fields: indexes and map keys do not show in Go's type errors. */
   readonly #fields: string[] = [];
   #struct: StructNode | undefined;
+  /** Go's name of the type of the field that was entered last. */
+  #goType: string | undefined;
   /** Names the outermost struct, which no reference names. */
   readonly #kind: string;
 
@@ -123,14 +126,17 @@ class Pass {
         continue;
       }
       this.#path.push(key);
-      this.#fields.push(key);
+      this.#fields.push(field.embedded === undefined ? key : `${field.embedded}.${key}`);
+      this.#goType = field.goType;
       const checked = this.check(member, field.node);
       this.#path.pop();
       this.#fields.pop();
-      if (!field.required && isOmitted(checked, key, field.node, node)) delete members[key];
+      if (!field.required && isOmitted(checked, key, field, node)) delete members[key];
       else if (checked !== member) members[key] = checked;
     }
     this.#struct = outer;
+    this.#goType = undefined;
+    for (const { name, zero } of node.always) if (members[name] === undefined) members[name] = zero();
     return value;
   }
 
@@ -222,7 +228,7 @@ class Pass {
   }
 
   #mismatch(value: unknown, node: Node, found = jsonTypeOf(value)): never {
-    const goType = goTypeOf(node);
+    const goType = namedType(goTypeOf(node), this.#goType);
     const name = this.#struct?.goType.split('.')[1] ?? this.#kind;
     const alone = `json: cannot unmarshal ${found} into Go value of type ${goType}`;
     const conversion = conversionMismatch(value, node, goType) ?? alone;
@@ -233,6 +239,14 @@ class Pass {
       conversion,
     );
   }
+}
+
+/** `v1.Protocol` for string, `[]v1.Protocol` for []string; structs have names of their own. */
+function namedType(goType: string, name: string | undefined): string {
+  if (name === undefined) return goType;
+  return goType.replace(/^(\[\])*(string|int32|int64|bool)$/, (whole, _, scalar: string) =>
+    whole.replace(scalar, name),
+  );
 }
 
 /** Undefined where the converter leaves the value to the type's own JSON decoder. */
@@ -272,13 +286,24 @@ function jsonTypeOf(value: unknown): string {
   return isRawNumber(value) ? 'number' : typeof value;
 }
 
-/** What Go leaves out when it encodes: optional lists and maps without members, and all empty fields of metadata. */
-function isOmitted(value: unknown, key: string, node: Node, parent: StructNode): boolean {
+/** What Go leaves out when it encodes: optional lists and maps without members, and zeros that mean nothing. */
+function isOmitted(value: unknown, key: string, { node, omitsZero }: Field, parent: StructNode): boolean {
   // An empty list of managedFields asks for them to be forgotten.
   if (parent.isObjectMeta && key === 'managedFields') return false;
-  if (node.kind === 'list') return Array.isArray(value) && value.length === 0;
-  if (node.kind === 'map') return Object.keys(value as object).length === 0;
-  return parent.isObjectMeta && (value === '' || (value === 0 && key === 'generation'));
+  switch (node.kind) {
+    case 'list':
+      return Array.isArray(value) && value.length === 0;
+    case 'map':
+      return Object.keys(value as object).length === 0;
+    case 'string':
+    case 'bytes':
+    case 'boolean':
+    case 'integer':
+    case 'number':
+      return omitsZero && (value === '' || value === 0 || value === false);
+    default:
+      return false;
+  }
 }
 
 /** What null becomes inside lists and maps. */
@@ -302,8 +327,9 @@ function zero(node: Node): unknown {
     case 'microTime':
       return null;
     case 'map':
-    case 'struct':
       return {};
+    case 'struct':
+      return emptyStruct(node);
     default:
       return node satisfies never;
   }

@@ -2,6 +2,9 @@
  * Schemas compiled for the decoding pass: every field's Go type worked out once. Compiled forms hang on the Schema
  * objects; recursion in the schemas is cut by compiling members on first use.
  */
+import { embeddedStructOf, goTypeNamesOf } from './go-names.ts';
+import { keptNullsOf } from './kept-nulls.ts';
+import { keptZerosOf } from './kept-zeros.ts';
 import { definitionName, dereference, type Resolve, refOf, type Schema } from './schema.ts';
 
 export type Node =
@@ -36,11 +39,25 @@ export interface StructNode {
   /** metadata: its empty strings and zeros mean absence. */
   isObjectMeta: boolean;
   readonly fields: ReadonlyMap<string, Field>;
+  /** The fields that Go writes even where they are absent. */
+  readonly always: readonly AlwaysField[];
 }
 
 export interface Field {
   readonly node: Node;
   readonly required: boolean;
+  /** Go's name of a string or number type, where it has one. */
+  readonly goType: string | undefined;
+  /** The struct embedded in this one that the field belongs to. */
+  readonly embedded: string | undefined;
+  /** A zero says no more than absence: Go's field is no pointer and leaves zeros out. */
+  readonly omitsZero: boolean;
+}
+
+export interface AlwaysField {
+  readonly name: string;
+  /** A new value each time: an empty struct has fields of its own that are always there. */
+  readonly zero: () => unknown;
 }
 
 const any: Node = { kind: 'any' };
@@ -66,12 +83,12 @@ function compileRef(ref: string, resolve: Resolve): Node {
   if (cache === undefined) caches.set(resolve, (cache = new WeakMap()));
   let node = cache.get(schema);
   if (node === undefined || (node.kind === 'struct' && node.goType === '')) {
-    cache.set(schema, (node = build(schema, resolve, name.split('.').slice(-2).join('.'))));
+    cache.set(schema, (node = build(schema, resolve, name)));
   }
   return node;
 }
 
-function build(schema: Schema, resolve: Resolve, goType: string): Node {
+function build(schema: Schema, resolve: Resolve, definition: string): Node {
   const ref = refOf(schema);
   if (ref !== undefined) return compileRef(ref, resolve);
   if (schema['x-kubernetes-int-or-string'] === true || schema.format === 'int-or-string')
@@ -92,7 +109,7 @@ function build(schema: Schema, resolve: Resolve, goType: string): Node {
       return listNode(schema, resolve);
     case 'object':
     case undefined:
-      if (schema.properties !== undefined) return structNode(schema, resolve, goType);
+      if (schema.properties !== undefined) return structNode(schema, resolve, definition);
       return mapNode(schema, resolve);
     default:
       return any;
@@ -122,23 +139,65 @@ function mapNode(schema: Schema, resolve: Resolve): Node {
   };
 }
 
-function structNode(schema: Schema, resolve: Resolve, goType: string): Node {
+function structNode(schema: Schema, resolve: Resolve, definition: string): Node {
   const required = new Set(schema.required);
+  const goType = definition.split('.').slice(-2).join('.');
   let fields: Map<string, Field> | undefined;
-  return {
+  let always: AlwaysField[] | undefined;
+  const node: StructNode = {
     kind: 'struct',
     goType,
     isObjectMeta: goType === 'v1.ObjectMeta',
     get fields() {
       if (fields === undefined) {
         fields = new Map();
+        const kept = keptZerosOf(definition.replace(/^io\.k8s\./, 'k8s.io.').replaceAll('-', '_'));
+        const goTypes = goTypeNamesOf(definition);
+        const embedded = embeddedStructOf(definition);
         for (const [name, property] of Object.entries(schema.properties ?? {})) {
-          fields.set(name, { node: compile(property, resolve), required: required.has(name) });
+          const omitsZero =
+            definition !== '' && !required.has(name) && !kept.has(name) && property.default === undefined;
+          fields.set(name, {
+            node: compile(property, resolve),
+            required: required.has(name),
+            omitsZero,
+            goType: goTypes.get(name),
+            embedded: embedded?.(name),
+          });
         }
       }
       return fields;
     },
+    get always() {
+      return (always ??= definition === '' ? [] : alwaysFields(schema, node, keptNullsOf(definition)));
+    },
   };
+  return node;
+}
+
+/** OpenAPI's defaults tell of structs and scalars; kept-nulls of the rest. */
+function alwaysFields(schema: Schema, node: StructNode, nulls: ReadonlySet<string>): AlwaysField[] {
+  const found: AlwaysField[] = [];
+  for (const [name, field] of node.fields) {
+    const initial = schema.properties?.[name]?.default;
+    const { node: type } = field;
+    if (type.kind === 'struct' && isEmptyObject(initial)) found.push({ name, zero: () => emptyStruct(type) });
+    else if (initial === '' || initial === 0 || initial === false) found.push({ name, zero: () => initial });
+    else if (nulls.has(name)) found.push({ name, zero: () => null });
+    else if (type.kind === 'quantity' && field.required) found.push({ name, zero: () => '0' });
+    else if (type.kind === 'intOrString' && field.required) found.push({ name, zero: () => 0 });
+  }
+  return found;
+}
+
+const isEmptyObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+
+/** A struct of which nothing was said. */
+export function emptyStruct(node: StructNode): Record<string, unknown> {
+  const value: Record<string, unknown> = {};
+  for (const { name, zero } of node.always) value[name] = zero();
+  return value;
 }
 
 /** As Go prints the type in its messages, as far as the schema tells. */

@@ -1,7 +1,8 @@
 /** What can be configured, named as upstream's flags; every field that may be absent has upstream's default. */
 import { networkInterfaces } from 'node:os';
+import { type AuditOptions, defaultAuditOptions } from '../audit/options.ts';
 
-export interface ApiserverOptions {
+export interface ApiserverOptions extends AuditOptions {
   /** 0 takes a free port. */
   securePort: number;
   bindAddress: string;
@@ -30,6 +31,18 @@ export interface ApiserverOptions {
   tokenAuthFile?: string;
   enableBootstrapTokenAuth: boolean;
   anonymousAuth: boolean;
+  /** File of kind AuthenticationConfiguration: OpenID Connect issuers and anonymous access; instead of the oidc ones. */
+  authenticationConfig?: string;
+  oidcIssuerUrl?: string;
+  oidcClientId?: string;
+  oidcCaFile?: string;
+  oidcUsernameClaim: string;
+  oidcUsernamePrefix: string;
+  oidcGroupsClaim?: string;
+  oidcGroupsPrefix: string;
+  oidcSigningAlgs: string[];
+  /** `claim=value` */
+  oidcRequiredClaim: string[];
 
   requestheaderClientCaFile?: string;
   requestheaderAllowedNames: string[];
@@ -37,6 +50,11 @@ export interface ApiserverOptions {
   requestheaderUidHeaders: string[];
   requestheaderGroupHeaders: string[];
   requestheaderExtraHeadersPrefix: string[];
+
+  proxyClientCertFile?: string;
+  proxyClientKeyFile?: string;
+  enableAggregatorRouting: boolean;
+  aggregatorRejectForwardingRedirect: boolean;
 
   authorizationMode: string;
   enableAdmissionPlugins: string[];
@@ -53,6 +71,7 @@ export interface ApiserverOptions {
   kubeletPort: number;
 
   runtimeConfig: string;
+  enablePriorityAndFairness: boolean;
   maxRequestsInflight: number;
   maxMutatingRequestsInflight: number;
   requestTimeoutMs: number;
@@ -62,6 +81,7 @@ export interface ApiserverOptions {
 }
 
 export const defaultOptions: ApiserverOptions = {
+  ...defaultAuditOptions,
   securePort: 6443,
   bindAddress: '0.0.0.0',
   etcdServers: [],
@@ -73,11 +93,18 @@ export const defaultOptions: ApiserverOptions = {
   apiAudiences: [],
   enableBootstrapTokenAuth: false,
   anonymousAuth: true,
+  oidcUsernameClaim: 'sub',
+  oidcUsernamePrefix: '',
+  oidcGroupsPrefix: '',
+  oidcSigningAlgs: ['RS256'],
+  oidcRequiredClaim: [],
   requestheaderAllowedNames: [],
   requestheaderUsernameHeaders: ['x-remote-user'],
   requestheaderUidHeaders: ['x-remote-uid'],
   requestheaderGroupHeaders: ['x-remote-group'],
   requestheaderExtraHeadersPrefix: ['x-remote-extra-'],
+  enableAggregatorRouting: false,
+  aggregatorRejectForwardingRedirect: true,
   authorizationMode: 'Node,RBAC',
   enableAdmissionPlugins: [],
   disableAdmissionPlugins: [],
@@ -87,6 +114,7 @@ export const defaultOptions: ApiserverOptions = {
   kubeletTimeoutMs: 5000,
   kubeletPort: 10_250,
   runtimeConfig: '',
+  enablePriorityAndFairness: true,
   maxRequestsInflight: 400,
   maxMutatingRequestsInflight: 200,
   requestTimeoutMs: 60_000,

@@ -1,5 +1,6 @@
 /** The command line: upstream's flag names and forms. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { auditFlags } from '../audit/flags.ts';
 import { parseDuration } from '../duration.ts';
 import { type ApiserverOptions, defaultOptions } from './config.ts';
 
@@ -7,6 +8,8 @@ const list = (text: string, previous: readonly string[] | undefined): string[] =
   ...(previous ?? []),
   ...text.split(',').filter((each) => each !== ''),
 ];
+
+const append = (text: string, previous: readonly string[] | undefined): string[] => [...(previous ?? []), text];
 
 /** Upstream's `--flag`, `--flag=true` and `--flag=false`. */
 function boolean(text: string | boolean): boolean {
@@ -35,6 +38,7 @@ type Flag = [name: string, field: keyof ApiserverOptions, parse: Parser, descrip
 const text: Parser = (value) => value;
 
 const flags: readonly Flag[] = [
+  ...auditFlags<Parser>({ text, integer, boolean: boolean as Parser, milliseconds }),
   ['secure-port', 'securePort', integer, 'port to serve HTTPS on; 0 takes a free one'],
   ['bind-address', 'bindAddress', text, 'address to listen on'],
   ['advertise-address', 'advertiseAddress', text, 'address that the rest of the cluster reaches this server at'],
@@ -68,6 +72,16 @@ const flags: readonly Flag[] = [
   ['token-auth-file', 'tokenAuthFile', text, 'CSV file of static tokens'],
   ['enable-bootstrap-token-auth', 'enableBootstrapTokenAuth', boolean as Parser, 'take bootstrap tokens'],
   ['anonymous-auth', 'anonymousAuth', boolean as Parser, 'let requests without credentials in as system:anonymous'],
+  ['authentication-config', 'authenticationConfig', text, 'file of kind AuthenticationConfiguration'],
+  ['oidc-issuer-url', 'oidcIssuerUrl', text, 'OpenID Connect issuer whose tokens are taken'],
+  ['oidc-client-id', 'oidcClientId', text, 'audience of the issuer’s tokens'],
+  ['oidc-ca-file', 'oidcCaFile', text, 'CA of the issuer’s serving certificate'],
+  ['oidc-username-claim', 'oidcUsernameClaim', text, 'claim that is the user name'],
+  ['oidc-username-prefix', 'oidcUsernamePrefix', text, 'put before user names; - is none'],
+  ['oidc-groups-claim', 'oidcGroupsClaim', text, 'claim that lists the groups'],
+  ['oidc-groups-prefix', 'oidcGroupsPrefix', text, 'put before groups'],
+  ['oidc-signing-algs', 'oidcSigningAlgs', list as Parser, 'algorithms that tokens may be signed with'],
+  ['oidc-required-claim', 'oidcRequiredClaim', append as Parser, 'claim=value that tokens must have'],
   ['requestheader-client-ca-file', 'requestheaderClientCaFile', text, 'CA of front proxies'],
   ['requestheader-allowed-names', 'requestheaderAllowedNames', list as Parser, 'common names of front proxies'],
   ['requestheader-username-headers', 'requestheaderUsernameHeaders', list as Parser, 'headers with the user name'],
@@ -78,6 +92,20 @@ const flags: readonly Flag[] = [
     'requestheaderExtraHeadersPrefix',
     list as Parser,
     'prefixes of headers with extra fields',
+  ],
+  ['proxy-client-cert-file', 'proxyClientCertFile', text, 'client certificate for extension API servers'],
+  ['proxy-client-key-file', 'proxyClientKeyFile', text, 'key of the client certificate for extension API servers'],
+  [
+    'enable-aggregator-routing',
+    'enableAggregatorRouting',
+    boolean as Parser,
+    'send aggregated requests to endpoints of a Service instead of its address',
+  ],
+  [
+    'aggregator-reject-forwarding-redirect',
+    'aggregatorRejectForwardingRedirect',
+    boolean as Parser,
+    'pass no redirects of extension API servers on',
   ],
   ['authorization-mode', 'authorizationMode', text, 'authorizers, asked in this order'],
   ['enable-admission-plugins', 'enableAdmissionPlugins', list as Parser, 'admission plugins besides the default ones'],
@@ -90,6 +118,12 @@ const flags: readonly Flag[] = [
   ['kubelet-preferred-address-types', 'kubeletPreferredAddressTypes', list as Parser, 'node address types, best first'],
   ['kubelet-timeout', 'kubeletTimeoutMs', milliseconds, 'limit on connecting to a kubelet'],
   ['runtime-config', 'runtimeConfig', text, 'API versions to turn on or off'],
+  [
+    'enable-priority-and-fairness',
+    'enablePriorityAndFairness',
+    boolean as Parser,
+    'share the in-flight limits out by FlowSchemas and PriorityLevelConfigurations',
+  ],
   ['max-requests-inflight', 'maxRequestsInflight', integer, 'reads served at a time; 0 is no limit'],
   ['max-mutating-requests-inflight', 'maxMutatingRequestsInflight', integer, 'writes served at a time; 0 is no limit'],
   ['request-timeout', 'requestTimeoutMs', milliseconds, 'limit on requests that are no watches or streams'],

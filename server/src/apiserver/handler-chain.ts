@@ -1,4 +1,5 @@
 /** The filters around every request, outermost first, in upstream's order. */
+import type { AuditLog } from '../audit/index.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import { type Impersonate, withAuthentication, withImpersonation } from '../endpoints/filters/authentication.ts';
@@ -12,6 +13,7 @@ import {
 } from '../endpoints/filters/request.ts';
 import type { ApiMetrics } from '../endpoints/metrics.ts';
 import type { Filter, Handler, Logger } from '../endpoints/request-context.ts';
+import { type FlowControl, withPriorityAndFairness } from '../flowcontrol/index.ts';
 
 export interface HandlerChainConfig {
   authenticator: Authenticator;
@@ -22,10 +24,11 @@ export interface HandlerChainConfig {
   metrics: ApiMetrics;
   logger: Logger;
   requestTimeoutMs: number;
+  /** In place of the plain in-flight limits. */
+  flowControl?: FlowControl | undefined;
   maxRequestsInFlight: number;
   maxMutatingRequestsInFlight: number;
-  /** Sees every authenticated request; the place of the audit log. */
-  audit?: Filter;
+  audit?: AuditLog | undefined;
 }
 
 export function buildHandlerChain(handler: Handler, config: HandlerChainConfig): Handler {
@@ -37,10 +40,13 @@ export function buildHandlerChain(handler: Handler, config: HandlerChainConfig):
     // Again inside the metrics, so that they see the code that was sent.
     withPanicRecovery(config.logger),
     withTimeout(config.requestTimeoutMs),
+    ...(config.audit === undefined ? [] : [config.audit.failedAuthentication]),
     withAuthentication(config.authenticator, config.audiences, config.frontProxyHeaders, config.logger),
-    ...(config.audit === undefined ? [] : [config.audit]),
+    ...(config.audit === undefined ? [] : [config.audit.filter]),
     withImpersonation(config.impersonate, config.authorizer),
-    withMaxInFlight(config.maxRequestsInFlight, config.maxMutatingRequestsInFlight),
+    config.flowControl === undefined
+      ? withMaxInFlight(config.maxRequestsInFlight, config.maxMutatingRequestsInFlight)
+      : withPriorityAndFairness(config.flowControl, config.requestTimeoutMs),
     withAuthorization(config.authorizer),
   ];
   return filters.reduceRight<Handler>((next, filter) => filter(next), handler);

@@ -8,7 +8,12 @@ import {
   schemaByName,
   schemaFor,
 } from '@typernetes/openapi/catalogue';
-import { formatApiVersion, type GroupVersionKind, type KubernetesObject } from '@typernetes/openapi/meta';
+import {
+  formatApiVersion,
+  type GroupVersionKind,
+  type KubernetesObject,
+  parseApiVersion,
+} from '@typernetes/openapi/meta';
 import { checkTypes, type Schema, strategicMergePatch, unknownFieldMessage } from '@typernetes/openapi/schema';
 import {
   type DecodedObject,
@@ -18,7 +23,12 @@ import {
 } from '../endpoints/resource-endpoint.ts';
 import { defaultTable } from '../endpoints/table.ts';
 import { type SharedStorage, sharedStorageOf } from '../registry/conversion/index.ts';
-import { kindsReturningDeletedObject, resourceKey, type StoreDefinition } from '../registry/generic/definition.ts';
+import {
+  kindsReturningDeletedObject,
+  metadataChecksOf,
+  resourceKey,
+  type StoreDefinition,
+} from '../registry/generic/definition.ts';
 import { readAttributes } from '../registry/generic/entry-view.ts';
 import { RegistryStore } from '../registry/generic/store.ts';
 import type { ConnectHandler, ResourceRegistration, SubresourceRegistration } from '../registry/generic/strategy.ts';
@@ -42,6 +52,12 @@ export interface ServedResources {
   knowsKind(kind: GroupVersionKind): boolean;
   strategicMerge(original: KubernetesObject, patch: unknown, kind: GroupVersionKind): KubernetesObject;
 }
+
+/** Kinds that upstream tells its users to leave, by apiVersion and kind. */
+const deprecations: Readonly<Record<string, string>> = {
+  'v1 Endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  'v1 ComponentStatus': 'v1 ComponentStatus is deprecated in v1.19+',
+};
 
 export function serveResources(options: ServedResourcesOptions): ServedResources {
   const registrations = new Map(options.registrations.map((each) => [resourceKey(each.resource), each]));
@@ -69,6 +85,8 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
     }
     const endpoint = endpointOf(definition, apiVersion, store, registration, options.connectHandlers);
     const fieldLabel = shared?.fieldLabel?.bind(shared);
+    const warning = deprecations[`${apiVersion} ${definition.kind}`];
+    if (warning !== undefined) endpoint.deprecationWarning = warning;
     endpoints.push(
       fieldLabel === undefined ? endpoint : { ...endpoint, fieldLabel: (label) => fieldLabel(label, apiVersion) },
     );
@@ -93,6 +111,13 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
       return strategicMergePatch(original as never, patch as never, schema, schemaByName) as KubernetesObject;
     },
   };
+}
+
+/** A converted object with all fields that its version always has. */
+function complete(object: KubernetesObject): KubernetesObject {
+  const schema = reference({ ...parseApiVersion(object.apiVersion ?? ''), kind: object.kind ?? '' });
+  if (schema !== undefined) checkTypes(object, schema, schemaByName);
+  return object;
 }
 
 const references = new Map<string, Schema>();
@@ -146,12 +171,18 @@ function storeDefinition(
     returnsDeletedObject:
       registration?.deleteStrategy?.returnsDeletedObject ??
       (kindsReturningDeletedObject.has(resourceKey(resource)) || resource.group === 'resource.k8s.io'),
+    metadataChecks: metadataChecksOf(resource),
     convertFromStorage: (object, apiVersion) =>
-      shared === undefined || apiVersion === storageApiVersion ? object : shared.fromStorage(object, apiVersion),
+      shared === undefined || apiVersion === storageApiVersion
+        ? object
+        : complete(shared.fromStorage(object, apiVersion)),
     convertToStorage(object) {
       if (shared === undefined) return object;
       const stored = shared.toStorage(object);
-      if (stored !== object) strategy.default?.(stored);
+      if (stored !== object) {
+        complete(stored);
+        strategy.default?.(stored);
+      }
       return stored;
     },
   };

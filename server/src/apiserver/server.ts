@@ -3,6 +3,7 @@ import process from 'node:process';
 import { kubernetesVersion, servedByDefault } from '@typernetes/openapi/catalogue';
 import { serviceUnavailable } from '@typernetes/openapi/meta';
 import { admissionPlugins, runMutating, runValidating } from '../admission/index.ts';
+import { openAuditLog } from '../audit/index.ts';
 import { impersonate, reviewToken } from '../authentication/index.ts';
 import {
   type Authorizer,
@@ -26,6 +27,7 @@ import { podStreams } from '../endpoints/streaming/pod-streams.ts';
 import { proxies } from '../endpoints/streaming/proxies.ts';
 import { CustomResources, customDocuments, noStrategicMerge } from '../extensions/index.ts';
 import type { RegistryDependencies } from '../registry/dependencies.ts';
+import { resourceKey } from '../registry/generic/definition.ts';
 import { loopbackRegistry } from '../registry/generic/loopback.ts';
 import {
   listComponentStatuses,
@@ -34,8 +36,9 @@ import {
   storageRanges,
 } from '../registry/resources.ts';
 import { CacherGroup } from '../storage/cacher/index.ts';
-import { clusterIpResolver, WebhookClients } from '../webhooks/index.ts';
+import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
+import { buildAggregation, serviceResolver } from './aggregation.ts';
 import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersions } from './config.ts';
 import { fieldManagers, storeFieldManagers } from './field-managers.ts';
 import { readFiles } from './files.ts';
@@ -53,6 +56,7 @@ import { stderrLogger } from './logger.ts';
 import { objectSource } from './object-source.ts';
 import { openStorage } from './open-storage.ts';
 import { PostStartHooks } from './post-start.ts';
+import { priorityAndFairness } from './priority-and-fairness.ts';
 import { serveResources } from './served-resources.ts';
 
 export interface RunningApiserver {
@@ -80,7 +84,7 @@ export async function startApiserver(
   const cachers = new CacherGroup(storage, root);
   const isServed = servedVersions(options.runtimeConfig, servedByDefault);
   const registry = loopbackRegistry(now, stopping.signal);
-  const identity = buildIdentity(options, files, registry);
+  const identity = buildIdentity(options, files, registry, logger);
   const { authentication, serviceAccounts } = identity;
 
   const nodes = new NodeConnector({
@@ -117,6 +121,7 @@ export async function startApiserver(
       const error = await Promise.resolve(storageCheck.check()).then(() => '', String);
       return [{ name: 'etcd-0', healthy: error === '', message: error === '' ? 'ok' : '', error }];
     },
+    resolveKind: (kind) => objects.params(kind)?.resource,
     ranges: storageRanges(storage, options.serviceNodePortRange),
   };
   const served = serveResources({
@@ -136,21 +141,34 @@ export async function startApiserver(
   for (const store of served.stores.values()) registry.addStore(store);
   const fieldManager = fieldManagers({
     decode: (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind),
-    customSchema: (kind) => custom.find(kind)?.typedSchema(kind.version),
+    customVersions: (kind) => custom.find(kind)?.versions,
     now,
   });
   registry.trackFields(storeFieldManagers(served.endpoints, fieldManager));
 
   const source = objectSource((resource) => registry.store(resource), logger);
-  const custom = new CustomResources({ registry, source, cachers, root, now, report });
-  const documents = customDocuments(custom);
+  const metrics = new ApiMetrics();
+  const self = (): { host: string; port: number } => ({ host: loopbackHost(options.bindAddress), port });
+  const resolveService = serviceResolver(options, registry, self);
+  const webhookClients = new WebhookClients(resolveService);
+  const custom = new CustomResources({ registry, source, cachers, root, now, report, webhooks: webhookClients });
+  const { aggregator, documents, ...aggregation } = buildAggregation(options, files, {
+    registry,
+    source,
+    isServed,
+    custom: customDocuments(custom),
+    resolve: resolveService,
+    metrics: metrics.registry,
+    logger,
+    now,
+    report,
+  });
   const authorization = buildAuthorizer({
     modes: parseAuthorizationModes(options.authorizationMode),
     rbacSource: source,
     nodeGraphSource: source,
   });
   const decode: ObjectDecoder = (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind);
-  const webhookClients = new WebhookClients(clusterIpResolver(registry));
   const objects = admissionObjects({ endpoints: served.endpoints, custom: () => custom, decode });
   const plugins = admissionPlugins(
     { registry: registry.informed, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
@@ -176,15 +194,30 @@ export async function startApiserver(
   };
   const router = new ResourceRouter(served.endpoints, handlers, (apiVersion) => custom.endpoints(apiVersion));
 
+  const audit = await openAuditLog(options, metrics.registry, logger);
+  const fairness = priorityAndFairness({
+    options,
+    metrics: metrics.registry,
+    registry,
+    source,
+    sizeOf: (resource) =>
+      cachers.size(
+        served.stores.get(resourceKey(resource))?.definition.prefix ?? `${root}${resource.group}/${resource.resource}/`,
+      ),
+    now,
+    report,
+  });
+
   let port = options.securePort;
   const address = advertisedAddress(options);
   const serverAddress = (): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;
   let kubernetesService: KubernetesServiceController | undefined;
-  let aggregation: ReturnType<typeof startClusterRoleAggregation> | undefined;
+  let roleAggregation: ReturnType<typeof startClusterRoleAggregation> | undefined;
   let repairTimer: NodeJS.Timeout | undefined;
   const namespaces = 'start-system-namespaces-controller';
   const hooks = new PostStartHooks([
     { name: 'start-authorization', run: () => authorization.ready },
+    ...fairness.hooks,
     { name: 'start-apiextensions-controllers', run: () => custom.start() },
     { name: namespaces, run: () => ensureSystemNamespaces(registry) },
     { name: 'rbac/bootstrap-roles', after: [namespaces], run: () => ensureBootstrapPolicy(registry) },
@@ -223,10 +256,11 @@ export async function startApiserver(
       name: 'start-cluster-role-aggregation',
       after: ['rbac/bootstrap-roles'],
       async run() {
-        aggregation = startClusterRoleAggregation(source, registry, report);
-        await aggregation.ready;
+        roleAggregation = startClusterRoleAggregation(source, registry, report);
+        await roleAggregation.ready;
       },
     },
+    ...aggregation.hooks,
   ]);
 
   let shuttingDown = false;
@@ -241,7 +275,6 @@ export async function startApiserver(
       if (shuttingDown) throw new Error('process is shutting down');
     },
   };
-  const metrics = new ApiMetrics();
   metrics.watchObjectCounts(async () => {
     const stores = [...served.stores].map(
       async ([name, store]) => [name, await storage.count(store.definition.prefix)] as const,
@@ -251,22 +284,29 @@ export async function startApiserver(
   const nonResource = new NonResourceHandler({
     version: versionInfo(),
     health: [
-      new HealthEndpoint('healthz', [...basic, ...hooks.checks()]),
-      new HealthEndpoint('livez', [...basic, ...hooks.checks()]),
+      new HealthEndpoint('healthz', [...basic, ...hooks.checks(), aggregation.check]),
+      new HealthEndpoint('livez', [...basic, ...hooks.checks(), aggregation.check]),
       new HealthEndpoint('readyz', [
         ...basic,
         { ...storageCheck, name: 'etcd-readiness' },
         ...hooks.checks(),
+        aggregation.check,
         shutdown,
       ]),
     ],
     metrics,
     openIdConfiguration: () => serviceAccounts?.openIdConfiguration(options.externalHostname ?? serverAddress()),
     jwks: () => serviceAccounts?.jwks(),
-    documents: [new DiscoveryHandler(isServed, serverAddress, documents), new OpenApiHandler(isServed, documents)],
+    documents: [
+      new DiscoveryHandler(isServed, serverAddress, documents),
+      new OpenApiHandler(isServed, documents),
+      ...(fairness.dumps === undefined ? [] : [fairness.dumps]),
+    ],
   });
   const chain = buildHandlerChain(
     async (context) => {
+      const remote = aggregator.route(context);
+      if (remote !== undefined) return remote(context);
       if (!context.info.isResourceRequest) return nonResource.handle(context);
       const handler = router.route(context);
       return handler === undefined ? sendText(context, 404, notFoundText) : handler(context);
@@ -280,6 +320,8 @@ export async function startApiserver(
       metrics,
       logger,
       requestTimeoutMs: options.requestTimeoutMs,
+      audit,
+      flowControl: fairness.control,
       maxRequestsInFlight: options.maxRequestsInflight,
       maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight,
     },
@@ -292,18 +334,22 @@ export async function startApiserver(
   const shutDown = async (): Promise<void> => {
     shuttingDown = true;
     if (options.shutdownDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, options.shutdownDelayMs));
-    await ready.catch(() => undefined);
+    await hooksDone.catch(() => undefined);
     clearInterval(repairTimer);
     await kubernetesService?.stop().catch(report);
-    await aggregation?.stop();
+    await roleAggregation?.stop();
+    await aggregation.stop();
     await custom.stop();
+    await fairness.stop();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     await app.drain(options.requestTimeoutMs);
     server.closeAllConnections();
     await closed;
+    await audit?.close();
     nodes.close();
     authorization.stop();
+    identity.stop();
     for (const plugin of plugins) plugin.stop?.();
     webhookClients.close();
     stopping.abort(new Error('the server has stopped'));
@@ -315,20 +361,26 @@ export async function startApiserver(
     port = await listen(server, options.securePort, options.bindAddress);
   } catch (error) {
     authorization.stop();
+    identity.stop();
     for (const plugin of plugins) plugin.stop?.();
     await cachers.close();
     await storage.close();
     throw error;
   }
-  const ready = hooks.run();
+  const hooksDone = hooks.run();
+  const ready = hooksDone.then(() => aggregator.allRegistered);
   ready.catch((error: unknown) => {
     if (!shuttingDown) logger.error({ error: (error as Error).message }, 'a post-start hook failed');
   });
   if (signal?.aborted === true) await stop();
   else signal?.addEventListener('abort', () => void stop(), { once: true });
-  const wildcard = options.bindAddress === '0.0.0.0' || options.bindAddress === '::';
-  const host = wildcard ? '127.0.0.1' : options.bindAddress;
+  const host = loopbackHost(options.bindAddress);
   return { port, url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, ready, stop };
+}
+
+/** Where this machine reaches the server. */
+function loopbackHost(bindAddress: string): string {
+  return bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress;
 }
 
 function ranges(options: ApiserverOptions): string[] {

@@ -93,6 +93,8 @@ function makeContext(
     user: anonymous,
     auditId: '',
     longRunning: false,
+    endpointFound: false,
+    waitedMs: 0,
     warnings: new Set(),
     auditAnnotations: new Map(),
     requestAuditAnnotations: new Map(),

@@ -228,7 +228,7 @@ const cases: Case[] = [
     path: `${configMaps}?fieldSelector=spec.x%3D1`,
     code: 400,
     reason: 'BadRequest',
-    message: 'field label not supported: spec.x',
+    message: '"spec.x" is not a known field selector: only "metadata.name", "metadata.namespace"',
   },
   {
     name: 'a bad limit',

@@ -1,11 +1,13 @@
 /** /metrics: upstream's names for what the handler chain sees of requests, and the process's own figures. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Filter, RequestContext } from './request-context.ts';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { type Cell, Counter, type Distribution, Gauge, Histogram, MetricsRegistry } from '../metrics/index.ts';
+import { type Filter, header, type RequestContext } from './request-context.ts';
 
 const durationBuckets = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ];
-const requestLabels = ['verb', 'dry_run', 'group', 'version', 'resource', 'subresource', 'scope', 'component'] as const;
+const sliBuckets = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+const endpointLabels = ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component'];
 
 const reportedVerbs: Record<string, string> = {
   get: 'GET',
@@ -17,119 +19,236 @@ const reportedVerbs: Record<string, string> = {
   delete: 'DELETE',
   deletecollection: 'DELETECOLLECTION',
 };
+const plainMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const connectSubresources = new Set(['exec', 'attach', 'portforward', 'proxy', 'log']);
+/** Paths that are no resources, by which requests are told apart. Others share one label, whatever clients ask for. */
+const knownPath = /^\/(?:healthz|livez|readyz|metrics|version|openapi\/v[23]|apis?)?$/;
+/** Clients whose requests upstream counts apart. */
+const systemClient = /^(kube-apiserver|kube-controller-manager|kube-scheduler|cluster-policy-controller)\//;
+
+/** The children of one endpoint and verb, looked up once. */
+interface Series {
+  readonly durations: Distribution;
+  readonly sli: Distribution | undefined;
+  readonly sizes: Distribution | undefined;
+  readonly byOutcome: Map<string, Pick<Cell, 'inc'>>;
+}
 
 export class ApiMetrics {
-  readonly registry = new Registry();
-  readonly #requests: Counter;
-  readonly #durations: Histogram;
-  readonly #sizes: Histogram;
-  /** Counted here and told when asked: a gauge works out its labels on every change. */
-  readonly #inFlight = { readOnly: 0, mutating: 0 };
-  readonly #longRunning: Gauge;
-
-  constructor() {
-    const registers = [this.registry];
-    this.#requests = new Counter({
+  readonly registry = new MetricsRegistry();
+  readonly #series = new Map<string, Series>();
+  readonly #readOnly = new Watermark();
+  readonly #mutating = new Watermark();
+  readonly #requests = this.registry.register(
+    new Counter({
       name: 'apiserver_request_total',
       help: 'Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',
-      labelNames: [...requestLabels, 'code'],
-      registers,
-    });
-    this.#durations = new Histogram({
+      stability: 'STABLE',
+      labels: [...endpointLabels, 'dry_run', 'code', 'system_client'],
+    }),
+  );
+  readonly #durations = this.registry.register(
+    new Histogram({
       name: 'apiserver_request_duration_seconds',
       help: 'Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.',
-      labelNames: [...requestLabels],
+      stability: 'STABLE',
+      labels: [...endpointLabels, 'dry_run'],
       buckets: durationBuckets,
-      registers,
-    });
-    this.#sizes = new Histogram({
+    }),
+  );
+  readonly #sli = this.registry.register(
+    new Histogram({
+      name: 'apiserver_request_sli_duration_seconds',
+      help: 'Response latency distribution (not counting webhook duration and priority & fairness queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.',
+      stability: 'ALPHA',
+      labels: endpointLabels,
+      buckets: sliBuckets,
+    }),
+  );
+  readonly #sizes = this.registry.register(
+    new Histogram({
       name: 'apiserver_response_sizes',
       help: 'Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.',
-      labelNames: ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component'],
+      stability: 'STABLE',
+      labels: endpointLabels,
       buckets: [1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000],
-      registers,
-    });
-    const inFlight: Gauge = new Gauge({
-      name: 'apiserver_current_inflight_requests',
-      help: 'Requests being served right now, by kind.',
-      labelNames: ['request_kind'],
-      registers,
-      collect: () => {
-        for (const [request_kind, count] of Object.entries(this.#inFlight)) inFlight.set({ request_kind }, count);
-      },
-    });
-    this.#longRunning = new Gauge({
+    }),
+  );
+  readonly #longRunning = this.registry.register(
+    new Gauge({
       name: 'apiserver_longrunning_requests',
-      help: 'Long-running requests being served right now.',
-      labelNames: ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component'],
-      registers,
+      help: 'Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and component. Not all requests are tracked this way.',
+      stability: 'STABLE',
+      labels: endpointLabels,
+    }),
+  );
+  readonly #deprecated = this.registry.register(
+    new Gauge({
+      name: 'apiserver_requested_deprecated_apis',
+      help: 'Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and removed_release.',
+      stability: 'STABLE',
+      labels: ['group', 'version', 'resource', 'subresource', 'removed_release'],
+    }),
+  );
+  readonly #terminations = this.registry.register(
+    new Counter({
+      name: 'apiserver_request_terminations_total',
+      help: 'Number of requests which apiserver terminated in self-defense.',
+      stability: 'ALPHA',
+      labels: [...endpointLabels, 'code'],
+    }),
+  );
+
+  constructor() {
+    const inFlight = this.registry.register(
+      new Gauge({
+        name: 'apiserver_current_inflight_requests',
+        help: 'Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
+        stability: 'STABLE',
+        labels: ['request_kind'],
+      }),
+    );
+    this.registry.collect(() => {
+      inFlight.with('readOnly').set(this.#readOnly.read());
+      inFlight.with('mutating').set(this.#mutating.read());
     });
   }
 
   /** Objects per resource, counted when scraped. */
   watchObjectCounts(counts: () => Promise<Map<string, number>>): void {
-    const gauge = new Gauge({
-      name: 'apiserver_storage_objects',
-      help: 'Number of stored objects at the time of last check split by kind.',
-      labelNames: ['resource'],
-      registers: [this.registry],
-      collect: async () => {
-        for (const [resource, count] of await counts()) gauge.set({ resource }, count);
-      },
+    const gauge = this.registry.register(
+      new Gauge({
+        name: 'apiserver_storage_objects',
+        help: 'Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.',
+        stability: 'STABLE',
+        labels: ['resource'],
+      }),
+    );
+    this.registry.collect(async () => {
+      gauge.clear();
+      for (const [resource, count] of await counts()) gauge.with(resource).set(count);
     });
   }
 
-  #processMetrics = false;
+  #process: Registry | undefined;
 
   async expose(): Promise<{ contentType: string; text: string }> {
-    if (!this.#processMetrics) {
-      this.#processMetrics = true;
-      collectDefaultMetrics({ register: this.registry });
+    if (this.#process === undefined) {
+      this.#process = new Registry();
+      collectDefaultMetrics({ register: this.#process });
     }
-    return { contentType: this.registry.contentType, text: await this.registry.metrics() };
+    const [own, process] = await Promise.all([this.registry.text(), this.#process.metrics()]);
+    return { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: own + process };
   }
 
   filter(): Filter {
     return (next) => async (context) => {
-      const longRunning = context.longRunning;
-      const kind = ['get', 'list'].includes(context.info.verb) ? 'readOnly' : 'mutating';
-      const common = labelsOf(context);
-      if (longRunning) this.#longRunning.inc(common);
-      else this.#inFlight[kind]++;
+      const { longRunning, info } = context;
+      const mark = info.verb === 'get' || info.verb === 'list' ? this.#readOnly : this.#mutating;
+      const gauge = longRunning ? this.#longRunning.with(...labelsOf(context)) : undefined;
+      if (gauge === undefined) mark.enter();
+      else gauge.inc();
       try {
         await next(context);
       } finally {
-        if (longRunning) this.#longRunning.dec(common);
-        else this.#inFlight[kind]--;
-        const dry_run = context.query.has('dryRun') ? 'All' : '';
-        this.#requests.inc({ ...common, dry_run, code: String(context.outcome.code) });
-        if (!longRunning) {
-          this.#durations.observe({ ...common, dry_run }, (performance.now() - context.receivedAt) / 1000);
-          if (common.verb === 'GET' || common.verb === 'LIST') this.#sizes.observe(common, context.outcome.bytes);
-        }
+        if (gauge === undefined) mark.leave();
+        else gauge.dec();
+        // What no endpoint answers is not counted: its labels would be the client's choice.
+        if (context.endpointFound || !info.isResourceRequest) this.#record(context);
       }
     };
   }
+
+  /** A request that was cut short or turned away to protect the server. */
+  terminated(context: RequestContext, code: number): void {
+    this.#terminations.with(...labelsOf(context), String(code)).inc();
+  }
+
+  deprecated({ info }: RequestContext, removedRelease: string): void {
+    this.#deprecated.with(info.apiGroup, info.apiVersion, info.resource, info.subresource, removedRelease).set(1);
+  }
+
+  #record(context: RequestContext): void {
+    const { info, outcome, longRunning } = context;
+    const dryRun = context.query.has('dryRun') ? 'All' : '';
+    const labels = labelsOf(context);
+    const key = `${labels.join('\u0000')}\u0000${dryRun}`;
+    let series = this.#series.get(key);
+    if (series === undefined) {
+      const [verb] = labels;
+      series = {
+        durations: this.#durations.with(...labels, dryRun),
+        sli: longRunning || dryRun !== '' ? undefined : this.#sli.with(...labels),
+        sizes: verb === 'GET' || verb === 'LIST' ? this.#sizes.with(...labels) : undefined,
+        byOutcome: new Map(),
+      };
+      this.#series.set(key, series);
+    }
+    const client = systemClient.exec(header(context, 'user-agent'))?.[1] ?? '';
+    const outcomeKey = `${outcome.code} ${client}`;
+    let counter = series.byOutcome.get(outcomeKey);
+    if (counter === undefined) {
+      counter = this.#requests.with(...labels, dryRun, String(outcome.code), client);
+      series.byOutcome.set(outcomeKey, counter);
+    }
+    counter.inc();
+    const elapsed = (performance.now() - context.receivedAt) / 1000;
+    series.durations.observe(elapsed);
+    series.sli?.observe(elapsed - context.waitedMs / 1000);
+    if (info.isResourceRequest) series.sizes?.observe(outcome.bytes);
+  }
 }
 
-function labelsOf({ info, method }: RequestContext) {
-  const connect = connectSubresources.has(info.subresource);
-  const verb = connect ? 'CONNECT' : info.isResourceRequest ? (reportedVerbs[info.verb] ?? 'OTHER') : method;
-  const scope = !info.isResourceRequest
-    ? ''
-    : info.name !== ''
-      ? 'resource'
-      : info.namespace !== ''
-        ? 'namespace'
-        : 'cluster';
-  return {
-    verb,
-    group: info.apiGroup,
-    version: info.apiVersion,
-    resource: info.resource,
-    subresource: info.isResourceRequest ? info.subresource : info.path.length < 32 ? info.path : '',
-    scope,
-    component: 'apiserver',
-  };
+/** The highest count of the last second. */
+class Watermark {
+  #current = 0;
+  #highest = 0;
+  #since = 0;
+
+  enter(): void {
+    this.#roll();
+    this.#current++;
+    if (this.#current > this.#highest) this.#highest = this.#current;
+  }
+
+  leave(): void {
+    this.#current--;
+  }
+
+  read(): number {
+    this.#roll();
+    return this.#highest;
+  }
+
+  #roll(): void {
+    const now = performance.now();
+    if (now - this.#since < 1000) return;
+    this.#since = now;
+    this.#highest = this.#current;
+  }
+}
+
+/** In the order of `endpointLabels`. */
+function labelsOf(context: RequestContext): string[] {
+  const { info, method } = context;
+  if (!info.isResourceRequest) {
+    const verb = plainMethods.has(method) ? method : 'OTHER';
+    return [verb, '', '', '', knownPath.test(info.path) ? info.path : '', '', 'apiserver'];
+  }
+  return [
+    verbOf(context),
+    info.apiGroup,
+    info.apiVersion,
+    info.resource,
+    info.subresource,
+    info.name !== '' || info.verb === 'create' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster',
+    'apiserver',
+  ];
+}
+
+function verbOf(context: RequestContext): string {
+  const { info } = context;
+  if (connectSubresources.has(info.subresource)) return 'CONNECT';
+  if (info.verb === 'patch' && header(context, 'content-type') === 'application/apply-patch+yaml') return 'APPLY';
+  return reportedVerbs[info.verb] ?? 'OTHER';
 }

@@ -22,6 +22,12 @@ import { columnDefinitions, encodeRow, type IncludeObject, type RowSource } from
 const comma = Buffer.from(',');
 const tableEnd = Buffer.from(']}\n');
 
+function inTableOrder(entries: readonly Entry[], { table, reader, apiVersion }: RowSource): readonly Entry[] {
+  if (table.order === undefined) return entries;
+  const object = (entry: Entry) => EntryView.of(entry).parseAs(reader, apiVersion);
+  return entries.toSorted((a, b) => table.order!(object(a), object(b)));
+}
+
 export function rowSource(endpoint: ResourceEndpoint, format: OutputFormat, include: IncludeObject): RowSource {
   return {
     reader: endpoint.reader,
@@ -129,23 +135,19 @@ export function presentList(
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined: {
+      const { reader, apiVersion, untyped = false } = endpoint;
       const kind = `${endpoint.kind}List`;
-      if (isProtobuf)
-        return protobufList(endpoint.apiVersion, kind, metadata, views, (view) => protobufOf(view, endpoint));
-      const { reader, apiVersion } = endpoint;
-      return listBody(
-        apiVersion,
-        kind,
-        metadata,
-        views.map((view) => view.body(reader, apiVersion)),
-      );
+      const named = untyped ? { continue: '', ...metadata } : metadata;
+      if (isProtobuf) return protobufList(apiVersion, kind, named, views, (view) => protobufOf(view, endpoint));
+      const items = views.map((view) => (untyped ? view.body(reader, apiVersion) : view.item(reader, apiVersion)));
+      return listBody(apiVersion, kind, named, items);
     }
     case 'Table': {
       const source = rowSource(endpoint, format, include);
       const parts: BodyPart[] = [Buffer.from(tableHead(source, metadata, true))];
-      for (const [index, view] of views.entries()) {
-        if (index > 0) parts.push(comma);
-        parts.push(...encodeRow(view, source, now));
+      for (const entry of inTableOrder(page.entries, source)) {
+        if (parts.length > 1) parts.push(comma);
+        parts.push(...encodeRow(EntryView.of(entry), source, now));
       }
       parts.push(tableEnd);
       return parts;

@@ -57,6 +57,7 @@ export async function sendBody(
   setWarnings(context);
   const total = lengthOf(parts);
   context.outcome = { code, bytes: total };
+  context.audit?.response(contentType, parts);
   response.statusCode = code;
   response.setHeader('Content-Type', contentType);
   if (context.method === 'HEAD') {
@@ -189,6 +190,7 @@ export async function sendStatusError(context: RequestContext, error: StatusErro
   }
   const { status } = error;
   const code = status.code ?? 500;
+  context.audit?.responseStatus(status);
   const retry = status.details?.retryAfterSeconds;
   if (retry !== undefined && retry > 0) response.setHeader('Retry-After', String(retry));
   const mediaType = negotiateStatus(context);

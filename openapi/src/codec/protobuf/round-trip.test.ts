@@ -5,9 +5,9 @@ import { protobufDescriptors } from '../../catalogue/protobuf.ts';
 import { catalogueFile } from '../../catalogue/resources.ts';
 import { schemaByName } from '../../catalogue/schemas.ts';
 import type { JsonObject } from '../../meta/object.ts';
+import { keptZerosOf } from '../../schema/kept-zeros.ts';
 import { refOf } from '../../schema/schema.ts';
 import { protobufSerializer as protobuf } from './index.ts';
-import { keptZerosOf } from './kept-zeros.ts';
 import { RandomObject } from './testing/random-object.ts';
 
 /** Each definition once, under one of the kinds it serves (DeleteOptions is in every group). */

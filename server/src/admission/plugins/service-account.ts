@@ -113,7 +113,7 @@ function mountToken(pod: Pod, random: () => number): void {
   const existing = spec.volumes?.find((volume) => volume.name.startsWith(volumePrefix));
   const name = existing?.name ?? generateName(volumePrefix, random);
   let needed = false;
-  for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     if (container.volumeMounts?.some((mount) => mount.mountPath === tokenMountPath)) continue;
     (container.volumeMounts ??= []).push({ name, readOnly: true, mountPath: tokenMountPath });
     needed = true;

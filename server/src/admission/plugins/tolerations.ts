@@ -41,7 +41,7 @@ export function extendedResourceToleration(): AdmissionPlugin {
     async admit(attributes) {
       const { spec } = attributes.object as Pod;
       if (!concerns(attributes, 'pods') || spec === undefined) return;
-      const requests = [...spec.containers, ...(spec.initContainers ?? [])].flatMap((container) =>
+      const requests = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].flatMap((container) =>
         Object.keys(container.resources?.requests ?? {}),
       );
       for (const key of [...new Set(requests)].filter(isExtendedResource).sort()) {

@@ -67,6 +67,7 @@ export function withTimeout(limitMs: number): Filter {
       }
       if (duration > 0) limit = Math.min(limit, duration);
     }
+    context.timeoutMs = limit;
     let timer: NodeJS.Timeout | undefined;
     const expired = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {

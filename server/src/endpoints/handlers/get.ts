@@ -1,5 +1,12 @@
 import { encodeForStorage } from '@typernetes/openapi/codec';
-import { badRequest, type FieldSelector, fieldSelector, methodNotSupported, notFound } from '@typernetes/openapi/meta';
+import {
+  badRequest,
+  type FieldSelector,
+  fieldSelector,
+  methodNotSupported,
+  notFound,
+  quote,
+} from '@typernetes/openapi/meta';
 import { EntryView } from '../../registry/generic/entry-view.ts';
 import { type ListOptions, parseListOptions } from '../../registry/generic/options.ts';
 import { selectionOf } from '../../registry/generic/selection.ts';
@@ -17,7 +24,7 @@ export async function handleGet(
   endpoint: ResourceEndpoint,
   dependencies: HandlerDependencies,
 ): Promise<void> {
-  const format = negotiateOutput(context, true);
+  const format = negotiateOutput(context);
   const { namespace, name } = context.info;
   if (endpoint.store === undefined) {
     const found = (await virtualEntries(context, endpoint, dependencies)).find(
@@ -76,6 +83,14 @@ export function listOptions(context: RequestContext, endpoint: ResourceEndpoint,
   return options;
 }
 
+/** Kinds with labels of their own say it otherwise than the rest. */
+function unknownFieldLabel(label: string, endpoint: ResourceEndpoint): string {
+  if (endpoint.store?.definition.selectableFields === undefined && endpoint.untyped !== true)
+    return `${quote(label)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+  if (endpoint.group === 'batch') return `field label ${quote(label)} not supported for ${endpoint.kind}`;
+  return `field label not supported: ${label}`;
+}
+
 /** The selector in the store's own labels; throws on a label that the kind does not know. */
 function storeSelector(selector: FieldSelector, endpoint: ResourceEndpoint): FieldSelector {
   const known = endpoint.store?.definition.selectableFields;
@@ -84,7 +99,7 @@ function storeSelector(selector: FieldSelector, endpoint: ResourceEndpoint): Fie
     const field = endpoint.fieldLabel === undefined ? requirement.field : endpoint.fieldLabel(requirement.field);
     const generic = field === 'metadata.name' || (field === 'metadata.namespace' && endpoint.namespaced);
     if (field === undefined || (!generic && known?.[field] === undefined)) {
-      throw badRequest(`field label not supported: ${requirement.field}`);
+      throw badRequest(unknownFieldLabel(requirement.field, endpoint));
     }
     renamed ||= field !== requirement.field;
     return { ...requirement, field };
@@ -100,7 +115,7 @@ export async function handleList(
   if (!endpoint.verbs.has('list')) {
     throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'list');
   }
-  const format = negotiateOutput(context, true);
+  const format = negotiateOutput(context);
   const options = listOptions(context, endpoint, false);
   const include = parseIncludeObject(context.query);
   const page =

@@ -1,7 +1,13 @@
 /** What all write handlers share: admission attributes, write contexts, owner reference deduplication, answers. */
 import { type BodyPart, joinParts, parseJson, yamlSerializer } from '@typernetes/openapi/codec';
-import { badRequest, type GroupVersionKind, type KubernetesObject, qualifiedName } from '@typernetes/openapi/meta';
-import { decodeManagedFields, managerFromUserAgent } from '@typernetes/openapi/schema';
+import {
+  badRequest,
+  type GroupVersionKind,
+  type KubernetesObject,
+  qualifiedName,
+  type Status,
+} from '@typernetes/openapi/meta';
+import { ConversionPending, decodeManagedFields, managerFromUserAgent } from '@typernetes/openapi/schema';
 import { type AdmissionAttributes, type Operation, Reinvocation } from '../../admission/admission.ts';
 import type { WriteContext } from '../../registry/generic/definition.ts';
 import type { WriteOptions } from '../../registry/generic/options.ts';
@@ -192,5 +198,19 @@ export function sendObject(
   format: OutputFormat,
   object: unknown,
 ): Promise<void> {
+  const { kind } = object as { kind?: string };
+  if (kind === 'Status') context.audit?.responseStatus(object as Status);
   return sendEncoded(context, code, format, [encodeObject(object, format.mediaType)]);
+}
+
+/** Runs what keeps track of fields: again after each conversion that it has to wait for. */
+export async function converted<T>(run: () => T): Promise<T> {
+  for (;;) {
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof ConversionPending)) throw error;
+      await error.done;
+    }
+  }
 }

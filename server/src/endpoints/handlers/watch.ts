@@ -49,7 +49,7 @@ export async function handleWatch(
       ? httpWatchConnection(context, format.mediaType)
       : await webSocketWatchConnection(context, context.upgrade, format.mediaType);
   context.outcome = { code: 200, bytes: 0 };
-  await session.run(connection, context.signal);
+  await session.run(connection, context.signal, context.watchStarted);
 }
 
 class WatchSession implements WatchSink {
@@ -124,7 +124,7 @@ class WatchSession implements WatchSink {
   }
 
   /** Resolves when the watch is over, for whatever reason. */
-  async run(connection: WatchConnection, signal: AbortSignal): Promise<void> {
+  async run(connection: WatchConnection, signal: AbortSignal, started?: () => void): Promise<void> {
     this.#connection = connection;
     connection.onDrain(() => {
       this.#draining = false;
@@ -137,6 +137,7 @@ class WatchSession implements WatchSink {
     this.#timer = setTimeout(() => this.#close(false), Math.min(this.#timeoutMs, 2 ** 31 - 1));
     if (signal.aborted) this.#close(false);
     else this.#pump();
+    started?.();
     try {
       await this.#finished;
     } finally {

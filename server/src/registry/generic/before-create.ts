@@ -7,9 +7,11 @@ import {
   generateName,
   internalError,
   invalid,
+  invalidValue,
   type KubernetesObject,
   type ObjectMeta,
   type ObjectMetaRules,
+  path,
   validateObjectMeta,
 } from '@typernetes/openapi/meta';
 import type { StoreDefinition, WriteContext } from './definition.ts';
@@ -26,11 +28,15 @@ export function wipeSystemFields(object: KubernetesObject): void {
   delete metadata.selfLink;
 }
 
-/** The object's namespace must be the request's; an empty one is filled in. Cluster-scoped requests have none. */
+/** The object's namespace must be the request's; an empty one is filled in. Cluster-scoped objects lose theirs. */
 export function ensureNamespace(object: KubernetesObject, namespace: string): void {
   const metadata = (object.metadata ??= {});
   const own = metadata.namespace ?? '';
   if (own === namespace) return;
+  if (namespace === '') {
+    delete metadata.namespace;
+    return;
+  }
   if (own === '') {
     metadata.namespace = namespace;
     return;
@@ -41,7 +47,13 @@ export function ensureNamespace(object: KubernetesObject, namespace: string): vo
 const namespaceMismatch = 'the namespace of the provided object does not match the namespace sent on the request';
 
 export function strategyContext(context: WriteContext): StrategyContext {
-  return { user: context.user, now: context.now, dryRun: context.dryRun, subresource: context.subresource };
+  return {
+    user: context.user,
+    now: context.now,
+    dryRun: context.dryRun,
+    subresource: context.subresource,
+    warn: (message) => context.warn(message),
+  };
 }
 
 /** Name, uid and creation time. Separate from the checks because hooks between them want the name. */
@@ -55,7 +67,25 @@ export function fillSystemFields(object: KubernetesObject, now: Date): ObjectMet
   return metadata;
 }
 
-function pathSegmentErrors(name: string): string[] {
+const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
+
+/** The core group's rule for finalizers without a domain. */
+export function validateKubeFinalizers(definition: StoreDefinition, metadata: Readonly<ObjectMeta>): FieldError[] {
+  if (definition.metadataChecks !== 'core') return [];
+  return (metadata.finalizers ?? []).flatMap((name, index) =>
+    name.includes('/') || standardFinalizers.has(name)
+      ? []
+      : [
+          invalidValue(
+            path('metadata', 'finalizers').index(index),
+            name,
+            'name is neither a standard finalizer name nor is it fully qualified',
+          ),
+        ],
+  );
+}
+
+export function pathSegmentErrors(name: string): string[] {
   if (name === '.' || name === '..') return [`may not be '${name}'`];
   return ['/', '%'].filter((illegal) => name.includes(illegal)).map((illegal) => `may not contain '${illegal}'`);
 }
@@ -80,20 +110,26 @@ export function distinctErrors(errors: readonly FieldError[]): FieldError[] {
 
 export function beforeCreate(definition: StoreDefinition, object: KubernetesObject, context: WriteContext): void {
   const { strategy } = definition;
-  const metadata = object.metadata;
-  if (metadata?.uid === undefined) throw internalError('system metadata was not initialized');
+  if (object.metadata?.uid === undefined) throw internalError('system metadata was not initialized');
   ensureNamespace(object, definition.namespaced ? context.namespace : '');
-  if (definition.hasGeneration) metadata.generation = 1;
-  else delete metadata.generation;
+  if (definition.hasGeneration) object.metadata.generation = 1;
+  else delete object.metadata.generation;
   strategy.prepareForCreate?.(object, strategyContext(context));
+  const { metadata } = object;
 
-  const errors = distinctErrors([
-    ...validateObjectMeta(metadata, metaRules(definition)),
-    ...(strategy.validate?.(object, strategyContext(context)) ?? []),
-  ]);
-  if (errors.length > 0) {
+  const refuse = (errors: readonly FieldError[]): void => {
+    if (errors.length === 0) return;
     throw invalid({ group: definition.resource.group, kind: definition.kind }, metadata.name ?? '', errors);
-  }
+  };
+  refuse(
+    distinctErrors([
+      ...(definition.metadataChecks === 'none' ? [] : validateObjectMeta(metadata, metaRules(definition))),
+      ...validateKubeFinalizers(definition, metadata),
+      ...(strategy.validate?.(object, strategyContext(context)) ?? []),
+    ]),
+  );
+  // What every kind must have, after the kind's own words.
+  refuse(validateObjectMeta(metadata, { namespaced: definition.namespaced, nameFn: pathSegmentErrors }));
   for (const warning of strategy.warningsOnCreate?.(object) ?? []) context.warn(warning);
   strategy.canonicalize?.(object);
 }

@@ -22,6 +22,13 @@ export function checkPreconditions(definition: StoreDefinition, metadata: Object
   const resource = { group: definition.resource.group, resource: definition.kind };
   const { uid, resourceVersion } = options.preconditions ?? {};
   if (uid !== undefined && uid !== metadata.uid) {
+    // Namespaces have a store of their own upstream, which looks for itself.
+    if (definition.resource.group === '' && definition.resource.resource === 'namespaces')
+      throw conflict(
+        definition.resource,
+        metadata.name ?? '',
+        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
+      );
     throw conflict(
       resource,
       metadata.name ?? '',

@@ -2,7 +2,7 @@
 
 import { invalid, type KubernetesObject, validateObjectMeta, validateObjectMetaUpdate } from '@typernetes/openapi/meta';
 import { deepEqual } from '@typernetes/openapi/schema';
-import { distinctErrors, ensureNamespace, metaRules, strategyContext } from './before-create.ts';
+import { ensureNamespace, pathSegmentErrors, strategyContext, validateKubeFinalizers } from './before-create.ts';
 import type { StoreDefinition, WriteContext } from './definition.ts';
 
 type Fields = Record<string, unknown>;
@@ -37,13 +37,16 @@ export function beforeUpdate(
     metadata.deletionGracePeriodSeconds = oldMetadata.deletionGracePeriodSeconds;
   }
 
-  const errors = distinctErrors([
-    ...validateObjectMeta(metadata, metaRules(definition)),
+  // Upstream asks twice: once for all kinds, once in the kind's own validation.
+  const errors = [
+    ...validateObjectMeta(metadata, { namespaced: definition.namespaced, nameFn: pathSegmentErrors }),
     ...validateObjectMetaUpdate(metadata, oldMetadata),
+    ...(definition.metadataChecks === 'none' ? [] : validateObjectMetaUpdate(metadata, oldMetadata)),
+    ...validateKubeFinalizers(definition, metadata),
     ...((status
       ? strategy.validateStatusUpdate?.(object, old, strategicContext)
       : strategy.validateUpdate?.(object, old, strategicContext)) ?? []),
-  ]);
+  ];
   if (errors.length > 0) {
     throw invalid({ group: definition.resource.group, kind: definition.kind }, metadata.name ?? '', errors);
   }

@@ -19,6 +19,16 @@ export function encodeContinue(startKey: string, keyPrefix: string, revision: nu
   return Buffer.from(JSON.stringify(token)).toString('base64url');
 }
 
+/** What Go says of bytes that are no JSON. */
+function goMessage({ message }: Error, token: string): string {
+  const bytes = Buffer.from(token, 'base64url');
+  const first = bytes[0];
+  if (message.startsWith('illegal')) return message;
+  if (first === undefined || /[{["tfn0-9-]/.test(String.fromCharCode(first))) return 'unexpected end of JSON input';
+  const shown = first < 0x20 || first > 0x7e ? `\\u${first.toString(16).padStart(4, '0')}` : String.fromCharCode(first);
+  return `invalid character '${shown}' looking for beginning of value`;
+}
+
 /** A token cannot lead outside of `keyPrefix`: its start key is taken relative to it and may hold no dot segments. */
 export function decodeContinue(token: string, keyPrefix: string): ContinueToken {
   let decoded: { v?: unknown; rv?: unknown; start?: unknown };
@@ -26,7 +36,7 @@ export function decodeContinue(token: string, keyPrefix: string): ContinueToken 
     if (!/^[A-Za-z0-9_-]*$/.test(token)) throw new Error('illegal base64 data');
     decoded = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as typeof decoded;
   } catch (error) {
-    throw new ContinueTokenError(`${invalidKey}: ${(error as Error).message}`);
+    throw new ContinueTokenError(`${invalidKey}: ${goMessage(error as Error, token)}`);
   }
   if (typeof decoded !== 'object' || decoded === null) throw new ContinueTokenError(`${invalidKey}: not an object`);
   if (decoded.v !== 'meta.k8s.io/v1') {

@@ -1,6 +1,7 @@
 /** What the generic store must know of a resource, gathered once from the catalogue and its registration. */
 import type { GroupResource, KubernetesObject } from '@typernetes/openapi/meta';
 import type { UserInfo } from '../../authentication/authenticator.ts';
+import type { Entry } from '../../storage/storage.ts';
 import type { RestContext } from './rest.ts';
 import type { DeleteStrategy, ResourceRegistration, SelectableFields, Strategy } from './strategy.ts';
 
@@ -20,9 +21,33 @@ export interface StoreDefinition {
   deleteStrategy: DeleteStrategy;
   selectableFields: SelectableFields | undefined;
   returnsDeletedObject: boolean;
+  metadataChecks: MetadataChecks;
   /** Identity unless several versions are served. */
   convertFromStorage(object: KubernetesObject, apiVersion: string): KubernetesObject;
   convertToStorage(object: KubernetesObject): KubernetesObject;
+  /** An update that changes nothing is written all the same: what is stored has another form than what would be. */
+  mustRewrite?(entry: Entry): boolean;
+}
+
+/**
+ * What the kind's own validation says of metadata. `core`: finalizers must be fully qualified or known. `plain`: they
+ * need not. `none`: it says nothing, and metadata is looked at only where the rest is valid.
+ */
+export type MetadataChecks = 'core' | 'plain' | 'none';
+
+const plainMetadata: ReadonlySet<string> = new Set([
+  'customresourcedefinitions.apiextensions.k8s.io',
+  'apiservices.apiregistration.k8s.io',
+  'leases.coordination.k8s.io',
+  'leasecandidates.coordination.k8s.io',
+  'runtimeclasses.node.k8s.io',
+]);
+const ownMetadataUnchecked: ReadonlySet<string> = new Set(['events', 'poddisruptionbudgets.policy']);
+
+export function metadataChecksOf(resource: GroupResource): MetadataChecks {
+  const key = resourceKey(resource);
+  if (ownMetadataUnchecked.has(key)) return 'none';
+  return resource.group === 'admissionregistration.k8s.io' || plainMetadata.has(key) ? 'plain' : 'core';
 }
 
 /** One write's surroundings, made by the request handler or by the loopback. */

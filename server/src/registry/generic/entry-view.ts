@@ -3,7 +3,16 @@
  * selectors look at, and the encoded bodies that responses are made of. Everything is made on first demand.
  */
 
-import { type BodyPart, detached, metadataPart, parseJson, versioned } from '@typernetes/openapi/codec';
+import {
+  type BodyPart,
+  bare,
+  bareVersioned,
+  detached,
+  joinParts,
+  metadataPart,
+  parseJson,
+  versioned,
+} from '@typernetes/openapi/codec';
 import type { KubernetesObject } from '@typernetes/openapi/meta';
 import type { Entry } from '../../storage/storage.ts';
 
@@ -67,6 +76,13 @@ export class EntryView {
     const { value, modRevision } = this.entry;
     if (apiVersion === reader.storageApiVersion) return modRevision > 0 ? versioned(value, modRevision) : value;
     return this.memoized(apiVersion, () => Buffer.from(JSON.stringify(this.parseAs(reader, apiVersion))));
+  }
+
+  /** The object as JSON, without what the list of a built-in kind says for all its items. */
+  item(reader: EntryReader, apiVersion: string): BodyPart {
+    const { value, modRevision } = this.entry;
+    if (apiVersion === reader.storageApiVersion && modRevision > 0) return bareVersioned(value, modRevision);
+    return bare(joinParts([this.body(reader, apiVersion)]));
   }
 
   /** Its PartialObjectMetadata as JSON. */

@@ -93,14 +93,14 @@ export function loopbackRegistry(now: () => Date, signal: AbortSignal): Reader {
       resource: GroupResource,
       namespace: string,
       object: T,
-      options: { dryRun?: boolean } = {},
+      options: { dryRun?: boolean; fieldManager?: string } = {},
     ) {
       const store = storeOf(resource);
       const copy = deepCopy(object);
       copy.apiVersion ??= store.definition.storageApiVersion;
       copy.kind ??= store.definition.kind;
       store.definition.strategy.default?.(copy);
-      fieldManagerOf(store)?.update(undefined, copy, manager);
+      fieldManagerOf(store)?.update(undefined, copy, options.fieldManager ?? manager);
       const entry = await store.create(copy, write(namespace, '', options.dryRun ?? false));
       return EntryView.of(entry).parse<T>();
     },

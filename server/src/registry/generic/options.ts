@@ -14,6 +14,7 @@ import {
   parseFieldSelector,
   parseLabelSelector,
   path,
+  quote,
   required,
   validateFieldManager,
 } from '@typernetes/openapi/meta';
@@ -143,7 +144,8 @@ export function parseResourceVersion(text: string): number | undefined {
   if (text === '') return undefined;
   const number = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) {
-    throw badRequest(`invalid resource version: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+    const detail = `strconv.ParseUint: parsing ${quote(text)}: ${/^\d+$/.test(text) ? 'value out of range' : 'invalid syntax'}`;
+    throw badRequest(`invalid resource version: resourceVersion: Invalid value: ${quote(text)}: ${detail}`);
   }
   return number;
 }

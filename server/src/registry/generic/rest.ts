@@ -34,7 +34,8 @@ export interface RegistryReader {
     resource: GroupResource,
     namespace: string,
     object: T,
-    options?: { dryRun?: boolean },
+    /** `fieldManager` is who its managedFields name; the API server itself unless told. */
+    options?: { dryRun?: boolean; fieldManager?: string },
   ): Promise<T>;
   /** Through the resource's full delete path (grace period, finalizers, propagation). */
   delete(

@@ -333,7 +333,8 @@ export class RegistryStore implements EntryReader {
   ): Promise<Entry> {
     const value = encodeForStorage(object);
     const unchanged =
-      value.equals(existing.value) || (value.length === existing.value.length && deepEqual(object, old));
+      this.definition.mustRewrite?.(existing) !== true &&
+      (value.equals(existing.value) || (value.length === existing.value.length && deepEqual(object, old)));
     const ttlSeconds = this.definition.registration.ttlSeconds?.(object);
     if (unchanged && ttlSeconds === undefined) {
       // Only the newest state may be called unchanged; a stale one would hide another's write.
@@ -368,6 +369,7 @@ export class RegistryStore implements EntryReader {
 
   async delete(name: string, options: DeleteOptions, context: WriteContext): Promise<DeleteResult> {
     const key = this.key(context.namespace, name);
+    for (const warning of this.definition.deleteStrategy.warningsOnDelete?.(options) ?? []) context.warn(warning);
     try {
       return await guaranteedUpdate(
         this.storage,

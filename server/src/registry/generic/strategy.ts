@@ -5,6 +5,7 @@
  */
 import type { FieldError, GroupResource, GroupVersionKind, KubernetesObject } from '@typernetes/openapi/meta';
 import type { UserInfo } from '../../authentication/authenticator.ts';
+import type { DeleteOptions } from './options.ts';
 import type { RestContext } from './rest.ts';
 import type { TableDefinition } from './table.ts';
 
@@ -13,6 +14,8 @@ export interface StrategyContext {
   readonly now: Date;
   readonly dryRun: boolean;
   readonly subresource: string;
+  /** For `Warning` headers, which a refusal has too. */
+  readonly warn?: (message: string) => void;
 }
 
 /** All functions may change `object` in place where they say prepare or default; `old` is never changed. */
@@ -56,6 +59,8 @@ export interface DeleteStrategy<T extends KubernetesObject = KubernetesObject> {
   markDeleted?(object: T): void;
   /** The first delete only marks the object, even without finalizers (Namespaces). */
   alwaysMarkFirst?: boolean;
+  /** Texts for `Warning` headers. */
+  warningsOnDelete?(options: DeleteOptions): string[];
   /** A delete answers with the deleted object rather than a Status. Default: upstream's set of kinds. */
   returnsDeletedObject?: boolean;
 }

@@ -13,4 +13,6 @@ export interface TableDefinition<T extends KubernetesObject = KubernetesObject> 
   columns: readonly TableColumn[];
   /** One cell per column; `now` is for ages. */
   cells(object: T, now: Date): JsonValue[];
+  /** The order of a list's rows, where it is not that of the names. */
+  order?(a: Readonly<T>, b: Readonly<T>): number;
 }

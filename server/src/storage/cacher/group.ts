@@ -38,11 +38,16 @@ export class CacherGroup {
     return cacher;
   }
 
-  /** For a resource that is served no longer: ends its watches and frees its memory. */
-  async release(prefix: string): Promise<void> {
+  /** How much is cached of one resource; undefined where nobody has asked for it yet. */
+  size(prefix: string): { count: number; bytes: number } | undefined {
+    return this.#cachers.get(prefix)?.cache.size;
+  }
+
+  /** For a resource that is served no longer, or differently: ends its watches and frees its memory. */
+  release(prefix: string): void {
     const cacher = this.#cachers.get(prefix);
     this.#cachers.delete(prefix);
-    await cacher?.close();
+    cacher?.release();
   }
 
   /** Ends all watches; the storage stays open. */

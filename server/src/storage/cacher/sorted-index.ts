@@ -21,9 +21,15 @@ interface Position {
 export class SortedIndex {
   readonly #byKey = new Map<string, Entry>();
   #blocks: Block[] = [];
+  #bytes = 0;
 
   get size(): number {
     return this.#byKey.size;
+  }
+
+  /** Of all values together. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get(key: string): Entry | undefined {
@@ -39,13 +45,18 @@ export class SortedIndex {
       const part = entries.slice(from, from + blockSize / 2);
       this.#blocks.push({ keys: part.map(({ key }) => sortKey(key)), entries: part });
     }
-    for (const entry of entries) this.#byKey.set(entry.key, entry);
+    this.#bytes = 0;
+    for (const entry of entries) {
+      this.#byKey.set(entry.key, entry);
+      this.#bytes += entry.value.length;
+    }
   }
 
   /** Returns the entry it replaced. */
   set(entry: Entry): Entry | undefined {
     const previous = this.#byKey.get(entry.key);
     this.#byKey.set(entry.key, entry);
+    this.#bytes += entry.value.length - (previous?.value.length ?? 0);
     const key = sortKey(entry.key);
     let { block: at, offset } = this.#find(key);
     let block = this.#blocks[at];
@@ -76,6 +87,7 @@ export class SortedIndex {
     const entry = this.#byKey.get(key);
     if (entry === undefined) return undefined;
     this.#byKey.delete(key);
+    this.#bytes -= entry.value.length;
     const { block: at, offset } = this.#find(sortKey(key));
     const block = this.#blocks[at];
     if (block === undefined) throw new Error(`the index lost ${key}`);

@@ -68,6 +68,11 @@ export class WatchCache {
     return this.#index.get(key);
   }
 
+  /** How much there is, at a glance. */
+  get size(): { count: number; bytes: number } {
+    return { count: this.#index.size, bytes: this.#index.bytes };
+  }
+
   count(prefix: string): number {
     return this.#index.count(prefix, prefixEnd(prefix));
   }

@@ -51,6 +51,8 @@ function defaultDaemonSet(set: DaemonSet): void {
     update.rollingUpdate.maxSurge ??= 0;
   }
   given.revisionHistoryLimit ??= 10;
+  // Upstream keeps the number in a field of its own and writes it into every v1 object.
+  if (set.metadata?.annotations?.[TEMPLATE_GENERATION] === undefined) setTemplateGeneration(set, 0);
 }
 
 function templateGeneration(set: Readonly<DaemonSet>): number {
@@ -70,8 +72,7 @@ function validateDaemonSet(set: DaemonSet): FieldError[] {
     ...validateLabelSelector(given.selector, spec.child('selector')),
     ...validateSelectsTemplate(given.selector, given.template, at),
   ];
-  if (!given.selector) errors.push(required(spec.child('selector'), ''));
-  else if (isEmptySelector(given.selector)) {
+  if (given.selector && isEmptySelector(given.selector)) {
     errors.push(invalidValue(spec.child('selector'), given.selector, 'empty selector is invalid for daemonset'));
   }
   return [

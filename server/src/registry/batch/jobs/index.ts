@@ -43,6 +43,13 @@ function generateSelector(job: Job): void {
   given.selector = { ...given.selector, matchLabels };
 }
 
+/** A Job without labels gets those of its template, also those that were generated. */
+function labelLikeTemplate(job: Job): void {
+  const labels = job.spec?.template?.metadata?.labels;
+  if (labels && Object.keys(job.metadata?.labels ?? {}).length === 0)
+    job.metadata = { ...job.metadata, labels: { ...labels } };
+}
+
 function validateJob(job: Job): FieldError[] {
   const given = job.spec;
   if (!given) return [required(spec.child('template'), '')];
@@ -50,9 +57,13 @@ function validateJob(job: Job): FieldError[] {
   if (!given.selector) errors.push(required(spec.child('selector'), ''));
   else errors.push(...validateLabelSelector(given.selector, spec.child('selector')));
   const labels = given.template?.metadata?.labels;
-  if (given.selector && selectorMatches(given.selector, labels) === false) {
+  if (selectorMatches(given.selector, labels) === false) {
     errors.push(
-      invalidValue(spec.child('template', 'metadata', 'labels'), labels, '`selector` does not match template `labels`'),
+      invalidValue(
+        spec.child('template', 'metadata', 'labels'),
+        labels ?? null,
+        '`selector` does not match template `labels`',
+      ),
     );
   }
   if (given.completionMode === 'Indexed' && (given.completions ?? 0) > 0) {
@@ -202,10 +213,12 @@ export const jobs: ResourceRegistration<Job> = {
     default: defaultJob,
     prepareForCreate(job) {
       generateSelector(job);
+      labelLikeTemplate(job);
       job.status = {};
     },
     prepareForUpdate(job, old) {
       job.status = structuredClone(old.status ?? {});
+      labelLikeTemplate(job);
     },
     validate: validateJob,
     validateUpdate: (job, old) => [...validateJob(job), ...validateJobUpdate(job, old)],
@@ -218,7 +231,15 @@ export const jobs: ResourceRegistration<Job> = {
       return [`${advice}: [${messages.join(' ')}]`];
     },
   },
-  deleteStrategy: { defaultGarbageCollection: 'Orphan' },
+  deleteStrategy: {
+    defaultGarbageCollection: 'Orphan',
+    warningsOnDelete: ({ propagationPolicy, orphanDependents }) =>
+      propagationPolicy === undefined && orphanDependents === undefined
+        ? [
+            'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+          ]
+        : [],
+  },
   selectableFields: { 'status.successful': (job) => String(job.status?.succeeded ?? 0) },
   table: {
     columns: [

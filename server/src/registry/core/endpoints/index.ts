@@ -79,7 +79,6 @@ export const endpoints: ResourceRegistration<Endpoints> = {
     },
     validate: validateSubsets,
     validateUpdate: (object, old) => (semanticEqual(object.subsets, old.subsets) ? [] : validateSubsets(object)),
-    warningsOnCreate: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
   },
   table: {
     columns: [nameColumn, text('Endpoints'), ageColumn],

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { LimitRange, LimitRangeItem } from '@typernetes/openapi/types/core/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
@@ -107,6 +108,9 @@ export const limitranges: ResourceRegistration<LimitRange> = {
     hasGeneration: false,
     default(range) {
       for (const item of range.spec?.limits ?? []) defaultItem(item);
+    },
+    prepareForCreate(range) {
+      if (!range.metadata?.name) range.metadata = { ...range.metadata, name: randomUUID() };
     },
     validate: validateLimitRange,
     validateUpdate: validateLimitRange,

@@ -56,8 +56,8 @@ function validateVolume(volume: PersistentVolume): FieldError[] {
   const capacity = Object.entries(given.capacity ?? {});
   const storage = given.capacity?.['storage'];
   if (capacity.length === 0) errors.push(required(spec.child('capacity'), ''));
-  else if (storage === undefined || capacity.length > 1) {
-    errors.push(notSupported(spec.child('capacity'), Object.keys(given.capacity ?? {}), ['storage']));
+  if (storage === undefined || capacity.length > 1) {
+    errors.push(notSupported(spec.child('capacity'), given.capacity ?? null, ['storage']));
   }
   for (const [resource, quantity] of capacity) {
     if (sign(quantity) <= 0)

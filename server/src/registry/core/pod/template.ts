@@ -58,12 +58,12 @@ export function validateSelectsTemplate(
   template: PodTemplateSpec | undefined,
   at: Path,
 ): FieldError[] {
-  if (!selector || isEmptySelector(selector) || selectorMatches(selector, template?.metadata?.labels) !== false)
-    return [];
+  // No selector finds nothing, an empty one everything.
+  if (selectorMatches(selector, template?.metadata?.labels) !== false) return [];
   return [
     invalidValue(
       at.child('metadata', 'labels'),
-      template?.metadata?.labels,
+      template?.metadata?.labels ?? null,
       '`selector` does not match template `labels`',
     ),
   ];

@@ -113,6 +113,11 @@ export const endpointslices: ResourceRegistration<EndpointSlice> = {
         port.protocol ??= 'TCP';
       }
     },
+    prepareForUpdate(slice, old) {
+      // Labels say whose slice it is, and count as its content.
+      if (!semanticEqual(slice.metadata?.labels, old.metadata?.labels))
+        slice.metadata = { ...slice.metadata, generation: (old.metadata?.generation ?? 0) + 1 };
+    },
     validate: (slice) => [...validateSlice(slice), ...validateEndpoints(slice)],
     validateUpdate: (slice, old) => [
       ...validateSlice(slice),

@@ -1,30 +1,8 @@
 import type { FlowSchema } from '@typernetes/openapi/types/flowcontrol/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
-import type { FieldError } from '../../validation/index.ts';
-import { invalidValue, optionalOneOf, path, required } from '../../validation/index.ts';
-
-const spec = path('spec');
-
-function validateSchema(schema: FlowSchema): FieldError[] {
-  const { matchingPrecedence = 0, distinguisherMethod, priorityLevelConfiguration } = schema.spec ?? {};
-  const errors: FieldError[] = [];
-  const at = spec.child('matchingPrecedence');
-  if (matchingPrecedence <= 0) errors.push(invalidValue(at, matchingPrecedence, 'must be a positive value'));
-  if (matchingPrecedence > 10000) errors.push(invalidValue(at, matchingPrecedence, 'must not be greater than 10000'));
-  if (matchingPrecedence === 1 && schema.metadata?.name !== 'exempt') {
-    errors.push(invalidValue(at, matchingPrecedence, "only the schema named 'exempt' may have matchingPrecedence 1"));
-  }
-  if (distinguisherMethod) {
-    errors.push(
-      ...optionalOneOf(spec.child('distinguisherMethod', 'type'), distinguisherMethod.type, ['ByNamespace', 'ByUser']),
-    );
-  }
-  if (!priorityLevelConfiguration?.name) {
-    errors.push(required(spec.child('priorityLevelConfiguration').child('name'), 'must reference a priority level'));
-  }
-  return errors;
-}
+import { validateConditions } from '../conditions.ts';
+import { validateFlowSchema } from './validation.ts';
 
 export const flowschemas: ResourceRegistration<FlowSchema> = {
   resource: { group: 'flowcontrol.apiserver.k8s.io', resource: 'flowschemas' },
@@ -38,8 +16,9 @@ export const flowschemas: ResourceRegistration<FlowSchema> = {
     prepareForUpdate(schema, old) {
       schema.status = structuredClone(old.status ?? {});
     },
-    validate: validateSchema,
-    validateUpdate: validateSchema,
+    validate: validateFlowSchema,
+    validateUpdate: validateFlowSchema,
+    validateStatusUpdate: ({ status }) => validateConditions(status?.conditions),
   },
   table: {
     columns: [
@@ -50,6 +29,10 @@ export const flowschemas: ResourceRegistration<FlowSchema> = {
       ageColumn,
       text('MissingPL'),
     ],
+    order(a, b) {
+      const difference = (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0);
+      return difference !== 0 ? difference : (a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1;
+    },
     cells: (schema, now) => [
       schema.metadata?.name ?? '',
       schema.spec?.priorityLevelConfiguration?.name ?? '',

@@ -1,43 +1,8 @@
 import type { PriorityLevelConfiguration } from '@typernetes/openapi/types/flowcontrol/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
-import type { FieldError } from '../../validation/index.ts';
-import { forbiddenField, invalidValue, notSupported, path, required } from '../../validation/index.ts';
-
-const spec = path('spec');
-
-function validateLevel(level: PriorityLevelConfiguration): FieldError[] {
-  const { type, limited, exempt } = level.spec ?? {};
-  const errors: FieldError[] = [];
-  switch (type) {
-    case 'Exempt':
-      if (limited) errors.push(forbiddenField(spec.child('limited'), 'must be nil if the type is not Limited'));
-      break;
-    case 'Limited': {
-      if (exempt) errors.push(forbiddenField(spec.child('exempt'), 'must be nil if the type is Limited'));
-      if (!limited) return [...errors, required(spec.child('limited'), 'must not be empty when type is Limited')];
-      const response = limited.limitResponse;
-      const at = spec.child('limited', 'limitResponse');
-      if (response?.type === 'Queue' && !response.queuing) {
-        errors.push(required(at.child('queuing'), 'must not be empty if limited.limitResponse.type is Limited'));
-      } else if (response?.type === 'Reject' && response.queuing) {
-        errors.push(forbiddenField(at.child('queuing'), 'must be nil if limited.limitResponse.type is not Limited'));
-      } else if (response?.type !== 'Queue' && response?.type !== 'Reject') {
-        errors.push(notSupported(at.child('type'), response?.type ?? '', ['Queue', 'Reject']));
-      }
-      const shares = limited.nominalConcurrencyShares;
-      if (shares != null && shares < 0) {
-        errors.push(
-          invalidValue(spec.child('limited', 'nominalConcurrencyShares'), shares, 'must be a non-negative integer'),
-        );
-      }
-      break;
-    }
-    default:
-      errors.push(notSupported(spec.child('type'), type ?? '', ['Exempt', 'Limited']));
-  }
-  return errors;
-}
+import { validateConditions } from '../conditions.ts';
+import { validatePriorityLevel } from './validation.ts';
 
 export const prioritylevelconfigurations: ResourceRegistration<PriorityLevelConfiguration> = {
   resource: { group: 'flowcontrol.apiserver.k8s.io', resource: 'prioritylevelconfigurations' },
@@ -63,8 +28,9 @@ export const prioritylevelconfigurations: ResourceRegistration<PriorityLevelConf
     prepareForUpdate(level, old) {
       level.status = structuredClone(old.status ?? {});
     },
-    validate: validateLevel,
-    validateUpdate: validateLevel,
+    validate: validatePriorityLevel,
+    validateUpdate: validatePriorityLevel,
+    validateStatusUpdate: ({ status }) => validateConditions(status?.conditions),
   },
   table: {
     columns: [

@@ -26,7 +26,9 @@ function validateIngress(ingress: Ingress): FieldError[] {
   const { rules = [], defaultBackend, tls = [], ingressClassName } = ingress.spec ?? {};
   const errors: FieldError[] = [];
   if (rules.length === 0 && !defaultBackend) {
-    errors.push(invalidValue(spec, rules, 'either `defaultBackend` or `rules` must be specified'));
+    errors.push(
+      invalidValue(spec, ingress.spec?.rules ?? null, 'either `defaultBackend` or `rules` must be specified'),
+    );
   }
   if (defaultBackend) errors.push(...validateBackend(defaultBackend, spec.child('defaultBackend')));
   for (const [index, rule] of rules.entries()) {

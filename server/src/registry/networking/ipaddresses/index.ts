@@ -1,6 +1,6 @@
 import type { IPAddress } from '@typernetes/openapi/types/networking/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
-import { nameColumn, text } from '../../printing/index.ts';
+import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
 import {
   canonicalAddress,
@@ -50,12 +50,13 @@ export const ipaddresses: ResourceRegistration<IPAddress> = {
     ],
   },
   table: {
-    columns: [nameColumn, text('ParentRef')],
-    cells(object) {
+    columns: [nameColumn, text('ParentRef'), ageColumn],
+    cells(object, now) {
       const parent = object.spec?.parentRef;
-      if (!parent) return [object.metadata?.name ?? '', '<none>'];
+      if (!parent) return [object.metadata?.name ?? '', '<none>', age(object, now)];
       const resource = (parent.group ? `${parent.resource}.${parent.group}` : parent.resource).toLowerCase();
-      return [object.metadata?.name ?? '', [resource, parent.namespace, parent.name].filter((part) => part).join('/')];
+      const place = [resource, parent.namespace, parent.name].filter((part) => part).join('/');
+      return [object.metadata?.name ?? '', place, age(object, now)];
     },
   },
 };

@@ -2,7 +2,7 @@ import type { RuntimeClass } from '@typernetes/openapi/types/node/v1';
 import { validateTolerations } from '../../core/pod/validate-scheduling.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
-import { checked, dns1123Label, immutable, path, validateLabels } from '../../validation/index.ts';
+import { checked, dns1123Label, immutable, path, required, validateLabels } from '../../validation/index.ts';
 
 export const runtimeclasses: ResourceRegistration<RuntimeClass> = {
   resource: { group: 'node.k8s.io', resource: 'runtimeclasses' },
@@ -11,7 +11,9 @@ export const runtimeclasses: ResourceRegistration<RuntimeClass> = {
     allowUnconditionalUpdate: false,
     hasGeneration: false,
     validate: (object) => [
-      ...checked(path('handler'), object.handler ?? '', dns1123Label(object.handler ?? '')),
+      ...(object.handler
+        ? checked(path('handler'), object.handler, dns1123Label(object.handler))
+        : [required(path('handler'), '')]),
       ...validateLabels(object.scheduling?.nodeSelector, path('scheduling', 'nodeSelector')),
       ...validateTolerations(object.scheduling?.tolerations, path('scheduling', 'tolerations')),
     ],

@@ -1,6 +1,5 @@
 import type { CSIStorageCapacity } from '@typernetes/openapi/types/storage/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
-import { nameColumn, text } from '../../printing/index.ts';
 import { checked, dns1123Subdomain, immutable, path, validateLabelSelector } from '../../validation/index.ts';
 
 export const csistoragecapacities: ResourceRegistration<CSIStorageCapacity> = {
@@ -20,9 +19,5 @@ export const csistoragecapacities: ResourceRegistration<CSIStorageCapacity> = {
       ...immutable(path('nodeTopology'), object.nodeTopology, old.nodeTopology),
       ...immutable(path('storageClassName'), object.storageClassName, old.storageClassName),
     ],
-  },
-  table: {
-    columns: [nameColumn, text('StorageClassName'), text('Capacity')],
-    cells: (object) => [object.metadata?.name ?? '', object.storageClassName ?? '', object.capacity ?? '<unset>'],
   },
 };

@@ -1,0 +1,89 @@
+/**
+ * Lists, maps, pointers and times that Go writes as null where they are absent: the fields without `omitempty`, and
+ * times that are no pointers, which are structs and never empty. Taken from the struct tags of upstream's types.go,
+ * v1.36.2. One entry serves all versions of a group. Fields that validation requires are left out: their null is never
+ * seen, and nobody needs to be ready for it.
+ */
+const keptNulls: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'io.k8s.api.apiserverinternal': { StorageVersionCondition: 'lastTransitionTime' },
+  'io.k8s.api.apps': {
+    DaemonSetCondition: 'lastTransitionTime',
+    DeploymentCondition: 'lastUpdateTime lastTransitionTime',
+    ReplicaSetCondition: 'lastTransitionTime',
+    StatefulSetCondition: 'lastTransitionTime',
+    StatefulSetSpec: 'selector',
+  },
+  'io.k8s.api.authentication': {
+    TokenRequestSpec: 'audiences boundObjectRef expirationSeconds',
+    TokenRequestStatus: 'expirationTimestamp',
+  },
+  'io.k8s.api.authorization': {
+    NonResourceRule: 'verbs',
+    ResourceRule: 'verbs',
+    SubjectRulesReviewStatus: 'resourceRules nonResourceRules',
+  },
+  'io.k8s.api.autoscaling': {
+    HorizontalPodAutoscalerCondition: 'lastTransitionTime',
+    HorizontalPodAutoscalerStatus: 'currentMetrics',
+  },
+  'io.k8s.api.batch': {
+    JobCondition: 'lastProbeTime lastTransitionTime',
+  },
+  'io.k8s.api.certificates': {
+    CertificateSigningRequestCondition: 'lastUpdateTime lastTransitionTime',
+  },
+  'io.k8s.api.core': {
+    AzureFilePersistentVolumeSource: 'secretNamespace',
+    ContainerImage: 'names',
+    ContainerStateRunning: 'startedAt',
+    ContainerStateTerminated: 'startedAt finishedAt',
+    Event: 'firstTimestamp lastTimestamp eventTime',
+    EventSeries: 'lastObservedTime',
+    GRPCAction: 'service',
+    LimitRangeSpec: 'limits',
+    NamespaceCondition: 'lastTransitionTime',
+    NodeAllocatableResourceClaimStatus: 'resources',
+    NodeCondition: 'lastHeartbeatTime lastTransitionTime',
+    PersistentVolumeClaimCondition: 'lastProbeTime lastTransitionTime',
+    PodCondition: 'lastProbeTime lastTransitionTime',
+    PodExtendedResourceClaimStatus: 'requestMappings',
+    ProjectedVolumeSource: 'sources',
+    ReplicationControllerCondition: 'lastTransitionTime',
+    TypedLocalObjectReference: 'apiGroup',
+    TypedObjectReference: 'apiGroup',
+  },
+  'io.k8s.api.discovery': { EndpointSlice: 'endpoints ports' },
+  'io.k8s.api.events': {
+    Event: 'eventTime deprecatedFirstTimestamp deprecatedLastTimestamp',
+    EventSeries: 'lastObservedTime',
+  },
+  'io.k8s.api.flowcontrol': {
+    FlowSchemaCondition: 'lastTransitionTime',
+    LimitedPriorityLevelConfiguration: 'nominalConcurrencyShares',
+    PriorityLevelConfigurationCondition: 'lastTransitionTime',
+  },
+  'io.k8s.api.networking': {
+    IngressClassParametersReference: 'scope',
+  },
+  'io.k8s.api.policy': { PodDisruptionBudgetStatus: 'disruptedPods' },
+  'io.k8s.api.rbac': { ClusterRole: 'rules', Role: 'rules' },
+  'io.k8s.api.resource': {
+    AllocatedDeviceStatus: 'conditions',
+  },
+  'io.k8s.api.storage': { CSINodeDriver: 'topologyKeys', CSINodeSpec: 'drivers', VolumeError: 'time' },
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions': {
+    CustomResourceDefinitionCondition: 'lastTransitionTime',
+    CustomResourceDefinitionStatus: 'conditions storedVersions',
+  },
+  'io.k8s.apimachinery.pkg.apis.meta': { Condition: 'lastTransitionTime' },
+  'io.k8s.kube-aggregator.pkg.apis.apiregistration': { APIServiceCondition: 'lastTransitionTime' },
+};
+
+const none: ReadonlySet<string> = new Set();
+
+/** Of a definition such as `io.k8s.api.core.v1.PodSpec`. */
+export function keptNullsOf(definition: string): ReadonlySet<string> {
+  const [, group = '', name = ''] = /^(.*)\.[^.]+\.([^.]+)$/.exec(definition) ?? [];
+  const fields = keptNulls[group]?.[name];
+  return fields === undefined ? none : new Set(fields.split(' '));
+}

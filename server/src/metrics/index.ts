@@ -1,0 +1,3 @@
+export * from './instruments.ts';
+export * from './registry.ts';
+export * from './timing-ratio.ts';
