@@ -27,7 +27,7 @@ interface Requests {
   /** Per round. */
   total: number;
   clients: number;
-  calls(target: Target, round: number): ((index: number) => Call) | Promise<(index: number) => Call>;
+  calls: (target: Target, round: number) => ((index: number) => Call) | Promise<(index: number) => Call>;
 }
 
 const warmUpRequests = 500;

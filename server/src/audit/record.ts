@@ -1,5 +1,12 @@
 /** What is known of one audited request, and its events at each stage. */
-import { type BodyPart, joinParts, parseJson, protobufMediaType, protobufSerializer, yamlSerializer } from '@typernetes/openapi/codec';
+import {
+  type BodyPart,
+  joinParts,
+  parseJson,
+  protobufMediaType,
+  protobufSerializer,
+  yamlSerializer,
+} from '@typernetes/openapi/codec';
 import type { Status } from '@typernetes/openapi/meta';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { RequestContext } from '../endpoints/request-context.ts';
