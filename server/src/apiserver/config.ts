@@ -32,6 +32,18 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions {
   tokenAuthFile?: string;
   enableBootstrapTokenAuth: boolean;
   anonymousAuth: boolean;
+  /** File of kind AuthenticationConfiguration: OpenID Connect issuers and anonymous access; instead of the oidc ones. */
+  authenticationConfig?: string;
+  oidcIssuerUrl?: string;
+  oidcClientId?: string;
+  oidcCaFile?: string;
+  oidcUsernameClaim: string;
+  oidcUsernamePrefix: string;
+  oidcGroupsClaim?: string;
+  oidcGroupsPrefix: string;
+  oidcSigningAlgs: string[];
+  /** `claim=value` */
+  oidcRequiredClaim: string[];
 
   requestheaderClientCaFile?: string;
   requestheaderAllowedNames: string[];
@@ -83,6 +95,11 @@ export const defaultOptions: ApiserverOptions = {
   apiAudiences: [],
   enableBootstrapTokenAuth: false,
   anonymousAuth: true,
+  oidcUsernameClaim: 'sub',
+  oidcUsernamePrefix: '',
+  oidcGroupsPrefix: '',
+  oidcSigningAlgs: ['RS256'],
+  oidcRequiredClaim: [],
   requestheaderAllowedNames: [],
   requestheaderUsernameHeaders: ['x-remote-user'],
   requestheaderUidHeaders: ['x-remote-uid'],

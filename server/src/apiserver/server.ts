@@ -86,7 +86,7 @@ export async function startApiserver(
   const cachers = new CacherGroup(storage, root);
   const isServed = servedVersions(options.runtimeConfig, servedByDefault);
   const registry = loopbackRegistry(now, stopping.signal);
-  const identity = buildIdentity(options, files, registry);
+  const identity = buildIdentity(options, files, registry, logger);
   const { authentication, serviceAccounts } = identity;
 
   const nodes = new NodeConnector({
@@ -355,6 +355,7 @@ export async function startApiserver(
     await audit?.close();
     nodes.close();
     authorization.stop();
+    identity.stop();
     for (const plugin of plugins) plugin.stop?.();
     webhookClients.close();
     stopping.abort(new Error('the server has stopped'));
@@ -367,6 +368,7 @@ export async function startApiserver(
     port = await listen(server, options.securePort, options.bindAddress);
   } catch (error) {
     authorization.stop();
+    identity.stop();
     for (const plugin of plugins) plugin.stop?.();
     await cachers.close();
     await storage.close();

@@ -181,6 +181,8 @@ class Checker {
       case 'dyn':
       case 'error':
         return t.DYN;
+      case 'opaque':
+        return this.fail(pos, `unexpected failed resolution of '${type.name}'`);
       default:
         return this.fail(pos, `type '${t.formatType(type)}' does not support field selection`);
     }

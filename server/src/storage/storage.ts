@@ -139,6 +139,8 @@ export interface Watch {
 }
 
 export interface Storage {
+  /** As far as this store knows: what was before this revision is forgotten. Others may have compacted meanwhile. */
+  readonly compactedRevision: number;
   /** The store's current revision, linearizable. */
   currentRevision(signal?: AbortSignal): Promise<number>;
   get(key: string, options?: ReadOptions): Promise<GetResult>;

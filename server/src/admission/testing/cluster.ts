@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startApiserver } from '../../apiserver/server.ts';
-import { ensureClusterCertificates } from '../../certificates/index.ts';
+import { ensureClusterCertificates, kubeconfig } from '../../certificates/index.ts';
 import { silentLogger } from '../../endpoints/request-context.ts';
 
 export interface Body {
@@ -50,6 +50,8 @@ export interface TestCluster {
   webhooks(handler: WebhookHandler): Promise<WebhookServer>;
   /** In base64, as configurations have it. */
   caBundle: string;
+  /** Of the administrator. */
+  kubeconfig: string;
   stop(): Promise<void>;
 }
 
@@ -85,6 +87,13 @@ export async function startTestCluster(): Promise<TestCluster> {
   const opened: WebhookServer[] = [];
   return {
     caBundle: Buffer.from(ca.certificate).toString('base64'),
+    kubeconfig: kubeconfig({
+      server: server.url,
+      userName: 'admin',
+      certificateAuthority: ca.certificate,
+      clientCertificate: admin.certificate,
+      clientKey: admin.key,
+    }),
     call: (method, url, body, options = {}) => send(agent, `${server.url}${url}`, method, body, options),
     async webhooks(handler) {
       const webhook = await serveWebhooks(apiserver, handler);

@@ -258,9 +258,14 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
     for (const watch of this.#watches) watch.requestProgress();
   }
 
+  get compactedRevision(): number {
+    return this.#compactor.compactedRevision;
+  }
+
   async compact(revision: number): Promise<void> {
     try {
       await this.#run(() => this.#client.write((options) => this.#client.kv.compact({ revision }, options)));
+      this.#compactor.compacted(revision);
     } catch (error) {
       if (!(error instanceof StorageError) || (error.code !== 'compacted' && error.code !== 'futureRevision'))
         throw error;
