@@ -104,8 +104,12 @@ export class EncryptedStorage implements Storage {
   }
 
   async #plainAll(entries: readonly Entry[]): Promise<Entry[]> {
-    const plain = entries.map((entry) => this.#plain(entry));
-    return plain.some((entry) => entry instanceof Promise) ? Promise.all(plain) : (plain as Entry[]);
+    const plain: Entry[] = [];
+    for (const entry of entries) {
+      const read = this.#plain(entry);
+      plain.push(read instanceof Promise ? await read : read);
+    }
+    return plain;
   }
 
   async #selected(options: ListOptions, select: (entry: Entry) => boolean): Promise<ListResult> {
@@ -213,7 +217,7 @@ export class EncryptedStorage implements Storage {
   /** The transformers are others now: everything is to be read anew, to learn what is stale. */
   changed(): void {
     this.#read = new WeakMap();
-    for (const end of [...this.#ends]) end();
+    for (const end of this.#ends) end();
   }
 
   compact(revision: number): Promise<void> {

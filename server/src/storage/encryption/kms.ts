@@ -139,7 +139,7 @@ export class KmsTransformer implements Transformer {
 }
 
 function cacheKey({ sourceType, ciphertext, keyId, annotations }: Encrypted & { sourceType: number }): string {
-  const notes = [...annotations].map(([name, value]) => [name, value.toString('base64')]).sort();
+  const notes = [...annotations].map(([name, value]) => `${name}=${value.toString('base64')}`).sort();
   return JSON.stringify([sourceType, ciphertext.toString('base64'), keyId, notes]);
 }
 
