@@ -81,6 +81,10 @@ export class EncryptedStorage implements Storage {
     }
   }
 
+  get compactedRevision(): number {
+    return this.#inner.compactedRevision;
+  }
+
   currentRevision(signal?: AbortSignal): Promise<number> {
     return this.#inner.currentRevision(signal);
   }

@@ -2,9 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Storage } from '../storage.ts';
-import { parseEncryptionConfiguration } from './config.ts';
 import { EncryptedStorage } from './encrypted-storage.ts';
-import { Providers } from './providers.ts';
+import type { Providers } from './providers.ts';
 import { plainProtobuf, withProtobuf } from './stored-protobuf.ts';
 import type { Transformer } from './transformer.ts';
 
@@ -69,7 +68,9 @@ export class Encryption {
     const text = await readFile(this.#file!, 'utf8');
     const hash = createHash('sha256').update(text).digest('hex');
     if (hash === this.#hash) return false;
-    const providers = new Providers(parseEncryptionConfiguration(text));
+    // Ciphers and gRPC are large: nobody else waits for them.
+    const { providersOf } = await import('./providers.ts');
+    const providers = providersOf(text);
     await providers.start();
     const old = this.#providers;
     this.#providers = providers;

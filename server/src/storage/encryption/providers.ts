@@ -1,7 +1,13 @@
 /** From a configuration to the transformer of each resource. */
 import { parseDuration } from '../../duration.ts';
 import { aesCbc, aesGcm, secretbox } from './ciphers.ts';
-import { type Key, type Provider, parseResource, type ResourceConfiguration } from './config.ts';
+import {
+  type Key,
+  type Provider,
+  parseEncryptionConfiguration,
+  parseResource,
+  type ResourceConfiguration,
+} from './config.ts';
 import { KmsTransformer } from './kms.ts';
 import { kmsService } from './kms-service.ts';
 import { identity, type Prefixed, PrefixTransformers, type Transformer } from './transformer.ts';
@@ -12,6 +18,11 @@ interface Rule {
   group: string;
   resource: string;
   transformer: Transformer;
+}
+
+/** Throws on what is no valid configuration. */
+export function providersOf(text: string): Providers {
+  return new Providers(parseEncryptionConfiguration(text));
 }
 
 export class Providers {
