@@ -333,6 +333,7 @@ export class RegistryStore implements EntryReader {
   ): Promise<Entry> {
     const value = encodeForStorage(object);
     const unchanged =
+      existing.stale !== true &&
       this.definition.mustRewrite?.(existing) !== true &&
       (value.equals(existing.value) || (value.length === existing.value.length && deepEqual(object, old)));
     const ttlSeconds = this.definition.registration.ttlSeconds?.(object);
