@@ -73,6 +73,11 @@ export class Connection {
     });
   }
 
+  /** The server has ended it; servers do that with connections that were idle for long. */
+  get isOver(): boolean {
+    return this.failure !== undefined;
+  }
+
   /** One at a time. */
   request(call: Call, keep = false): Promise<Answer> {
     if (this.failure !== undefined) return Promise.reject(this.failure);

@@ -6,7 +6,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { loadClusterAccess } from '../src/kubeconfig.ts';
 import { coldStart } from './cold-start.ts';
 import { reportLoad, reportStarts } from './report.ts';
-import { runLoad } from './runner.ts';
+import { type Results, runLoad } from './runner.ts';
 import { measureStarts } from './start.ts';
 import { Target, type TargetOptions } from './target.ts';
 import { type LoadOptions, workloads } from './workloads.ts';
@@ -75,12 +75,16 @@ request, or on an event delivered to a watcher; it needs --pid, and servers on t
       const starts = await measureStarts(servers, options.rounds);
       print(starts, reportStarts(starts));
     } else {
-      const results = await measure(options.kubeconfig, options);
-      print({ first: results[0], second: results[1] }, reportLoad(results));
+      const results: Results[] = [];
+      try {
+        await measure(options.kubeconfig, options, results);
+      } finally {
+        if (results.length > 0) print({ first: results[0], second: results[1] }, reportLoad(results));
+      }
     }
   });
 
-async function measure(kubeconfig: string, options: Options) {
+async function measure(kubeconfig: string, options: Options, results: Results[]): Promise<void> {
   const { pid, storagePid, against, againstPid, againstStoragePid, clients, only } = options;
   const given = (values: Partial<TargetOptions>): Partial<TargetOptions> =>
     Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
@@ -96,7 +100,7 @@ async function measure(kubeconfig: string, options: Options) {
   try {
     await open(kubeconfig, { pid, storagePid });
     if (against !== undefined) await open(against, { pid: againstPid, storagePid: againstStoragePid });
-    return await runLoad(targets, loads, options, (text) => void process.stderr.write(`${text}…\n`));
+    await runLoad(targets, loads, options, (text) => void process.stderr.write(`${text}…\n`), results);
   } finally {
     for (const target of targets) await target.close();
   }

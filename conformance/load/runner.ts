@@ -19,8 +19,10 @@ export async function runLoad(
   loads: readonly Workload[],
   { rounds }: LoadOptions,
   progress: (text: string) => void,
-): Promise<Results[]> {
-  const results = targets.map((): Results => ({ operations: {} }));
+  /** Filled as it goes: what was measured before a failure is not lost. */
+  results: Results[],
+): Promise<void> {
+  results.push(...targets.map((): Results => ({ operations: {} })));
   let filled: (number | undefined)[] = [];
   for (const load of loads) {
     progress(load.name);
@@ -28,6 +30,7 @@ export async function runLoad(
     for (let round = warmUp; round < rounds; round += 1) {
       for (const index of order(targets.length, round)) {
         const target = targets[index]!;
+        await target.reconnect();
         const work = await load.prepare(target, round);
         const before = target.cpu();
         const sample = await work();
@@ -44,7 +47,6 @@ export async function runLoad(
       }
     }
   }
-  return results;
 }
 
 /** Who goes first changes from round to round. */

@@ -18,12 +18,12 @@ const json = { 'Content-Type': 'application/json' };
 export class Target {
   readonly access: ClusterAccess;
   readonly namespace = `load-${randomBytes(4).toString('hex')}`;
-  readonly connections: readonly Connection[];
+  readonly connections: Connection[];
   readonly #pid: number | undefined;
   readonly #storagePid: number | undefined;
   ownerUid = '';
 
-  private constructor(options: TargetOptions, connections: readonly Connection[]) {
+  private constructor(options: TargetOptions, connections: Connection[]) {
     this.access = options.access;
     this.connections = connections;
     this.#pid = options.pid;
@@ -62,6 +62,12 @@ export class Target {
     return residentMiB(this.#pid) + (this.#storagePid === undefined ? 0 : residentMiB(this.#storagePid));
   }
 
+  /** Opens again what the server has closed while the other was measured. */
+  async reconnect(): Promise<void> {
+    for (const [index, connection] of this.connections.entries())
+      if (connection.isOver) this.connections[index] = await Connection.open(this.access);
+  }
+
   /** Outside of what is measured. Any other status is an error. */
   async send(call: Call, ...expected: number[]): Promise<Answer> {
     const answer = await this.connections[0]!.request(call, true);
@@ -85,6 +91,7 @@ export class Target {
   async close(): Promise<void> {
     const path = `/api/v1/namespaces/${this.namespace}`;
     try {
+      await this.reconnect();
       for (const resource of ['pods', 'configmaps', 'serviceaccounts'])
         await this.send({ method: 'DELETE', path: `${path}/${resource}` }, 200);
       await this.send({ method: 'DELETE', path: this.deployments }, 200);

@@ -25,7 +25,7 @@ export function httpsServer(app: ApiApp, files: ApiserverFiles): Server {
       // Other upgrades (h2c) are declined by answering as if they had not been asked for.
       shouldUpgradeCallback: (request) => /websocket|spdy/i.test(request.headers.upgrade ?? ''),
     },
-    app.express,
+    (request, response) => app.listener(request, response),
   );
   // Its default drops what comes after the 2000th header, unseen: that might be the one that matters.
   server.maxHeadersCount = 0;

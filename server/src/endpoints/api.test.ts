@@ -11,7 +11,7 @@ after(() => api.close());
 
 const base = '/api/v1/namespaces/default/configmaps';
 const call = (method: 'get' | 'post' | 'put' | 'patch' | 'delete', path: string) =>
-  request(api.app.express)[method](path).set('Authorization', 'Bearer admin');
+  request(api.app.listener)[method](path).set('Authorization', 'Bearer admin');
 const send = (method: 'post' | 'put' | 'patch' | 'delete', path: string, body: unknown, type = 'application/json') =>
   call(method, path)
     .set('Content-Type', type)

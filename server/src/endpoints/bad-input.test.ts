@@ -6,7 +6,7 @@ import { createTestApi, type TestApi } from './testing/api.ts';
 let api: TestApi;
 before(async () => {
   api = await createTestApi();
-  await request(api.app.express)
+  await request(api.app.listener)
     .post('/api/v1/namespaces/default/configmaps')
     .set('Authorization', 'Bearer admin')
     .send({ metadata: { name: 'there' } })
@@ -303,7 +303,7 @@ const cases: Case[] = [
 for (const each of cases) {
   test(each.name, async () => {
     const method = (each.method ?? 'GET').toLowerCase() as 'get' | 'post';
-    const call = request(api.app.express)[method](each.path ?? configMaps);
+    const call = request(api.app.listener)[method](each.path ?? configMaps);
     if (each.token !== '') call.set('Authorization', `Bearer ${each.token ?? 'admin'}`);
     if (each.accept !== undefined) call.set('Accept', each.accept);
     if (each.body !== undefined) {
@@ -323,13 +323,13 @@ for (const each of cases) {
 }
 
 test('an unknown path is plain text', async () => {
-  const { status, text } = await request(api.app.express).get('/nowhere').set('Authorization', 'Bearer admin');
+  const { status, text } = await request(api.app.listener).get('/nowhere').set('Authorization', 'Bearer admin');
   assert.equal(status, 404);
   assert.equal(text, '404 page not found\n');
 });
 
 test('after all that the server serves, and nothing was written', async () => {
-  const { body } = await request(api.app.express).get(configMaps).set('Authorization', 'Bearer admin').expect(200);
+  const { body } = await request(api.app.listener).get(configMaps).set('Authorization', 'Bearer admin').expect(200);
   assert.deepEqual(
     body.items.map((item: { metadata: { name: string } }) => item.metadata.name),
     ['there'],

@@ -59,7 +59,7 @@ before(async () => {
       return { ...podStreams({ registry, nodes, authorizer }), ...proxies({ registry, nodes, random: () => 0 }) };
     },
   });
-  server = createHttpServer(api.app.express);
+  server = createHttpServer(api.app.listener);
   server.on('upgrade', (request, socket, head) => api.app.upgrade(request, socket, head));
   await listen(server);
   origin = `127.0.0.1:${portOf(server)}`;

@@ -10,7 +10,7 @@ let server: Server;
 let origin: string;
 before(async () => {
   api = await createTestApi();
-  server = createServer(api.app.express);
+  server = createServer(api.app.listener);
   server.on('upgrade', (request, socket, head) => api.app.upgrade(request, socket, head));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `127.0.0.1:${(server.address() as AddressInfo).port}`;
