@@ -61,6 +61,9 @@ export interface ApiserverOptions {
   enablePriorityAndFairness: boolean;
   maxRequestsInflight: number;
   maxMutatingRequestsInflight: number;
+  http2: boolean;
+  http2MaxStreamsPerConnection: number;
+  goawayChance: number;
   requestTimeoutMs: number;
   minRequestTimeoutSeconds: number;
   eventTtlSeconds: number;
@@ -98,6 +101,9 @@ export const defaultOptions: ApiserverOptions = {
   enablePriorityAndFairness: true,
   maxRequestsInflight: 400,
   maxMutatingRequestsInflight: 200,
+  http2: false,
+  http2MaxStreamsPerConnection: 0,
+  goawayChance: 0,
   requestTimeoutMs: 60_000,
   minRequestTimeoutSeconds: 1800,
   eventTtlSeconds: 3600,

@@ -49,6 +49,7 @@ import {
   type KubernetesServiceController,
   startKubernetesService,
 } from './hooks/index.ts';
+import { serveHttp2 } from './http2.ts';
 import { buildIdentity, frontProxyHeaders } from './identity.ts';
 import { httpsServer, listen } from './listener.ts';
 import { stderrLogger } from './logger.ts';
@@ -316,6 +317,7 @@ export async function startApiserver(
       authorizer,
       metrics,
       logger,
+      goawayChance: options.goawayChance,
       requestTimeoutMs: options.requestTimeoutMs,
       flowControl: fairness.control,
       maxRequestsInFlight: options.maxRequestsInflight,
@@ -323,7 +325,10 @@ export async function startApiserver(
     },
   );
   const app = createApp(chain);
-  const server = httpsServer(app, files);
+  const server = httpsServer(app, files, options.http2);
+  const http2 = options.http2
+    ? serveHttp2(server, app, { maxStreams: options.http2MaxStreamsPerConnection })
+    : undefined;
 
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= shutDown());
@@ -339,8 +344,10 @@ export async function startApiserver(
     await fairness.stop();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
+    http2?.close();
     await app.drain(options.requestTimeoutMs);
     server.closeAllConnections();
+    http2?.destroy();
     await closed;
     nodes.close();
     authorization.stop();

@@ -13,6 +13,8 @@ const anonymous = { name: '', groups: [] };
 
 export interface ApiApp {
   readonly express: Express;
+  /** The same without Express, which takes requests of HTTP/1.1 only: it gives them its own prototypes. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
   /** For the server's `upgrade` event. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Ends watches and streams, then waits for everything else that is in flight, at most `limitMs`. */
@@ -47,6 +49,7 @@ export function createApp(chain: Handler): ApiApp {
   app.use((request, response) => void serve(request, response));
   return {
     express: app,
+    handle: (request, response) => void serve(request, response),
     upgrade(request, socket, head) {
       socket.on('error', () => socket.destroy());
       const response = new ServerResponse(request);
