@@ -61,6 +61,7 @@ export interface ApiserverOptions {
   enablePriorityAndFairness: boolean;
   maxRequestsInflight: number;
   maxMutatingRequestsInflight: number;
+  featureGates: string;
   http2: boolean;
   http2MaxStreamsPerConnection: number;
   goawayChance: number;
@@ -101,7 +102,8 @@ export const defaultOptions: ApiserverOptions = {
   enablePriorityAndFairness: true,
   maxRequestsInflight: 400,
   maxMutatingRequestsInflight: 200,
-  http2: false,
+  featureGates: '',
+  http2: true,
   http2MaxStreamsPerConnection: 0,
   goawayChance: 0,
   requestTimeoutMs: 60_000,

@@ -22,6 +22,10 @@ function integer(text: string): number {
   return number;
 }
 
+/** A flag that may be given several times. */
+const joined = (text: string, previous: string | undefined): string =>
+  previous === undefined || previous === '' ? text : `${previous},${text}`;
+
 function chance(text: string): number {
   const number = Number(text);
   if (!(number >= 0 && number <= 0.02)) throw new InvalidArgumentError('can not be less than 0 or greater than 0.02');
@@ -118,6 +122,7 @@ const flags: readonly Flag[] = [
   ],
   ['max-requests-inflight', 'maxRequestsInflight', integer, 'reads served at a time; 0 is no limit'],
   ['max-mutating-requests-inflight', 'maxMutatingRequestsInflight', integer, 'writes served at a time; 0 is no limit'],
+  ['feature-gates', 'featureGates', joined as Parser, 'features to turn on or off: NAME=true,NAME=false'],
   ['http2', 'http2', boolean as Parser, 'offer HTTP/2 besides HTTP/1.1'],
   [
     'http2-max-streams-per-connection',

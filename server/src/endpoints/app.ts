@@ -21,7 +21,7 @@ export interface ApiApp {
   drain(limitMs: number): Promise<void>;
 }
 
-export function createApp(chain: Handler): ApiApp {
+export function createApp(chain: Handler, options: { cbor?: boolean } = {}): ApiApp {
   const inFlight = new Set<RequestContext>();
   const idle: (() => void)[] = [];
 
@@ -30,7 +30,7 @@ export function createApp(chain: Handler): ApiApp {
     response: ServerResponse,
     upgrade?: { socket: Duplex; head: Buffer },
   ): Promise<void> => {
-    const context = makeContext(request, response, upgrade);
+    const context = makeContext(request, response, upgrade, options.cbor === true);
     if (context === undefined) return;
     inFlight.add(context);
     try {
@@ -76,6 +76,7 @@ function makeContext(
   request: IncomingMessage,
   response: ServerResponse,
   upgrade: { socket: Duplex; head: Buffer } | undefined,
+  cbor: boolean,
 ): RequestContext | undefined {
   const rawUrl = request.url ?? '/';
   const question = rawUrl.indexOf('?');
@@ -89,6 +90,7 @@ function makeContext(
     rawUrl,
     query: new URLSearchParams(question < 0 ? '' : rawUrl.slice(question + 1)),
     receivedAt: performance.now(),
+    cbor,
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
     ...(upgrade === undefined ? {} : { upgrade }),

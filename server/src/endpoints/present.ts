@@ -4,6 +4,8 @@
  */
 import {
   CodecError,
+  cborMediaType,
+  cborSerializer,
   jsonToProtobuf,
   listBody,
   partialObjectMetadataOf,
@@ -52,13 +54,31 @@ function orNotAcceptable<T>(encode: () => T): T {
 
 /** An object that is not stored, as protobuf or as JSON. */
 export function encodeObject(object: unknown, mediaType: MediaType): Buffer {
+  if (mediaType === cborMediaType) return cborSerializer.encode(object);
   if (mediaType !== protobufMediaType) return Buffer.from(JSON.stringify(object));
   return orNotAcceptable(() => protobufSerializer.encode(object));
+}
+
+const asCbor = (json: Buffer): Buffer => cborSerializer.encode(JSON.parse(json.toString()));
+
+/** An item of a list whose kind says that of its items. */
+function bareCbor(view: EntryView, { reader, apiVersion }: ResourceEndpoint): Buffer {
+  return view.memoized(`cbor-bare:${apiVersion}`, () => {
+    const { kind: _, apiVersion: _version, ...rest } = view.parseAs(reader, apiVersion);
+    return cborSerializer.encode(rest);
+  });
+}
+
+/** What was made as JSON, for a client that may want CBOR. */
+function orAsCbor(json: Buffer[], { mediaType }: OutputFormat): Buffer[] {
+  return mediaType === cborMediaType ? [asCbor(Buffer.concat(json))] : json;
 }
 
 /** A whole object as protobuf or JSON, encoded once per entry. */
 function wholeObject(view: EntryView, endpoint: ResourceEndpoint, mediaType: MediaType): Buffer {
   const { reader, apiVersion } = endpoint;
+  if (mediaType === cborMediaType)
+    return view.memoized(`cbor:${apiVersion}`, () => asCbor(view.body(reader, apiVersion)));
   if (mediaType !== protobufMediaType) return view.body(reader, apiVersion);
   return view.memoized(`protobuf:${apiVersion}`, () =>
     orNotAcceptable(() => {
@@ -86,11 +106,8 @@ export function presentEntry(
     case 'Table': {
       const source = rowSource(endpoint, format, include);
       const metadata = entry.modRevision > 0 ? { resourceVersion: String(entry.modRevision) } : {};
-      return Buffer.concat([
-        Buffer.from(tableHead(source, metadata, true)),
-        encodeRow(view, source, now),
-        Buffer.from(']}\n'),
-      ]);
+      const head = Buffer.from(tableHead(source, metadata, true));
+      return Buffer.concat(orAsCbor([head, encodeRow(view, source, now), Buffer.from(']}\n')], format));
     }
     case 'PartialObjectMetadata':
       return metadataOf(view, endpoint, format);
@@ -113,6 +130,10 @@ function metadataOf(view: EntryView, endpoint: ResourceEndpoint, format: OutputF
       ),
     );
   }
+  if (format.mediaType === cborMediaType)
+    return view.memoized(`cbor-meta:${apiVersion}`, () =>
+      asCbor(Buffer.from(partialObjectMetadata(view.parse(), apiVersion))),
+    );
   return view.memoized(`meta:${apiVersion}`, () => Buffer.from(partialObjectMetadata(view.parse(), apiVersion)));
 }
 
@@ -133,17 +154,22 @@ export function presentList(
     format.mediaType === protobufMediaType
       ? (...[apiVersion, kind, meta, items]: Parameters<typeof listBody>) =>
           orNotAcceptable(() => protobufSerializer.encodeList(apiVersion, kind, meta, items))
-      : listBody;
+      : format.mediaType === cborMediaType
+        ? cborSerializer.encodeList.bind(cborSerializer)
+        : listBody;
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined: {
-      const bodies = page.entries.map((entry) => wholeObject(EntryView.of(entry), endpoint, format.mediaType));
+      const bare = format.mediaType === cborMediaType && endpoint.untyped !== true;
+      const bodies = page.entries.map((entry) =>
+        bare ? bareCbor(EntryView.of(entry), endpoint) : wholeObject(EntryView.of(entry), endpoint, format.mediaType),
+      );
       return encodeList(endpoint.apiVersion, `${endpoint.kind}List`, metadata, bodies, endpoint.untyped !== true);
     }
     case 'Table': {
       const source = rowSource(endpoint, format, include);
       const rows = inTableOrder(page.entries, source).map((entry) => encodeRow(EntryView.of(entry), source, now));
-      return [Buffer.from(tableHead(source, metadata, true)), ...joined(rows), Buffer.from(']}\n')];
+      return orAsCbor([Buffer.from(tableHead(source, metadata, true)), ...joined(rows), Buffer.from(']}\n')], format);
     }
     case 'PartialObjectMetadataList': {
       const bodies = page.entries.map((entry) => metadataOf(EntryView.of(entry), endpoint, format));
@@ -186,7 +212,7 @@ export function presentWatched(
     case 'Table': {
       const source = rowSource(endpoint, format, include);
       const head = tableHead(source, { resourceVersion: String(revision) }, withColumns);
-      return Buffer.concat([Buffer.from(head), encodeRow(view, source, now), Buffer.from(']}')]);
+      return Buffer.concat(orAsCbor([Buffer.from(head), encodeRow(view, source, now), Buffer.from(']}')], format));
     }
     case 'PartialObjectMetadata':
     case 'PartialObjectMetadataList':

@@ -2,7 +2,13 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
-import { protobufMediaType, protobufSerializer, yamlSerializer } from '@typernetes/openapi/codec';
+import {
+  cborMediaType,
+  cborSerializer,
+  protobufMediaType,
+  protobufSerializer,
+  yamlSerializer,
+} from '@typernetes/openapi/codec';
 import { internalError, StatusError } from '@typernetes/openapi/meta';
 import { negotiateStatus } from './negotiation.ts';
 import { header, type RequestContext } from './request-context.ts';
@@ -139,4 +145,8 @@ export async function sendStatusError(context: RequestContext, error: StatusErro
   else await sendBody(context, code, mediaType, [statusSerializers[mediaType].encode(status)]);
 }
 
-const statusSerializers = { 'application/yaml': yamlSerializer, [protobufMediaType]: protobufSerializer } as const;
+const statusSerializers = {
+  'application/yaml': yamlSerializer,
+  [protobufMediaType]: protobufSerializer,
+  [cborMediaType]: cborSerializer,
+} as const;

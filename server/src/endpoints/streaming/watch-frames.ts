@@ -1,6 +1,8 @@
 /** The bytes of watch events. A change is encoded once per media type and shared by all its watchers. */
 
 import {
+  cborMediaType,
+  cborSerializer,
   jsonSerializer,
   protobufMediaType,
   protobufSerializer,
@@ -45,7 +47,13 @@ export class WatchFrames {
     this.#endpoint = endpoint;
     this.#format = format;
     this.#include = include;
-    this.#serializer = format.mediaType === protobufMediaType ? protobufSerializer : jsonSerializer;
+    const { mediaType } = format;
+    this.#serializer =
+      mediaType === protobufMediaType
+        ? protobufSerializer
+        : mediaType === cborMediaType
+          ? cborSerializer
+          : jsonSerializer;
     this.#key = `${format.mediaType} ${endpoint.apiVersion} ${format.convert?.kind ?? ''} ${format.convert?.apiVersion ?? ''} ${include}`;
     this.#now = now;
   }
