@@ -1,7 +1,9 @@
 /** What can be configured, named as upstream's flags; every field that may be absent has upstream's default. */
 import { networkInterfaces } from 'node:os';
+import { type AuditOptions, defaultAuditOptions } from '../audit/options.ts';
+import type { EncryptionOptions } from '../storage/encryption/index.ts';
 
-export interface ApiserverOptions {
+export interface ApiserverOptions extends AuditOptions, EncryptionOptions {
   /** 0 takes a free port. */
   securePort: number;
   bindAddress: string;
@@ -30,6 +32,18 @@ export interface ApiserverOptions {
   tokenAuthFile?: string;
   enableBootstrapTokenAuth: boolean;
   anonymousAuth: boolean;
+  /** File of kind AuthenticationConfiguration: OpenID Connect issuers and anonymous access; instead of the oidc ones. */
+  authenticationConfig?: string;
+  oidcIssuerUrl?: string;
+  oidcClientId?: string;
+  oidcCaFile?: string;
+  oidcUsernameClaim: string;
+  oidcUsernamePrefix: string;
+  oidcGroupsClaim?: string;
+  oidcGroupsPrefix: string;
+  oidcSigningAlgs: string[];
+  /** `claim=value` */
+  oidcRequiredClaim: string[];
 
   requestheaderClientCaFile?: string;
   requestheaderAllowedNames: string[];
@@ -72,6 +86,8 @@ export interface ApiserverOptions {
 }
 
 export const defaultOptions: ApiserverOptions = {
+  ...defaultAuditOptions,
+  encryptionProviderConfigAutomaticReload: false,
   securePort: 6443,
   bindAddress: '0.0.0.0',
   etcdServers: [],
@@ -83,6 +99,11 @@ export const defaultOptions: ApiserverOptions = {
   apiAudiences: [],
   enableBootstrapTokenAuth: false,
   anonymousAuth: true,
+  oidcUsernameClaim: 'sub',
+  oidcUsernamePrefix: '',
+  oidcGroupsPrefix: '',
+  oidcSigningAlgs: ['RS256'],
+  oidcRequiredClaim: [],
   requestheaderAllowedNames: [],
   requestheaderUsernameHeaders: ['x-remote-user'],
   requestheaderUidHeaders: ['x-remote-uid'],

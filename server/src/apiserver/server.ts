@@ -3,6 +3,7 @@ import process from 'node:process';
 import { kubernetesVersion, servedByDefault } from '@typernetes/openapi/catalogue';
 import { serviceUnavailable } from '@typernetes/openapi/meta';
 import { admissionPlugins, runMutating, runValidating } from '../admission/index.ts';
+import { openAuditLog } from '../audit/index.ts';
 import { impersonate, reviewToken } from '../authentication/index.ts';
 import {
   type Authorizer,
@@ -35,6 +36,7 @@ import {
   storageRanges,
 } from '../registry/resources.ts';
 import { CacherGroup } from '../storage/cacher/index.ts';
+import { Encryption } from '../storage/encryption/index.ts';
 import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
 import { buildAggregation, serviceResolver } from './aggregation.ts';
@@ -82,12 +84,13 @@ export async function startApiserver(
   const now = (): Date => new Date();
   const report = (error: unknown): void => logger.error({ error: (error as Error).message }, 'background work failed');
   const files = await readFiles(options);
-  const storage = await openStorage(options);
   const root = `/${options.etcdPrefix.replace(/^\/|\/$/g, '')}/`;
+  const encryption = await Encryption.open(options, root, report);
+  const storage = encryption.wrap(await openStorage(options), options.etcdServers.length > 0);
   const cachers = new CacherGroup(storage, root);
   const isServed = servedVersions(options.runtimeConfig, servedByDefault);
   const registry = loopbackRegistry(now, stopping.signal);
-  const identity = buildIdentity(options, files, registry);
+  const identity = buildIdentity(options, files, registry, logger);
   const { authentication, serviceAccounts } = identity;
 
   const nodes = new NodeConnector({
@@ -124,6 +127,7 @@ export async function startApiserver(
       const error = await Promise.resolve(storageCheck.check()).then(() => '', String);
       return [{ name: 'etcd-0', healthy: error === '', message: error === '' ? 'ok' : '', error }];
     },
+    resolveKind: (kind) => objects.params(kind)?.resource,
     ranges: storageRanges(storage, options.serviceNodePortRange),
   };
   const served = serveResources({
@@ -140,19 +144,23 @@ export async function startApiserver(
       ...proxies({ registry, nodes, random: Math.random }),
     },
   });
-  for (const store of served.stores.values()) registry.addStore(store);
+  for (const store of served.stores.values()) {
+    registry.addStore(store);
+    encryption.folder(store.definition.prefix, store.definition.resource);
+  }
   const fieldManager = fieldManagers({
     decode: (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind),
-    customSchema: (kind) => custom.find(kind)?.typedSchema(kind.version),
+    customVersions: (kind) => custom.find(kind)?.versions,
     now,
   });
   registry.trackFields(storeFieldManagers(served.endpoints, fieldManager));
 
   const source = objectSource((resource) => registry.store(resource), logger);
-  const custom = new CustomResources({ registry, source, cachers, root, now, report });
   const metrics = new ApiMetrics();
   const self = (): { host: string; port: number } => ({ host: loopbackHost(options.bindAddress), port });
   const resolveService = serviceResolver(options, registry, self);
+  const webhookClients = new WebhookClients(resolveService);
+  const custom = new CustomResources({ registry, source, cachers, root, now, report, webhooks: webhookClients });
   const { aggregator, documents, ...aggregation } = buildAggregation(options, files, {
     registry,
     source,
@@ -170,10 +178,9 @@ export async function startApiserver(
     nodeGraphSource: source,
   });
   const decode: ObjectDecoder = (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind);
-  const webhookClients = new WebhookClients(resolveService);
   const objects = admissionObjects({ endpoints: served.endpoints, custom: () => custom, decode });
   const plugins = admissionPlugins(
-    { registry, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
+    { registry: registry.informed, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
     { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
   );
   const handlers: HandlerDependencies = {
@@ -196,6 +203,7 @@ export async function startApiserver(
   };
   const router = new ResourceRouter(served.endpoints, handlers, (apiVersion) => custom.endpoints(apiVersion));
 
+  const audit = await openAuditLog(options, metrics.registry, logger);
   const fairness = priorityAndFairness({
     options,
     metrics: metrics.registry,
@@ -277,6 +285,7 @@ export async function startApiserver(
     check: async () => void (await storage.currentRevision(AbortSignal.timeout(2000))),
   };
   const basic: HealthCheck[] = [{ name: 'ping', check() {} }, { name: 'log', check() {} }, storageCheck];
+  if (encryption.checked) basic.push({ name: 'kms-providers', check: () => encryption.check() });
   const shutdown: HealthCheck = {
     name: 'shutdown',
     check() {
@@ -333,6 +342,7 @@ export async function startApiserver(
       logger,
       goawayChance: options.goawayChance,
       requestTimeoutMs: options.requestTimeoutMs,
+      audit,
       flowControl: fairness.control,
       maxRequestsInFlight: options.maxRequestsInflight,
       maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight,
@@ -363,19 +373,23 @@ export async function startApiserver(
     server.closeAllConnections();
     http2?.destroy();
     await closed;
+    await audit?.close();
     nodes.close();
     authorization.stop();
+    identity.stop();
     for (const plugin of plugins) plugin.stop?.();
     webhookClients.close();
     stopping.abort(new Error('the server has stopped'));
     await cachers.close();
     await storage.close();
+    encryption.close();
   };
 
   try {
     port = await listen(server, options.securePort, options.bindAddress);
   } catch (error) {
     authorization.stop();
+    identity.stop();
     for (const plugin of plugins) plugin.stop?.();
     await cachers.close();
     await storage.close();

@@ -3,24 +3,24 @@
  * events. Works on bytes: what was encoded once is only joined here.
  */
 import {
+  type BodyPart,
   CodecError,
-  cborMediaType,
-  cborSerializer,
   jsonToProtobuf,
   listBody,
   partialObjectMetadataOf,
   protobufMediaType,
   protobufSerializer,
 } from '@typernetes/openapi/codec';
-import { notAcceptable } from '@typernetes/openapi/meta';
+import { type ListMeta, notAcceptable } from '@typernetes/openapi/meta';
 import { EntryView } from '../registry/generic/entry-view.ts';
 import type { ListPage } from '../registry/generic/store.ts';
 import type { Entry } from '../storage/storage.ts';
 import type { MediaType, OutputFormat } from './negotiation.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
-import { columnDefinitions, encodeRow, type IncludeObject, partialObjectMetadata, type RowSource } from './table.ts';
+import { columnDefinitions, encodeRow, type IncludeObject, type RowSource } from './table.ts';
 
 const comma = Buffer.from(',');
+const tableEnd = Buffer.from(']}\n');
 
 function inTableOrder(entries: readonly Entry[], { table, reader, apiVersion }: RowSource): readonly Entry[] {
   if (table.order === undefined) return entries;
@@ -54,32 +54,17 @@ function orNotAcceptable<T>(encode: () => T): T {
 
 /** An object that is not stored, as protobuf or as JSON. */
 export function encodeObject(object: unknown, mediaType: MediaType): Buffer {
-  if (mediaType === cborMediaType) return cborSerializer.encode(object);
   if (mediaType !== protobufMediaType) return Buffer.from(JSON.stringify(object));
   return orNotAcceptable(() => protobufSerializer.encode(object));
 }
 
-const asCbor = (json: Buffer): Buffer => cborSerializer.encode(JSON.parse(json.toString()));
-
-/** An item of a list whose kind says that of its items. */
-function bareCbor(view: EntryView, { reader, apiVersion }: ResourceEndpoint): Buffer {
-  return view.memoized(`cbor-bare:${apiVersion}`, () => {
-    const { kind: _, apiVersion: _version, ...rest } = view.parseAs(reader, apiVersion);
-    return cborSerializer.encode(rest);
-  });
+function wholeObject(view: EntryView, endpoint: ResourceEndpoint, mediaType: MediaType): BodyPart {
+  return mediaType === protobufMediaType ? protobufOf(view, endpoint) : view.body(endpoint.reader, endpoint.apiVersion);
 }
 
-/** What was made as JSON, for a client that may want CBOR. */
-function orAsCbor(json: Buffer[], { mediaType }: OutputFormat): Buffer[] {
-  return mediaType === cborMediaType ? [asCbor(Buffer.concat(json))] : json;
-}
-
-/** A whole object as protobuf or JSON, encoded once per entry. */
-function wholeObject(view: EntryView, endpoint: ResourceEndpoint, mediaType: MediaType): Buffer {
+/** A whole object as protobuf, encoded once per entry. */
+function protobufOf(view: EntryView, endpoint: ResourceEndpoint): Buffer {
   const { reader, apiVersion } = endpoint;
-  if (mediaType === cborMediaType)
-    return view.memoized(`cbor:${apiVersion}`, () => asCbor(view.body(reader, apiVersion)));
-  if (mediaType !== protobufMediaType) return view.body(reader, apiVersion);
   return view.memoized(`protobuf:${apiVersion}`, () =>
     orNotAcceptable(() => {
       if (apiVersion !== reader.storageApiVersion) return protobufSerializer.encode(view.parseAs(reader, apiVersion));
@@ -97,20 +82,19 @@ export function presentEntry(
   format: OutputFormat,
   include: IncludeObject,
   now: Date,
-): Buffer {
+): BodyPart[] {
   const view = EntryView.of(entry);
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined:
-      return wholeObject(view, endpoint, format.mediaType);
+      return [wholeObject(view, endpoint, format.mediaType)];
     case 'Table': {
       const source = rowSource(endpoint, format, include);
       const metadata = entry.modRevision > 0 ? { resourceVersion: String(entry.modRevision) } : {};
-      const head = Buffer.from(tableHead(source, metadata, true));
-      return Buffer.concat(orAsCbor([head, encodeRow(view, source, now), Buffer.from(']}\n')], format));
+      return [Buffer.from(tableHead(source, metadata, true)), ...encodeRow(view, source, now), tableEnd];
     }
     case 'PartialObjectMetadata':
-      return metadataOf(view, endpoint, format);
+      return [metadataOf(view, endpoint, format)];
     case 'PartialObjectMetadataList':
       throw notAcceptable(
         `you requested PartialObjectMetadataList, but the requested object is not a list (*${endpoint.kind})`,
@@ -120,21 +104,17 @@ export function presentEntry(
   }
 }
 
-function metadataOf(view: EntryView, endpoint: ResourceEndpoint, format: OutputFormat): Buffer {
+function metadataOf(view: EntryView, endpoint: ResourceEndpoint, format: OutputFormat): BodyPart {
   const { apiVersion } = format.convert!;
-  if (format.mediaType === protobufMediaType) {
-    return view.memoized(`protobuf-meta:${apiVersion}`, () =>
-      partialObjectMetadataOf(
-        wholeObject(view, endpoint, protobufMediaType),
-        apiVersion === 'meta.k8s.io/v1' ? 'v1' : 'v1beta1',
-      ),
-    );
-  }
-  if (format.mediaType === cborMediaType)
-    return view.memoized(`cbor-meta:${apiVersion}`, () =>
-      asCbor(Buffer.from(partialObjectMetadata(view.parse(), apiVersion))),
-    );
-  return view.memoized(`meta:${apiVersion}`, () => Buffer.from(partialObjectMetadata(view.parse(), apiVersion)));
+  return format.mediaType === protobufMediaType
+    ? protobufMetadataOf(view, endpoint, apiVersion)
+    : view.metadata(endpoint.reader, endpoint.apiVersion, apiVersion);
+}
+
+function protobufMetadataOf(view: EntryView, endpoint: ResourceEndpoint, metaApiVersion: string): Buffer {
+  return view.memoized(`protobuf-meta:${metaApiVersion}`, () =>
+    partialObjectMetadataOf(protobufOf(view, endpoint), metaApiVersion === 'meta.k8s.io/v1' ? 'v1' : 'v1beta1'),
+  );
 }
 
 /** A list, as the parts of one body: protobuf or JSON. */
@@ -144,36 +124,46 @@ export function presentList(
   format: OutputFormat,
   include: IncludeObject,
   now: Date,
-): Buffer[] {
+): BodyPart[] {
   const metadata = {
     resourceVersion: page.revision === 0 ? '' : String(page.revision),
     ...(page.continue === undefined ? {} : { continue: page.continue }),
     ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
   };
-  const encodeList =
-    format.mediaType === protobufMediaType
-      ? (...[apiVersion, kind, meta, items]: Parameters<typeof listBody>) =>
-          orNotAcceptable(() => protobufSerializer.encodeList(apiVersion, kind, meta, items))
-      : format.mediaType === cborMediaType
-        ? cborSerializer.encodeList.bind(cborSerializer)
-        : listBody;
+  const views = page.entries.map((entry) => EntryView.of(entry));
+  const isProtobuf = format.mediaType === protobufMediaType;
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined: {
-      const bare = format.mediaType === cborMediaType && endpoint.untyped !== true;
-      const bodies = page.entries.map((entry) =>
-        bare ? bareCbor(EntryView.of(entry), endpoint) : wholeObject(EntryView.of(entry), endpoint, format.mediaType),
-      );
-      return encodeList(endpoint.apiVersion, `${endpoint.kind}List`, metadata, bodies, endpoint.untyped !== true);
+      const { reader, apiVersion, untyped = false } = endpoint;
+      const kind = `${endpoint.kind}List`;
+      const named = untyped ? { continue: '', ...metadata } : metadata;
+      if (isProtobuf) return protobufList(apiVersion, kind, named, views, (view) => protobufOf(view, endpoint));
+      const items = views.map((view) => (untyped ? view.body(reader, apiVersion) : view.item(reader, apiVersion)));
+      return listBody(apiVersion, kind, named, items);
     }
     case 'Table': {
       const source = rowSource(endpoint, format, include);
-      const rows = inTableOrder(page.entries, source).map((entry) => encodeRow(EntryView.of(entry), source, now));
-      return orAsCbor([Buffer.from(tableHead(source, metadata, true)), ...joined(rows), Buffer.from(']}\n')], format);
+      const parts: BodyPart[] = [Buffer.from(tableHead(source, metadata, true))];
+      for (const entry of inTableOrder(page.entries, source)) {
+        if (parts.length > 1) parts.push(comma);
+        parts.push(...encodeRow(EntryView.of(entry), source, now));
+      }
+      parts.push(tableEnd);
+      return parts;
     }
     case 'PartialObjectMetadataList': {
-      const bodies = page.entries.map((entry) => metadataOf(EntryView.of(entry), endpoint, format));
-      return encodeList(format.convert!.apiVersion, 'PartialObjectMetadataList', metadata, bodies);
+      const { apiVersion } = format.convert!;
+      if (isProtobuf)
+        return protobufList(apiVersion, transform, metadata, views, (view) =>
+          protobufMetadataOf(view, endpoint, apiVersion),
+        );
+      return listBody(
+        apiVersion,
+        transform,
+        metadata,
+        views.map((view) => view.metadata(endpoint.reader, endpoint.apiVersion, apiVersion)),
+      );
     }
     case 'PartialObjectMetadata':
       throw notAcceptable(
@@ -184,13 +174,14 @@ export function presentList(
   }
 }
 
-function joined(parts: readonly Buffer[]): Buffer[] {
-  const result: Buffer[] = [];
-  for (const part of parts) {
-    if (result.length > 0) result.push(comma);
-    result.push(part);
-  }
-  return result;
+function protobufList(
+  apiVersion: string,
+  kind: string,
+  metadata: ListMeta,
+  views: readonly EntryView[],
+  encode: (view: EntryView) => Buffer,
+): Buffer[] {
+  return orNotAcceptable(() => protobufSerializer.encodeList(apiVersion, kind, metadata, views.map(encode)));
 }
 
 /** The object of a watch event at `revision`, as protobuf or JSON. `withColumns`: a Table's first event carries its columns. */
@@ -202,21 +193,21 @@ export function presentWatched(
   include: IncludeObject,
   now: Date,
   withColumns: boolean,
-): Buffer {
+): BodyPart[] {
   const shown = revision === entry.modRevision ? entry : { ...entry, modRevision: revision, memo: undefined };
   const view = EntryView.of(shown);
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined:
-      return wholeObject(view, endpoint, format.mediaType);
+      return [wholeObject(view, endpoint, format.mediaType)];
     case 'Table': {
       const source = rowSource(endpoint, format, include);
       const head = tableHead(source, { resourceVersion: String(revision) }, withColumns);
-      return Buffer.concat(orAsCbor([Buffer.from(head), encodeRow(view, source, now), Buffer.from(']}')], format));
+      return [Buffer.from(head), ...encodeRow(view, source, now), Buffer.from(']}')];
     }
     case 'PartialObjectMetadata':
     case 'PartialObjectMetadataList':
-      return metadataOf(view, endpoint, format);
+      return [metadataOf(view, endpoint, format)];
     default:
       return transform satisfies never;
   }

@@ -6,7 +6,7 @@ import type { CustomResources } from './custom-resources.ts';
 import { customGroups } from './discovery.ts';
 import { customOpenApiV2, customOpenApiV3 } from './open-api.ts';
 
-export type { CustomResource, RuleValidator } from './custom-resource.ts';
+export type { CustomResource } from './custom-resource.ts';
 export { CustomResources, type CustomResourcesOptions } from './custom-resources.ts';
 export { validateDefinition, validateDefinitionUpdate } from './validate-definition.ts';
 

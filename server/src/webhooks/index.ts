@@ -1,5 +1,11 @@
 export { clusterIpResolver, endpointResolver, type ResolvedService, type ServiceResolver } from './service-resolver.ts';
 export {
+  validateCaBundle,
+  validateWebhookService,
+  validateWebhookUrl,
+  type WebhookService,
+} from './validation.ts';
+export {
   type WebhookCall,
   WebhookCallError,
   type WebhookClientConfig,

@@ -4,8 +4,10 @@
  * are refused when asked for.
  */
 import type { AdmissionPlugin } from '../admission.ts';
+import type { ConfigurableDependencies } from '../configurable.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
-import { mutatingAdmissionWebhook, validatingAdmissionWebhook, type WebhookDependencies } from '../webhooks/index.ts';
+import { mutatingAdmissionPolicy, validatingAdmissionPolicy } from '../policies/index.ts';
+import { mutatingAdmissionWebhook, validatingAdmissionWebhook } from '../webhooks/index.ts';
 import { alwaysAdmit, alwaysDeny } from './always.ts';
 import { alwaysPullImages } from './always-pull-images.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts';
@@ -35,7 +37,7 @@ type Entry =
   | readonly [name: string, state: 'later' | 'missing'];
 
 /** What is configured by objects. */
-function configurable(make: (dependencies: WebhookDependencies) => AdmissionPlugin): Factory {
+function configurable(make: (dependencies: ConfigurableDependencies) => AdmissionPlugin): Factory {
   return (given) => {
     const { source, clients, objects } = given;
     if (source === undefined || clients === undefined || objects === undefined) return undefined;
@@ -79,9 +81,9 @@ const ordered: readonly Entry[] = [
   ['NodeDeclaredFeatureValidator', 'later'],
   ['JobValidation', 'later'],
   ['PodResizeValidator', 'on', podResizeValidator],
-  ['MutatingAdmissionPolicy', 'later'],
+  ['MutatingAdmissionPolicy', 'on', configurable(mutatingAdmissionPolicy)],
   ['MutatingAdmissionWebhook', 'on', configurable(mutatingAdmissionWebhook)],
-  ['ValidatingAdmissionPolicy', 'later'],
+  ['ValidatingAdmissionPolicy', 'on', configurable(validatingAdmissionPolicy)],
   ['ValidatingAdmissionWebhook', 'on', configurable(validatingAdmissionWebhook)],
   ['ResourceQuota', 'on', resourceQuota],
   ['AlwaysDeny', 'off', alwaysDeny],

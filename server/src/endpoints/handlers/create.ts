@@ -40,6 +40,7 @@ export async function handleCreate(
   const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
   const object = decodeObject(parsed, kind, options.fieldValidation, context, dependencies);
   const metadata = (object.metadata ??= {});
+  context.audit?.requestObject(object);
   // Of a Binding or a TokenRequest, uid and resource version are preconditions.
   if (subresource === undefined) wipeSystemFields(object);
   const isNamespace = endpoint.group === '' && endpoint.resource === 'namespaces';

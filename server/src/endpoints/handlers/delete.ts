@@ -5,6 +5,7 @@ import {
   StatusError,
   successStatus,
 } from '@typernetes/openapi/meta';
+import { isObject } from '@typernetes/openapi/schema';
 import { EntryView } from '../../registry/generic/entry-view.ts';
 import { type DeleteOptions, parseDeleteOptions } from '../../registry/generic/options.ts';
 import { readBody } from '../body.ts';
@@ -35,6 +36,7 @@ async function deleteOptions(context: RequestContext): Promise<DeleteOptions> {
     if (error instanceof StatusError) throw badRequest(error.message);
     throw error;
   }
+  if (context.audit !== undefined && isObject(value)) context.audit.deleteOptions(value);
   return parseDeleteOptions(context.query, value);
 }
 

@@ -21,6 +21,7 @@ import {
   admissionAttributes,
   asOperation,
   checkName,
+  converted,
   dedupOwnerReferences,
   managerOf,
   mutate,
@@ -128,6 +129,7 @@ export async function handleUpdate(
   const kind = kindOf(endpoint, subresource);
   const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
   const object = decodeObject(parsed, kind, options.fieldValidation, context, dependencies);
+  context.audit?.requestObject(object);
   ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
   checkName(object, context);
   dedupOwnerReferences(object, context);
@@ -143,7 +145,8 @@ export async function handleUpdate(
   const manager = managerOf(context, options);
   const transform: Transform = async (existing) => {
     const view = deepCopy(object);
-    fieldManager.update(existing === undefined ? undefined : projection.live(existing), view, manager);
+    const live = existing === undefined ? undefined : projection.live(existing);
+    await converted(() => fieldManager.update(live, view, manager));
     return admitted(context, dependencies, request, projection, view, existing);
   };
   const write = writeContext(context, endpoint, dependencies, request);

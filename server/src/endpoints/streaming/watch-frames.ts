@@ -3,6 +3,7 @@
 import {
   cborMediaType,
   cborSerializer,
+  joinParts,
   jsonSerializer,
   protobufMediaType,
   protobufSerializer,
@@ -63,16 +64,18 @@ export class WatchFrames {
     const withColumns = isTable && !this.#columnsSent;
     this.#columnsSent = true;
     const make = (): Buffer =>
-      this.#serializer.streamFrame(
+      this.#framed(
         event.type,
-        presentWatched(
-          event.entry,
-          event.revision,
-          this.#endpoint,
-          this.#format,
-          this.#include,
-          this.#now(),
-          withColumns,
+        joinParts(
+          presentWatched(
+            event.entry,
+            event.revision,
+            this.#endpoint,
+            this.#format,
+            this.#include,
+            this.#now(),
+            withColumns,
+          ),
         ),
       );
     if (event.source === undefined || withColumns) return make();
@@ -112,6 +115,13 @@ export class WatchFrames {
   }
 
   #frame(type: WatchEventType, object: unknown): Buffer {
-    return this.#serializer.streamFrame(type, encodeObject(object, this.#format.mediaType));
+    return this.#framed(type, encodeObject(object, this.#format.mediaType));
+  }
+
+  /** What is presented is protobuf or JSON; CBOR is made of the latter. */
+  #framed(type: WatchEventType, presented: Buffer): Buffer {
+    const isCbor = this.#format.mediaType === cborMediaType;
+    const object = isCbor ? cborSerializer.encode(JSON.parse(presented.toString())) : presented;
+    return this.#serializer.streamFrame(type, object);
   }
 }
