@@ -21,7 +21,7 @@ import { duplicateFieldMessage, unknownFieldMessage } from '@typernetes/openapi/
 import { summarizeData } from './body.ts';
 import type { MediaType } from './negotiation.ts';
 import type { RequestContext } from './request-context.ts';
-import { type HandlerDependencies, TypeMismatch } from './resource-endpoint.ts';
+import type { HandlerDependencies } from './resource-endpoint.ts';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
@@ -69,7 +69,7 @@ export function decodeObject(
   fieldValidation: FieldValidation,
   context: RequestContext,
   dependencies: HandlerDependencies,
-  refuse?: (mismatch: string) => StatusError,
+  refuse?: (problem: string | Error) => StatusError,
 ): KubernetesObject {
   for (const name of ['apiVersion', 'kind'] as const) {
     if (fields[name] !== undefined && typeof fields[name] !== 'string' && fields[name] !== null) {
@@ -107,15 +107,27 @@ export function decodeObject(
     decoded = dependencies.decode(fields, kind);
   } catch (error) {
     if (error instanceof StatusError) throw error;
-    if (refuse !== undefined && error instanceof TypeMismatch) throw refuse(error.conversion);
+    if (refuse !== undefined) throw refuse(error as Error);
     throw cannot((error as Error).message);
   }
-  const strictErrors = inDocumentOrder(parseErrors, decoded.strictErrors, order);
+  const strictErrors =
+    decoded.untyped === true
+      ? [...parseErrors, ...decoded.strictErrors]
+      : inDocumentOrder(parseErrors, decoded.strictErrors, order);
   if (strictErrors.length > 0) {
-    if (fieldValidation === 'Strict') throw (refuse ?? cannot)(`strict decoding error: ${strictErrors.join(', ')}`);
+    if (fieldValidation === 'Strict')
+      throw (refuse ?? cannot)(`strict decoding error: ${yamlErrorsAsOne(strictErrors).join(', ')}`);
     if (fieldValidation === 'Warn') for (const text of strictErrors) context.warnings.add(text);
   }
   return decoded.object;
+}
+
+/** A refusal has what is repeated in YAML as Go's decoder says it: all at once. */
+function yamlErrorsAsOne(errors: readonly string[]): string[] {
+  const isYaml = (text: string): boolean => /^line \d+: key /.test(text);
+  const lines = errors.filter(isYaml);
+  const others = errors.filter((text) => !isYaml(text));
+  return lines.length === 0 ? others : [`yaml: unmarshal errors:\n  ${lines.join('\n  ')}`, ...others];
 }
 
 /** Upstream decodes in one pass: it meets unknown and duplicate fields as they come, and does not look into unknown ones. */

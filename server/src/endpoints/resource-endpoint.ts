@@ -15,6 +15,8 @@ export interface DecodedObject {
   object: KubernetesObject;
   /** Unknown and duplicate fields, upstream's wording. */
   strictErrors: string[];
+  /** Custom resources: unknown fields are found after decoding, and told after all duplicate ones. */
+  untyped?: boolean;
 }
 
 /** A body's value does not have the kind's types. The message is the decoder's. */

@@ -92,7 +92,7 @@ export class CustomResource {
       unknown.push(...pruned.sort());
       applyStructuralDefaults(object, schema);
     }
-    return { object, strictErrors: unknown.map(unknownFieldMessage) };
+    return { object, strictErrors: unknown.map(unknownFieldMessage), untyped: true };
   }
 
   /** The object, which may change, as another version has it. */

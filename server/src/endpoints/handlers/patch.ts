@@ -35,6 +35,7 @@ import {
   hasTable,
   type ResourceEndpoint,
   type SubresourceEndpoint,
+  TypeMismatch,
 } from '../resource-endpoint.ts';
 import { applyConfiguration, type Change } from './apply.ts';
 import { writeOptions } from './create.ts';
@@ -133,18 +134,41 @@ function changeByPatch(
   const manager = managerOf(context, options);
   return (live) => {
     if (live === undefined) throw new Error('only an apply creates');
-    const patched = applyPatch(patchType, deepCopy(live), patch, kind, dependencies) as JsonObject;
-    const refuse = patchType === 'application/strategic-merge-patch+json' ? invalidPatch(patch) : undefined;
+    const applied = (): JsonObject => applyPatch(patchType, deepCopy(live), patch, kind, dependencies) as JsonObject;
+    const patched = applied();
+    const refuse =
+      patchType === 'application/strategic-merge-patch+json' ? invalidPatch(patch) : invalidResult(applied);
     const object = decodeObject({ value: patched, strictErrors }, kind, fieldValidation, context, dependencies, refuse);
     return fieldManager.update(live, object, manager);
   };
 }
 
+type Refuse = (problem: string | Error) => StatusError;
+
 /** A strategic merge patch is converted, not decoded, into the object, and is itself at fault. */
-function invalidPatch(patch: unknown): (mismatch: string) => StatusError {
-  return (mismatch) =>
-    invalid({ group: '', kind: '' }, '', [invalidValue(path('patch'), goValue(patch as JsonObject), mismatch)]);
+function invalidPatch(patch: unknown): Refuse {
+  return (problem) => {
+    const text = problem instanceof TypeMismatch ? problem.conversion : messageOf(problem);
+    return invalid({ group: '', kind: '' }, '', [invalidValue(path('patch'), goValue(patch as JsonObject), text)]);
+  };
 }
+
+/** The other patches make a text, which is decoded as if a client had sent it. */
+function invalidResult(applied: () => JsonObject): Refuse {
+  return (problem) => {
+    const result = applied();
+    const text = JSON.stringify(
+      Object.fromEntries(
+        Object.keys(result)
+          .sort()
+          .map((key) => [key, result[key]]),
+      ),
+    );
+    return invalid({ group: '', kind: '' }, '', [invalidValue(path('patch'), text, messageOf(problem))]);
+  };
+}
+
+const messageOf = (problem: string | Error): string => (typeof problem === 'string' ? problem : problem.message);
 
 function parsePatch(
   type: MergingPatchType,
