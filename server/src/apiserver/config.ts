@@ -1,8 +1,9 @@
 /** What can be configured, named as upstream's flags; every field that may be absent has upstream's default. */
 import { networkInterfaces } from 'node:os';
 import { type AuditOptions, defaultAuditOptions } from '../audit/options.ts';
+import type { EncryptionOptions } from '../storage/encryption/index.ts';
 
-export interface ApiserverOptions extends AuditOptions {
+export interface ApiserverOptions extends AuditOptions, EncryptionOptions {
   /** 0 takes a free port. */
   securePort: number;
   bindAddress: string;
@@ -93,6 +94,7 @@ export interface ApiserverOptions extends AuditOptions {
 
 export const defaultOptions: ApiserverOptions = {
   ...defaultAuditOptions,
+  encryptionProviderConfigAutomaticReload: false,
   securePort: 6443,
   bindAddress: '0.0.0.0',
   etcdServers: [],

@@ -49,6 +49,18 @@ const flags: readonly Flag[] = [
   ['etcd-certfile', 'etcdCertfile', text, 'client certificate for etcd'],
   ['etcd-keyfile', 'etcdKeyfile', text, 'key of the client certificate for etcd'],
   ['etcd-prefix', 'etcdPrefix', text, 'prefix of all keys'],
+  [
+    'encryption-provider-config',
+    'encryptionProviderConfig',
+    text,
+    'EncryptionConfiguration: which resources are stored encrypted',
+  ],
+  [
+    'encryption-provider-config-automatic-reload',
+    'encryptionProviderConfigAutomaticReload',
+    boolean as Parser,
+    'read that file again when it changes',
+  ],
   ['tls-cert-file', 'tlsCertFile', text, 'serving certificate'],
   ['tls-private-key-file', 'tlsPrivateKeyFile', text, 'key of the serving certificate'],
   ['client-ca-file', 'clientCaFile', text, 'CA whose client certificates identify users'],
