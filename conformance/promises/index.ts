@@ -2,6 +2,7 @@
 import './apply.ts';
 import './bad-input.ts';
 import './containers.ts';
+import './crd-conversion.ts';
 import './crd-fields.ts';
 import './crd-rules.ts';
 import './crds.ts';
