@@ -1,8 +1,9 @@
 /** What can be configured, named as upstream's flags; every field that may be absent has upstream's default. */
 import { networkInterfaces } from 'node:os';
 import { type AuditOptions, defaultAuditOptions } from '../audit/options.ts';
+import type { EncryptionOptions } from '../storage/encryption/index.ts';
 
-export interface ApiserverOptions extends AuditOptions {
+export interface ApiserverOptions extends AuditOptions, EncryptionOptions {
   /** 0 takes a free port. */
   securePort: number;
   bindAddress: string;
@@ -31,6 +32,18 @@ export interface ApiserverOptions extends AuditOptions {
   tokenAuthFile?: string;
   enableBootstrapTokenAuth: boolean;
   anonymousAuth: boolean;
+  /** File of kind AuthenticationConfiguration: OpenID Connect issuers and anonymous access; instead of the oidc ones. */
+  authenticationConfig?: string;
+  oidcIssuerUrl?: string;
+  oidcClientId?: string;
+  oidcCaFile?: string;
+  oidcUsernameClaim: string;
+  oidcUsernamePrefix: string;
+  oidcGroupsClaim?: string;
+  oidcGroupsPrefix: string;
+  oidcSigningAlgs: string[];
+  /** `claim=value` */
+  oidcRequiredClaim: string[];
 
   requestheaderClientCaFile?: string;
   requestheaderAllowedNames: string[];
@@ -70,6 +83,7 @@ export interface ApiserverOptions extends AuditOptions {
 
 export const defaultOptions: ApiserverOptions = {
   ...defaultAuditOptions,
+  encryptionProviderConfigAutomaticReload: false,
   securePort: 6443,
   bindAddress: '0.0.0.0',
   etcdServers: [],
@@ -81,6 +95,11 @@ export const defaultOptions: ApiserverOptions = {
   apiAudiences: [],
   enableBootstrapTokenAuth: false,
   anonymousAuth: true,
+  oidcUsernameClaim: 'sub',
+  oidcUsernamePrefix: '',
+  oidcGroupsPrefix: '',
+  oidcSigningAlgs: ['RS256'],
+  oidcRequiredClaim: [],
   requestheaderAllowedNames: [],
   requestheaderUsernameHeaders: ['x-remote-user'],
   requestheaderUidHeaders: ['x-remote-uid'],

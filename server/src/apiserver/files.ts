@@ -15,6 +15,8 @@ export async function readFiles(options: ApiserverOptions) {
     kubeletCa,
     kubeletCert,
     kubeletKey,
+    authenticationConfig,
+    oidcCa,
     proxyCert,
     proxyKey,
   ] = await Promise.all(
@@ -28,6 +30,8 @@ export async function readFiles(options: ApiserverOptions) {
       options.kubeletCertificateAuthority,
       options.kubeletClientCertificate,
       options.kubeletClientKey,
+      options.authenticationConfig,
+      options.oidcCaFile,
       options.proxyClientCertFile,
       options.proxyClientKeyFile,
     ].map(read),
@@ -48,6 +52,8 @@ export async function readFiles(options: ApiserverOptions) {
     proxyCert,
     proxyKey,
     verificationKeys,
+    authenticationConfig,
+    oidcCa,
   };
 }
 

@@ -9,6 +9,8 @@ const list = (text: string, previous: readonly string[] | undefined): string[] =
   ...text.split(',').filter((each) => each !== ''),
 ];
 
+const append = (text: string, previous: readonly string[] | undefined): string[] => [...(previous ?? []), text];
+
 /** Upstream's `--flag`, `--flag=true` and `--flag=false`. */
 function boolean(text: string | boolean): boolean {
   if (typeof text === 'boolean') return text;
@@ -47,6 +49,18 @@ const flags: readonly Flag[] = [
   ['etcd-certfile', 'etcdCertfile', text, 'client certificate for etcd'],
   ['etcd-keyfile', 'etcdKeyfile', text, 'key of the client certificate for etcd'],
   ['etcd-prefix', 'etcdPrefix', text, 'prefix of all keys'],
+  [
+    'encryption-provider-config',
+    'encryptionProviderConfig',
+    text,
+    'EncryptionConfiguration: which resources are stored encrypted',
+  ],
+  [
+    'encryption-provider-config-automatic-reload',
+    'encryptionProviderConfigAutomaticReload',
+    boolean as Parser,
+    'read that file again when it changes',
+  ],
   ['tls-cert-file', 'tlsCertFile', text, 'serving certificate'],
   ['tls-private-key-file', 'tlsPrivateKeyFile', text, 'key of the serving certificate'],
   ['client-ca-file', 'clientCaFile', text, 'CA whose client certificates identify users'],
@@ -70,6 +84,16 @@ const flags: readonly Flag[] = [
   ['token-auth-file', 'tokenAuthFile', text, 'CSV file of static tokens'],
   ['enable-bootstrap-token-auth', 'enableBootstrapTokenAuth', boolean as Parser, 'take bootstrap tokens'],
   ['anonymous-auth', 'anonymousAuth', boolean as Parser, 'let requests without credentials in as system:anonymous'],
+  ['authentication-config', 'authenticationConfig', text, 'file of kind AuthenticationConfiguration'],
+  ['oidc-issuer-url', 'oidcIssuerUrl', text, 'OpenID Connect issuer whose tokens are taken'],
+  ['oidc-client-id', 'oidcClientId', text, 'audience of the issuer’s tokens'],
+  ['oidc-ca-file', 'oidcCaFile', text, 'CA of the issuer’s serving certificate'],
+  ['oidc-username-claim', 'oidcUsernameClaim', text, 'claim that is the user name'],
+  ['oidc-username-prefix', 'oidcUsernamePrefix', text, 'put before user names; - is none'],
+  ['oidc-groups-claim', 'oidcGroupsClaim', text, 'claim that lists the groups'],
+  ['oidc-groups-prefix', 'oidcGroupsPrefix', text, 'put before groups'],
+  ['oidc-signing-algs', 'oidcSigningAlgs', list as Parser, 'algorithms that tokens may be signed with'],
+  ['oidc-required-claim', 'oidcRequiredClaim', append as Parser, 'claim=value that tokens must have'],
   ['requestheader-client-ca-file', 'requestheaderClientCaFile', text, 'CA of front proxies'],
   ['requestheader-allowed-names', 'requestheaderAllowedNames', list as Parser, 'common names of front proxies'],
   ['requestheader-username-headers', 'requestheaderUsernameHeaders', list as Parser, 'headers with the user name'],

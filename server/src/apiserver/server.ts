@@ -36,6 +36,7 @@ import {
   storageRanges,
 } from '../registry/resources.ts';
 import { CacherGroup } from '../storage/cacher/index.ts';
+import { Encryption } from '../storage/encryption/index.ts';
 import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
 import { buildAggregation, serviceResolver } from './aggregation.ts';
@@ -79,12 +80,13 @@ export async function startApiserver(
   const now = (): Date => new Date();
   const report = (error: unknown): void => logger.error({ error: (error as Error).message }, 'background work failed');
   const files = await readFiles(options);
-  const storage = await openStorage(options);
   const root = `/${options.etcdPrefix.replace(/^\/|\/$/g, '')}/`;
+  const encryption = await Encryption.open(options, root, report);
+  const storage = encryption.wrap(await openStorage(options), options.etcdServers.length > 0);
   const cachers = new CacherGroup(storage, root);
   const isServed = servedVersions(options.runtimeConfig, servedByDefault);
   const registry = loopbackRegistry(now, stopping.signal);
-  const identity = buildIdentity(options, files, registry);
+  const identity = buildIdentity(options, files, registry, logger);
   const { authentication, serviceAccounts } = identity;
 
   const nodes = new NodeConnector({
@@ -138,7 +140,10 @@ export async function startApiserver(
       ...proxies({ registry, nodes, random: Math.random }),
     },
   });
-  for (const store of served.stores.values()) registry.addStore(store);
+  for (const store of served.stores.values()) {
+    registry.addStore(store);
+    encryption.folder(store.definition.prefix, store.definition.resource);
+  }
   const fieldManager = fieldManagers({
     decode: (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind),
     customVersions: (kind) => custom.find(kind)?.versions,
@@ -171,7 +176,7 @@ export async function startApiserver(
   const decode: ObjectDecoder = (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind);
   const objects = admissionObjects({ endpoints: served.endpoints, custom: () => custom, decode });
   const plugins = admissionPlugins(
-    { registry, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
+    { registry: registry.informed, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
     { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
   );
   const handlers: HandlerDependencies = {
@@ -269,6 +274,7 @@ export async function startApiserver(
     check: async () => void (await storage.currentRevision(AbortSignal.timeout(2000))),
   };
   const basic: HealthCheck[] = [{ name: 'ping', check() {} }, { name: 'log', check() {} }, storageCheck];
+  if (encryption.checked) basic.push({ name: 'kms-providers', check: () => encryption.check() });
   const shutdown: HealthCheck = {
     name: 'shutdown',
     check() {
@@ -349,17 +355,20 @@ export async function startApiserver(
     await audit?.close();
     nodes.close();
     authorization.stop();
+    identity.stop();
     for (const plugin of plugins) plugin.stop?.();
     webhookClients.close();
     stopping.abort(new Error('the server has stopped'));
     await cachers.close();
     await storage.close();
+    encryption.close();
   };
 
   try {
     port = await listen(server, options.securePort, options.bindAddress);
   } catch (error) {
     authorization.stop();
+    identity.stop();
     for (const plugin of plugins) plugin.stop?.();
     await cachers.close();
     await storage.close();

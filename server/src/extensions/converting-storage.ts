@@ -197,6 +197,10 @@ export class ConvertingStorage implements Storage {
     this.#inner.requestProgress?.();
   }
 
+  get compactedRevision(): number {
+    return this.#inner.compactedRevision;
+  }
+
   compact(revision: number): Promise<void> {
     return this.#inner.compact(revision);
   }

@@ -178,6 +178,9 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
 
   async list(options: ListOptions): Promise<ListResult> {
     if (!options.prefix.startsWith(this.prefix)) return this.storage.list(options);
+    // Pages of a list must end at the same time whether or not the resource has been quiet: what the ring holds of
+    // forgotten history is for watches only.
+    if ((options.revision ?? Infinity) < this.compactedRevision) return this.storage.list(options);
     const fresh = await this.#fresh(options.revision === undefined ? options : { ...options, minRevision: 0 });
     const revision = options.revision ?? this.revision;
     if (!fresh || revision > this.revision || !this.cache.knows(revision)) return this.storage.list(options);
@@ -257,6 +260,10 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
 
   delete(key: string, expectedModRevision: number, signal?: AbortSignal): Promise<number> {
     return this.#passOn(() => this.storage.delete(key, expectedModRevision, signal));
+  }
+
+  get compactedRevision(): number {
+    return this.storage.compactedRevision;
   }
 
   compact(revision: number): Promise<void> {
