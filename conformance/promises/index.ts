@@ -2,6 +2,9 @@
 import './apply.ts';
 import './bad-input.ts';
 import './containers.ts';
+import './crd-conversion.ts';
+import './crd-fields.ts';
+import './crd-rules.ts';
 import './crds.ts';
 import './discovery.ts';
 import './lists-and-watches.ts';

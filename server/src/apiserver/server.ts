@@ -5,13 +5,7 @@ import { serviceUnavailable } from '@typernetes/openapi/meta';
 import { admissionPlugins, runMutating, runValidating } from '../admission/index.ts';
 import { openAuditLog } from '../audit/index.ts';
 import { impersonate, reviewToken } from '../authentication/index.ts';
-import {
-  type Authorizer,
-  buildAuthorizer,
-  ensureBootstrapPolicy,
-  parseAuthorizationModes,
-  startClusterRoleAggregation,
-} from '../authorization/index.ts';
+import { type Authorizer, ensureBootstrapPolicy, startClusterRoleAggregation } from '../authorization/index.ts';
 import { createApp } from '../endpoints/app.ts';
 import { DiscoveryHandler } from '../endpoints/discovery/discovery-handler.ts';
 import { OpenApiHandler } from '../endpoints/discovery/openapi-handler.ts';
@@ -59,6 +53,7 @@ import { openStorage } from './open-storage.ts';
 import { PostStartHooks } from './post-start.ts';
 import { priorityAndFairness } from './priority-and-fairness.ts';
 import { serveResources } from './served-resources.ts';
+import { structuredAuthorization } from './structured/authorization.ts';
 
 export interface RunningApiserver {
   port: number;
@@ -168,15 +163,12 @@ export async function startApiserver(
     now,
     report,
   });
-  const authorization = buildAuthorizer({
-    modes: parseAuthorizationModes(options.authorizationMode),
-    rbacSource: source,
-    nodeGraphSource: source,
-  });
+  const sources = { rbacSource: source, nodeGraphSource: source };
+  const authorization = structuredAuthorization(options, sources, logger);
   const decode: ObjectDecoder = (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind);
   const objects = admissionObjects({ endpoints: served.endpoints, custom: () => custom, decode });
   const plugins = admissionPlugins(
-    { registry, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
+    { registry: registry.informed, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
     { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
   );
   const handlers: HandlerDependencies = {
