@@ -51,7 +51,11 @@ export function projectionOf(
   if (registration?.view !== undefined && registration.apply !== undefined) {
     const managed = subresource?.kind.kind === 'Scale' ? scaleFields(endpoint.apiVersion) : sameFields;
     return {
-      live: (stored) => withManagedFields(registration.view!(stored), managed.read(stored.metadata?.managedFields)),
+      live: (stored) =>
+        withManagedFields(
+          (registration.updateView ?? registration.view!)(stored),
+          managed.read(stored.metadata?.managedFields),
+        ),
       write: (object, stored) => {
         const parent = deepCopy(stored!);
         registration.apply!(object, parent);

@@ -9,6 +9,7 @@ import {
   validateObjectMeta,
 } from '@typernetes/openapi/meta';
 import { checkTypes, deepCopy, isObject, type Schema } from '@typernetes/openapi/schema';
+import { pathSegmentErrors } from '../../registry/generic/before-create.ts';
 import { ownProperty } from './prune.ts';
 import { additionalSchema, type Structural } from './structural.ts';
 
@@ -65,7 +66,9 @@ export function validateEmbedded(value: unknown, schema: Structural | undefined,
       const metadata = deepCopy(value.metadata) as NonNullable<KubernetesObject['metadata']>;
       metadata.name ||= 'fake-name';
       const namespaced = (metadata.namespace ?? '') !== '';
-      errors.push(...validateObjectMeta(metadata, { namespaced, path: at.child('metadata') }));
+      errors.push(
+        ...validateObjectMeta(metadata, { namespaced, nameFn: pathSegmentErrors, path: at.child('metadata') }),
+      );
     }
   }
   for (const [name, member] of Object.entries(value))
