@@ -183,7 +183,7 @@ export async function admitted(
 /** Validating admission sees of a view what mutating admission has seen. */
 export function validationOf(write: WriteContext, projection: Projection): Pick<WriteContext, 'validateAdmission'> {
   if (!projection.isView) return {};
-  const show = (object: KubernetesObject | undefined) => object && projection.show(object);
+  const show = (object: KubernetesObject | undefined) => object && projection.live(object);
   return {
     validateAdmission: async (object, old) => write.validateAdmission?.(show(object), show(old)),
   };

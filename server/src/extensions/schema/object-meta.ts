@@ -22,7 +22,8 @@ export function coerceMetadata(object: KubernetesObject, at = 'metadata'): strin
     return [];
   }
   const { error, unknownFields } = checkTypes(object.metadata, objectMeta, schemaByName);
-  if (error !== undefined) throw new Error(`${at}: Invalid value: ${JSON.stringify(object.metadata)}: ${error}`);
+  if (error !== undefined)
+    throw new Error(at === 'metadata' ? error : `${at}: Invalid value: ${JSON.stringify(object.metadata)}: ${error}`);
   return unknownFields.map((name) => `${at}.${name}`);
 }
 
