@@ -1,4 +1,7 @@
 /** Every file of promises; each declares its own when it is imported. */
+import './admission-custom-resources.ts';
+import './admission-policies.ts';
+import './admission-webhooks.ts';
 import './apply.ts';
 import './bad-input.ts';
 import './containers.ts';

@@ -34,6 +34,10 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions {
   anonymousAuth: boolean;
   /** File of kind AuthenticationConfiguration: OpenID Connect issuers and anonymous access; instead of the oidc ones. */
   authenticationConfig?: string;
+  /** Kubeconfig of a service that knows tokens. */
+  authenticationTokenWebhookConfigFile?: string;
+  authenticationTokenWebhookVersion: string;
+  authenticationTokenWebhookCacheTtlMs: number;
   oidcIssuerUrl?: string;
   oidcClientId?: string;
   oidcCaFile?: string;
@@ -58,6 +62,13 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions {
   aggregatorRejectForwardingRedirect: boolean;
 
   authorizationMode: string;
+  /** File of kind AuthorizationConfiguration, instead of the mode and what belongs to it. */
+  authorizationConfig?: string;
+  authorizationPolicyFile?: string;
+  authorizationWebhookConfigFile?: string;
+  authorizationWebhookVersion: string;
+  authorizationWebhookCacheAuthorizedTtlMs: number;
+  authorizationWebhookCacheUnauthorizedTtlMs: number;
   enableAdmissionPlugins: string[];
   disableAdmissionPlugins: string[];
 
@@ -75,6 +86,10 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions {
   enablePriorityAndFairness: boolean;
   maxRequestsInflight: number;
   maxMutatingRequestsInflight: number;
+  featureGates: string;
+  http2: boolean;
+  http2MaxStreamsPerConnection: number;
+  goawayChance: number;
   requestTimeoutMs: number;
   minRequestTimeoutSeconds: number;
   eventTtlSeconds: number;
@@ -95,6 +110,8 @@ export const defaultOptions: ApiserverOptions = {
   apiAudiences: [],
   enableBootstrapTokenAuth: false,
   anonymousAuth: true,
+  authenticationTokenWebhookVersion: 'v1beta1',
+  authenticationTokenWebhookCacheTtlMs: 120_000,
   oidcUsernameClaim: 'sub',
   oidcUsernamePrefix: '',
   oidcGroupsPrefix: '',
@@ -108,6 +125,9 @@ export const defaultOptions: ApiserverOptions = {
   enableAggregatorRouting: false,
   aggregatorRejectForwardingRedirect: true,
   authorizationMode: 'Node,RBAC',
+  authorizationWebhookVersion: 'v1beta1',
+  authorizationWebhookCacheAuthorizedTtlMs: 300_000,
+  authorizationWebhookCacheUnauthorizedTtlMs: 30_000,
   enableAdmissionPlugins: [],
   disableAdmissionPlugins: [],
   serviceClusterIpRange: '10.96.0.0/16',
@@ -119,6 +139,10 @@ export const defaultOptions: ApiserverOptions = {
   enablePriorityAndFairness: true,
   maxRequestsInflight: 400,
   maxMutatingRequestsInflight: 200,
+  featureGates: '',
+  http2: true,
+  http2MaxStreamsPerConnection: 0,
+  goawayChance: 0,
   requestTimeoutMs: 60_000,
   minRequestTimeoutSeconds: 1800,
   eventTtlSeconds: 3600,

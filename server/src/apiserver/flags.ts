@@ -25,6 +25,16 @@ function integer(text: string): number {
   return number;
 }
 
+/** A flag that may be given several times. */
+const joined = (text: string, previous: string | undefined): string =>
+  previous === undefined || previous === '' ? text : `${previous},${text}`;
+
+function chance(text: string): number {
+  const number = Number(text);
+  if (!(number >= 0 && number <= 0.02)) throw new InvalidArgumentError('can not be less than 0 or greater than 0.02');
+  return number;
+}
+
 function milliseconds(text: string): number {
   const duration = parseDuration(text);
   if (duration === undefined) throw new InvalidArgumentError('expected a duration such as 1m0s');
@@ -85,6 +95,19 @@ const flags: readonly Flag[] = [
   ['enable-bootstrap-token-auth', 'enableBootstrapTokenAuth', boolean as Parser, 'take bootstrap tokens'],
   ['anonymous-auth', 'anonymousAuth', boolean as Parser, 'let requests without credentials in as system:anonymous'],
   ['authentication-config', 'authenticationConfig', text, 'file of kind AuthenticationConfiguration'],
+  [
+    'authentication-token-webhook-config-file',
+    'authenticationTokenWebhookConfigFile',
+    text,
+    'kubeconfig of a service that knows tokens',
+  ],
+  ['authentication-token-webhook-version', 'authenticationTokenWebhookVersion', text, 'version of the reviews it gets'],
+  [
+    'authentication-token-webhook-cache-ttl',
+    'authenticationTokenWebhookCacheTtlMs',
+    milliseconds,
+    'how long its answers are remembered',
+  ],
   ['oidc-issuer-url', 'oidcIssuerUrl', text, 'OpenID Connect issuer whose tokens are taken'],
   ['oidc-client-id', 'oidcClientId', text, 'audience of the issuer’s tokens'],
   ['oidc-ca-file', 'oidcCaFile', text, 'CA of the issuer’s serving certificate'],
@@ -120,6 +143,22 @@ const flags: readonly Flag[] = [
     'pass no redirects of extension API servers on',
   ],
   ['authorization-mode', 'authorizationMode', text, 'authorizers, asked in this order'],
+  ['authorization-config', 'authorizationConfig', text, 'file of kind AuthorizationConfiguration'],
+  ['authorization-policy-file', 'authorizationPolicyFile', text, 'rules of mode ABAC, one a line'],
+  ['authorization-webhook-config-file', 'authorizationWebhookConfigFile', text, 'kubeconfig of mode Webhook'],
+  ['authorization-webhook-version', 'authorizationWebhookVersion', text, 'version of the reviews it gets'],
+  [
+    'authorization-webhook-cache-authorized-ttl',
+    'authorizationWebhookCacheAuthorizedTtlMs',
+    milliseconds,
+    'how long its permissions are remembered',
+  ],
+  [
+    'authorization-webhook-cache-unauthorized-ttl',
+    'authorizationWebhookCacheUnauthorizedTtlMs',
+    milliseconds,
+    'how long its refusals are remembered',
+  ],
   ['enable-admission-plugins', 'enableAdmissionPlugins', list as Parser, 'admission plugins besides the default ones'],
   ['disable-admission-plugins', 'disableAdmissionPlugins', list as Parser, 'default admission plugins to leave out'],
   ['service-cluster-ip-range', 'serviceClusterIpRange', text, 'CIDR of ClusterIPs'],
@@ -138,6 +177,15 @@ const flags: readonly Flag[] = [
   ],
   ['max-requests-inflight', 'maxRequestsInflight', integer, 'reads served at a time; 0 is no limit'],
   ['max-mutating-requests-inflight', 'maxMutatingRequestsInflight', integer, 'writes served at a time; 0 is no limit'],
+  ['feature-gates', 'featureGates', joined as Parser, 'features to turn on or off: NAME=true,NAME=false'],
+  ['http2', 'http2', boolean as Parser, 'offer HTTP/2 besides HTTP/1.1'],
+  [
+    'http2-max-streams-per-connection',
+    'http2MaxStreamsPerConnection',
+    integer,
+    'requests at a time on a connection of HTTP/2; 0 is the default of 100',
+  ],
+  ['goaway-chance', 'goawayChance', chance, 'share of requests after which a client of HTTP/2 must connect anew'],
   ['request-timeout', 'requestTimeoutMs', milliseconds, 'limit on requests that are no watches or streams'],
   ['min-request-timeout', 'minRequestTimeoutSeconds', integer, 'seconds a watch lives at least'],
   ['event-ttl', 'eventTtlSeconds', seconds, 'how long events are kept'],
