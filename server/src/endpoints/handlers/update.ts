@@ -53,7 +53,7 @@ export function projectionOf(
     return {
       live: (stored) =>
         withManagedFields(
-          (registration.updateView ?? registration.view!)(stored),
+          registration.updateView?.(stored) ?? registration.view!(stored),
           managed.read(stored.metadata?.managedFields),
         ),
       write: (object, stored) => {
