@@ -40,6 +40,7 @@ import { readFiles } from './files.ts';
 import { buildHandlerChain } from './handler-chain.ts';
 import {
   ensureDefaultServiceCidr,
+  ensureLegacyTokenTracking,
   ensurePriorityClasses,
   ensureSystemNamespaces,
   type KubernetesServiceController,
@@ -218,6 +219,11 @@ export async function startApiserver(
     { name: 'start-apiextensions-controllers', run: () => custom.start() },
     { name: namespaces, run: () => ensureSystemNamespaces(registry) },
     { name: 'rbac/bootstrap-roles', after: [namespaces], run: () => ensureBootstrapPolicy(registry) },
+    {
+      name: 'start-legacy-token-tracking-controller',
+      after: [namespaces],
+      run: () => ensureLegacyTokenTracking(registry, now()),
+    },
     { name: 'scheduling/bootstrap-system-priority-classes', run: () => ensurePriorityClasses(registry) },
     {
       name: 'start-kubernetes-service-cidr-controller',
