@@ -16,4 +16,15 @@ export const explained: readonly Explanation[] = [
     at: /fieldsV1\..*f:projected/,
     second: /openshift/,
   },
+  {
+    reason: 'Upstream prints its internal Go object where it tells a wrong value; ours is printed as the client sent it.',
+    at: /^body\.(message|details\.causes\[\d+\]\.message)$/,
+    second: /(Invalid value: |Duplicate value: )(\[)?\{\\*"[A-Z]/,
+  },
+  {
+    reason:
+      'A field of a feature that is off is dropped when upstream has noted who set it; ours is dropped at decoding and leaves no trace.',
+    label: /stopSignal|clusterTrustBundle|podCertificate|schedulingGroup/,
+    at: /managedFields/,
+  },
 ];

@@ -6,6 +6,7 @@ import {
   validateSelectsTemplate,
   validateWorkloadSelector,
 } from '../../core/pod/template.ts';
+import { workloadWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import {
   age,
@@ -69,6 +70,7 @@ export function validateReplicaCounts(status: ReplicaCounts, at: Path): FieldErr
 export const replicasets: ResourceRegistration<ReplicaSet> = {
   resource: { group: 'apps', resource: 'replicasets' },
   strategy: {
+    ...workloadWarnings(({ spec }) => spec?.template),
     default(set) {
       if (!set.spec) return;
       if (set.spec.template) defaultPodTemplate(set.spec.template);
