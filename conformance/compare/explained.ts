@@ -17,7 +17,8 @@ export const explained: readonly Explanation[] = [
     second: /openshift/,
   },
   {
-    reason: 'Upstream prints its internal Go object where it tells a wrong value; ours is printed as the client sent it.',
+    reason:
+      'Upstream prints its internal Go object where it tells a wrong value; ours is printed as the client sent it.',
     at: /^body\.(message|details\.causes\[\d+\]\.message)$/,
     second: /(Invalid value: |Duplicate value: )(\[)?\{\\*"[A-Z]/,
   },

@@ -43,6 +43,9 @@ export async function handleCreate(
   const isNamespace = endpoint.group === '' && endpoint.resource === 'namespaces';
   ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
   if (info.name !== '' && subresource !== undefined) {
+    const kindOnly = subresource.name === 'eviction' || subresource.name === 'binding';
+    if (kindOnly && metadata.name !== info.name)
+      throw badRequest(`name in URL does not match name in ${kind.kind} object`);
     if ((metadata.name ?? '') === '') metadata.name = info.name;
     else if (metadata.name !== info.name) {
       throw badRequest(`the name in the URL (${info.name}) and the object (${metadata.name}) do not match`);

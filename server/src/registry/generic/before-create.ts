@@ -107,7 +107,6 @@ export function beforeCreate(definition: StoreDefinition, object: KubernetesObje
   if (object.metadata?.uid === undefined) throw internalError('system metadata was not initialized');
   ensureNamespace(object, definition.namespaced ? context.namespace : '');
   if (definition.hasGeneration) object.metadata.generation = 1;
-  else delete object.metadata.generation;
   strategy.prepareForCreate?.(object, strategyContext(context));
   const { metadata } = object;
 

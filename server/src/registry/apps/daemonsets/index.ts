@@ -125,8 +125,8 @@ export const daemonsets: ResourceRegistration<DaemonSet> = {
     },
     validate: validateDaemonSet,
     validateUpdate: (set, old) => [
-      ...validateDaemonSet(set),
       ...immutable(spec.child('selector'), set.spec?.selector, old.spec?.selector),
+      ...validateDaemonSet(set),
     ],
     validateStatusUpdate(set, old) {
       const at = path('status');

@@ -30,7 +30,7 @@ function validateReplicaSet(set: ReplicaSet): FieldError[] {
   const template = spec.child('template');
   return [
     ...nonNegativeFields(spec, given, ['replicas', 'minReadySeconds']),
-    ...validateWorkloadSelector(given.selector, 'replicaset', spec.child('selector')),
+    ...validateWorkloadSelector(given.selector, 'deployment', spec.child('selector')),
     ...validateSelectsTemplate(given.selector, given.template, template),
     ...validatePodTemplate(given.template, template),
     ...validateLongRunningTemplate(given.template, 'ReplicaSet', template),

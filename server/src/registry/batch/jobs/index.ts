@@ -1,4 +1,4 @@
-import { dns1123Label } from '@typernetes/openapi/meta';
+import { dns1123Label, omitValue } from '@typernetes/openapi/meta';
 import type { Job, JobSpec } from '@typernetes/openapi/types/batch/v1';
 import { workloadWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
@@ -169,7 +169,7 @@ function validateJobStatus(job: Job, old: Readonly<Job>): FieldError[] {
   for (const type of ['Complete', 'Failed', 'FailureTarget', 'SuccessCriteriaMet']) {
     if (isTrue(old, type) && !isTrue(job, type)) {
       const name = type === 'Complete' || type === 'Failed' ? 'terminal' : type;
-      errors.push(invalidValue(at.child('conditions'), `cannot disable the ${name} ${type}=True condition`, ''));
+      errors.push(invalidValue(at.child('conditions'), omitValue, `cannot disable the ${name} ${type}=True condition`));
     }
   }
   if (finished && (status.active ?? 0) > 0)
