@@ -146,6 +146,8 @@ export function apiserverSpec(plan: ClusterPlan, program: readonly string[]): Co
       '--requestheader-extra-headers-prefix=X-Remote-Extra-',
       '--requestheader-group-headers=X-Remote-Group',
       '--requestheader-username-headers=X-Remote-User',
+      `--proxy-client-cert-file=${certificate('front-proxy-client').certificateFile}`,
+      `--proxy-client-key-file=${certificate('front-proxy-client').keyFile}`,
     ]),
   };
 }

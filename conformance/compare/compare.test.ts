@@ -59,7 +59,7 @@ class FakeCluster implements Target {
           creationTimestamp: '2026-01-02T03:04:05Z',
         },
       };
-      this.objects.set(`${path}/${String(metadata['name'])}`, made);
+      this.objects.set(`${path}/${metadata['name'] as string}`, made);
       return reply(201, made);
     }
     const found = this.objects.get(path);

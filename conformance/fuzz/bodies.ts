@@ -29,7 +29,7 @@ const strings = [
   'a'.repeat(300),
 ];
 
-const numbers = [0, -1, 1, 1.5, 65_536, 2_147_483_648, 9_007_199_254_740_993, 1e21, -1e300, 5e-324];
+const numbers = [0, -1, 1, 1.5, 65_536, 2_147_483_648, 2 ** 53 + 2, 1e21, -1e300, 5e-324];
 const keys = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '', '\u0000', 'a/b', 'length', '$patch', 'é'];
 
 /** An object of the schema: required and some optional fields, values of the right type most of the time. */

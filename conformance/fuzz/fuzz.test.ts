@@ -52,5 +52,8 @@ test('bodies come whole and damaged', () => {
 test('random numbers cover their range', () => {
   const random = new Random(5);
   const seen = new Set(Array.from({ length: 200 }, () => random.below(4)));
-  assert.deepEqual([...seen].sort(), [0, 1, 2, 3]);
+  assert.deepEqual(
+    [...seen].sort((left, right) => left - right),
+    [0, 1, 2, 3],
+  );
 });

@@ -231,6 +231,28 @@ const cases: readonly Expected[] = [
     message: /strict decoding error: .*duplicate field "data"/,
   },
   {
+    what: 'unknown and duplicate fields under fieldValidation=Strict, in the order of the text',
+    path: (context) => `${configMaps(context)}?fieldValidation=Strict`,
+    method: 'POST',
+    body: '{"nonsense":{"a":1,"a":2},"metadata":{"name":"strict"},"data":{"a":"1"},"data":{"b":"2"},"other":1}',
+    code: 400,
+    reason: 'BadRequest',
+    message: /strict decoding error: unknown field "nonsense", duplicate field "data", unknown field "other"$/,
+  },
+  {
+    what: 'a review as a Table, which it has no columns for',
+    path: () => '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    method: 'POST',
+    headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
+    body: json({
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { nonResourceAttributes: { path: '/', verb: 'get' } },
+    }),
+    code: 406,
+    reason: 'NotAcceptable',
+  },
+  {
     what: 'a pod without containers',
     path: (context) => context.path('v1', 'pods'),
     method: 'POST',

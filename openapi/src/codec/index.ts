@@ -13,6 +13,25 @@ export {
   protobufMediaType,
   protobufSerializer,
 } from './protobuf/index.ts';
-export { CodecError, type Decoded, type DecodeOptions, type Serializer, type WatchEventType } from './serializer.ts';
-export { encodeForStorage, listBody, withResourceVersion } from './splice.ts';
+export {
+  CodecError,
+  type Decoded,
+  type DecodeOptions,
+  type FieldOccurrence,
+  type Serializer,
+  type WatchEventType,
+} from './serializer.ts';
+export {
+  type BodyPart,
+  bare,
+  bareVersioned,
+  detached,
+  encodeForStorage,
+  joinParts,
+  lengthOf,
+  listBody,
+  metadataPart,
+  versioned,
+  withResourceVersion,
+} from './splice.ts';
 export { yamlSerializer } from './yaml-serializer.ts';

@@ -2,23 +2,24 @@
  * The slow way through a JSON text, taken when the fast one found something odd: says what is wrong in the words of
  * Go's decoder, and which fields are there twice.
  */
-import { CodecError } from './serializer.ts';
+import { CodecError, type FieldOccurrence } from './serializer.ts';
 
 /** Deeper documents cannot be encoded again within this engine's stack. (Go stops at 10000.) */
 export const maxDepth = 1000;
 /** Upstream's limit on reported strict errors. */
 const maxDuplicates = 100;
 
-export function explainJson(text: string): { duplicateFields: string[] } {
+export function explainJson(text: string): { duplicateFields: string[]; fields: FieldOccurrence[] } {
   const scanner = new Scanner(text);
   scanner.document();
-  return { duplicateFields: scanner.duplicates };
+  return { duplicateFields: scanner.duplicates, fields: scanner.fields };
 }
 
 const escapes = new Set('bfnrt\\/"');
 
 class Scanner {
   readonly duplicates: string[] = [];
+  readonly fields: FieldOccurrence[] = [];
   readonly #seen = new Set<string>();
   readonly #text: string;
   #at = 0;
@@ -76,7 +77,9 @@ class Scanner {
       if (this.#text[this.#at] !== '"') throw this.#invalid('looking for beginning of object key string');
       const key = this.#string();
       const here = path === '' ? key : `${path}.${key}`;
-      if (keys.has(key)) this.#duplicate(here);
+      const again = keys.has(key);
+      if (again) this.#duplicate(here);
+      this.fields.push({ path: here, again });
       keys.add(key);
       this.#space();
       if (!this.#take(':')) throw this.#invalid('after object key');

@@ -48,8 +48,13 @@ export const jsonSerializer: Serializer = {
       if (error instanceof CodecError) throw new CodecError(unreadable + error.message);
       throw error;
     }
-    const { value, duplicateFields } = parsed;
-    return { object: objectOrThrow(value), duplicateFields, strictErrors: duplicateFields.map(duplicateFieldMessage) };
+    const { value, duplicateFields, fields } = parsed;
+    return {
+      object: objectOrThrow(value),
+      duplicateFields,
+      strictErrors: duplicateFields.map(duplicateFieldMessage),
+      ...(fields === undefined ? {} : { fields }),
+    };
   },
 
   encodeList: listBody,

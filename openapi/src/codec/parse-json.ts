@@ -1,10 +1,11 @@
 /** JSON.parse plus what it lacks: Go's messages, duplicate keys, a depth limit, integers beyond 2^53. */
 import { explainJson, maxDepth } from './json-scanner.ts';
-import { CodecError } from './serializer.ts';
+import { CodecError, type FieldOccurrence } from './serializer.ts';
 
 export interface ParsedJson {
   value: unknown;
   duplicateFields: string[];
+  fields?: readonly FieldOccurrence[];
 }
 
 const quoteCode = 0x22;
@@ -30,7 +31,7 @@ export function parseJson(bytes: Uint8Array | string, options: { strict?: boolea
     throw error instanceof SyntaxError ? new CodecError(error.message) : error;
   }
   if (!strict || survey === undefined || survey.keys === countKeys(value)) return { value, duplicateFields: [] };
-  return { value, duplicateFields: explainJson(text).duplicateFields };
+  return { value, ...explainJson(text) };
 }
 
 function decodeUtf8(bytes: Uint8Array): string {

@@ -10,6 +10,14 @@ export interface Decoded {
   duplicateFields: string[];
   /** The same as upstream words it in strict decoding errors, which differs by format. */
   strictErrors: string[];
+  /** Every field in the order of the text; only of JSON that has duplicates. */
+  fields?: readonly FieldOccurrence[];
+}
+
+export interface FieldOccurrence {
+  path: string;
+  /** It is there already, in the same object. */
+  again: boolean;
 }
 
 export interface DecodeOptions {

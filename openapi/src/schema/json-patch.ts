@@ -181,7 +181,8 @@ function replace(state: State, path: string, value: JsonValue): void {
     return;
   }
   const place = find(state, path);
-  if (place === undefined) throw missing('replace', path);
+  if (place === undefined)
+    throw new PatchError(`replace operation does not apply: doc is missing path: ${path}: missing value`);
   const { container, key } = place;
   if (Array.isArray(container)) {
     container[indexOf(container, key, container.length)] = value;

@@ -61,6 +61,8 @@ export async function proxyUpgrade(
     upstream.destroy();
     return;
   }
+  // Two pipelines listen to each, besides whoever made them.
+  for (const each of [socket, upstream]) each.setMaxListeners(32);
   const stop = (): void => void upstream.destroy();
   target.signal?.addEventListener('abort', stop, { once: true });
   socket.write(responseHead(answer.response, false));

@@ -7,6 +7,8 @@ import type { ConnectionOptions } from 'node:tls';
 export interface UpgradeTarget {
   /** http, https, ws or wss. */
   url: URL | string;
+  /** Instead of the URL's path and query: sent as it stands, dot segments and all. */
+  path?: string;
   /** Instead of the URL's host: a unix socket. */
   socketPath?: string;
   tls?: ConnectionOptions;
@@ -42,7 +44,7 @@ export function dialUpgrade(request: UpgradeRequest): Promise<UpgradeAnswer> {
     ...(secure ? request.tls : {}),
     method: request.method ?? 'GET',
     headers: request.headers,
-    path: url.pathname + url.search,
+    path: request.path ?? url.pathname + url.search,
     agent: false,
     ...(request.socketPath === undefined
       ? { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? (secure ? 443 : 80) : Number(url.port) }

@@ -27,8 +27,8 @@ export interface AdmissionObjects {
     original: Readonly<KubernetesObject>,
     resource: GroupVersionResource,
   ): Promise<KubernetesObject>;
-  /** Checks the fields' types and sets defaults, in place. Throws an Error. */
-  decode(object: KubernetesObject, kind: GroupVersionKind): { object: KubernetesObject; strictErrors: string[] };
+  /** Checks the fields' types and sets defaults, in place. Throws an Error; if `strict`, on unknown fields of built-in kinds too. */
+  decode(object: KubernetesObject, kind: GroupVersionKind, strict?: boolean): KubernetesObject;
   /** The type for structured merges; undefined where the kind is not served. */
   typeOf(kind: GroupVersionKind): TypedNode | undefined;
   params(kind: GroupVersionKind): ParamReader | undefined;

@@ -27,6 +27,10 @@ export class Versions {
     return this.#current?.object ?? this.#attributes.object;
   }
 
+  get isMutated(): boolean {
+    return this.#current !== undefined;
+  }
+
   as(kind: GroupVersionKind): Promise<VersionedObjects> {
     const key = textOf(kind);
     let found = this.#known.get(key);
@@ -62,9 +66,14 @@ export class Versions {
     const { object, resource } = this.#attributes;
     if (this.#current === undefined || object === undefined) return;
     const restored = await this.#objects.restore(this.#current.object, object, resource);
-    for (const name of Object.keys(object)) delete (object as Record<string, unknown>)[name];
-    Object.assign(object, restored);
+    // Nothing may have come of the mutations but what was there.
+    if (restored !== object) replaceContents(object, restored);
     this.#current = undefined;
     this.#known.clear();
   }
+}
+
+function replaceContents(object: KubernetesObject, by: KubernetesObject): void {
+  for (const name of Object.keys(object)) delete (object as Record<string, unknown>)[name];
+  Object.assign(object, by);
 }

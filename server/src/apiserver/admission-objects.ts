@@ -47,6 +47,14 @@ export function admissionObjects({ endpoints, custom, decode }: AdmissionObjects
     return built ?? custom().find({ group, version, kind })?.endpoints.values() ?? [endpoint];
   };
 
+  const converted = async (endpoint: StoredEndpoint, object: Readonly<KubernetesObject>): Promise<KubernetesObject> => {
+    const { group, version, kind, apiVersion } = endpoint;
+    const resource = custom().find({ group, version, kind });
+    return resource === undefined
+      ? convertBuiltIn(endpoint, object)
+      : resource.convertTo(deepCopy(object) as KubernetesObject, apiVersion);
+  };
+
   return {
     equivalents(resource, subresource) {
       const endpoint = endpointOf(resource);
@@ -62,18 +70,23 @@ export function admissionObjects({ endpoints, custom, decode }: AdmissionObjects
     async convert(object, kind) {
       const endpoint = endpointOfKind(kind);
       if (!isStored(endpoint) || object.kind !== kind.kind) return object;
-      return isCustom(endpoint) ? readCustom(endpoint, object) : convertBuiltIn(endpoint, object);
+      return converted(endpoint, object);
     },
     async restore(changed, original, resource) {
       if (changed.apiVersion === original.apiVersion || changed.kind !== original.kind) return changed;
       const endpoint = endpointOf(resource);
       if (!isStored(endpoint)) return changed;
       if (original.apiVersion !== endpoint.apiVersion) return endpoint.store.definition.convertToStorage(changed);
-      return isCustom(endpoint) ? readCustom(endpoint, changed) : convertBuiltIn(endpoint, changed);
+      return converted(endpoint, changed);
     },
-    decode,
+    decode(value, kind, strict = false) {
+      const { object, strictErrors } = decode(value, kind);
+      if (strict && strictErrors.length > 0 && custom().find(kind) === undefined)
+        throw new Error(`strict decoding error: ${strictErrors.join(', ')}`);
+      return object;
+    },
     typeOf(kind) {
-      const schema = custom().find(kind)?.typedSchema(kind.version);
+      const schema = custom().find(kind)?.versions.schema(formatApiVersion(kind));
       if (schema !== undefined) return typedNode(schema, schemaByName, { custom: true });
       const builtIn = schemaFor(kind);
       return builtIn && typedNode(builtIn, schemaByName);

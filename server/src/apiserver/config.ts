@@ -1,7 +1,9 @@
 /** What can be configured, named as upstream's flags; every field that may be absent has upstream's default. */
 import { networkInterfaces } from 'node:os';
+import { type AuditOptions, defaultAuditOptions } from '../audit/options.ts';
+import type { EncryptionOptions } from '../storage/encryption/index.ts';
 
-export interface ApiserverOptions {
+export interface ApiserverOptions extends AuditOptions, EncryptionOptions {
   /** 0 takes a free port. */
   securePort: number;
   bindAddress: string;
@@ -30,6 +32,22 @@ export interface ApiserverOptions {
   tokenAuthFile?: string;
   enableBootstrapTokenAuth: boolean;
   anonymousAuth: boolean;
+  /** File of kind AuthenticationConfiguration: OpenID Connect issuers and anonymous access; instead of the oidc ones. */
+  authenticationConfig?: string;
+  /** Kubeconfig of a service that knows tokens. */
+  authenticationTokenWebhookConfigFile?: string;
+  authenticationTokenWebhookVersion: string;
+  authenticationTokenWebhookCacheTtlMs: number;
+  oidcIssuerUrl?: string;
+  oidcClientId?: string;
+  oidcCaFile?: string;
+  oidcUsernameClaim: string;
+  oidcUsernamePrefix: string;
+  oidcGroupsClaim?: string;
+  oidcGroupsPrefix: string;
+  oidcSigningAlgs: string[];
+  /** `claim=value` */
+  oidcRequiredClaim: string[];
 
   requestheaderClientCaFile?: string;
   requestheaderAllowedNames: string[];
@@ -38,7 +56,19 @@ export interface ApiserverOptions {
   requestheaderGroupHeaders: string[];
   requestheaderExtraHeadersPrefix: string[];
 
+  proxyClientCertFile?: string;
+  proxyClientKeyFile?: string;
+  enableAggregatorRouting: boolean;
+  aggregatorRejectForwardingRedirect: boolean;
+
   authorizationMode: string;
+  /** File of kind AuthorizationConfiguration, instead of the mode and what belongs to it. */
+  authorizationConfig?: string;
+  authorizationPolicyFile?: string;
+  authorizationWebhookConfigFile?: string;
+  authorizationWebhookVersion: string;
+  authorizationWebhookCacheAuthorizedTtlMs: number;
+  authorizationWebhookCacheUnauthorizedTtlMs: number;
   enableAdmissionPlugins: string[];
   disableAdmissionPlugins: string[];
 
@@ -63,6 +93,8 @@ export interface ApiserverOptions {
 }
 
 export const defaultOptions: ApiserverOptions = {
+  ...defaultAuditOptions,
+  encryptionProviderConfigAutomaticReload: false,
   securePort: 6443,
   bindAddress: '0.0.0.0',
   etcdServers: [],
@@ -74,12 +106,24 @@ export const defaultOptions: ApiserverOptions = {
   apiAudiences: [],
   enableBootstrapTokenAuth: false,
   anonymousAuth: true,
+  authenticationTokenWebhookVersion: 'v1beta1',
+  authenticationTokenWebhookCacheTtlMs: 120_000,
+  oidcUsernameClaim: 'sub',
+  oidcUsernamePrefix: '',
+  oidcGroupsPrefix: '',
+  oidcSigningAlgs: ['RS256'],
+  oidcRequiredClaim: [],
   requestheaderAllowedNames: [],
   requestheaderUsernameHeaders: ['x-remote-user'],
   requestheaderUidHeaders: ['x-remote-uid'],
   requestheaderGroupHeaders: ['x-remote-group'],
   requestheaderExtraHeadersPrefix: ['x-remote-extra-'],
+  enableAggregatorRouting: false,
+  aggregatorRejectForwardingRedirect: true,
   authorizationMode: 'Node,RBAC',
+  authorizationWebhookVersion: 'v1beta1',
+  authorizationWebhookCacheAuthorizedTtlMs: 300_000,
+  authorizationWebhookCacheUnauthorizedTtlMs: 30_000,
   enableAdmissionPlugins: [],
   disableAdmissionPlugins: [],
   serviceClusterIpRange: '10.96.0.0/16',

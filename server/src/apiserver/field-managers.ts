@@ -1,13 +1,7 @@
 /** One FieldManager per endpoint and subresource, made when it is first written through. */
 import { schemaByName, schemaFor } from '@typernetes/openapi/catalogue';
 import { type GroupVersionKind, type JsonObject, parseApiVersion, StatusError } from '@typernetes/openapi/meta';
-import {
-  deepCopy,
-  FieldManager,
-  type FieldManagerOptions,
-  type Schema,
-  type VersionConverter,
-} from '@typernetes/openapi/schema';
+import { deepCopy, FieldManager, type FieldManagerOptions, type VersionConverter } from '@typernetes/openapi/schema';
 import type { ObjectDecoder, ResourceEndpoint, SubresourceEndpoint } from '../endpoints/resource-endpoint.ts';
 import { sharedStorageOf } from '../registry/conversion/index.ts';
 import { resetFieldsOf } from '../registry/generic/reset-fields.ts';
@@ -16,8 +10,8 @@ import type { RegistryStore } from '../registry/generic/store.ts';
 export interface FieldManagersOptions {
   /** Checks and defaults merged objects, as those that clients send. */
   decode: ObjectDecoder;
-  /** The published schema of a kind that a CustomResourceDefinition defines. */
-  customSchema?: (kind: GroupVersionKind) => Schema | undefined;
+  /** A kind that a CustomResourceDefinition defines, at all versions that it names. */
+  customVersions?: (kind: GroupVersionKind) => VersionConverter | undefined;
   now: () => Date;
   /** Told of objects whose fields could not be tracked. */
   onError?: (error: unknown) => void;
@@ -56,18 +50,18 @@ export function storeFieldManagers(
 function makeManager(
   endpoint: ResourceEndpoint,
   subresource: SubresourceEndpoint | undefined,
-  { decode, customSchema, now, onError }: FieldManagersOptions,
+  { decode, customVersions, now, onError }: FieldManagersOptions,
 ): FieldManager {
   const { group, version, resource, store } = endpoint;
   const gvk: GroupVersionKind = subresource?.kind ?? { group, version, kind: endpoint.kind };
   const apiVersions = sharedStorageOf(endpoint.apiVersion, resource)?.apiVersions ?? [endpoint.apiVersion];
   const filter = resetFieldsOf({ group, resource }, subresource?.name ?? '', endpoint.subresources.has('status'));
   // /scale of a custom resource is autoscaling/v1 Scale, which is built in.
-  const custom = customSchema?.(gvk);
+  const custom = customVersions?.(gvk);
   const managerOptions: FieldManagerOptions = {
     gvk,
-    schema: custom ?? schemaFor(gvk),
-    ...(custom === undefined ? {} : { custom: true }),
+    schema: custom === undefined ? schemaFor(gvk) : custom.schema(endpoint.apiVersion),
+    ...(custom === undefined ? {} : { custom: true, versions: custom }),
     resolve: schemaByName,
     now,
     applyDefaults: (object) => checkMerged(object, gvk, decode),

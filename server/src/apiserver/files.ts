@@ -5,7 +5,21 @@ import type { ApiserverOptions } from './config.ts';
 export async function readFiles(options: ApiserverOptions) {
   const read = async (file: string | undefined): Promise<string | undefined> =>
     file === undefined ? undefined : readFile(file, 'utf8');
-  const [cert, key, clientCa, frontProxyCa, tokens, signingKey, kubeletCa, kubeletCert, kubeletKey] = await Promise.all(
+  const [
+    cert,
+    key,
+    clientCa,
+    frontProxyCa,
+    tokens,
+    signingKey,
+    kubeletCa,
+    kubeletCert,
+    kubeletKey,
+    authenticationConfig,
+    oidcCa,
+    proxyCert,
+    proxyKey,
+  ] = await Promise.all(
     [
       options.tlsCertFile,
       options.tlsPrivateKeyFile,
@@ -16,6 +30,10 @@ export async function readFiles(options: ApiserverOptions) {
       options.kubeletCertificateAuthority,
       options.kubeletClientCertificate,
       options.kubeletClientKey,
+      options.authenticationConfig,
+      options.oidcCaFile,
+      options.proxyClientCertFile,
+      options.proxyClientKeyFile,
     ].map(read),
   );
   const verificationKeys = await Promise.all(options.serviceAccountKeyFile.map((file) => readFile(file, 'utf8')));
@@ -31,7 +49,11 @@ export async function readFiles(options: ApiserverOptions) {
     kubeletCa,
     kubeletCert,
     kubeletKey,
+    proxyCert,
+    proxyKey,
     verificationKeys,
+    authenticationConfig,
+    oidcCa,
   };
 }
 

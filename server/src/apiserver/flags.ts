@@ -1,5 +1,6 @@
 /** The command line: upstream's flag names and forms. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { auditFlags } from '../audit/flags.ts';
 import { parseDuration } from '../duration.ts';
 import { type ApiserverOptions, defaultOptions } from './config.ts';
 
@@ -7,6 +8,8 @@ const list = (text: string, previous: readonly string[] | undefined): string[] =
   ...(previous ?? []),
   ...text.split(',').filter((each) => each !== ''),
 ];
+
+const append = (text: string, previous: readonly string[] | undefined): string[] => [...(previous ?? []), text];
 
 /** Upstream's `--flag`, `--flag=true` and `--flag=false`. */
 function boolean(text: string | boolean): boolean {
@@ -35,6 +38,7 @@ type Flag = [name: string, field: keyof ApiserverOptions, parse: Parser, descrip
 const text: Parser = (value) => value;
 
 const flags: readonly Flag[] = [
+  ...auditFlags<Parser>({ text, integer, boolean: boolean as Parser, milliseconds }),
   ['secure-port', 'securePort', integer, 'port to serve HTTPS on; 0 takes a free one'],
   ['bind-address', 'bindAddress', text, 'address to listen on'],
   ['advertise-address', 'advertiseAddress', text, 'address that the rest of the cluster reaches this server at'],
@@ -45,6 +49,18 @@ const flags: readonly Flag[] = [
   ['etcd-certfile', 'etcdCertfile', text, 'client certificate for etcd'],
   ['etcd-keyfile', 'etcdKeyfile', text, 'key of the client certificate for etcd'],
   ['etcd-prefix', 'etcdPrefix', text, 'prefix of all keys'],
+  [
+    'encryption-provider-config',
+    'encryptionProviderConfig',
+    text,
+    'EncryptionConfiguration: which resources are stored encrypted',
+  ],
+  [
+    'encryption-provider-config-automatic-reload',
+    'encryptionProviderConfigAutomaticReload',
+    boolean as Parser,
+    'read that file again when it changes',
+  ],
   ['tls-cert-file', 'tlsCertFile', text, 'serving certificate'],
   ['tls-private-key-file', 'tlsPrivateKeyFile', text, 'key of the serving certificate'],
   ['client-ca-file', 'clientCaFile', text, 'CA whose client certificates identify users'],
@@ -68,6 +84,29 @@ const flags: readonly Flag[] = [
   ['token-auth-file', 'tokenAuthFile', text, 'CSV file of static tokens'],
   ['enable-bootstrap-token-auth', 'enableBootstrapTokenAuth', boolean as Parser, 'take bootstrap tokens'],
   ['anonymous-auth', 'anonymousAuth', boolean as Parser, 'let requests without credentials in as system:anonymous'],
+  ['authentication-config', 'authenticationConfig', text, 'file of kind AuthenticationConfiguration'],
+  [
+    'authentication-token-webhook-config-file',
+    'authenticationTokenWebhookConfigFile',
+    text,
+    'kubeconfig of a service that knows tokens',
+  ],
+  ['authentication-token-webhook-version', 'authenticationTokenWebhookVersion', text, 'version of the reviews it gets'],
+  [
+    'authentication-token-webhook-cache-ttl',
+    'authenticationTokenWebhookCacheTtlMs',
+    milliseconds,
+    'how long its answers are remembered',
+  ],
+  ['oidc-issuer-url', 'oidcIssuerUrl', text, 'OpenID Connect issuer whose tokens are taken'],
+  ['oidc-client-id', 'oidcClientId', text, 'audience of the issuer’s tokens'],
+  ['oidc-ca-file', 'oidcCaFile', text, 'CA of the issuer’s serving certificate'],
+  ['oidc-username-claim', 'oidcUsernameClaim', text, 'claim that is the user name'],
+  ['oidc-username-prefix', 'oidcUsernamePrefix', text, 'put before user names; - is none'],
+  ['oidc-groups-claim', 'oidcGroupsClaim', text, 'claim that lists the groups'],
+  ['oidc-groups-prefix', 'oidcGroupsPrefix', text, 'put before groups'],
+  ['oidc-signing-algs', 'oidcSigningAlgs', list as Parser, 'algorithms that tokens may be signed with'],
+  ['oidc-required-claim', 'oidcRequiredClaim', append as Parser, 'claim=value that tokens must have'],
   ['requestheader-client-ca-file', 'requestheaderClientCaFile', text, 'CA of front proxies'],
   ['requestheader-allowed-names', 'requestheaderAllowedNames', list as Parser, 'common names of front proxies'],
   ['requestheader-username-headers', 'requestheaderUsernameHeaders', list as Parser, 'headers with the user name'],
@@ -79,7 +118,37 @@ const flags: readonly Flag[] = [
     list as Parser,
     'prefixes of headers with extra fields',
   ],
+  ['proxy-client-cert-file', 'proxyClientCertFile', text, 'client certificate for extension API servers'],
+  ['proxy-client-key-file', 'proxyClientKeyFile', text, 'key of the client certificate for extension API servers'],
+  [
+    'enable-aggregator-routing',
+    'enableAggregatorRouting',
+    boolean as Parser,
+    'send aggregated requests to endpoints of a Service instead of its address',
+  ],
+  [
+    'aggregator-reject-forwarding-redirect',
+    'aggregatorRejectForwardingRedirect',
+    boolean as Parser,
+    'pass no redirects of extension API servers on',
+  ],
   ['authorization-mode', 'authorizationMode', text, 'authorizers, asked in this order'],
+  ['authorization-config', 'authorizationConfig', text, 'file of kind AuthorizationConfiguration'],
+  ['authorization-policy-file', 'authorizationPolicyFile', text, 'rules of mode ABAC, one a line'],
+  ['authorization-webhook-config-file', 'authorizationWebhookConfigFile', text, 'kubeconfig of mode Webhook'],
+  ['authorization-webhook-version', 'authorizationWebhookVersion', text, 'version of the reviews it gets'],
+  [
+    'authorization-webhook-cache-authorized-ttl',
+    'authorizationWebhookCacheAuthorizedTtlMs',
+    milliseconds,
+    'how long its permissions are remembered',
+  ],
+  [
+    'authorization-webhook-cache-unauthorized-ttl',
+    'authorizationWebhookCacheUnauthorizedTtlMs',
+    milliseconds,
+    'how long its refusals are remembered',
+  ],
   ['enable-admission-plugins', 'enableAdmissionPlugins', list as Parser, 'admission plugins besides the default ones'],
   ['disable-admission-plugins', 'disableAdmissionPlugins', list as Parser, 'default admission plugins to leave out'],
   ['service-cluster-ip-range', 'serviceClusterIpRange', text, 'CIDR of ClusterIPs'],

@@ -1,4 +1,5 @@
 /** The filters around every request, outermost first, in upstream's order. */
+import type { AuditLog } from '../audit/index.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import { type Impersonate, withAuthentication, withImpersonation } from '../endpoints/filters/authentication.ts';
@@ -27,8 +28,7 @@ export interface HandlerChainConfig {
   flowControl?: FlowControl | undefined;
   maxRequestsInFlight: number;
   maxMutatingRequestsInFlight: number;
-  /** Sees every authenticated request; the place of the audit log. */
-  audit?: Filter;
+  audit?: AuditLog | undefined;
 }
 
 export function buildHandlerChain(handler: Handler, config: HandlerChainConfig): Handler {
@@ -40,8 +40,9 @@ export function buildHandlerChain(handler: Handler, config: HandlerChainConfig):
     // Again inside the metrics, so that they see the code that was sent.
     withPanicRecovery(config.logger),
     withTimeout(config.requestTimeoutMs),
+    ...(config.audit === undefined ? [] : [config.audit.failedAuthentication]),
     withAuthentication(config.authenticator, config.audiences, config.frontProxyHeaders, config.logger),
-    ...(config.audit === undefined ? [] : [config.audit]),
+    ...(config.audit === undefined ? [] : [config.audit.filter]),
     withImpersonation(config.impersonate, config.authorizer),
     config.flowControl === undefined
       ? withMaxInFlight(config.maxRequestsInFlight, config.maxMutatingRequestsInFlight)

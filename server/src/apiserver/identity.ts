@@ -6,10 +6,15 @@ import {
   type TokenIssuer,
   tokenIssuer,
 } from '../authentication/index.ts';
+import { withTokenCache } from '../authentication/token/cache.ts';
+import { webhookTokenAuthenticator } from '../authentication/token/webhook.ts';
 import { parseAuthorizationModes } from '../authorization/index.ts';
+import type { Logger } from '../endpoints/request-context.ts';
 import type { RegistryReader } from '../registry/generic/rest.ts';
+import { ReviewClient } from '../webhooks/index.ts';
 import type { ApiserverOptions } from './config.ts';
 import type { ApiserverFiles } from './files.ts';
+import { structuredAuthentication } from './structured/authentication.ts';
 
 export interface Identity {
   authentication: Authentication;
@@ -17,12 +22,20 @@ export interface Identity {
   serviceAccounts: ServiceAccountTokens | undefined;
   /** Undefined without a key to sign with. */
   issueToken: TokenIssuer | undefined;
+  stop(): void;
 }
 
 const defaultIssuer = 'https://kubernetes.default.svc.cluster.local';
 
-export function buildIdentity(options: ApiserverOptions, files: ApiserverFiles, registry: RegistryReader): Identity {
+export function buildIdentity(
+  options: ApiserverOptions,
+  files: ApiserverFiles,
+  registry: RegistryReader,
+  logger: Logger,
+): Identity {
   const serviceAccounts = buildServiceAccounts(options, files, registry);
+  const webhook = tokenWebhook(options);
+  const structured = structuredAuthentication(options, files, issuersOf(options), logger);
   const authentication = buildAuthenticator({
     ...(files.clientCa === undefined ? {} : { clientCA: files.clientCa }),
     ...(files.frontProxyCa === undefined ? {} : { frontProxy: frontProxy(options, files.frontProxyCa) }),
@@ -31,7 +44,8 @@ export function buildIdentity(options: ApiserverOptions, files: ApiserverFiles, 
     ...(options.enableBootstrapTokenAuth ? { bootstrapTokens: { registry } } : {}),
     ...(options.apiAudiences.length > 0 ? { audiences: options.apiAudiences } : {}),
     // Who is not known must not do everything: upstream turns anonymous requests off beside AlwaysAllow.
-    anonymous: { enabled: options.anonymousAuth && !allowsAll(options.authorizationMode) },
+    anonymous: allowsAll(options.authorizationMode) ? { enabled: false } : structured.anonymous,
+    otherTokens: [structured.tokens, webhook?.tokens].filter((tokens) => tokens !== undefined),
   });
   const issueToken =
     serviceAccounts === undefined || files.signingKey === undefined
@@ -42,13 +56,33 @@ export function buildIdentity(options: ApiserverOptions, files: ApiserverFiles, 
           maxExpirationSeconds: options.serviceAccountMaxTokenExpirationSeconds,
           extendExpiration: options.serviceAccountExtendTokenExpiration,
         });
-  return { authentication, serviceAccounts, issueToken };
+  const stop = (): void => {
+    structured.stop();
+    webhook?.client.close();
+  };
+  return { authentication, serviceAccounts, issueToken, stop };
+}
+
+function issuersOf(options: ApiserverOptions): readonly string[] {
+  return options.serviceAccountIssuer.length > 0 ? options.serviceAccountIssuer : [defaultIssuer];
+}
+
+function tokenWebhook(options: ApiserverOptions) {
+  const { authenticationTokenWebhookConfigFile: file, authenticationTokenWebhookVersion: version } = options;
+  if (file === undefined) return undefined;
+  if (version !== 'v1' && version !== 'v1beta1')
+    throw new Error(`unsupported webhook token authenticator version ${JSON.stringify(version)}`);
+  const client = new ReviewClient(file);
+  const implicit = options.apiAudiences.length > 0 ? options.apiAudiences : issuersOf(options);
+  const tokens = webhookTokenAuthenticator(client, version, implicit);
+  const ttlMs = options.authenticationTokenWebhookCacheTtlMs;
+  return { client, tokens: ttlMs > 0 ? withTokenCache(tokens, { ttlMs }) : tokens };
 }
 
 function buildServiceAccounts(options: ApiserverOptions, files: ApiserverFiles, registry: RegistryReader) {
   if (files.signingKey === undefined && files.verificationKeys.length === 0) return undefined;
   return new ServiceAccountTokens({
-    issuers: options.serviceAccountIssuer.length > 0 ? options.serviceAccountIssuer : [defaultIssuer],
+    issuers: issuersOf(options),
     audiences: options.apiAudiences,
     ...(files.signingKey === undefined ? {} : { signingKey: files.signingKey }),
     verificationKeys: files.verificationKeys,

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { ApiApp } from '../endpoints/app.ts';
 import type { ApiserverFiles } from './files.ts';
 
@@ -20,15 +21,28 @@ export function httpsServer(app: ApiApp, files: ApiserverFiles): Server {
       // Watches and uploads have limits of their own.
       requestTimeout: 0,
       noDelay: true,
+      maxHeaderSize: 1024 * 1024,
       // Other upgrades (h2c) are declined by answering as if they had not been asked for.
       shouldUpgradeCallback: (request) => /websocket|spdy/i.test(request.headers.upgrade ?? ''),
     },
     app.express,
   );
+  // Its default drops what comes after the 2000th header, unseen: that might be the one that matters.
+  server.maxHeadersCount = 0;
   server.on('upgrade', (request, socket, head) => app.upgrade(request, socket, head));
-  server.on('clientError', (_, socket) => socket.destroy());
+  server.on('clientError', refuse);
   server.on('tlsClientError', (_, socket) => socket.destroy());
   return server;
+}
+
+/** What cannot be read as a request gets the plain answer that Go's server gives. */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code?.startsWith('HPE_') !== true) {
+    socket.destroy();
+    return;
+  }
+  const text = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${text}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text}`);
 }
 
 /** Resolves to the port. */

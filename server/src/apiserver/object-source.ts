@@ -5,6 +5,8 @@ import type { Logger } from '../endpoints/request-context.ts';
 import { EntryView } from '../registry/generic/entry-view.ts';
 import type { RegistryStore } from '../registry/generic/store.ts';
 
+const reopenMs = 1000;
+
 export function objectSource(storeOf: (resource: GroupResource) => RegistryStore, logger: Logger): ObjectSource {
   return {
     async list<T extends KubernetesObject>(resource: GroupResource) {
@@ -16,7 +18,8 @@ export function objectSource(storeOf: (resource: GroupResource) => RegistryStore
       resource: GroupResource,
       handler: (type: ChangeType, object: Readonly<T>) => void,
     ) {
-      const store = storeOf(resource);
+      // A custom resource gets another store when its definition changes.
+      let store = storeOf(resource);
       const { prefix } = store.definition;
       let stopped = false;
       let stop: (() => void) | undefined;
@@ -30,7 +33,11 @@ export function objectSource(storeOf: (resource: GroupResource) => RegistryStore
               if (event.type !== 'progress') handler(event.type, EntryView.of(event.entry).parse<T>());
             },
             end(error) {
-              if (error === undefined || stopped) return;
+              if (stopped) return;
+              if (error === undefined) {
+                setTimeout(() => void resume(), reopenMs).unref();
+                return;
+              }
               logger.warn({ error: error.message, prefix }, 'authorization lost its watch, starting again');
               void resume();
             },
@@ -42,13 +49,14 @@ export function objectSource(storeOf: (resource: GroupResource) => RegistryStore
         for (;;) {
           if (stopped) return;
           try {
+            store = storeOf(resource);
             const { entries, revision } = await store.storage.list({ prefix });
             for (const entry of entries) handler('put', EntryView.of(entry).parse<T>());
             await start(revision);
             return;
           } catch (error) {
             logger.warn({ error: (error as Error).message, prefix }, 'authorization cannot list');
-            await new Promise((resolve) => setTimeout(resolve, 1000).unref());
+            await new Promise((resolve) => setTimeout(resolve, reopenMs).unref());
           }
         }
       };

@@ -3,14 +3,9 @@ import process from 'node:process';
 import { kubernetesVersion, servedByDefault } from '@typernetes/openapi/catalogue';
 import { serviceUnavailable } from '@typernetes/openapi/meta';
 import { admissionPlugins, runMutating, runValidating } from '../admission/index.ts';
+import { openAuditLog } from '../audit/index.ts';
 import { impersonate, reviewToken } from '../authentication/index.ts';
-import {
-  type Authorizer,
-  buildAuthorizer,
-  ensureBootstrapPolicy,
-  parseAuthorizationModes,
-  startClusterRoleAggregation,
-} from '../authorization/index.ts';
+import { type Authorizer, ensureBootstrapPolicy, startClusterRoleAggregation } from '../authorization/index.ts';
 import { createApp } from '../endpoints/app.ts';
 import { DiscoveryHandler } from '../endpoints/discovery/discovery-handler.ts';
 import { OpenApiHandler } from '../endpoints/discovery/openapi-handler.ts';
@@ -35,8 +30,10 @@ import {
   storageRanges,
 } from '../registry/resources.ts';
 import { CacherGroup } from '../storage/cacher/index.ts';
-import { clusterIpResolver, WebhookClients } from '../webhooks/index.ts';
+import { Encryption } from '../storage/encryption/index.ts';
+import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
+import { buildAggregation, serviceResolver } from './aggregation.ts';
 import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersions } from './config.ts';
 import { fieldManagers, storeFieldManagers } from './field-managers.ts';
 import { readFiles } from './files.ts';
@@ -56,6 +53,7 @@ import { openStorage } from './open-storage.ts';
 import { PostStartHooks } from './post-start.ts';
 import { priorityAndFairness } from './priority-and-fairness.ts';
 import { serveResources } from './served-resources.ts';
+import { structuredAuthorization } from './structured/authorization.ts';
 
 export interface RunningApiserver {
   port: number;
@@ -77,12 +75,13 @@ export async function startApiserver(
   const now = (): Date => new Date();
   const report = (error: unknown): void => logger.error({ error: (error as Error).message }, 'background work failed');
   const files = await readFiles(options);
-  const storage = await openStorage(options);
   const root = `/${options.etcdPrefix.replace(/^\/|\/$/g, '')}/`;
+  const encryption = await Encryption.open(options, root, report);
+  const storage = encryption.wrap(await openStorage(options), options.etcdServers.length > 0);
   const cachers = new CacherGroup(storage, root);
   const isServed = servedVersions(options.runtimeConfig, servedByDefault);
   const registry = loopbackRegistry(now, stopping.signal);
-  const identity = buildIdentity(options, files, registry);
+  const identity = buildIdentity(options, files, registry, logger);
   const { authentication, serviceAccounts } = identity;
 
   const nodes = new NodeConnector({
@@ -119,6 +118,7 @@ export async function startApiserver(
       const error = await Promise.resolve(storageCheck.check()).then(() => '', String);
       return [{ name: 'etcd-0', healthy: error === '', message: error === '' ? 'ok' : '', error }];
     },
+    resolveKind: (kind) => objects.params(kind)?.resource,
     ranges: storageRanges(storage, options.serviceNodePortRange),
   };
   const served = serveResources({
@@ -135,27 +135,40 @@ export async function startApiserver(
       ...proxies({ registry, nodes, random: Math.random }),
     },
   });
-  for (const store of served.stores.values()) registry.addStore(store);
+  for (const store of served.stores.values()) {
+    registry.addStore(store);
+    encryption.folder(store.definition.prefix, store.definition.resource);
+  }
   const fieldManager = fieldManagers({
     decode: (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind),
-    customSchema: (kind) => custom.find(kind)?.typedSchema(kind.version),
+    customVersions: (kind) => custom.find(kind)?.versions,
     now,
   });
   registry.trackFields(storeFieldManagers(served.endpoints, fieldManager));
 
   const source = objectSource((resource) => registry.store(resource), logger);
-  const custom = new CustomResources({ registry, source, cachers, root, now, report });
-  const documents = customDocuments(custom);
-  const authorization = buildAuthorizer({
-    modes: parseAuthorizationModes(options.authorizationMode),
-    rbacSource: source,
-    nodeGraphSource: source,
+  const metrics = new ApiMetrics();
+  const self = (): { host: string; port: number } => ({ host: loopbackHost(options.bindAddress), port });
+  const resolveService = serviceResolver(options, registry, self);
+  const webhookClients = new WebhookClients(resolveService);
+  const custom = new CustomResources({ registry, source, cachers, root, now, report, webhooks: webhookClients });
+  const { aggregator, documents, ...aggregation } = buildAggregation(options, files, {
+    registry,
+    source,
+    isServed,
+    custom: customDocuments(custom),
+    resolve: resolveService,
+    metrics: metrics.registry,
+    logger,
+    now,
+    report,
   });
+  const sources = { rbacSource: source, nodeGraphSource: source };
+  const authorization = structuredAuthorization(options, sources, logger);
   const decode: ObjectDecoder = (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind);
-  const webhookClients = new WebhookClients(clusterIpResolver(registry));
   const objects = admissionObjects({ endpoints: served.endpoints, custom: () => custom, decode });
   const plugins = admissionPlugins(
-    { registry, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
+    { registry: registry.informed, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
     { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
   );
   const handlers: HandlerDependencies = {
@@ -178,7 +191,7 @@ export async function startApiserver(
   };
   const router = new ResourceRouter(served.endpoints, handlers, (apiVersion) => custom.endpoints(apiVersion));
 
-  const metrics = new ApiMetrics();
+  const audit = await openAuditLog(options, metrics.registry, logger);
   const fairness = priorityAndFairness({
     options,
     metrics: metrics.registry,
@@ -196,7 +209,7 @@ export async function startApiserver(
   const address = advertisedAddress(options);
   const serverAddress = (): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;
   let kubernetesService: KubernetesServiceController | undefined;
-  let aggregation: ReturnType<typeof startClusterRoleAggregation> | undefined;
+  let roleAggregation: ReturnType<typeof startClusterRoleAggregation> | undefined;
   let repairTimer: NodeJS.Timeout | undefined;
   const namespaces = 'start-system-namespaces-controller';
   const hooks = new PostStartHooks([
@@ -240,10 +253,11 @@ export async function startApiserver(
       name: 'start-cluster-role-aggregation',
       after: ['rbac/bootstrap-roles'],
       async run() {
-        aggregation = startClusterRoleAggregation(source, registry, report);
-        await aggregation.ready;
+        roleAggregation = startClusterRoleAggregation(source, registry, report);
+        await roleAggregation.ready;
       },
     },
+    ...aggregation.hooks,
   ]);
 
   let shuttingDown = false;
@@ -252,6 +266,7 @@ export async function startApiserver(
     check: async () => void (await storage.currentRevision(AbortSignal.timeout(2000))),
   };
   const basic: HealthCheck[] = [{ name: 'ping', check() {} }, { name: 'log', check() {} }, storageCheck];
+  if (encryption.checked) basic.push({ name: 'kms-providers', check: () => encryption.check() });
   const shutdown: HealthCheck = {
     name: 'shutdown',
     check() {
@@ -267,12 +282,13 @@ export async function startApiserver(
   const nonResource = new NonResourceHandler({
     version: versionInfo(),
     health: [
-      new HealthEndpoint('healthz', [...basic, ...hooks.checks()]),
-      new HealthEndpoint('livez', [...basic, ...hooks.checks()]),
+      new HealthEndpoint('healthz', [...basic, ...hooks.checks(), aggregation.check]),
+      new HealthEndpoint('livez', [...basic, ...hooks.checks(), aggregation.check]),
       new HealthEndpoint('readyz', [
         ...basic,
         { ...storageCheck, name: 'etcd-readiness' },
         ...hooks.checks(),
+        aggregation.check,
         shutdown,
       ]),
     ],
@@ -287,6 +303,8 @@ export async function startApiserver(
   });
   const chain = buildHandlerChain(
     async (context) => {
+      const remote = aggregator.route(context);
+      if (remote !== undefined) return remote(context);
       if (!context.info.isResourceRequest) return nonResource.handle(context);
       const handler = router.route(context);
       return handler === undefined ? sendText(context, 404, notFoundText) : handler(context);
@@ -300,6 +318,7 @@ export async function startApiserver(
       metrics,
       logger,
       requestTimeoutMs: options.requestTimeoutMs,
+      audit,
       flowControl: fairness.control,
       maxRequestsInFlight: options.maxRequestsInflight,
       maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight,
@@ -313,10 +332,11 @@ export async function startApiserver(
   const shutDown = async (): Promise<void> => {
     shuttingDown = true;
     if (options.shutdownDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, options.shutdownDelayMs));
-    await ready.catch(() => undefined);
+    await hooksDone.catch(() => undefined);
     clearInterval(repairTimer);
     await kubernetesService?.stop().catch(report);
-    await aggregation?.stop();
+    await roleAggregation?.stop();
+    await aggregation.stop();
     await custom.stop();
     await fairness.stop();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -324,33 +344,42 @@ export async function startApiserver(
     await app.drain(options.requestTimeoutMs);
     server.closeAllConnections();
     await closed;
+    await audit?.close();
     nodes.close();
     authorization.stop();
+    identity.stop();
     for (const plugin of plugins) plugin.stop?.();
     webhookClients.close();
     stopping.abort(new Error('the server has stopped'));
     await cachers.close();
     await storage.close();
+    encryption.close();
   };
 
   try {
     port = await listen(server, options.securePort, options.bindAddress);
   } catch (error) {
     authorization.stop();
+    identity.stop();
     for (const plugin of plugins) plugin.stop?.();
     await cachers.close();
     await storage.close();
     throw error;
   }
-  const ready = hooks.run();
+  const hooksDone = hooks.run();
+  const ready = hooksDone.then(() => aggregator.allRegistered);
   ready.catch((error: unknown) => {
     if (!shuttingDown) logger.error({ error: (error as Error).message }, 'a post-start hook failed');
   });
   if (signal?.aborted === true) await stop();
   else signal?.addEventListener('abort', () => void stop(), { once: true });
-  const wildcard = options.bindAddress === '0.0.0.0' || options.bindAddress === '::';
-  const host = wildcard ? '127.0.0.1' : options.bindAddress;
+  const host = loopbackHost(options.bindAddress);
   return { port, url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, ready, stop };
+}
+
+/** Where this machine reaches the server. */
+function loopbackHost(bindAddress: string): string {
+  return bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress;
 }
 
 function ranges(options: ApiserverOptions): string[] {

@@ -1,6 +1,10 @@
 /** What a create of a TokenReview answers, and users as reviews show them. */
 import type { UserInfo } from './authenticator.ts';
 import type { Authentication } from './build.ts';
+import { aggregateErrors } from './token/union.ts';
+
+/** Upstream asks about its own loopback token first, and so says this in any case. */
+const unknownToken = new Error('invalid bearer token');
 
 export interface TokenReviewResult {
   authenticated?: boolean;
@@ -25,14 +29,14 @@ export async function reviewToken(
   try {
     const wanted = audiences.length === 0 ? authentication.audiences : audiences;
     const response = await authentication.tokens.authenticateToken(token, wanted);
-    if (response === undefined) return { user: {}, error: 'invalid bearer token' };
+    if (response === undefined) return { user: {}, error: unknownToken.message };
     return {
       authenticated: true,
       user: reviewedUser(response.user),
       ...(response.audiences === undefined ? {} : { audiences: [...response.audiences] }),
     };
   } catch (error) {
-    return { user: {}, error: (error as Error).message };
+    return { user: {}, error: aggregateErrors([unknownToken, error as Error]).message };
   }
 }
 

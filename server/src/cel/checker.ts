@@ -181,6 +181,8 @@ class Checker {
       case 'dyn':
       case 'error':
         return t.DYN;
+      case 'opaque':
+        return this.fail(pos, `unexpected failed resolution of '${type.name}'`);
       default:
         return this.fail(pos, `type '${t.formatType(type)}' does not support field selection`);
     }
@@ -199,6 +201,14 @@ class Checker {
     if (expr.fn === '_?._') return this.optionalSelect(expr);
     const args = expr.target === undefined ? expr.args : [expr.target, ...expr.args];
     const types = args.map((each) => this.check(each));
+    if (expr.fn === '_&&_' || expr.fn === '_||_') {
+      for (const [index, arg] of args.entries()) {
+        const type = types[index] ?? t.ERROR;
+        if (!this.substitution.assignAll([type], [t.BOOL])) this.mismatch(arg.pos, t.BOOL, type);
+      }
+      expr.overloads = [...(this.declarations.functions.get(expr.fn) ?? [])];
+      return t.BOOL;
+    }
     const named = this.declarations.functions.get(expr.fn);
     if (named === undefined) return this.fail(expr.pos, `undeclared reference to '${expr.fn}' (in container '')`);
     return this.resolve(expr, types);

@@ -319,7 +319,13 @@ function logical(first: Evaluator, second: Evaluator, decisive: boolean): Evalua
     } catch (error) {
       failure = absorb(error);
     }
-    const right = second(state);
+    let right: Value;
+    try {
+      right = second(state);
+    } catch (error) {
+      const later = absorb(error);
+      throw failure ?? later;
+    }
     if (right === decisive) return decisive;
     if (failure !== undefined) throw failure;
     if (typeof right !== 'boolean') throw noOverload();

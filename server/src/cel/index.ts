@@ -15,6 +15,8 @@ export {
 } from './environment.ts';
 export { AuthorizerValue, Decisions } from './library/authorizer.ts';
 export * from './policy/policy.ts';
+export { compilePolicySpec, type PolicyExpressions } from './policy/spec.ts';
+export { typeIssues, typeOfKind } from './policy/type-check.ts';
 export { bindInput, declareVariables, namespaceType, type PolicyInput, requestType } from './policy/variables.ts';
 export * from './schema/compile-rules.ts';
 export { escapeName, unescapeName } from './schema/escape.ts';

@@ -32,6 +32,7 @@ import { startServiceAccountController } from './serviceaccount/serviceaccount-c
 import { startStatefulSetController } from './statefulset/stateful-set-controller.ts';
 import { startTaintEvictionController } from './tainteviction/taint-eviction-controller.ts';
 import { startTtlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts';
+import { startValidatingAdmissionPolicyStatusController } from './validatingadmissionpolicystatus/policy-status-controller.ts';
 import { startVolumeBinder } from './volume/binder.ts';
 import { startClaimProtection, startVolumeProtection } from './volume/protection.ts';
 
@@ -61,6 +62,7 @@ export const controllers: ReadonlyMap<string, StartController> = new Map([
   ['certificatesigningrequest-approving-controller', startCertificateApprover],
   ['certificatesigningrequest-cleaner-controller', startCertificateCleaner],
   ['endpointslice-mirroring-controller', startEndpointSliceMirroringController],
+  ['validatingadmissionpolicy-status-controller', startValidatingAdmissionPolicyStatusController],
   ['token-cleaner-controller', startTokenCleaner],
   ['bootstrap-signer-controller', startBootstrapSigner],
   ['namespace-controller', startNamespaceController],

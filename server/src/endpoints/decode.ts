@@ -1,6 +1,7 @@
 /** From a request body to an object of the endpoint's kind, with upstream's complaints on the way. */
 import {
   CodecError,
+  type FieldOccurrence,
   jsonSerializer,
   protobufMediaType,
   protobufSerializer,
@@ -16,10 +17,11 @@ import {
   quote,
   StatusError,
 } from '@typernetes/openapi/meta';
+import { duplicateFieldMessage, unknownFieldMessage } from '@typernetes/openapi/schema';
 import { summarizeData } from './body.ts';
 import type { MediaType } from './negotiation.ts';
 import type { RequestContext } from './request-context.ts';
-import { type HandlerDependencies, TypeMismatch } from './resource-endpoint.ts';
+import type { HandlerDependencies } from './resource-endpoint.ts';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
@@ -27,6 +29,7 @@ export interface ParsedBody {
   value: JsonObject;
   /** Duplicate fields. */
   strictErrors: string[];
+  fields?: readonly FieldOccurrence[];
 }
 
 export const serializers = {
@@ -43,11 +46,11 @@ export function parseBody(
   fieldValidation: FieldValidation = 'Ignore',
 ): ParsedBody {
   try {
-    const { object, strictErrors } = serializers[mediaType].decode(body, {
+    const { object, strictErrors, fields } = serializers[mediaType].decode(body, {
       strict: fieldValidation !== 'Ignore',
       defaults: kind,
     });
-    return { value: object, strictErrors };
+    return { value: object, strictErrors, ...(fields === undefined ? {} : { fields }) };
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;
     throw badRequest(
@@ -61,13 +64,12 @@ export function parseBody(
  * refused, another kind cannot be handled. `refuse` words wrong types and strict errors where they are not the decoder's.
  */
 export function decodeObject(
-  fields: JsonObject,
-  parseErrors: readonly string[],
+  { value: fields, strictErrors: parseErrors, fields: order }: ParsedBody,
   kind: GroupVersionKind,
   fieldValidation: FieldValidation,
   context: RequestContext,
   dependencies: HandlerDependencies,
-  refuse?: (mismatch: string) => StatusError,
+  refuse?: (problem: string | Error) => StatusError,
 ): KubernetesObject {
   for (const name of ['apiVersion', 'kind'] as const) {
     if (fields[name] !== undefined && typeof fields[name] !== 'string' && fields[name] !== null) {
@@ -105,15 +107,44 @@ export function decodeObject(
     decoded = dependencies.decode(fields, kind);
   } catch (error) {
     if (error instanceof StatusError) throw error;
-    if (refuse !== undefined && error instanceof TypeMismatch) throw refuse(error.conversion);
+    if (refuse !== undefined) throw refuse(error as Error);
     throw cannot((error as Error).message);
   }
-  const strictErrors = [...parseErrors, ...decoded.strictErrors];
+  const strictErrors =
+    decoded.untyped === true
+      ? [...parseErrors, ...decoded.strictErrors]
+      : inDocumentOrder(parseErrors, decoded.strictErrors, order);
   if (strictErrors.length > 0) {
-    if (fieldValidation === 'Strict') throw (refuse ?? cannot)(`strict decoding error: ${strictErrors.join(', ')}`);
+    if (fieldValidation === 'Strict')
+      throw (refuse ?? cannot)(`strict decoding error: ${yamlErrorsAsOne(strictErrors).join(', ')}`);
     if (fieldValidation === 'Warn') for (const text of strictErrors) context.warnings.add(text);
   }
   return decoded.object;
+}
+
+/** A refusal has what is repeated in YAML as Go's decoder says it: all at once. */
+function yamlErrorsAsOne(errors: readonly string[]): string[] {
+  const isYaml = (text: string): boolean => /^line \d+: key /.test(text);
+  const lines = errors.filter(isYaml);
+  const others = errors.filter((text) => !isYaml(text));
+  return lines.length === 0 ? others : [`yaml: unmarshal errors:\n  ${lines.join('\n  ')}`, ...others];
+}
+
+/** Upstream decodes in one pass: it meets unknown and duplicate fields as they come, and does not look into unknown ones. */
+function inDocumentOrder(
+  duplicate: readonly string[],
+  unknown: readonly string[],
+  order: readonly FieldOccurrence[] | undefined,
+): readonly string[] {
+  if (order === undefined || unknown.length === 0) return [...duplicate, ...unknown];
+  const found = new Set([...duplicate, ...unknown]);
+  const skipped = unknown.map((message) => message.slice('unknown field "'.length, -1));
+  const isSkipped = (path: string): boolean =>
+    skipped.some((one) => path === one || path.startsWith(`${one}.`) || path.startsWith(`${one}[`));
+  const messages = order
+    .filter(({ path, again }) => !again || !isSkipped(path))
+    .map(({ path, again }) => (again ? duplicateFieldMessage(path) : unknownFieldMessage(path)));
+  return [...new Set(messages)].filter((message) => found.has(message));
 }
 
 function groupVersionOf(apiVersion: string) {

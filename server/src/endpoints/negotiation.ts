@@ -21,45 +21,49 @@ export interface OutputFormat {
 
 export const json: OutputFormat = { mediaType: 'application/json', stream: false };
 
+/** What an answer can be made into beside the object itself. Not every storage has columns. */
+type Transforms = 'none' | 'metadata' | 'metadataAndTable';
+
 /** What one acceptable choice means here; undefined where it asks for something that is not offered. */
-function formatOf(choice: NegotiatedMediaType, allowTransform: boolean): OutputFormat | undefined {
+function formatOf(choice: NegotiatedMediaType, transforms: Transforms): OutputFormat | undefined {
   const { as, stream } = choice;
   const mediaType = choice.mediaType as MediaType;
   if (stream !== undefined && (stream !== 'watch' || !streamed.includes(mediaType))) return undefined;
   const format: OutputFormat = { mediaType, stream: stream !== undefined };
   if (as === undefined) return format;
-  if (!allowTransform || as.group !== 'meta.k8s.io' || (as.version !== 'v1' && as.version !== 'v1beta1'))
+  if (transforms === 'none' || as.group !== 'meta.k8s.io' || (as.version !== 'v1' && as.version !== 'v1beta1'))
     return undefined;
   const { kind } = as;
   // Upstream has no protobuf for Tables either: the client's next choice is tried.
-  if (kind === 'Table' && mediaType === protobufMediaType) return undefined;
+  if (kind === 'Table' && (transforms === 'metadata' || mediaType === protobufMediaType)) return undefined;
   if (kind !== 'Table' && kind !== 'PartialObjectMetadata' && kind !== 'PartialObjectMetadataList') return undefined;
   format.convert = { kind, apiVersion: `meta.k8s.io/${as.version}` };
   return format;
 }
 
 /** `allowTransform`: Tables and metadata are on offer (resources), or not (discovery, Statuses). */
-export function negotiateOutput(context: RequestContext, allowTransform: boolean): OutputFormat {
+export function negotiateOutput(context: RequestContext, hasTable = true): OutputFormat {
   const accept = header(context, 'accept');
   if (accept === '' || accept === '*/*' || accept === 'application/json') return json;
-  const choice = negotiate(accept, supported, (candidate) => formatOf(candidate, allowTransform) !== undefined);
+  const transforms = hasTable ? 'metadataAndTable' : 'metadata';
+  const choice = negotiate(accept, supported, (candidate) => formatOf(candidate, transforms) !== undefined);
   if (choice === undefined) {
     throw notAcceptable(`only the following media types are accepted: ${supported.join(', ')}`);
   }
-  return formatOf(choice, allowTransform)!;
+  return formatOf(choice, transforms)!;
 }
 
 /** How to answer an error: in what was asked for where that can say a Status, else in JSON. */
 export function negotiateStatus(context: RequestContext): MediaType {
   const accept = header(context, 'accept');
-  const choice = negotiate(accept, supported, (candidate) => formatOf(candidate, false) !== undefined);
+  const choice = negotiate(accept, supported, (candidate) => formatOf(candidate, 'none') !== undefined);
   return choice === undefined ? 'application/json' : (choice.mediaType as MediaType);
 }
 
 export function negotiateStream(context: RequestContext): OutputFormat {
   const accept = header(context, 'accept');
-  const choice = negotiate(accept, supported, (candidate) => formatOf(candidate, true) !== undefined);
-  const format = choice === undefined ? undefined : formatOf(choice, true);
+  const choice = negotiate(accept, supported, (candidate) => formatOf(candidate, 'metadataAndTable') !== undefined);
+  const format = choice === undefined ? undefined : formatOf(choice, 'metadataAndTable');
   if (format === undefined || !streamed.includes(format.mediaType)) {
     const accepted = streamed.map((mediaType) => `${mediaType};stream=watch`);
     throw notAcceptable(`only the following media types are accepted: ${accepted.join(', ')}`);

@@ -1,6 +1,7 @@
 /** One request on its way through the handler chain. Filters fill it in; handlers answer through it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { AuditRecord } from '../audit/record.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { RequestInfo } from './request-info.ts';
 
@@ -24,6 +25,8 @@ export interface RequestContext {
   info: RequestInfo;
   /** Set by withAuthentication. */
   user: UserInfo;
+  /** Set by withImpersonation, where the client asked for it: who really asks, as whom, and the verb that allowed it. */
+  impersonation?: { by: UserInfo; user: UserInfo; constraint: string };
   auditId: string;
   /** Watches, streams and the like: no timeout, not counted in flight. */
   longRunning: boolean;
@@ -39,6 +42,8 @@ export interface RequestContext {
   readonly warnings: Set<string>;
   /** For the audit log; filled through `annotateAudit`. */
   readonly auditAnnotations: Map<string, string>;
+  /** There where the audit policy wants this request recorded. */
+  audit?: AuditRecord;
   /** The same, to be told only where the policy's level is Request or more: webhooks' patches. */
   readonly requestAuditAnnotations: Map<string, string>;
   /** Filled in by whoever answers, for metrics and logs. */

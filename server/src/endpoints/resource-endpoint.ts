@@ -15,6 +15,8 @@ export interface DecodedObject {
   object: KubernetesObject;
   /** Unknown and duplicate fields, upstream's wording. */
   strictErrors: string[];
+  /** Custom resources: unknown fields are found after decoding, and told after all duplicate ones. */
+  untyped?: boolean;
 }
 
 /** A body's value does not have the kind's types. The message is the decoder's. */
@@ -55,10 +57,16 @@ export interface ResourceEndpoint {
   /** A field label of this version as the store's; undefined if there is no such label. Absent: they are the same. */
   fieldLabel?(label: string): string | undefined;
   subresources: ReadonlyMap<string, SubresourceEndpoint>;
-  /** Custom resources: the items of their lists say their kind. */
+  /** Custom resources: the items of their lists say their kind, and the lists have an empty continue token for none. */
   untyped?: boolean;
   /** Told to whoever uses this version. */
   deprecationWarning?: string;
+}
+
+/** Whether answers can be Tables: of what is stored, and of the subresources that upstream gave columns. */
+export function hasTable(endpoint: ResourceEndpoint, subresource?: SubresourceEndpoint): boolean {
+  if (subresource !== undefined) return subresource.name === 'status' || subresource.name === 'scale';
+  return endpoint.store !== undefined;
 }
 
 /** Mutating, then validating admission; the composition root builds it from the enabled plugins. */

@@ -34,6 +34,8 @@ export class ResourceRouter {
   /** The handler, or undefined where no such group version is served. Throws 404 and 405 Statuses. */
   route(context: RequestContext): Handler | undefined {
     const { info } = context;
+    // RequestInfo reads past leading slashes; no route begins with two.
+    if (context.path.startsWith('//')) return undefined;
     const apiVersion = info.apiPrefix === 'api' ? info.apiVersion : `${info.apiGroup}/${info.apiVersion}`;
     const resources = this.#endpoints.get(apiVersion) ?? this.#custom?.(apiVersion);
     if (resources === undefined) return undefined;

@@ -1,41 +1,28 @@
 /** One definition at work: a store and an endpoint for each served version, over one folder of the storage. */
+import { forbidden, formatApiVersion, type KubernetesObject } from '@typernetes/openapi/meta';
 import {
-  formatApiVersion,
-  type KubernetesObject,
-  methodNotSupported,
-  path,
-  StatusError,
-} from '@typernetes/openapi/meta';
-import { deepCopy, deepEqual, type Schema, unknownFieldMessage } from '@typernetes/openapi/schema';
+  deepCopy,
+  deepEqual,
+  type Schema,
+  unknownFieldMessage,
+  type VersionConverter,
+} from '@typernetes/openapi/schema';
 import type { DecodedObject, ResourceEndpoint, SubresourceEndpoint } from '../endpoints/resource-endpoint.ts';
+import type { StoreDefinition } from '../registry/generic/definition.ts';
 import { RegistryStore } from '../registry/generic/store.ts';
 import type { ResourceRegistration, SelectableFields, Strategy } from '../registry/generic/strategy.ts';
-import type { FieldError } from '../registry/validation/index.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { WebhookClients } from '../webhooks/index.ts';
+import { ConvertingStorage } from './converting-storage.ts';
 import { type Definition, isTrue, type Names, type Version } from './definition.ts';
-import { scaleKind, scaleRegistration, validateScale } from './scale.ts';
-import {
-  applyStructuralDefaults,
-  coerceMetadata,
-  coerceObject,
-  JsonPath,
-  prune,
-  type Structural,
-  validateEmbedded,
-  validateListTypes,
-  validateValue,
-} from './schema/index.ts';
+import { PendingConversions } from './pending-conversions.ts';
+import { scaleKind, scaleRegistration } from './scale.ts';
+import { applyStructuralDefaults, coerceMetadata, coerceObject, JsonPath, prune } from './schema/index.ts';
 import { customResourceTable } from './table.ts';
-
-/** Evaluates x-kubernetes-validations of an object that is valid otherwise; `old` is there on updates. */
-export type RuleValidator = (
-  schema: Structural,
-  object: Readonly<KubernetesObject>,
-  old: Readonly<KubernetesObject> | undefined,
-) => FieldError[];
+import { type Fields, finalizerWarnings, ObjectValidator } from './validate-object.ts';
+import { WebhookConverter } from './webhook-conversion.ts';
 
 type StoredEndpoint = ResourceEndpoint & { store: RegistryStore };
-type Fields = KubernetesObject & Record<string, unknown>;
 
 const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const writes = new Set(['create', 'update', 'patch']);
@@ -48,21 +35,46 @@ export class CustomResource {
   readonly prefix: string;
   /** What the server itself reads and deletes objects through, whether or not the storage version is served. */
   readonly store: RegistryStore;
-  readonly #validateRules: RuleValidator | undefined;
   readonly #storageVersion: Version;
+  readonly #webhook: WebhookConverter | undefined;
+  readonly #conversions: PendingConversions | undefined;
 
-  constructor(definition: Readonly<Definition>, prefix: string, storage: Storage, validateRules?: RuleValidator) {
+  constructor(
+    definition: Readonly<Definition>,
+    prefix: string,
+    storage: Storage,
+    webhooks: Pick<WebhookClients, 'post'>,
+  ) {
     this.definition = definition;
     this.prefix = prefix;
-    this.#validateRules = validateRules;
     const { spec, status } = definition;
     const accepted = status?.acceptedNames ?? {};
+    if (spec.conversion?.strategy === 'Webhook') {
+      this.#webhook = new WebhookConverter(spec.conversion.webhook, webhooks);
+      this.#conversions = new PendingConversions(this.#webhook);
+    }
     this.names = { ...spec.names, ...accepted };
     this.#storageVersion = spec.versions.find((version) => version.storage) ?? spec.versions[0]!;
     for (const version of spec.versions)
       if (version.served) this.endpoints.set(version.name, this.#endpoint(version, storage));
-    const stored = this.endpoints.get(this.#storageVersion.name) ?? this.#endpoint(this.#storageVersion, storage);
-    this.store = stored.store;
+    this.store = this.#internalStore(storage);
+  }
+
+  /** Deletes what is there, whatever its version, even where no webhook answers. */
+  #internalStore(storage: Storage): RegistryStore {
+    const version = this.#storageVersion;
+    if (this.#webhook === undefined)
+      return (this.endpoints.get(version.name) ?? this.#endpoint(version, storage)).store;
+    const registration: ResourceRegistration = {
+      resource: { group: this.definition.spec.group, resource: this.names.plural },
+      strategy: {},
+    };
+    const asStored = (object: KubernetesObject): KubernetesObject => object;
+    return this.#registryStore(version, registration, storage, {
+      storageApiVersion: this.#apiVersion(version),
+      convertFromStorage: asStored,
+      convertToStorage: asStored,
+    });
   }
 
   /** What discovery shows. While its definition goes, a resource still takes updates: finalizers must come off. */
@@ -76,15 +88,39 @@ export class CustomResource {
     const schema = this.#version(versionName)?.schema?.openAPIV3Schema;
     const unknown = coerceMetadata(object);
     if (schema !== undefined) {
-      unknown.push(...prune(object, schema), ...coerceObject(object, schema, false));
+      const pruned = [...unknown.splice(0), ...prune(object, schema), ...coerceObject(object, schema, false)];
+      unknown.push(...pruned.sort());
       applyStructuralDefaults(object, schema);
     }
-    return { object, strictErrors: unknown.map(unknownFieldMessage) };
+    return { object, strictErrors: unknown.map(unknownFieldMessage), untyped: true };
   }
 
-  /** The schema of a version in the form that typed values (server-side apply) are made by. */
-  typedSchema(versionName: string): Schema {
-    const { properties, ...schema } = this.#version(versionName)?.schema?.openAPIV3Schema ?? {
+  /** The object, which may change, as another version has it. */
+  async convertTo(object: KubernetesObject, apiVersion: string): Promise<KubernetesObject> {
+    const to = this.#version(apiVersion.split('/')[1] ?? '') ?? this.#storageVersion;
+    if (this.#webhook === undefined) return this.#fromStorage(object, to);
+    if (object.apiVersion === apiVersion) return object;
+    const [converted] = await this.#webhook.convert([object], apiVersion);
+    this.#finish(converted!, to);
+    return converted!;
+  }
+
+  /** For server-side apply: what is managed at one version is told from what is managed at another by conversion. */
+  get versions(): VersionConverter {
+    const versionOf = (apiVersion: string): Version | undefined =>
+      this.definition.spec.versions.find((version) => this.#apiVersion(version) === apiVersion);
+    return {
+      schema: (apiVersion) => {
+        const version = versionOf(apiVersion);
+        return version && this.#typedSchema(version);
+      },
+      convert: this.#conversions?.convert ?? ((object, apiVersion) => ({ ...object, apiVersion })),
+    };
+  }
+
+  /** The schema of a version in the form that typed values are made by. */
+  #typedSchema(version: Version): Schema {
+    const { properties, ...schema } = version.schema?.openAPIV3Schema ?? {
       type: 'object',
       'x-kubernetes-preserve-unknown-fields': true,
     };
@@ -105,34 +141,70 @@ export class CustomResource {
   #convert(object: KubernetesObject, to: Version): KubernetesObject {
     const apiVersion = this.#apiVersion(to);
     if (object.apiVersion === apiVersion) return object;
-    if (this.definition.spec.conversion?.strategy === 'Webhook') {
-      const from = object.apiVersion ?? '';
-      const message = `conversion webhook for ${from}, Kind=${this.names.kind} failed: this server does not call conversion webhooks`;
-      throw new StatusError({
-        kind: 'Status',
-        apiVersion: 'v1',
-        metadata: {},
-        status: 'Failure',
-        message,
-        reason: 'InternalError',
-        code: 500,
-      });
-    }
     object.apiVersion = apiVersion;
-    const schema = to.schema?.openAPIV3Schema;
-    if (schema !== undefined) prune(object, schema);
+    this.#finish(object, to);
     return object;
   }
 
-  #fromStorage(object: KubernetesObject, to: Version): KubernetesObject {
+  /** Of a converted object: what its version does not know. */
+  #finish(object: KubernetesObject, version: Version): void {
+    const schema = version.schema?.openAPIV3Schema;
+    if (schema === undefined) return;
+    prune(object, schema);
+    coerceObject(object, schema, false);
+  }
+
+  /** A stored object as its own version has it. */
+  #prepare(object: KubernetesObject): void {
     const stored = this.#version((object.apiVersion ?? '').split('/')[1] ?? '') ?? this.#storageVersion;
     const schema = stored.schema?.openAPIV3Schema;
-    if (schema !== undefined) {
-      prune(object, schema);
-      coerceObject(object, schema, true);
-      applyStructuralDefaults(object, schema);
-    }
+    if (schema === undefined) return;
+    prune(object, schema);
+    coerceObject(object, schema, true);
+    applyStructuralDefaults(object, schema);
+  }
+
+  #fromStorage(object: KubernetesObject, to: Version): KubernetesObject {
+    this.#prepare(object);
     return this.#convert(object, to);
+  }
+
+  /** Where a webhook converts, storage does it: whatever is above sees one version only. */
+  #versionStorage(version: Version, storage: Storage, webhook: WebhookConverter): ConvertingStorage {
+    return new ConvertingStorage(storage, {
+      apiVersion: this.#apiVersion(version),
+      storageApiVersion: this.#apiVersion(this.#storageVersion),
+      convert: (objects, apiVersion) => webhook.convert(objects, apiVersion),
+      prepare: (object) => this.#prepare(object),
+      finish: (object) => this.#finish(object, this.#version((object.apiVersion ?? '').split('/')[1] ?? '') ?? version),
+    });
+  }
+
+  #registryStore(
+    version: Version,
+    registration: ResourceRegistration,
+    storage: Storage,
+    form: Pick<StoreDefinition, 'storageApiVersion' | 'convertFromStorage' | 'convertToStorage' | 'mustRewrite'>,
+  ): RegistryStore {
+    const { spec } = this.definition;
+    return new RegistryStore(
+      {
+        resource: registration.resource,
+        kind: this.names.kind,
+        namespaced: spec.scope === 'Namespaced',
+        hasGeneration: false,
+        prefix: this.prefix,
+        registration,
+        strategy: registration.strategy ?? {},
+        deleteStrategy: {},
+        // Where versions share entries, attributes are read once for all of them.
+        selectableFields: selectableFields(form.storageApiVersion === '' ? spec.versions : [version]),
+        returnsDeletedObject: false,
+        metadataChecks: 'plain',
+        ...form,
+      },
+      storage,
+    );
   }
 
   #endpoint(version: Version, storage: Storage): StoredEndpoint {
@@ -147,10 +219,9 @@ export class CustomResource {
     const subresources = new Map<string, SubresourceEndpoint>();
     const registration: ResourceRegistration = { resource, strategy, table, subresources: {} };
     if (isTrue(this.definition, 'Terminating'))
-      registration.beginCreate = () => {
-        const error = methodNotSupported(resource, 'create');
-        error.status.message = 'create not allowed while custom resource definition is terminating';
-        return Promise.reject(error);
+      registration.beginCreate = (object) => {
+        const message = 'create not allowed while custom resource definition is terminating';
+        return Promise.reject(forbidden(resource, object.metadata?.name ?? '', message));
       };
     if (version.subresources?.status !== undefined)
       subresources.set('status', { name: 'status', kind, verbs: subresourceVerbs, registration: undefined });
@@ -160,25 +231,24 @@ export class CustomResource {
       registration.subresources = { scale: own };
       subresources.set('scale', { name: 'scale', kind: scaleKind, verbs: subresourceVerbs, registration: own });
     }
-    const store = new RegistryStore(
-      {
-        resource,
-        kind: names.kind,
-        namespaced: spec.scope === 'Namespaced',
-        // No version is the stored one as it stands: every read sets defaults and prunes.
-        storageApiVersion: '',
-        hasGeneration: false,
-        prefix: this.prefix,
-        registration,
-        strategy,
-        deleteStrategy: {},
-        selectableFields: selectableFields(spec.versions),
-        returnsDeletedObject: false,
-        metadataChecks: 'plain',
-        convertFromStorage: (object) => this.#fromStorage(object, version),
-        convertToStorage: (object) => this.#convert(object, this.#storageVersion),
-      },
-      storage,
+    const converting = this.#webhook && this.#versionStorage(version, storage, this.#webhook);
+    const store = this.#registryStore(
+      version,
+      registration,
+      converting ?? storage,
+      converting === undefined
+        ? {
+            // No version is the stored one as it stands: every read sets defaults and prunes.
+            storageApiVersion: '',
+            convertFromStorage: (object) => this.#fromStorage(object, version),
+            convertToStorage: (object) => this.#convert(object, this.#storageVersion),
+          }
+        : {
+            storageApiVersion: apiVersion,
+            convertFromStorage: (object) => object,
+            convertToStorage: (object) => object,
+            mustRewrite: (entry) => converting.isOutdated(entry),
+          },
     );
     const labels = new Set((version.selectableFields ?? []).map(({ jsonPath }) => labelOf(jsonPath)));
     return {
@@ -204,11 +274,15 @@ export class CustomResource {
 
   #strategy(version: Version): Strategy {
     const hasStatus = version.subresources?.status !== undefined;
-    const asVersion = (old: Readonly<KubernetesObject>): Fields =>
-      this.#fromStorage(deepCopy(old) as KubernetesObject, version) as Fields;
-    const validate = (object: KubernetesObject, old?: Fields): FieldError[] =>
-      this.#validate(version, object as Fields, old);
+    const asVersion = (old: Readonly<KubernetesObject>): Fields => {
+      const object = deepCopy(old) as Fields;
+      return this.#webhook === undefined ? (this.#fromStorage(object, version) as Fields) : object;
+    };
+    const asStored = (object: Fields): Fields =>
+      this.#webhook === undefined ? (this.#convert(object, this.#storageVersion) as Fields) : object;
+    const validator = new ObjectValidator(version);
     return {
+      allowUnconditionalUpdate: false,
       prepareForCreate(object) {
         if (hasStatus) delete (object as Fields).status;
         (object.metadata ??= {}).generation = 1;
@@ -226,7 +300,7 @@ export class CustomResource {
       prepareForStatusUpdate: (object, old) => {
         const fields = object as Fields;
         const { status, metadata } = fields;
-        const stored = this.#convert(asVersion(old), this.#storageVersion) as Fields;
+        const stored = asStored(asVersion(old));
         for (const name of Object.keys(fields)) delete fields[name];
         Object.assign(fields, stored);
         const managedFields = metadata?.managedFields;
@@ -234,42 +308,12 @@ export class CustomResource {
         if (status === undefined) delete fields.status;
         else fields.status = status;
       },
-      validate: (object) => validate(object),
-      validateUpdate: (object, old) => validate(object, asVersion(old)),
-      validateStatusUpdate: (object, old) => this.#validateStatus(version, object as Fields, asVersion(old)),
+      validate: (object) => validator.validate(object as Fields),
+      validateUpdate: (object, old, { warn }) => validator.validateUpdate(object as Fields, asVersion(old), warn),
+      validateStatusUpdate: (object, old, { warn }) => validator.validateStatus(object as Fields, asVersion(old), warn),
+      warningsOnCreate: (object) => finalizerWarnings(object),
+      warningsOnUpdate: (object, old) => finalizerWarnings(object, old),
     };
-  }
-
-  #validate(version: Version, object: Fields, old: Fields | undefined): FieldError[] {
-    const schema = version.schema?.openAPIV3Schema;
-    if (schema === undefined) return [];
-    const errors = [
-      ...validateValue(object, schema, '', old),
-      ...(old === undefined ? validateEmbedded(object, schema, path()) : []),
-      ...this.#lists(schema, object, old),
-      ...(version.subresources?.scale === undefined ? [] : validateScale(version.subresources.scale, object)),
-    ];
-    return errors.length > 0 ? errors : (this.#validateRules?.(schema, object, old) ?? []);
-  }
-
-  #validateStatus(version: Version, object: Fields, old: Fields): FieldError[] {
-    const schema = version.schema?.openAPIV3Schema;
-    const statusSchema = schema?.properties?.status;
-    if (schema === undefined) return [];
-    const errors = [
-      ...(statusSchema === undefined || object.status === undefined
-        ? []
-        : validateValue(object.status, statusSchema, 'status', old.status)),
-      ...this.#lists(schema, object, old),
-    ];
-    return errors.length > 0 ? errors : (this.#validateRules?.(schema, object, old) ?? []);
-  }
-
-  /** Lists that were not unique before may stay so. */
-  #lists(schema: Structural, object: Fields, old: Fields | undefined): FieldError[] {
-    const errors = validateListTypes(object, schema);
-    if (errors.length > 0 && old !== undefined && validateListTypes(old, schema).length > 0) return [];
-    return errors;
   }
 }
 

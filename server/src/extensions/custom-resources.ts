@@ -10,20 +10,22 @@ import { EntryView } from '../registry/generic/entry-view.ts';
 import type { RegistryReader } from '../registry/generic/rest.ts';
 import type { RegistryStore } from '../registry/generic/store.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { WebhookClients } from '../webhooks/index.ts';
 import { settle } from './conditions.ts';
-import { CustomResource, type RuleValidator } from './custom-resource.ts';
+import { CustomResource } from './custom-resource.ts';
 import { cleanupFinalizer, type Definition, definitions, isTrue, setCondition } from './definition.ts';
 
 export interface CustomResourcesOptions {
   registry: RegistryReader & { addStore(store: RegistryStore): void };
   source: ObjectSource;
   /** The storage of one resource's folder; `release` ends its watches. */
-  cachers: { for(prefix: string): Storage; release(prefix: string): Promise<void> };
+  cachers: { for(prefix: string): Storage; release(prefix: string): void };
   /** Ends in `/`. */
   root: string;
   now: () => Date;
   report: (error: unknown) => void;
-  validateRules?: RuleValidator;
+  /** For definitions that a webhook converts. */
+  webhooks: Pick<WebhookClients, 'post'>;
 }
 
 export class CustomResources {
@@ -109,7 +111,7 @@ export class CustomResources {
     if (resource !== undefined) {
       this.#served.delete(name);
       this.#changed();
-      void this.#options.cachers.release(resource.prefix).catch(this.#options.report);
+      this.#options.cachers.release(resource.prefix);
     }
     this.#retryNames(group ?? '');
   }
@@ -126,13 +128,13 @@ export class CustomResources {
   }
 
   #serve(name: string, definition: Readonly<Definition>): void {
-    const { cachers, root, registry, report, validateRules } = this.#options;
+    const { cachers, root, registry, webhooks } = this.#options;
     const current = this.#served.get(name);
     if (!isTrue(definition, 'Established')) {
       if (current === undefined) return;
       this.#served.delete(name);
       this.#changed();
-      void cachers.release(current.prefix).catch(report);
+      cachers.release(current.prefix);
       return;
     }
     const was = current?.definition;
@@ -145,8 +147,8 @@ export class CustomResources {
     const { group, names } = definition.spec;
     const prefix = `${root}${group}/${definition.status?.acceptedNames?.plural ?? names.plural}/`;
     // What was encoded under another schema must not be shown again: watches end, and their clients start anew.
-    if (current !== undefined && !same) void cachers.release(current.prefix).catch(report);
-    const resource = new CustomResource(definition, prefix, cachers.for(prefix), validateRules);
+    if (current !== undefined && !same) cachers.release(current.prefix);
+    const resource = new CustomResource(definition, prefix, cachers.for(prefix), webhooks);
     this.#served.set(name, resource);
     registry.addStore(resource.store);
     this.#changed();
@@ -239,18 +241,22 @@ export class CustomResources {
     const left = await store.storage.list({ prefix });
     if (left.entries.length === 0) return true;
     this.#emptying.get(name)?.();
+    const stop = (): void => {
+      this.#emptying.delete(name);
+      watch.stop();
+    };
     const watch = store.storage.watch(
       { prefix, afterRevision: Math.max(revision, left.revision) },
       {
         event: (event) => {
           if (event.type === 'delete') this.#work(name);
         },
-        end: (error) => {
-          if (error !== undefined && !this.#stopped && this.#definitions.has(name)) this.#work(name);
+        end: () => {
+          if (this.#emptying.get(name) === stop && !this.#stopped && this.#definitions.has(name)) this.#work(name);
         },
       },
     );
-    this.#emptying.set(name, () => watch.stop());
+    this.#emptying.set(name, stop);
     return false;
   }
 }

@@ -1,5 +1,6 @@
 /** A CustomResourceDefinition as this server reads it, and its conditions. */
 import { formatTime, type KubernetesObject } from '@typernetes/openapi/meta';
+import type { WebhookClientConfig } from '../webhooks/index.ts';
 import type { Structural } from './schema/index.ts';
 
 export const definitions = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' };
@@ -59,12 +60,12 @@ export interface Definition extends KubernetesObject {
     conversion?: {
       strategy: 'None' | 'Webhook';
       webhook?: {
-        clientConfig?: { url?: string; service?: { name: string; namespace: string; path?: string; port?: number } };
+        clientConfig?: WebhookClientConfig;
         conversionReviewVersions?: string[];
       };
     };
   };
-  status?: { conditions?: Condition[]; acceptedNames?: Partial<Names>; storedVersions?: string[] };
+  status?: { conditions?: Condition[] | null; acceptedNames?: Partial<Names>; storedVersions?: string[] };
 }
 
 export function condition(definition: Readonly<Definition>, type: string): Condition | undefined {
@@ -88,5 +89,5 @@ export function setCondition(definition: Definition, given: Condition, now: Date
 
 export function removeCondition(definition: Definition, type: string): void {
   const { status } = definition;
-  if (status?.conditions !== undefined) status.conditions = status.conditions.filter((each) => each.type !== type);
+  if (status?.conditions) status.conditions = status.conditions.filter((each) => each.type !== type);
 }

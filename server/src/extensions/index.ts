@@ -1,12 +1,12 @@
 /** CustomResourceDefinitions at work: serving, discovery and OpenAPI of the resources they define. */
 import { unsupportedMediaType } from '@typernetes/openapi/meta';
-import type { CustomDiscovery } from '../endpoints/discovery/discovery-handler.ts';
+import type { CustomDiscovery } from '../endpoints/discovery/merged-discovery.ts';
 import type { CustomOpenApi } from '../endpoints/discovery/openapi-handler.ts';
 import type { CustomResources } from './custom-resources.ts';
 import { customGroups } from './discovery.ts';
 import { customOpenApiV2, customOpenApiV3 } from './open-api.ts';
 
-export type { CustomResource, RuleValidator } from './custom-resource.ts';
+export type { CustomResource } from './custom-resource.ts';
 export { CustomResources, type CustomResourcesOptions } from './custom-resources.ts';
 export { validateDefinition, validateDefinitionUpdate } from './validate-definition.ts';
 

@@ -32,13 +32,52 @@ function write(object: KubernetesObject, place: string, value: number): void {
   setOwn(target, last, value);
 }
 
+const maxInt32 = 2 ** 31 - 1;
+
+function goType(value: unknown): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  if (typeof value === 'boolean') return 'bool';
+  return Array.isArray(value) ? '[]interface {}' : isObject(value) ? 'map[string]interface {}' : typeof value;
+}
+
+/** The value at `place`, or why there can be none, in unstructured accessors' words. */
+function access(object: unknown, place: string, expected: 'int64' | 'string'): { value?: unknown; error?: string } {
+  const names = parts(place);
+  const wrong = (value: unknown, wanted: string, to: number): { error: string } => {
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    return {
+      error: `.${names.slice(0, to).join('.')} accessor error: ${text} is of the type ${goType(value)}, expected ${wanted}`,
+    };
+  };
+  let value = object;
+  for (const [index, name] of names.entries()) {
+    if (value === undefined || value === null) return {};
+    if (!isObject(value)) return wrong(value, 'map[string]interface {}', index);
+    value = Object.hasOwn(value, name) ? value[name] : undefined;
+  }
+  if (value === undefined) return {};
+  return goType(value) === expected ? { value } : wrong(value ?? '<nil>', expected, names.length);
+}
+
 /** Replicas count things, wherever the definition puts them. */
-export function validateScale(scale: ScaleSubresource, object: KubernetesObject): FieldError[] {
-  return [scale.specReplicasPath, scale.statusReplicasPath].flatMap((place) => {
-    const value = read(object, place);
-    if (typeof value !== 'number' || value >= 0) return [];
-    return [invalidValue(place, value, 'should be a non-negative integer')];
-  });
+function validateReplicas(place: string, object: KubernetesObject): FieldError[] {
+  const { value = 0, error } = access(object, place, 'int64');
+  if (error !== undefined) return [invalidValue(place, 0, error)];
+  if ((value as number) < 0) return [invalidValue(place, value, 'should be a non-negative integer')];
+  if ((value as number) > maxInt32) return [invalidValue(place, value, `should be less than or equal to ${maxInt32}`)];
+  return [];
+}
+
+export function validateScaleSpec(scale: ScaleSubresource, object: KubernetesObject): FieldError[] {
+  return validateReplicas(scale.specReplicasPath, object);
+}
+
+export function validateScaleStatus(scale: ScaleSubresource, object: KubernetesObject): FieldError[] {
+  const errors = validateReplicas(scale.statusReplicasPath, object);
+  const { labelSelectorPath } = scale;
+  if (labelSelectorPath === undefined) return errors;
+  const { error } = access(object, labelSelectorPath, 'string');
+  return error === undefined ? errors : [...errors, invalidValue(labelSelectorPath, '', error)];
 }
 
 export function scaleRegistration(

@@ -1,4 +1,4 @@
-/** Schemas of definitions against upstream's rules: what may be written at all, defaults, lists that are sets or maps. */
+/** Schemas of definitions against upstream's rules: what may be written at all, and lists that are sets or maps. */
 import {
   type FieldError,
   type FieldPath,
@@ -7,8 +7,9 @@ import {
   notSupported,
   required,
 } from '@typernetes/openapi/meta';
-import { deepCopy } from '@typernetes/openapi/schema';
-import { prune, type Structural, validateListTypes, validateStructural, validateValue } from './schema/index.ts';
+import { type Structural, validateStructural } from './schema/index.ts';
+import { validateDefaults } from './validate-defaults.ts';
+import { RuleScope, ruleErrors, ruleShapeErrors } from './validate-rules.ts';
 
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 const unsupported = ['id', 'additionalItems', 'patternProperties', 'definitions', 'dependencies', '$ref'] as const;
@@ -41,19 +42,19 @@ const atRootNames =
 
 export interface SchemaRules {
   statusEnabled: boolean;
-  /** Whether x-kubernetes-validations can be evaluated; otherwise a schema with them is refused. */
-  rulesSupported: boolean;
+  /** The schema is as it was: what its rules may cost is not asked again. */
+  unchanged: boolean;
 }
 
 export function validateSchema(schema: Structural, at: FieldPath, rules: SchemaRules): FieldError[] {
   const errors: FieldError[] = [];
   if (rules.statusEnabled) {
     const bad = Object.keys(schema).find((name) => !atRoot.has(name));
-    if ((schema.type ?? '') !== '' && schema.type !== 'object')
+    if (schema.type !== 'object')
       errors.push(
         invalidValue(
           at.child('type'),
-          schema.type,
+          schema.type ?? '',
           'only "object" is allowed as the type at the root of the schema if the status subresource is enabled',
         ),
       );
@@ -68,44 +69,124 @@ export function validateSchema(schema: Structural, at: FieldPath, rules: SchemaR
   }
   if (schema.nullable === true)
     errors.push(forbiddenField(at.child('nullable'), 'nullable cannot be true at the root'));
-  const shape = walk(schema, at, rules);
-  if (shape.some(({ field }) => field.endsWith('.items') || field.endsWith('$ref'))) return [...errors, ...shape];
-  const structure = validateStructural(at, schema);
-  if (structure.length > 0) errors.push(...structure);
-  else errors.push(...defaults(schema, at, true));
-  return [...errors, ...shape];
-}
-
-/** What a default says must be valid, and must not be pruned. */
-function defaults(schema: Structural, at: FieldPath, root = false): FieldError[] {
-  const errors: FieldError[] = [];
-  if (schema.default !== undefined && !root) {
-    const place = at.child('default');
-    const value = deepCopy(schema.default);
-    const wrapped = { value };
-    const gone = prune(wrapped, { type: 'object', properties: { value: schema } });
-    if (gone.length > 0) errors.push(invalidValue(place, schema.default, 'must not have unknown fields'));
-    errors.push(
-      ...validateValue(schema.default, schema, place.toString()),
-      ...validateListTypes(schema.default, schema, place),
-    );
+  let scope: RuleScope | undefined;
+  if (isReadable(schema)) {
+    const structure = validateStructural(at, schema);
+    const found = structure.length > 0 ? structure : validateDefaults(schema, at);
+    errors.push(...found);
+    // Rules are compiled against structural schemas only.
+    if (found.length === 0) scope = RuleScope.root(schema);
   }
-  for (const [name, property] of Object.entries(schema.properties ?? {}))
-    if (!(root && ['metadata', 'apiVersion', 'kind'].includes(name)))
-      errors.push(...defaults(property, at.child('properties').key(name)));
-  if (schema.items !== undefined) errors.push(...defaults(schema.items, at.child('items')));
-  if (typeof schema.additionalProperties === 'object')
-    errors.push(...defaults(schema.additionalProperties, at.child('additionalProperties')));
-  return errors;
+  const walk = new SchemaWalk(rules.unchanged);
+  const found = walk.visit(schema, at, { scope, isRoot: true, insideMeta: false });
+  return [...errors, ...found.schema, ...found.rules, ...(scope?.totals.errors(at) ?? [])];
 }
 
-function walk(schema: Structural, at: FieldPath, rules: SchemaRules): FieldError[] {
+/** Neither references nor a list of schemas for items: those are refused before anything else is said. */
+function isReadable(schema: Structural): boolean {
+  const { items } = schema;
+  if ((schema as Record<string, unknown>).$ref !== undefined || Array.isArray(items)) return false;
+  const below = [
+    ...Object.values(schema.properties ?? {}),
+    ...(items === undefined ? [] : [items]),
+    ...(typeof schema.additionalProperties === 'object' ? [schema.additionalProperties] : []),
+  ];
+  return below.every(isReadable);
+}
+
+interface Place {
+  /** Undefined where rules are not compiled: inside of junctors, or where the schema is wrong anyway. */
+  scope: RuleScope | undefined;
+  isRoot?: boolean;
+  insideMeta: boolean;
+  /** Why there may be no default here. */
+  noDefault?: string;
+  uncorrelatable?: FieldPath;
+}
+
+/** Errors of rules are shown only where there are no others: they would often be their consequence. */
+interface Found {
+  schema: FieldError[];
+  rules: FieldError[];
+}
+
+const metaFields = new Set(['metadata', 'apiVersion', 'kind']);
+
+class SchemaWalk {
+  readonly #ignoreCost: boolean;
+
+  constructor(ignoreCost: boolean) {
+    this.#ignoreCost = ignoreCost;
+  }
+
+  visit(schema: Structural, at: FieldPath, place: Place): Found {
+    const found: Found = { schema: shapeErrors(schema, at, place), rules: [] };
+    if (Array.isArray(schema.items)) return found;
+    const below = (child: Structural, childAt: FieldPath, childPlace: Place): void => {
+      const more = this.visit(child, childAt, childPlace);
+      found.schema.push(...more.schema);
+      found.rules.push(...more.rules);
+    };
+    const { scope } = place;
+    const inside: Place = { ...place, isRoot: false };
+    const additional = schema.additionalProperties;
+    if (typeof additional === 'object')
+      below(additional, at.child('additionalProperties'), {
+        ...inside,
+        scope: scope?.values(additional),
+        ...(place.insideMeta ? { noDefault: 'inside additionalProperties applying to object metadata' } : {}),
+      });
+    const isResource = place.isRoot === true || schema['x-kubernetes-embedded-resource'] === true;
+    for (const [name, property] of Object.entries(schema.properties ?? {})) {
+      const isMeta = isResource && metaFields.has(name);
+      below(property, at.child('properties').key(name), {
+        ...inside,
+        scope: scope?.property(name, property),
+        insideMeta: place.insideMeta || isMeta,
+        ...(isMeta && place.isRoot === true ? { noDefault: `in top-level ${name}` } : {}),
+      });
+    }
+    const unscoped: Place = { ...inside, scope: undefined };
+    if (schema.not !== undefined) below(schema.not, at.child('not'), unscoped);
+    for (const junctor of ['allOf', 'oneOf', 'anyOf'] as const)
+      for (const [index, each] of (schema[junctor] ?? []).entries())
+        below(each, at.child(junctor).index(index), unscoped);
+    if (schema.items !== undefined) {
+      const uncorrelatable = schema['x-kubernetes-list-type'] === 'map' ? place.uncorrelatable : at;
+      below(schema.items, at.child('items'), {
+        ...inside,
+        scope: scope?.items(schema.items),
+        ...(uncorrelatable === undefined ? {} : { uncorrelatable: place.uncorrelatable ?? uncorrelatable }),
+      });
+    }
+    if (schema['x-kubernetes-preserve-unknown-fields'] === false)
+      found.schema.push(
+        invalidValue(at.child('x-kubernetes-preserve-unknown-fields'), false, 'must be true or undefined'),
+      );
+    found.schema.push(...lists(schema, at), ...ruleShapeErrors(schema, at));
+    if (found.schema.length === 0 && scope !== undefined)
+      found.rules.push(
+        ...ruleErrors(schema, at, scope, { uncorrelatable: place.uncorrelatable, ignoreCost: this.#ignoreCost }),
+      );
+    return found;
+  }
+}
+
+function shapeErrors(schema: Structural, at: FieldPath, place: Place): FieldError[] {
   const errors: FieldError[] = [];
   const fields = schema as Record<string, unknown>;
+  const { type } = schema;
+  if (type && !types.includes(type)) errors.push(notSupported(at.child('type'), type, types));
+  if (schema.default !== undefined && place.noDefault !== undefined)
+    errors.push(forbiddenField(at.child('default'), `must not be set ${place.noDefault}`));
   for (const name of unsupported)
     if (fields[name] !== undefined) errors.push(forbiddenField(at.child(name), `${name} is not supported`));
+  if (type === 'null')
+    errors.push(forbiddenField(at.child('type'), 'type cannot be set to null, use nullable as an alternative'));
   if (Array.isArray(schema.items))
-    return [...errors, forbiddenField(at.child('items'), 'items must be a schema object and not an array')];
+    errors.push(forbiddenField(at.child('items'), 'items must be a schema object and not an array'));
+  if (place.insideMeta && schema['x-kubernetes-embedded-resource'] === true)
+    errors.push(forbiddenField(at.child('x-kubernetes-embedded-resource'), 'must not be used inside of resource meta'));
   if (fields.uniqueItems === true)
     errors.push(
       forbiddenField(
@@ -113,26 +194,11 @@ function walk(schema: Structural, at: FieldPath, rules: SchemaRules): FieldError
         'uniqueItems cannot be set to true since the runtime complexity becomes quadratic',
       ),
     );
-  const { type } = schema;
-  if (type === 'null')
-    errors.push(forbiddenField(at.child('type'), 'type cannot be set to null, use nullable as an alternative'));
-  else if (type && !types.includes(type)) errors.push(notSupported(at.child('type'), type, types));
   const additional = schema.additionalProperties;
-  if (additional !== undefined && Object.keys(schema.properties ?? {}).length > 0 && additional !== true)
+  if (additional !== undefined && additional !== true && Object.keys(schema.properties ?? {}).length > 0)
     errors.push(
       forbiddenField(at.child('additionalProperties'), 'additionalProperties and properties are mutual exclusive'),
     );
-  if (schema['x-kubernetes-preserve-unknown-fields'] === false)
-    errors.push(invalidValue(at.child('x-kubernetes-preserve-unknown-fields'), false, 'must be true or undefined'));
-  errors.push(...lists(schema, at), ...ruleErrors(schema, at, rules));
-  for (const [name, property] of Object.entries(schema.properties ?? {}))
-    errors.push(...walk(property, at.child('properties').key(name), rules));
-  if (schema.items !== undefined) errors.push(...walk(schema.items, at.child('items'), rules));
-  if (typeof additional === 'object') errors.push(...walk(additional, at.child('additionalProperties'), rules));
-  if (schema.not !== undefined) errors.push(...walk(schema.not, at.child('not'), rules));
-  for (const junctor of ['allOf', 'anyOf', 'oneOf'] as const)
-    for (const [index, each] of (schema[junctor] ?? []).entries())
-      errors.push(...walk(each, at.child(junctor).index(index), rules));
   return errors;
 }
 
@@ -227,13 +293,4 @@ function mapKeys(keys: readonly string[], items: Structural | undefined, at: Fie
       );
   }
   return errors;
-}
-
-function ruleErrors(schema: Structural, at: FieldPath, rules: SchemaRules): FieldError[] {
-  return (schema['x-kubernetes-validations'] ?? []).flatMap(({ rule }, index) => {
-    const place = at.child('x-kubernetes-validations').index(index).child('rule');
-    if ((rule ?? '').trim() === '') return [required(place, 'rule is not specified')];
-    if (rules.rulesSupported) return [];
-    return [invalidValue(place, rule, 'this server cannot evaluate validation rules yet')];
-  });
 }

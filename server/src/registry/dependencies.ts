@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '@typernetes/openapi/meta';
+import type { GroupVersionKind, GroupVersionResource, KubernetesObject } from '@typernetes/openapi/meta';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { Authorizer, RuleResolver } from '../authorization/authorizer.ts';
 import type { RangeRegistry } from './core/services/ranges.ts';
@@ -58,6 +58,8 @@ export interface RegistryDependencies {
     confirmBind(user: UserInfo, roleRef: RoleReference, namespace: string): Promise<void>;
   };
   componentStatus(): Promise<ComponentHealth[]>;
+  /** The resource that serves a kind, custom ones too; absent: nobody can tell. */
+  resolveKind?(kind: GroupVersionKind): GroupVersionResource | undefined;
   /**
    * Where the node port bitmap lives, so that many API servers never give one port twice (`storageRanges(storage)`).
    * Absent: in this process's memory, right for a single API server.

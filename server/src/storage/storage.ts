@@ -20,6 +20,8 @@ export interface Entry {
   readonly value: Buffer;
   readonly createRevision: number;
   readonly modRevision: number;
+  /** To be written again even if nothing changes: it was encrypted with another key than would be used now. */
+  readonly stale?: boolean;
   memo?: unknown;
 }
 
@@ -37,7 +39,9 @@ export type StorageErrorCode =
   /** the store cannot be reached or was closed. */
   | 'unavailable'
   /** the value is larger than the store takes. */
-  | 'tooLarge';
+  | 'tooLarge'
+  /** the value cannot be encrypted or decrypted. */
+  | 'untransformable';
 
 export class StorageError extends Error {
   readonly code: StorageErrorCode;
@@ -135,6 +139,8 @@ export interface Watch {
 }
 
 export interface Storage {
+  /** As far as this store knows: what was before this revision is forgotten. Others may have compacted meanwhile. */
+  readonly compactedRevision: number;
   /** The store's current revision, linearizable. */
   currentRevision(signal?: AbortSignal): Promise<number>;
   get(key: string, options?: ReadOptions): Promise<GetResult>;

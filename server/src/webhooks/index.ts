@@ -1,4 +1,11 @@
+export { ReviewClient, type ReviewClientOptions } from './review-client.ts';
 export { clusterIpResolver, endpointResolver, type ResolvedService, type ServiceResolver } from './service-resolver.ts';
+export {
+  validateCaBundle,
+  validateWebhookService,
+  validateWebhookUrl,
+  type WebhookService,
+} from './validation.ts';
 export {
   type WebhookCall,
   WebhookCallError,

@@ -1,4 +1,5 @@
 /** Node's network and TLS errors in the words of Go's, which users and their tools look for. */
+import { getServers } from 'node:dns';
 
 interface NetworkError extends Error {
   code?: string;
@@ -37,7 +38,7 @@ export function networkErrorText(given: Error): string {
       return `${dial}: i/o timeout`;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `dial tcp: lookup ${hostname}: no such host`;
+      return `dial tcp: lookup ${hostname}${nameServer()}: no such host`;
     case 'ECONNRESET':
       return error.message === 'socket hang up' ? 'EOF' : 'read: connection reset by peer';
     case 'CERT_HAS_EXPIRED':
@@ -48,6 +49,11 @@ export function networkErrorText(given: Error): string {
     default:
       return error.message;
   }
+}
+
+function nameServer(): string {
+  const [first] = getServers();
+  return first === undefined ? '' : ` on ${first.includes(':') ? first : `${first}:53`}`;
 }
 
 function wrongName({ cert, host = '' }: NetworkError): string {

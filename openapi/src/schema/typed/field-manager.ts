@@ -36,8 +36,21 @@ import { assertTyped, TypedValidationError, validateTyped } from './validate.ts'
 export interface VersionConverter {
   /** The schema of the kind at another version it is served in; undefined where it is not. */
   schema(apiVersion: string): Schema | undefined;
-  /** The object at another version. Must not change what it is given. */
+  /**
+   * The object at another version. Must not change what it is given. Where the answer takes time it throws a
+   * ConversionPending, and whoever called the FieldManager calls again when that is done.
+   */
   convert(object: JsonObject, apiVersion: string): JsonObject;
+}
+
+export class ConversionPending extends Error {
+  /** Rejects where there will be no answer. */
+  readonly done: Promise<unknown>;
+
+  constructor(done: Promise<unknown>) {
+    super('the object is being converted');
+    this.done = done;
+  }
 }
 
 export interface FieldManagerOptions {
@@ -117,6 +130,7 @@ export class FieldManager {
         entries = encodeManagedFields(tracked);
       }
     } catch (error) {
+      if (error instanceof ConversionPending) throw error;
       this.options.onError?.(error);
     }
     setManagedFields(newObject, entries);

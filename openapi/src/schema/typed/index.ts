@@ -3,7 +3,7 @@ export { type Comparison, compareTyped } from './compare.ts';
 export { type Conflict, ConflictError } from './conflicts.ts';
 export { extractApplied } from './extract.ts';
 export { anyElement, excludeFields, type FieldFilter, includeFields } from './field-filter.ts';
-export { FieldManager, type FieldManagerOptions, type VersionConverter } from './field-manager.ts';
+export { ConversionPending, FieldManager, type FieldManagerOptions, type VersionConverter } from './field-manager.ts';
 export { type FieldEntry, FieldSet } from './field-set.ts';
 export { decodeFields, encodeFields } from './fields-v1.ts';
 export { decodeManagedFields, encodeManagedFields, type Managed, ManagedFieldsError } from './managed-fields.ts';

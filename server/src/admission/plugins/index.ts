@@ -1,11 +1,13 @@
 /**
  * Every plugin of v1.36 by name, in the order they run. Names without a factory are upstream's too: those that are on
- * by default come with the API server in depth (webhooks and policies) or belong to features that are off; the rest
+ * by default belong to features that are off or are not there yet; the rest
  * are refused when asked for.
  */
 import type { AdmissionPlugin } from '../admission.ts';
+import type { ConfigurableDependencies } from '../configurable.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
-import { mutatingAdmissionWebhook, validatingAdmissionWebhook, type WebhookDependencies } from '../webhooks/index.ts';
+import { mutatingAdmissionPolicy, validatingAdmissionPolicy } from '../policies/index.ts';
+import { mutatingAdmissionWebhook, validatingAdmissionWebhook } from '../webhooks/index.ts';
 import { alwaysAdmit, alwaysDeny } from './always.ts';
 import { alwaysPullImages } from './always-pull-images.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts';
@@ -35,7 +37,7 @@ type Entry =
   | readonly [name: string, state: 'later' | 'missing'];
 
 /** What is configured by objects. */
-function configurable(make: (dependencies: WebhookDependencies) => AdmissionPlugin): Factory {
+function configurable(make: (dependencies: ConfigurableDependencies) => AdmissionPlugin): Factory {
   return (given) => {
     const { source, clients, objects } = given;
     if (source === undefined || clients === undefined || objects === undefined) return undefined;
@@ -79,9 +81,9 @@ const ordered: readonly Entry[] = [
   ['NodeDeclaredFeatureValidator', 'later'],
   ['JobValidation', 'later'],
   ['PodResizeValidator', 'on', podResizeValidator],
-  ['MutatingAdmissionPolicy', 'later'],
+  ['MutatingAdmissionPolicy', 'on', configurable(mutatingAdmissionPolicy)],
   ['MutatingAdmissionWebhook', 'on', configurable(mutatingAdmissionWebhook)],
-  ['ValidatingAdmissionPolicy', 'later'],
+  ['ValidatingAdmissionPolicy', 'on', configurable(validatingAdmissionPolicy)],
   ['ValidatingAdmissionWebhook', 'on', configurable(validatingAdmissionWebhook)],
   ['ResourceQuota', 'on', resourceQuota],
   ['AlwaysDeny', 'off', alwaysDeny],

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startApiserver } from '../../apiserver/server.ts';
-import { ensureClusterCertificates } from '../../certificates/index.ts';
+import { ensureClusterCertificates, kubeconfig } from '../../certificates/index.ts';
 import { silentLogger } from '../../endpoints/request-context.ts';
 
 export interface Body {
@@ -50,6 +50,8 @@ export interface TestCluster {
   webhooks(handler: WebhookHandler): Promise<WebhookServer>;
   /** In base64, as configurations have it. */
   caBundle: string;
+  /** Of the administrator. */
+  kubeconfig: string;
   stop(): Promise<void>;
 }
 
@@ -85,6 +87,13 @@ export async function startTestCluster(): Promise<TestCluster> {
   const opened: WebhookServer[] = [];
   return {
     caBundle: Buffer.from(ca.certificate).toString('base64'),
+    kubeconfig: kubeconfig({
+      server: server.url,
+      userName: 'admin',
+      certificateAuthority: ca.certificate,
+      clientCertificate: admin.certificate,
+      clientKey: admin.key,
+    }),
     call: (method, url, body, options = {}) => send(agent, `${server.url}${url}`, method, body, options),
     async webhooks(handler) {
       const webhook = await serveWebhooks(apiserver, handler);
@@ -108,18 +117,19 @@ function send(
   { contentType = 'application/json', as }: CallOptions,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
-      ...(body === undefined ? {} : { 'content-type': contentType }),
+      ...(text === undefined ? {} : { 'content-type': contentType, 'content-length': Buffer.byteLength(text) }),
       ...(as === undefined ? {} : { 'impersonate-user': as }),
     };
     const request = https.request(url, { method, agent, headers }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      let answer = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
       response.on('end', () => {
         const { warning = '' } = response.headers;
         resolve({
           status: response.statusCode ?? 0,
-          body: parse(text),
+          body: parse(answer),
           warnings: [...warning.matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(([, message = '']) =>
             message.replaceAll(/\\(.)/g, '$1'),
           ),
@@ -127,7 +137,7 @@ function send(
       });
     });
     request.once('error', reject);
-    request.end(body === undefined ? undefined : JSON.stringify(body));
+    request.end(text);
   });
 }
 

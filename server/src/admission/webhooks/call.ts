@@ -72,10 +72,23 @@ async function post(
     const none = { group: '', resource: '' };
     throw failed(genericServerResponse(answer.status, 'POST', none, '', text.trim() || 'unknown', 0, true).message);
   }
-  if (value !== undefined) return value;
-  throw failed(
-    text === ''
-      ? "couldn't get version/kind; json parse error: unexpected end of JSON input"
-      : `couldn't get version/kind; json parse error: invalid character ${JSON.stringify(text.trimStart()[0] ?? '')} looking for beginning of value`,
-  );
+  if (value === undefined) throw failed(unreadable(text, answer.status));
+  const wrong = isObject(value) ? mistyped(value, review) : undefined;
+  if (wrong !== undefined) throw failed(wrong);
+  return value;
+}
+
+/** Go's decoder takes what is no JSON for YAML, of which any text is a string. */
+function unreadable(text: string, status: number): string {
+  if (text === '') return `0-length response with status code: ${status} and content type: application/json`;
+  return `couldn't get version/kind; json parse error: json: cannot unmarshal string into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
+}
+
+function mistyped(answer: { [key: string]: JsonValue }, { version }: AdmissionReview): string | undefined {
+  const other = version === 'v1' ? 'v1beta1' : 'v1';
+  if (answer.apiVersion === `admission.k8s.io/${other}` && answer.kind === 'AdmissionReview')
+    return `converting (${other}.AdmissionReview) to (${version}.AdmissionReview): unknown conversion`;
+  const { response } = answer;
+  if (!isObject(response) || response.allowed === undefined || typeof response.allowed === 'boolean') return undefined;
+  return `json: cannot unmarshal ${typeof response.allowed} into Go struct field AdmissionResponse.response.allowed of type bool`;
 }

@@ -1,3 +1,2 @@
-export type { WebhookDependencies } from './dependencies.ts';
 export { mutatingAdmissionWebhook } from './mutating.ts';
 export { validatingAdmissionWebhook } from './validating.ts';

@@ -1,15 +1,20 @@
 /** MutatingAdmissionWebhook: one webhook after another, each seeing what the ones before it made of the object. */
+
+import { parseJson } from '@typernetes/openapi/codec';
 import {
   internalError,
   type JsonValue,
   type KubernetesObject,
+  parseApiVersion,
   quote,
   StatusError,
+  statusErrorFrom,
   timeoutError,
 } from '@typernetes/openapi/meta';
 import { deepEqual, jsonPatch } from '@typernetes/openapi/schema';
 import type { MutatingWebhook, MutatingWebhookConfiguration } from '@typernetes/openapi/types/admissionregistration/v1';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
+import type { ConfigurableDependencies } from '../configurable.ts';
 import { Following } from '../following.ts';
 import { isAdmissionConfiguration } from '../matching/rules.ts';
 import { RequestNamespace } from '../matching/selectors.ts';
@@ -17,7 +22,6 @@ import { refuse } from '../refusal.ts';
 import { ReinvocationState } from '../reinvocation.ts';
 import { Versions } from '../versioned.ts';
 import { callWebhook } from './call.ts';
-import type { WebhookDependencies } from './dependencies.ts';
 import { WebhookFailure } from './errors.ts';
 import { type Hook, hooksOf } from './hook.ts';
 import { type Invocation, invocationOf } from './match.ts';
@@ -26,7 +30,7 @@ import type { ReviewResponse } from './review.ts';
 const name = 'MutatingAdmissionWebhook';
 const resource = { group: 'admissionregistration.k8s.io', resource: 'mutatingwebhookconfigurations' };
 
-export function mutatingAdmissionWebhook(dependencies: WebhookDependencies): AdmissionPlugin {
+export function mutatingAdmissionWebhook(dependencies: ConfigurableDependencies): AdmissionPlugin {
   const following = new Following<MutatingWebhookConfiguration, Hook<MutatingWebhook>[]>(
     dependencies.source,
     resource,
@@ -46,13 +50,13 @@ export function mutatingAdmissionWebhook(dependencies: WebhookDependencies): Adm
 }
 
 class MutatingDispatch {
-  readonly #dependencies: WebhookDependencies;
+  readonly #dependencies: ConfigurableDependencies;
   readonly #attributes: AdmissionAttributes;
   readonly #versions: Versions;
   readonly #namespace: RequestNamespace;
   readonly #state: ReinvocationState;
 
-  constructor(dependencies: WebhookDependencies, attributes: AdmissionAttributes) {
+  constructor(dependencies: ConfigurableDependencies, attributes: AdmissionAttributes) {
     this.#dependencies = dependencies;
     this.#attributes = attributes;
     this.#versions = new Versions(attributes, dependencies.objects);
@@ -124,11 +128,12 @@ class MutatingDispatch {
     let changed: KubernetesObject;
     try {
       const patched = jsonPatch(versioned.object as JsonValue, operations) as KubernetesObject;
-      changed = objects.decode(patched, invocation.kind).object;
+      changed = objects.decode(patched, invocation.kind);
     } catch (error) {
       const { cause } = error as Error;
       throw internalError(cause instanceof Error ? cause.message : (error as Error).message);
     }
+    confirmSameKind(versioned.object, changed);
     this.#annotate('patch', hook, place, { patch: operations, patchType: 'JSONPatch' }, 'Request');
     this.#versions.replace(changed, invocation.kind);
     return !deepEqual(versioned.object, changed);
@@ -138,7 +143,7 @@ class MutatingDispatch {
 function patchOf({ webhook }: Hook, { patch }: ReviewResponse): JsonValue[] {
   if (patch === undefined) return [];
   try {
-    const operations = JSON.parse(patch.toString()) as JsonValue;
+    const operations = parseJson(patch).value as JsonValue;
     if (operations === null) return [];
     if (Array.isArray(operations)) return operations;
     const found = typeof operations === 'boolean' ? 'bool' : typeof operations;
@@ -149,4 +154,18 @@ function patchOf({ webhook }: Hook, { patch }: ReviewResponse): JsonValue[] {
       `received undecodable patch in webhook response: ${(error as Error).message}`,
     );
   }
+}
+
+/** An object that has become another cannot be converted back. */
+function confirmSameKind(before: KubernetesObject, after: KubernetesObject): void {
+  if (before.kind === after.kind && before.apiVersion === after.apiVersion) return;
+  const { group, version } = parseApiVersion(after.apiVersion ?? '');
+  const name = (given: string): string => (given === '' ? 'core' : (given.split('.')[0] ?? given));
+  const own = parseApiVersion(before.apiVersion ?? '').group;
+  const from = group === own ? version : `${name(group)}/${version}`;
+  throw statusErrorFrom({
+    status: 'Failure',
+    code: 500,
+    message: `converting (${from}.${after.kind ?? ''}) to (${name(own)}.${before.kind ?? ''}): unknown conversion`,
+  });
 }

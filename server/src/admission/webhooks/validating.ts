@@ -5,13 +5,13 @@ import type {
   ValidatingWebhookConfiguration,
 } from '@typernetes/openapi/types/admissionregistration/v1';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
+import type { ConfigurableDependencies } from '../configurable.ts';
 import { Following } from '../following.ts';
 import { isAdmissionConfiguration } from '../matching/rules.ts';
 import { RequestNamespace } from '../matching/selectors.ts';
 import { refuse } from '../refusal.ts';
 import { Versions } from '../versioned.ts';
 import { callWebhook } from './call.ts';
-import type { WebhookDependencies } from './dependencies.ts';
 import { WebhookFailure } from './errors.ts';
 import { type Hook, hooksOf } from './hook.ts';
 import { type Invocation, invocationOf } from './match.ts';
@@ -20,7 +20,7 @@ type ValidatingHook = Hook<ValidatingWebhook>;
 
 const resource = { group: 'admissionregistration.k8s.io', resource: 'validatingwebhookconfigurations' };
 
-export function validatingAdmissionWebhook(dependencies: WebhookDependencies): AdmissionPlugin {
+export function validatingAdmissionWebhook(dependencies: ConfigurableDependencies): AdmissionPlugin {
   const following = new Following<ValidatingWebhookConfiguration, ValidatingHook[]>(
     dependencies.source,
     resource,
@@ -40,7 +40,7 @@ export function validatingAdmissionWebhook(dependencies: WebhookDependencies): A
 }
 
 async function dispatch(
-  dependencies: WebhookDependencies,
+  dependencies: ConfigurableDependencies,
   attributes: AdmissionAttributes,
   hooks: readonly ValidatingHook[],
 ): Promise<void> {
@@ -66,7 +66,7 @@ async function dispatch(
 }
 
 async function call(
-  { clients }: WebhookDependencies,
+  { clients }: ConfigurableDependencies,
   attributes: AdmissionAttributes,
   versions: Versions,
   hook: ValidatingHook,

@@ -1,2 +1,3 @@
+export { startAuthenticationConfig } from './authentication-config.ts';
 export * from './kubernetes-service.ts';
 export * from './system-objects.ts';

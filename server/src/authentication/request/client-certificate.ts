@@ -78,9 +78,11 @@ export class ClientCertificateVerifier {
   #path(chain: readonly X509Certificate[], others: readonly X509Certificate[]): X509Certificate[] | undefined {
     const last = chain.at(-1);
     if (last === undefined || chain.length > maxChain) return undefined;
-    for (const root of this.#roots) if (isIssuedBy(last, root)) return [...chain, root];
+    for (const root of this.#roots)
+      if ((root.ca || isVersion1(root)) && isIssuedBy(last, root)) return [...chain, root];
     for (const other of others) {
-      if (chain.some((seen) => seen.fingerprint256 === other.fingerprint256) || !isIssuedBy(last, other)) continue;
+      if (chain.some((seen) => seen.fingerprint256 === other.fingerprint256) || !other.ca || !isIssuedBy(last, other))
+        continue;
       const path = this.#path([...chain, other], others);
       if (path !== undefined) return path;
     }
@@ -90,10 +92,23 @@ export class ClientCertificateVerifier {
 
 function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   try {
-    return issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
   } catch {
     return false; // a key of a kind that cannot have signed this
   }
+}
+
+/** X.509 had no way then to say that a certificate is a CA's. Whoever trusts such a root means it, as Go takes it. */
+function isVersion1({ raw }: X509Certificate): boolean {
+  const versionTag = 0xa0;
+  // Certificate ::= SEQUENCE { TBSCertificate ::= SEQUENCE { [0] version, which the first version leaves out, …
+  return raw[contentAt(raw, contentAt(raw, 0))] !== versionTag;
+}
+
+/** Where the content of the DER element begins. */
+function contentAt(der: Uint8Array, at: number): number {
+  const length = der[at + 1] ?? 0;
+  return at + 2 + (length < 0x80 ? 0 : length & 0x7f);
 }
 
 /**

@@ -56,11 +56,30 @@ async function intermediate(mayForOthers: boolean): Promise<KeyPair> {
   };
 }
 
+/** Of X.509 version 1, without extensions: `openssl ca -selfsign`, for these tests only. */
+const oldCA: KeyPair = {
+  certificate: `-----BEGIN CERTIFICATE-----
+MIIBBTCBrAIBATAKBggqhkjOPQQDAjAOMQwwCgYDVQQDDANvbGQwIBcNMjAwMTAx
+MDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMA4xDDAKBgNVBAMMA29sZDBZMBMGByqG
+SM49AgEGCCqGSM49AwEHA0IABLNy+UVaCcwrOrcob/X9UNV3bd8HUI8n3LRI/UWs
+ArXtpHCwj938yd+33Jvxqn5lOc8FzofX/AmOEC6v4rJpTxcwCgYIKoZIzj0EAwID
+SAAwRQIgXRyN2EopOmo07ESCEcZU6FsyhtHwAYH7WU5oYjqzhAgCIQD6CQmPpVnO
+dyb3yNbXLCPXIbi/qVw/dCTI2+/oxoyinA==
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQguitf/SbTUl37AmkC
+B3bbkk10xWizurdopwXXZMtUUDihRANCAASzcvlFWgnMKzq3KG/1/VDVd23fB1CP
+J9y0SP1FrAK17aRwsI/d/Mnft9yb8ap+ZTnPBc6H1/wJjhAur+KyaU8X
+-----END PRIVATE KEY-----
+`,
+};
+
 let server: Server;
 let authentication: Authentication;
 before(async () => {
   authentication = buildAuthenticator({
-    clientCA: ca.certificate,
+    clientCA: ca.certificate + oldCA.certificate,
     frontProxy: { ca: proxyCA.certificate, allowedNames: ['front-proxy-client'] },
     tokenFile: { text: 'secret,joe,1,ops\n', file: 't' },
     audiences: ['api'],
@@ -160,6 +179,9 @@ describe('client certificates', () => {
     } finally {
       unhinted.close();
     }
+  });
+  test('a root of X.509 version 1 is a CA because it is trusted', async () => {
+    assert.equal((await ask(await client('ann', ['devs'], oldCA))).user?.name, 'ann');
   });
   const bad: [keyof typeof certificates, RegExp][] = [
     ['expired', /expired or is not yet valid/],

@@ -123,8 +123,9 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     if (issuer === undefined || (issuer !== legacyIssuer && !this.#issuers.has(issuer))) return undefined;
     const claims = await this.#verifySignature(token);
     if (claims.iss !== issuer) throw new Error(`token issuer ${JSON.stringify(claims.iss)} is invalid`);
-    // A legacy token carries no audience: it is for this API server and no one else.
-    const own = claims.aud === undefined ? [...this.audiences] : [claims.aud].flat();
+    // A legacy token names no audience: it is for this API server and no one else.
+    const named = [claims.aud ?? []].flat();
+    const own = named.length === 0 ? [...this.audiences] : named;
     const wanted = audiences.length === 0 ? this.audiences : audiences;
     const accepted = own.filter((audience) => wanted.includes(audience));
     if (accepted.length === 0) {

@@ -21,6 +21,10 @@ export function unionTokens(...authenticators: readonly TokenAuthenticator[]): T
 
 /** One error's own message, or all in brackets, as upstream prints an aggregate. */
 export function aggregateErrors(errors: readonly Error[]): Error {
-  const messages = [...new Set(errors.map((error) => error.message))];
+  const messages = [...new Set(errors.flatMap(leaves).map((error) => error.message))];
   return new AggregateError(errors, messages.length === 1 ? messages[0] : `[${messages.join(', ')}]`);
+}
+
+function leaves(error: Error): Error[] {
+  return error instanceof AggregateError ? (error.errors as Error[]).flatMap(leaves) : [error];
 }

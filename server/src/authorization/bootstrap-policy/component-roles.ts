@@ -2,7 +2,6 @@
  * What upstream leaves to the installer (kubeadm, the DNS add-on): the identities of our own processes, each with no
  * more than it uses. Names carry the prefix `typernetes:` so that they collide with nothing of upstream's.
  */
-import { controllerRoleFacts } from './controller-roles.ts';
 import type { RoleFacts } from './namespace-roles.ts';
 
 export interface ComponentRoleFacts {
@@ -12,22 +11,10 @@ export interface ComponentRoleFacts {
   subjects: readonly string[];
 }
 
-/**
- * Our controller manager runs its controllers under its one identity (upstream without
- *--use-service-account-credentials), so that identity holds what those controllers hold.
- */
-function controllerManagerRules(): string[] {
-  return [...new Set(Object.values(controllerRoleFacts).flat())];
-}
-
 export const componentRoleFacts: Readonly<Record<string, ComponentRoleFacts>> = {
   'typernetes:kube-dns': {
     rules: ['core namespaces,pods,services = list,watch', 'discovery.k8s.io endpointslices = list,watch'],
     subjects: ['user system:kube-dns'],
-  },
-  'typernetes:kube-controller-manager': {
-    rules: controllerManagerRules(),
-    subjects: ['user system:kube-controller-manager'],
   },
   'typernetes:kubelet-api-admin': {
     role: 'system:kubelet-api-admin',

@@ -84,14 +84,14 @@ const urlLine = /^url (?<urls>\S+) = (?<verbs>\S+)$/;
 
 export function parseRule(line: string): PolicyRule {
   const url = urlLine.exec(line)?.groups;
-  if (url !== undefined) return { nonResourceURLs: list(url['urls']), verbs: list(url['verbs']) };
+  if (url !== undefined) return { verbs: list(url['verbs']), nonResourceURLs: list(url['urls']) };
   const rule = ruleLine.exec(line)?.groups;
   if (rule === undefined) throw new Error(`not a rule: ${line}`);
   return {
+    verbs: list(rule['verbs']),
     apiGroups: list(rule['groups']).map((name) => (name === 'core' ? '' : name)),
     resources: list(rule['resources']),
     ...(rule['names'] === undefined ? {} : { resourceNames: list(rule['names']) }),
-    verbs: list(rule['verbs']),
   };
 }
 
@@ -99,9 +99,9 @@ function parseSubject(text: string): Subject {
   const [kind, name = ''] = text.split(' ');
   switch (kind) {
     case 'user':
-      return { apiGroup: group, kind: 'User', name };
+      return { kind: 'User', apiGroup: group, name };
     case 'group':
-      return { apiGroup: group, kind: 'Group', name };
+      return { kind: 'Group', apiGroup: group, name };
     case 'account': {
       const [namespace = '', account = ''] = name.split('/');
       return { kind: 'ServiceAccount', name: account, namespace };

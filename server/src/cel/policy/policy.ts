@@ -3,6 +3,7 @@
  * request. Variables are evaluated when first read, once, and what they cost is counted against whoever reads them.
  */
 import { aggregateMessages, type JsonValue } from '@typernetes/openapi/meta';
+import { isObject } from '@typernetes/openapi/schema';
 import type { Environment, Outcome, Program } from '../environment.ts';
 import { compile, environment, evaluate, limits, withDecisions } from '../environment.ts';
 import { usableMessage } from '../schema/validate.ts';
@@ -84,7 +85,8 @@ export function compilePolicy(spec: PolicySpec, options: { hasParams: boolean })
     variables.set(name, compiled);
     types[name] = compiled.program?.type ?? DYN;
   }
-  const withVariables = { ...declared, variables: objectType('kubernetes.variables', types) };
+  const withVariables =
+    variables.size === 0 ? declared : { ...declared, variables: objectType('kubernetes.variables', types) };
   const env = environment(withVariables);
   const { authorizer: _, 'authorizer.requestResource': __, ...unauthorized } = withVariables as Record<string, Type>;
   const messages = environment(unauthorized);
@@ -312,11 +314,17 @@ export async function evaluateMutation(
     if (result.error !== undefined) return { error: result.error };
     const mismatches = wrongNames(result.value);
     if (mismatches.length > 0) return { error: `type mismatch: ${mismatches.join('\n')}` };
-    return { patch: toJson(result.value) };
+    const patch = toJson(result.value);
+    return { patch: Array.isArray(patch) ? patch.map(wholeOperation) : patch };
   } catch (error) {
     if (error instanceof EvaluationError || error instanceof OutOfBudget) return { error: error.message };
     throw error;
   }
+}
+
+/** What an operation leaves out is empty, not absent. */
+function wholeOperation(operation: JsonValue): JsonValue {
+  return isObject(operation) ? { op: '', path: '', ...operation } : operation;
 }
 
 /** `Object.spec{…}` must stand where an object's spec stands. Of JSON patches the values are looked at. */

@@ -111,5 +111,5 @@ export function maxCardinality(type: Type): number {
 export function costExceeded(cost: number, limit: number = limits.perExpression): string | undefined {
   if (cost <= limit) return undefined;
   const times = cost / limit;
-  return times > 100 ? 'more than 100x' : `${times.toFixed(1)}x`;
+  return times > 100 ? 'more than 100x' : `${times.toFixed(times < 1.5 ? 6 : 1)}x`;
 }

@@ -1,6 +1,5 @@
 /** The parts of a JSON schema that CEL's types, sizes and rules come from. */
 import type { JsonValue } from '@typernetes/openapi/meta';
-import type { Schema } from '@typernetes/openapi/schema';
 
 export interface ValidationRule {
   rule: string;
@@ -11,7 +10,11 @@ export interface ValidationRule {
   optionalOldSelf?: boolean;
 }
 
-export interface ValidatedSchema extends Schema {
+export interface ValidatedSchema {
+  type?: string;
+  format?: string;
+  default?: JsonValue;
+  required?: string[];
   properties?: Record<string, ValidatedSchema>;
   items?: ValidatedSchema;
   additionalProperties?: ValidatedSchema | boolean;
@@ -20,5 +23,10 @@ export interface ValidatedSchema extends Schema {
   maxItems?: number;
   maxProperties?: number;
   enum?: JsonValue[];
+  'x-kubernetes-embedded-resource'?: boolean;
+  'x-kubernetes-int-or-string'?: boolean;
+  'x-kubernetes-preserve-unknown-fields'?: boolean;
+  'x-kubernetes-list-type'?: string;
+  'x-kubernetes-list-map-keys'?: string[];
   'x-kubernetes-validations'?: ValidationRule[];
 }

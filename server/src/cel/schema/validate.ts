@@ -35,15 +35,8 @@ export function validateRules(
   old?: JsonValue,
   options: RuleOptions = {},
 ): RuleResult {
-  const run = new Run(options.budget ?? limits.runtimeBudget);
-  const ratcheting = options.ratcheting ?? true;
-  run.node(
-    validator,
-    options.path ?? new FieldPath(''),
-    value,
-    old,
-    ratcheting && old !== undefined && same(value, old),
-  );
+  const run = new Run(options.budget ?? limits.runtimeBudget, options.ratcheting ?? true);
+  run.start(validator, options.path ?? new FieldPath(''), value, old);
   return { errors: run.errors, warnings: run.warnings, remainingBudget: run.remaining };
 }
 
@@ -58,18 +51,38 @@ class Run {
   readonly errors: FieldError[] = [];
   readonly warnings: FieldError[] = [];
   remaining: number;
+  private readonly ratcheting: boolean;
+  /** Off inside of allOf. */
+  private correlates = true;
 
-  constructor(budget: number) {
+  constructor(budget: number, ratcheting: boolean) {
     this.remaining = budget;
+    this.ratcheting = ratcheting;
   }
 
-  /** `unchanged`: the value is the same as before, so that what is wrong with it is not new. */
-  node(validator: Validator, path: FieldPath, value: Json, old: Json, unchanged: boolean): void {
+  start(validator: Validator, path: FieldPath, value: JsonValue, old: Json): void {
+    this.node(validator, path, value, old, this.kept(value, old, false), false);
+  }
+
+  /** `unchanged`: this value is the same as before, so that what is wrong with it is not new; `within`: the one around it. */
+  node(validator: Validator, path: FieldPath, value: Json, old: Json, unchanged: boolean, within: boolean): void {
     if (value === undefined || value === null || this.remaining < 0) return;
     this.rules(validator, path, value, old ?? undefined, unchanged);
-    for (const each of validator.allOf) this.node(each, path, value, old, unchanged);
+    // What allOf says of a value, and of all below it, may stay only if the value around it does.
+    for (const each of validator.allOf) this.inAllOf(() => this.node(each, path, value, old, within, within));
     if (Array.isArray(value)) this.items(validator, path, value, old, unchanged);
     else if (isObject(value)) this.fields(validator, path, value, old, unchanged);
+  }
+
+  private inAllOf(run: () => void): void {
+    const before = this.correlates;
+    this.correlates = false;
+    run();
+    this.correlates = before;
+  }
+
+  private kept(value: Json, old: Json, unchanged: boolean): boolean {
+    return unchanged || (this.ratcheting && this.correlates && old !== undefined && same(value, old));
   }
 
   private fields(
@@ -80,12 +93,16 @@ class Run {
     unchanged: boolean,
   ): void {
     const { additionalProperties, properties } = validator;
+    const atRoot = path.toString() === '';
     for (const [key, below] of Object.entries(value)) {
       const before = own(old, key);
-      const kept = unchanged || (before !== undefined && same(below, before));
-      if (additionalProperties !== undefined) this.node(additionalProperties, path.key(key), below, before, kept);
-      const property = properties.get(key);
-      if (property !== undefined) this.node(property, path.child(key), below, before, kept);
+      const child = properties.get(key);
+      if (additionalProperties === undefined && child === undefined) continue;
+      // Old and new are shown in one version: whether these changed cannot be seen.
+      const kept = !(atRoot && (key === 'apiVersion' || key === 'kind')) && this.kept(below, before, unchanged);
+      if (additionalProperties !== undefined)
+        this.node(additionalProperties, path.key(key), below, before, kept, unchanged);
+      if (child !== undefined) this.node(child, path.child(key), below, before, kept, unchanged);
     }
   }
 
@@ -103,16 +120,23 @@ class Run {
     const before = new Map(isMap && Array.isArray(old) ? old.map((item) => [identity(item), item]) : []);
     for (const [index, item] of value.entries()) {
       const correlated = isMap ? before.get(identity(item)) : undefined;
-      const kept = unchanged || (correlated !== undefined && same(item, correlated));
-      this.node(validator.items, path.index(index), item, correlated, kept);
+      this.node(
+        validator.items,
+        path.index(index),
+        item,
+        correlated,
+        this.kept(item, correlated, unchanged),
+        unchanged,
+      );
     }
   }
 
   private rules(validator: Validator, path: FieldPath, value: JsonValue, old: Json, unchanged: boolean): void {
     if (validator.rules.length === 0) return;
     const type = validator.schema.type ?? '';
+    const here = path.toString() === '' ? new FieldPath('<nil>') : path;
     const stop = (detail: string, remaining = -1): void => {
-      this.errors.push(invalidValue(path, type, detail));
+      this.errors.push(invalidValue(here, type, detail));
       this.remaining = remaining;
     };
     const exhausted = 'validation failed due to running out of cost budget, no further validation rules will be run';
@@ -145,8 +169,9 @@ class Run {
         continue;
       }
       if (outcome.value === true) continue;
-      const at = compiled.fieldPath === '' ? path : path.child(compiled.fieldPath);
-      const message = this.message(compiled, bindings);
+      const at = compiled.fieldPath === '' ? here : path.child(compiled.fieldPath);
+      // Upstream shows messages the plain old value, even where the rule has an optional one.
+      const message = this.message(compiled, plain);
       const failed =
         message.failure === undefined
           ? failure(at, value, message.text, rule.reason)

@@ -16,7 +16,7 @@ type Parts = Pick<ComprehensionExpr, 'init' | 'condition' | 'step' | 'result'>;
 
 /** The expansion, or undefined where this is an ordinary call. */
 export function expandMacro(pos: number, name: string, target: Expr | undefined, args: Expr[]): Expr | undefined {
-  if (target === undefined) return name === 'has' && args.length === 1 ? has(args[0] as Expr) : undefined;
+  if (target === undefined) return name === 'has' && args.length === 1 ? has(pos, args[0] as Expr) : undefined;
   const [first, second, third, fourth] = args;
   if (target.kind === 'ident' && target.name === 'cel') {
     if (name !== 'bind' || first === undefined || second === undefined || third === undefined || args.length !== 3)
@@ -51,8 +51,8 @@ function variable(expr: Expr, message = 'argument must be a simple name'): strin
   return expr.name;
 }
 
-function has(argument: Expr): Expr {
-  if (argument.kind === 'select' && !argument.testOnly) return { ...argument, testOnly: true };
+function has(pos: number, argument: Expr): Expr {
+  if (argument.kind === 'select' && !argument.testOnly) return { ...argument, pos, testOnly: true };
   throw new SyntaxIssue(argument.pos, 'invalid argument to has() macro');
 }
 

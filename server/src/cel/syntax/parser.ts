@@ -49,7 +49,7 @@ class Parser {
 
   whole(): Expr {
     const expr = this.expression();
-    if (this.token.kind !== 'end') this.unexpected('<EOF>');
+    if (this.token.kind !== 'end') this.superfluous();
     return expr;
   }
 
@@ -70,7 +70,20 @@ class Parser {
   }
 
   private expect(text: string): Token {
-    return this.accept(text) ?? this.unexpected(`'${text}'`);
+    const closes = text === ')' || text === ']';
+    return (
+      this.accept(text) ?? (closes && this.token.kind === 'end' ? this.missing(text) : this.unexpected(`'${text}'`))
+    );
+  }
+
+  /** One token too many is called something else than a different one. */
+  private superfluous(): never {
+    if (this.tokens[this.index + 1]?.kind !== 'end') this.unexpected('<EOF>');
+    throw new SyntaxIssue(this.token.pos, `Syntax error: extraneous input '${this.token.text}' expecting <EOF>`);
+  }
+
+  private missing(text: string): never {
+    throw new SyntaxIssue(this.token.pos, `Syntax error: missing '${text}' at '${this.token.text}'`);
   }
 
   private unexpected(expected: string): never {
@@ -262,6 +275,7 @@ class Parser {
       at += 2;
     }
     if (this.tokens[at]?.text !== '{') return undefined;
+    const brace = this.tokens[at]?.pos ?? pos;
     this.index = at + 1;
     const fields: StructField[] = [];
     while (!this.is('}')) {
@@ -272,7 +286,7 @@ class Parser {
       if (this.accept(',') === undefined) break;
     }
     this.expect('}');
-    return { kind: 'struct', pos, name, fields };
+    return { kind: 'struct', pos: brace, name, fields };
   }
 
   private listLiteral(pos: number): Expr {

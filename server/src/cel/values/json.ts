@@ -1,5 +1,6 @@
 /** Views on JSON as CEL values, by the type of a schema or, without one, by what is there. */
 import type { JsonValue } from '@typernetes/openapi/meta';
+import { isRawNumber } from '@typernetes/openapi/schema';
 import type { Field, Type } from '../types/type.ts';
 import { DYN, elementOf } from '../types/type.ts';
 import { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from './time.ts';
@@ -13,6 +14,7 @@ export function fromJson(value: Json, type: Type = DYN): Value {
   if (typeof value === 'number') return type.kind !== 'double' && Number.isInteger(value) ? BigInt(value) : value;
   if (typeof value === 'string') return type.kind === 'string' || type.kind === 'dyn' ? value : fromText(value, type);
   if (typeof value === 'boolean') return value;
+  if (isRawNumber(value)) return type.kind === 'double' ? Number(value.rawJSON) : BigInt(value.rawJSON);
   return Array.isArray(value) ? new JsonList(value, type) : new JsonMap(value, type);
 }
 

@@ -1,26 +1,12 @@
 /** /api, /apis and what is below them down to the group version: legacy documents and the aggregated one. */
-import {
-  type APIResourceDiscovery,
-  type DiscoveryDocuments,
-  discoveryDocuments,
-  type Served,
-} from '@typernetes/openapi/catalogue';
+import { type DiscoveryDocuments, discoveryDocuments, type Served } from '@typernetes/openapi/catalogue';
 import { type NegotiatedMediaType, negotiate } from '@typernetes/openapi/codec';
 import { notAcceptable } from '@typernetes/openapi/meta';
-import type { APIGroupList, APIResource } from '@typernetes/openapi/types/meta/v1';
 import { header, type RequestContext } from '../request-context.ts';
 import { DocumentCache, encodeDocument, sendDocument } from './documents.ts';
+import { type CustomDiscovery, mergedDiscovery } from './merged-discovery.ts';
 
 const json = 'application/json';
-
-/** Groups and versions beside the built-in ones; `revision` changes with them. */
-export interface CustomDiscovery {
-  readonly revision: number;
-  groups(): readonly {
-    name: string;
-    versions: readonly { version: string; resources: APIResource[]; aggregated: APIResourceDiscovery[] }[];
-  }[];
-}
 
 export class DiscoveryHandler {
   readonly #documents: DiscoveryDocuments;
@@ -32,7 +18,7 @@ export class DiscoveryHandler {
 
   constructor(isServed: Served, serverAddress: () => string, custom?: CustomDiscovery) {
     const builtIn = discoveryDocuments(isServed);
-    this.#documents = custom === undefined ? builtIn : withCustom(builtIn, custom);
+    this.#documents = custom === undefined ? builtIn : mergedDiscovery(builtIn, custom);
     this.#custom = custom;
     this.#serverAddress = serverAddress;
   }
@@ -83,72 +69,6 @@ export class DiscoveryHandler {
     const document = this.#cache.get(`${path} v2`, () => encodeDocument(this.#documents.aggregated(path), contentType));
     await sendDocument(context, document);
   }
-}
-
-function withCustom(builtIn: DiscoveryDocuments, custom: CustomDiscovery): DiscoveryDocuments {
-  const groupsOf = () =>
-    custom.groups().map(({ name, versions }) => ({
-      name,
-      versions: versions.map(({ version }) => ({ groupVersion: `${name}/${version}`, version })),
-    }));
-  const merged = (): APIGroupList => {
-    const list = builtIn.apis();
-    for (const { name, versions } of groupsOf()) {
-      const known = list.groups.find((group) => group.name === name);
-      if (known === undefined) list.groups.push({ name, versions, preferredVersion: versions[0]! });
-      else
-        known.versions = [
-          ...known.versions,
-          ...versions.filter(({ version }) => !known.versions.some((each) => each.version === version)),
-        ];
-    }
-    return list;
-  };
-  return {
-    ...builtIn,
-    apis: merged,
-    group: (name) => {
-      const group = merged().groups.find((each) => each.name === name);
-      return group && { kind: 'APIGroup', apiVersion: 'v1', ...group };
-    },
-    groupVersion: (path) => {
-      const known = builtIn.groupVersion(path);
-      if (known !== undefined) return known;
-      const [root, name, version] = path.replace(/^\//, '').split('/');
-      if (root !== 'apis') return undefined;
-      const found = custom
-        .groups()
-        .find((group) => group.name === name)
-        ?.versions.find((each) => each.version === version);
-      return (
-        found && {
-          kind: 'APIResourceList',
-          apiVersion: 'v1',
-          groupVersion: `${name}/${version}`,
-          resources: found.resources,
-        }
-      );
-    },
-    aggregated: (path) => {
-      const list = builtIn.aggregated(path);
-      if (path === '/api') return list;
-      for (const { name, versions } of custom.groups()) {
-        const own = versions.map(({ version, aggregated }) => ({
-          version,
-          resources: aggregated,
-          freshness: 'Current' as const,
-        }));
-        const known = list.items.find((item) => item.metadata.name === name);
-        if (known === undefined) list.items.push({ metadata: { name }, versions: own });
-        else
-          known.versions = [
-            ...known.versions,
-            ...own.filter(({ version }) => !known.versions.some((each) => each.version === version)),
-          ];
-      }
-      return list;
-    },
-  };
 }
 
 function isDiscoveryChoice({ as }: NegotiatedMediaType): boolean {

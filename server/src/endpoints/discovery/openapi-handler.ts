@@ -26,6 +26,10 @@ export interface CustomOpenApi {
   openApiV3(): ReadonlyMap<string, JsonObject>;
   /** Paths and definitions for the one document of version 2. */
   openApiV2(): { paths: JsonObject; definitions: JsonObject };
+  /** What else changes the whole document of version 2, after that. */
+  openApiV2Amendments?(): readonly ((document: JsonObject) => void)[];
+  /** Documents of version 3 that somebody else answers for: path and URL, for the index. */
+  openApiV3Links?(): ReadonlyMap<string, string>;
 }
 
 export class OpenApiHandler {
@@ -60,16 +64,21 @@ export class OpenApiHandler {
     const own = [...this.#hashes].map(
       ([path, { hash }]) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }] as const,
     );
-    const all = [...Object.entries(paths), ...own].sort(([a], [b]) => (a < b ? -1 : 1));
+    const links = [...(this.#custom?.openApiV3Links?.() ?? [])].map(
+      ([path, serverRelativeURL]) => [path, { serverRelativeURL }] as const,
+    );
+    const all = [...Object.entries(paths), ...own, ...links].sort(([a], [b]) => (a < b ? -1 : 1));
     return { paths: Object.fromEntries(all) };
   }
 
   #v2(encoding: OpenApiEncoding): { body: Buffer; hash: string } {
-    const custom = this.#custom?.openApiV2();
-    if (custom === undefined || Object.keys(custom.paths).length === 0) return openApiV2(encoding, this.#isServed);
+    const custom = this.#custom?.openApiV2() ?? { paths: {}, definitions: {} };
+    const amendments = this.#custom?.openApiV2Amendments?.() ?? [];
+    if (amendments.length === 0 && Object.keys(custom.paths).length === 0) return openApiV2(encoding, this.#isServed);
     const document = JSON.parse(openApiV2('json', this.#isServed).body.toString()) as JsonObject;
     Object.assign(document.paths as JsonObject, custom.paths);
     Object.assign(document.definitions as JsonObject, custom.definitions);
+    for (const amend of amendments) amend(document);
     const json = Buffer.from(JSON.stringify(document));
     return { body: encoding === 'json' ? json : encodeOpenApiV2(document), hash: openApiHash(json) };
   }

@@ -1,7 +1,8 @@
 import { StatusError, unauthorized } from '@typernetes/openapi/meta';
 import type { Authenticator, UserInfo } from '../../authentication/authenticator.ts';
-import type { Authorizer } from '../../authorization/authorizer.ts';
+import type { Authorizer, AuthorizerAttributes } from '../../authorization/authorizer.ts';
 import type { Filter, Logger } from '../request-context.ts';
+import { authorizerAttributes } from './authorization.ts';
 
 const frontProxyHeader = /^x-remote-(user|uid|group|extra-.*)$/;
 
@@ -48,17 +49,25 @@ function matches(configured: string, name: string): boolean {
 
 export type Impersonate = (
   headers: NodeJS.Dict<string | string[]>,
-  user: UserInfo,
+  request: AuthorizerAttributes,
   authorizer: Authorizer,
-) => Promise<UserInfo | undefined>;
+) => Promise<{ user: UserInfo; constraint: string } | undefined>;
+
+function asksForAnother(headers: NodeJS.Dict<string | string[]>): boolean {
+  for (const name in headers) if (name.startsWith('impersonate-')) return true;
+  return false;
+}
 
 /** Replaces the user by the one that Impersonate-* headers name, if the real one may do that. */
 export function withImpersonation(impersonate: Impersonate, authorizer: Authorizer): Filter {
   return (next) => async (context) => {
     const { headers } = context.request;
-    const user = await impersonate(context.request.headersDistinct, context.user, authorizer);
-    if (user !== undefined) {
-      context.user = user;
+    if (!asksForAnother(headers)) return next(context);
+    const attributes = authorizerAttributes(context.info, context.user);
+    const impersonated = await impersonate(context.request.headersDistinct, attributes, authorizer);
+    if (impersonated !== undefined) {
+      context.impersonation = { by: context.user, ...impersonated };
+      context.user = impersonated.user;
       for (const name of Object.keys(headers)) if (name.startsWith('impersonate-')) delete headers[name];
     }
     return next(context);

@@ -1,8 +1,8 @@
 import { internalError } from '@typernetes/openapi/meta';
 import type { UserInfo } from '../../authentication/authenticator.ts';
-import type { Authorizer, AuthorizerAttributes } from '../../authorization/authorizer.ts';
+import type { Authorizer, AuthorizerAttributes, AuthorizerResult } from '../../authorization/authorizer.ts';
 import { forbiddenError } from '../../authorization/forbidden.ts';
-import type { Filter } from '../request-context.ts';
+import { annotateAudit, type Filter } from '../request-context.ts';
 import type { RequestInfo } from '../request-info.ts';
 
 export function authorizerAttributes(info: RequestInfo, user: UserInfo): AuthorizerAttributes {
@@ -25,7 +25,10 @@ export function authorizerAttributes(info: RequestInfo, user: UserInfo): Authori
 
 /** Throws forbidden unless `attributes` are allowed. */
 export async function authorize(authorizer: Authorizer, attributes: AuthorizerAttributes): Promise<void> {
-  const { decision, reason, evaluationError } = await authorizer.authorize(attributes);
+  confirm(await authorizer.authorize(attributes), attributes);
+}
+
+function confirm({ decision, reason, evaluationError }: AuthorizerResult, attributes: AuthorizerAttributes): void {
   if (decision === 'allow') return;
   if (evaluationError !== undefined && evaluationError !== '' && reason === '') throw internalError(evaluationError);
   throw forbiddenError(attributes, reason);
@@ -33,7 +36,16 @@ export async function authorize(authorizer: Authorizer, attributes: AuthorizerAt
 
 export function withAuthorization(authorizer: Authorizer): Filter {
   return (next) => async (context) => {
-    await authorize(authorizer, authorizerAttributes(context.info, context.user));
+    const attributes = authorizerAttributes(context.info, context.user);
+    const answer = await authorizer.authorize(attributes);
+    const { decision, reason, evaluationError = '' } = answer;
+    if (decision !== 'allow' && reason === '' && evaluationError !== '') {
+      annotateAudit(context, 'authorization.k8s.io/reason', 'internal error');
+    } else {
+      annotateAudit(context, 'authorization.k8s.io/decision', decision === 'allow' ? 'allow' : 'forbid');
+      annotateAudit(context, 'authorization.k8s.io/reason', reason);
+    }
+    confirm(answer, attributes);
     return next(context);
   };
 }

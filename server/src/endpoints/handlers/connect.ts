@@ -22,7 +22,7 @@ export async function handleConnect(
   }
   if (context.query.has('dryRun')) throw badRequest('dryRun is not supported');
   const { info } = context;
-  const options = connectOptions(subresource.kind.kind, context.query, info.parts.slice(3).join('/'));
+  const options = connectOptions(subresource.kind.kind, context.query, subpath(context));
   const request: AdmissionRequest = {
     operation: 'CONNECT',
     kind: subresource.kind,

@@ -1,4 +1,4 @@
-import { badRequest, methodNotSupported } from '@typernetes/openapi/meta';
+import { methodNotSupported } from '@typernetes/openapi/meta';
 import { ensureNamespace, wipeSystemFields } from '../../registry/generic/before-create.ts';
 import { parseWriteOptions } from '../../registry/generic/options.ts';
 import { readBody } from '../body.ts';
@@ -7,6 +7,7 @@ import { negotiateInput, negotiateOutput } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import {
   type HandlerDependencies,
+  hasTable,
   type ResourceEndpoint,
   restContext,
   type SubresourceEndpoint,
@@ -31,26 +32,19 @@ export async function handleCreate(
 ): Promise<void> {
   const { info } = context;
   const resource = { group: endpoint.group, resource: endpoint.resource };
-  const format = negotiateOutput(context, true);
+  const format = negotiateOutput(context, hasTable(endpoint, subresource));
   const mediaType = negotiateInput(context);
   const body = await readBody(context);
   const options = parseWriteOptions(context.query, 'CreateOptions');
   const kind = subresource?.kind ?? { group: endpoint.group, version: endpoint.version, kind: endpoint.kind };
   const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
-  const object = decodeObject(parsed.value, parsed.strictErrors, kind, options.fieldValidation, context, dependencies);
+  const object = decodeObject(parsed, kind, options.fieldValidation, context, dependencies);
   const metadata = (object.metadata ??= {});
-  wipeSystemFields(object);
+  context.audit?.requestObject(object);
+  // Of a Binding or a TokenRequest, uid and resource version are preconditions.
+  if (subresource === undefined) wipeSystemFields(object);
   const isNamespace = endpoint.group === '' && endpoint.resource === 'namespaces';
   ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
-  if (info.name !== '' && subresource !== undefined) {
-    const kindOnly = subresource.name === 'eviction' || subresource.name === 'binding';
-    if (kindOnly && metadata.name !== info.name)
-      throw badRequest(`name in URL does not match name in ${kind.kind} object`);
-    if ((metadata.name ?? '') === '') metadata.name = info.name;
-    else if (metadata.name !== info.name) {
-      throw badRequest(`the name in the URL (${info.name}) and the object (${metadata.name}) do not match`);
-    }
-  }
   dedupOwnerReferences(object, context);
   const request: AdmissionRequest = {
     operation: 'CREATE',

@@ -5,6 +5,7 @@ import {
   StatusError,
   successStatus,
 } from '@typernetes/openapi/meta';
+import { isObject } from '@typernetes/openapi/schema';
 import { EntryView } from '../../registry/generic/entry-view.ts';
 import { type DeleteOptions, parseDeleteOptions } from '../../registry/generic/options.ts';
 import { readBody } from '../body.ts';
@@ -35,6 +36,7 @@ async function deleteOptions(context: RequestContext): Promise<DeleteOptions> {
     if (error instanceof StatusError) throw badRequest(error.message);
     throw error;
   }
+  if (context.audit !== undefined && isObject(value)) context.audit.deleteOptions(value);
   return parseDeleteOptions(context.query, value);
 }
 
@@ -65,7 +67,7 @@ export async function handleDelete(
   const { store } = endpoint;
   const resource = { group: endpoint.group, resource: endpoint.resource };
   if (store === undefined) throw methodNotSupported(resource, 'delete');
-  const format = negotiateOutput(context, true);
+  const format = negotiateOutput(context);
   const options = await deleteOptions(context);
   const request = admissionRequest(context, endpoint, options);
   const write = writeContext(context, endpoint, dependencies, request);
@@ -108,7 +110,7 @@ export async function handleDeleteCollection(
   if (store === undefined) {
     throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'deletecollection');
   }
-  const format = negotiateOutput(context, true);
+  const format = negotiateOutput(context);
   const list = listOptions(context, endpoint, false);
   const options = await deleteOptions(context);
   const include = parseIncludeObject(context.query);

@@ -24,7 +24,7 @@ export async function handleGet(
   endpoint: ResourceEndpoint,
   dependencies: HandlerDependencies,
 ): Promise<void> {
-  const format = negotiateOutput(context, true);
+  const format = negotiateOutput(context);
   const { namespace, name } = context.info;
   if (endpoint.store === undefined) {
     const found = (await virtualEntries(context, endpoint, dependencies)).find(
@@ -115,7 +115,7 @@ export async function handleList(
   if (!endpoint.verbs.has('list')) {
     throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'list');
   }
-  const format = negotiateOutput(context, true);
+  const format = negotiateOutput(context);
   const options = listOptions(context, endpoint, false);
   const include = parseIncludeObject(context.query);
   const page =

@@ -1,7 +1,13 @@
 /** What all write handlers share: admission attributes, write contexts, owner reference deduplication, answers. */
-import { parseJson, yamlSerializer } from '@typernetes/openapi/codec';
-import { badRequest, type GroupVersionKind, type KubernetesObject, qualifiedName } from '@typernetes/openapi/meta';
-import { decodeManagedFields, managerFromUserAgent } from '@typernetes/openapi/schema';
+import { type BodyPart, joinParts, parseJson, yamlSerializer } from '@typernetes/openapi/codec';
+import {
+  badRequest,
+  type GroupVersionKind,
+  type KubernetesObject,
+  qualifiedName,
+  type Status,
+} from '@typernetes/openapi/meta';
+import { ConversionPending, decodeManagedFields, managerFromUserAgent } from '@typernetes/openapi/schema';
 import { type AdmissionAttributes, type Operation, Reinvocation } from '../../admission/admission.ts';
 import type { WriteContext } from '../../registry/generic/definition.ts';
 import type { WriteOptions } from '../../registry/generic/options.ts';
@@ -165,7 +171,7 @@ export async function sendEntry(
   format: OutputFormat,
 ): Promise<void> {
   const include = parseIncludeObject(context.query);
-  await sendEncoded(context, code, format, [presentEntry(entry, endpoint, format, include, dependencies.now())]);
+  await sendEncoded(context, code, format, presentEntry(entry, endpoint, format, include, dependencies.now()));
 }
 
 /** Bytes made for the client's format: protobuf, or JSON, which may still have to become YAML or pretty. */
@@ -173,14 +179,14 @@ export function sendEncoded(
   context: RequestContext,
   code: number,
   format: OutputFormat,
-  parts: readonly Buffer[],
+  parts: readonly BodyPart[],
 ): Promise<void> {
   const { mediaType } = format;
   if (mediaType === 'application/yaml') {
-    return sendBody(context, code, mediaType, [yamlSerializer.encode(parseJson(Buffer.concat(parts)).value)]);
+    return sendBody(context, code, mediaType, [yamlSerializer.encode(parseJson(joinParts(parts)).value)]);
   }
   if (mediaType === 'application/json' && wantsPretty(context)) {
-    const text = JSON.stringify(parseJson(Buffer.concat(parts)).value, undefined, 2);
+    const text = JSON.stringify(parseJson(joinParts(parts)).value, undefined, 2);
     return sendBody(context, code, mediaType, [Buffer.from(text)]);
   }
   return sendBody(context, code, mediaType, parts);
@@ -192,5 +198,19 @@ export function sendObject(
   format: OutputFormat,
   object: unknown,
 ): Promise<void> {
+  const { kind } = object as { kind?: string };
+  if (kind === 'Status') context.audit?.responseStatus(object as Status);
   return sendEncoded(context, code, format, [encodeObject(object, format.mediaType)]);
+}
+
+/** Runs what keeps track of fields: again after each conversion that it has to wait for. */
+export async function converted<T>(run: () => T): Promise<T> {
+  for (;;) {
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof ConversionPending)) throw error;
+      await error.done;
+    }
+  }
 }

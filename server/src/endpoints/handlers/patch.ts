@@ -30,10 +30,24 @@ import { maxBodyBytes, readBody } from '../body.ts';
 import { decodeObject, type FieldValidation } from '../decode.ts';
 import { negotiateOutput, negotiatePatch, type PatchType } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
-import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from '../resource-endpoint.ts';
+import {
+  type HandlerDependencies,
+  hasTable,
+  type ResourceEndpoint,
+  type SubresourceEndpoint,
+  TypeMismatch,
+} from '../resource-endpoint.ts';
 import { applyConfiguration, type Change } from './apply.ts';
 import { writeOptions } from './create.ts';
-import { type AdmissionRequest, checkName, managerOf, sendEntry, sendObject, writeContext } from './operation.ts';
+import {
+  type AdmissionRequest,
+  checkName,
+  converted,
+  managerOf,
+  sendEntry,
+  sendObject,
+  writeContext,
+} from './operation.ts';
 import { admitted, isView, kindOf, projectionOf, validationOf } from './update.ts';
 
 type MergingPatchType = Exclude<PatchType, 'application/apply-patch+yaml'>;
@@ -52,8 +66,9 @@ export async function handlePatch(
   if (store === undefined) throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'patch');
   const { info } = context;
   const patchType = negotiatePatch(context);
-  const format = negotiateOutput(context, true);
+  const format = negotiateOutput(context, hasTable(endpoint, subresource));
   const body = await readBody(context, maxBodyBytes);
+  context.audit?.requestPatch(body);
   const options = parseWriteOptions(context.query, 'PatchOptions', patchType);
   const kind = kindOf(endpoint, subresource);
   const request: AdmissionRequest = {
@@ -73,7 +88,8 @@ export async function handlePatch(
     if (existing === undefined && !applies) {
       throw notFound({ group: endpoint.group, resource: endpoint.resource }, info.name);
     }
-    const object = change(existing === undefined ? undefined : projection.live(existing));
+    const live = existing === undefined ? undefined : projection.live(existing);
+    const object = await converted(() => change(live));
     const uid = object.metadata?.uid ?? '';
     if (existing === undefined && uid !== '') throw missingOwner(endpoint, info.name, uid);
     ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
@@ -118,18 +134,41 @@ function changeByPatch(
   const manager = managerOf(context, options);
   return (live) => {
     if (live === undefined) throw new Error('only an apply creates');
-    const patched = applyPatch(patchType, deepCopy(live), patch, kind, dependencies) as JsonObject;
-    const refuse = patchType === 'application/strategic-merge-patch+json' ? invalidPatch(patch) : undefined;
-    const object = decodeObject(patched, strictErrors, kind, fieldValidation, context, dependencies, refuse);
+    const applied = (): JsonObject => applyPatch(patchType, deepCopy(live), patch, kind, dependencies) as JsonObject;
+    const patched = applied();
+    const refuse =
+      patchType === 'application/strategic-merge-patch+json' ? invalidPatch(patch) : invalidResult(applied);
+    const object = decodeObject({ value: patched, strictErrors }, kind, fieldValidation, context, dependencies, refuse);
     return fieldManager.update(live, object, manager);
   };
 }
 
+type Refuse = (problem: string | Error) => StatusError;
+
 /** A strategic merge patch is converted, not decoded, into the object, and is itself at fault. */
-function invalidPatch(patch: unknown): (mismatch: string) => StatusError {
-  return (mismatch) =>
-    invalid({ group: '', kind: '' }, '', [invalidValue(path('patch'), goValue(patch as JsonObject), mismatch)]);
+function invalidPatch(patch: unknown): Refuse {
+  return (problem) => {
+    const text = problem instanceof TypeMismatch ? problem.conversion : messageOf(problem);
+    return invalid({ group: '', kind: '' }, '', [invalidValue(path('patch'), goValue(patch as JsonObject), text)]);
+  };
 }
+
+/** The other patches make a text, which is decoded as if a client had sent it. */
+function invalidResult(applied: () => JsonObject): Refuse {
+  return (problem) => {
+    const result = applied();
+    const text = JSON.stringify(
+      Object.fromEntries(
+        Object.keys(result)
+          .sort()
+          .map((key) => [key, result[key]]),
+      ),
+    );
+    return invalid({ group: '', kind: '' }, '', [invalidValue(path('patch'), text, messageOf(problem))]);
+  };
+}
+
+const messageOf = (problem: string | Error): string => (typeof problem === 'string' ? problem : problem.message);
 
 function parsePatch(
   type: MergingPatchType,

@@ -4,6 +4,7 @@ import { negotiateOutput } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import {
   type HandlerDependencies,
+  hasTable,
   type ResourceEndpoint,
   restContext,
   type SubresourceEndpoint,
@@ -17,7 +18,7 @@ export async function handleSubresourceGet(
   dependencies: HandlerDependencies,
   subresource: SubresourceEndpoint,
 ): Promise<void> {
-  const format = negotiateOutput(context, true);
+  const format = negotiateOutput(context, hasTable(endpoint, subresource));
   const { name, namespace } = context.info;
   const { registration } = subresource;
   if (registration?.get !== undefined) {

@@ -9,13 +9,19 @@ import { readBody } from '../body.ts';
 import { decodeObject, parseBody } from '../decode.ts';
 import { negotiateInput, negotiateOutput } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
-import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from '../resource-endpoint.ts';
+import {
+  type HandlerDependencies,
+  hasTable,
+  type ResourceEndpoint,
+  type SubresourceEndpoint,
+} from '../resource-endpoint.ts';
 import { writeOptions } from './create.ts';
 import {
   type AdmissionRequest,
   admissionAttributes,
   asOperation,
   checkName,
+  converted,
   dedupOwnerReferences,
   managerOf,
   mutate,
@@ -116,13 +122,14 @@ export async function handleUpdate(
   const { store } = endpoint;
   if (store === undefined) throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'update');
   const { info } = context;
-  const format = negotiateOutput(context, true);
+  const format = negotiateOutput(context, hasTable(endpoint, subresource));
   const body = await readBody(context);
   const options = parseWriteOptions(context.query, 'UpdateOptions');
   const mediaType = negotiateInput(context);
   const kind = kindOf(endpoint, subresource);
   const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
-  const object = decodeObject(parsed.value, parsed.strictErrors, kind, options.fieldValidation, context, dependencies);
+  const object = decodeObject(parsed, kind, options.fieldValidation, context, dependencies);
+  context.audit?.requestObject(object);
   ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
   checkName(object, context);
   dedupOwnerReferences(object, context);
@@ -138,7 +145,8 @@ export async function handleUpdate(
   const manager = managerOf(context, options);
   const transform: Transform = async (existing) => {
     const view = deepCopy(object);
-    fieldManager.update(existing === undefined ? undefined : projection.live(existing), view, manager);
+    const live = existing === undefined ? undefined : projection.live(existing);
+    await converted(() => fieldManager.update(live, view, manager));
     return admitted(context, dependencies, request, projection, view, existing);
   };
   const write = writeContext(context, endpoint, dependencies, request);

@@ -129,8 +129,8 @@ class Validation {
       return;
     }
     if (schema.pattern) {
-      const { expression } = compilePattern(schema.pattern);
-      if (expression !== undefined && !expression.test(value)) {
+      const { test } = compilePattern(schema.pattern);
+      if (test !== undefined && !test(value)) {
         result.errors.push(invalidValue(at, value, `${place} in body should match '${schema.pattern}'`));
         return;
       }

@@ -47,7 +47,13 @@ export function ensureNamespace(object: KubernetesObject, namespace: string): vo
 const namespaceMismatch = 'the namespace of the provided object does not match the namespace sent on the request';
 
 export function strategyContext(context: WriteContext): StrategyContext {
-  return { user: context.user, now: context.now, dryRun: context.dryRun, subresource: context.subresource };
+  return {
+    user: context.user,
+    now: context.now,
+    dryRun: context.dryRun,
+    subresource: context.subresource,
+    warn: (message) => context.warn(message),
+  };
 }
 
 /** Name, uid and creation time. Separate from the checks because hooks between them want the name. */

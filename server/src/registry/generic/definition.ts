@@ -1,6 +1,7 @@
 /** What the generic store must know of a resource, gathered once from the catalogue and its registration. */
 import type { GroupResource, KubernetesObject } from '@typernetes/openapi/meta';
 import type { UserInfo } from '../../authentication/authenticator.ts';
+import type { Entry } from '../../storage/storage.ts';
 import type { RestContext } from './rest.ts';
 import type { DeleteStrategy, ResourceRegistration, SelectableFields, Strategy } from './strategy.ts';
 
@@ -24,6 +25,8 @@ export interface StoreDefinition {
   /** Identity unless several versions are served. */
   convertFromStorage(object: KubernetesObject, apiVersion: string): KubernetesObject;
   convertToStorage(object: KubernetesObject): KubernetesObject;
+  /** An update that changes nothing is written all the same: what is stored has another form than what would be. */
+  mustRewrite?(entry: Entry): boolean;
 }
 
 /**

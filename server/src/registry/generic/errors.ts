@@ -4,6 +4,7 @@ import type { GroupResource } from '@typernetes/openapi/meta';
 import {
   alreadyExists,
   conflict,
+  internalError,
   notFound,
   requestEntityTooLarge,
   resourceExpired,
@@ -39,6 +40,8 @@ export function translateStorageError(
       return serverTimeout(resource, operation, 2);
     case 'tooLarge':
       return requestEntityTooLarge(error.message);
+    case 'untransformable':
+      return internalError(error.message);
     default:
       return error.code satisfies never;
   }

@@ -14,6 +14,8 @@ export interface StrategyContext {
   readonly now: Date;
   readonly dryRun: boolean;
   readonly subresource: string;
+  /** For `Warning` headers, which a refusal has too. */
+  readonly warn?: (message: string) => void;
 }
 
 /** All functions may change `object` in place where they say prepare or default; `old` is never changed. */

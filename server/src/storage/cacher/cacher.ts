@@ -18,6 +18,7 @@ import type {
   ListResult,
   ReadOptions,
   Storage,
+  StorageError,
   Watch,
   WatchHandler,
   WatchOptions,
@@ -40,7 +41,7 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
   readonly cache: WatchCache;
   readonly #shared: SharedWatch;
   readonly #current: CurrentRevision;
-  #state: 'idle' | 'starting' | 'ready' | 'closed' = 'idle';
+  #state: 'idle' | 'starting' | 'ready' | 'closed' | 'released' = 'idle';
   /** Events that arrive during the initial list. */
   #early: ChangeEvent[] = [];
   #becomingReady = Promise.withResolvers<void>();
@@ -149,6 +150,7 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
   async #fresh({ minRevision, signal }: ReadOptions): Promise<boolean> {
     signal?.throwIfAborted();
     this.#start();
+    if (this.#state === 'released') return false;
     if (!this.ready && !(await abortable(this.#whenReady(), signal))) return false;
     const target = minRevision ?? (await abortable(this.#current.get(), signal));
     if (this.revision < target && !(await abortable(this.#shared.waitFor(target, waitMs), signal))) {
@@ -176,6 +178,9 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
 
   async list(options: ListOptions): Promise<ListResult> {
     if (!options.prefix.startsWith(this.prefix)) return this.storage.list(options);
+    // Pages of a list must end at the same time whether or not the resource has been quiet: what the ring holds of
+    // forgotten history is for watches only.
+    if ((options.revision ?? Infinity) < this.compactedRevision) return this.storage.list(options);
     const fresh = await this.#fresh(options.revision === undefined ? options : { ...options, minRevision: 0 });
     const revision = options.revision ?? this.revision;
     if (!fresh || revision > this.revision || !this.cache.knows(revision)) return this.storage.list(options);
@@ -218,7 +223,7 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
     if (!options.prefix.startsWith(this.prefix)) return this.storage.watch(options, handler);
     const watcher = new CacheWatcher(this, options, handler);
     this.#watchers.add(watcher);
-    queueMicrotask(() => watcher.begin());
+    queueMicrotask(() => (this.#state === 'released' ? watcher.end(undefined) : watcher.begin()));
     return watcher;
   }
 
@@ -257,6 +262,10 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
     return this.#passOn(() => this.storage.delete(key, expectedModRevision, signal));
   }
 
+  get compactedRevision(): number {
+    return this.storage.compactedRevision;
+  }
+
   compact(revision: number): Promise<void> {
     return this.#passOn(() => this.storage.compact(revision));
   }
@@ -268,10 +277,22 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
 
   /** Ends the watches; the wrapped storage stays open, it has other users. */
   async close(): Promise<void> {
-    if (this.#state === 'closed') return;
-    this.#state = 'closed';
+    this.#end('closed', closed());
+  }
+
+  /**
+   * Another Cacher takes over, or nobody needs this one any more: watches end as if they had been stopped, and requests
+   * that are under way are answered by the storage.
+   */
+  release(): void {
+    this.#end('released', undefined);
+  }
+
+  #end(state: 'closed' | 'released', reason: StorageError | undefined): void {
+    if (this.#state === 'closed' || this.#state === 'released') return;
+    this.#state = state;
     this.#shared.unsubscribe(this.prefix, this);
     this.#becomingReady.resolve();
-    for (const watcher of this.#watchers) watcher.end(closed());
+    for (const watcher of this.#watchers) watcher.end(reason);
   }
 }

@@ -43,11 +43,11 @@ export class CacherGroup {
     return this.#cachers.get(prefix)?.cache.size;
   }
 
-  /** For a resource that is served no longer: ends its watches and frees its memory. */
-  async release(prefix: string): Promise<void> {
+  /** For a resource that is served no longer, or differently: ends its watches and frees its memory. */
+  release(prefix: string): void {
     const cacher = this.#cachers.get(prefix);
     this.#cachers.delete(prefix);
-    await cacher?.close();
+    cacher?.release();
   }
 
   /** Ends all watches; the storage stays open. */

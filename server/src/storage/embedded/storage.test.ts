@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { compactedWatchTests } from '../testing/compaction-suite.ts';
 import { temporaryDirectory } from '../testing/directory.ts';
 import type { StorageFixture } from '../testing/index.ts';
@@ -21,3 +23,28 @@ async function fixture(): Promise<StorageFixture> {
 storageSuite('EmbeddedStorage', fixture, { histories: 100 });
 compactedWatchTests(fixture);
 sharedEventTests(fixture);
+
+test('EmbeddedStorage: what a watch leaves for the end of the tick is done before the write is answered', async () => {
+  const { storage, prefix, close } = await fixture();
+  try {
+    const order: string[] = [];
+    const live = Promise.withResolvers<void>();
+    const watch = storage.watch(
+      { prefix, afterRevision: await storage.currentRevision(), progress: true },
+      {
+        event: ({ type }) => {
+          if (type === 'progress') live.resolve();
+          else process.nextTick(() => order.push('event'));
+        },
+        end: () => undefined,
+      },
+    );
+    await live.promise;
+    await storage.create(`${prefix}a`, Buffer.from('1'));
+    order.push('answer');
+    watch.stop();
+    assert.deepEqual(order, ['event', 'answer']);
+  } finally {
+    await close();
+  }
+});

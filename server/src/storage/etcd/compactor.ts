@@ -11,6 +11,8 @@ export class Compactor {
   readonly #client: EtcdClient;
   readonly #clock: Clock;
   readonly #intervalMs: number;
+  /** What was before is forgotten, by whoever had the turn. */
+  compactedRevision = 0;
   #time = '0';
   #revision = 0;
   #cancel: (() => void) | undefined;
@@ -50,14 +52,21 @@ export class Compactor {
     const oldRevision = this.#revision;
     this.#revision = Number(response.header.revision);
     if (!response.succeeded) {
-      this.#time = response.responses[0]?.response_range.kvs[0]?.version ?? '0';
+      const other = response.responses[0]?.response_range.kvs[0];
+      this.#time = other?.version ?? '0';
+      this.compacted(Number(other?.value.toString() ?? 0));
       return false;
     }
     this.#time = String(Number(this.#time) + 1);
     if (oldRevision > 0) {
       await this.#client.write((options) => this.#client.kv.compact({ revision: oldRevision }, options));
+      this.compacted(oldRevision);
     }
     return true;
+  }
+
+  compacted(revision: number): void {
+    this.compactedRevision = Math.max(this.compactedRevision, revision);
   }
 
   stop(): void {

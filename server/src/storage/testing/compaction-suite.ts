@@ -16,6 +16,7 @@ export function compactionTests(factory: StorageFactory): void {
       const a3 = await storage.update(`${prefix}a`, bytes('3'), a2.modRevision);
       await storage.compact(gone);
       await storage.compact(a.modRevision);
+      assert.equal(storage.compactedRevision, gone);
       await assert.rejects(storage.list({ prefix, revision: b.modRevision }), code('compacted'));
       await assert.rejects(storage.list({ prefix, revision: a.modRevision }), code('compacted'));
       const at = async (revision: number): Promise<string[]> => names(await storage.list({ prefix, revision }));
@@ -36,6 +37,17 @@ export function compactionTests(factory: StorageFactory): void {
       ]);
       recorder.stop();
       assert.equal(await storage.currentRevision(), a3.modRevision, 'compaction is no change');
+    }));
+
+  void test('what a reader has seen is forgotten as well', () =>
+    withFixture(factory, async ({ storage, prefix }) => {
+      await storage.list({ prefix });
+      const a = await storage.create(`${prefix}a`, bytes('1'));
+      const b = await storage.create(`${prefix}b`, bytes('1'));
+      assert.deepEqual(names(await storage.list({ prefix, revision: a.modRevision })), ['a']);
+      await storage.compact(b.modRevision);
+      await assert.rejects(storage.list({ prefix, revision: a.modRevision, limit: 1 }), code('compacted'));
+      assert.deepEqual(names(await storage.list({ prefix, revision: b.modRevision })), ['a', 'b']);
     }));
 
   void test('a compacted key can be made, changed and removed again', () =>

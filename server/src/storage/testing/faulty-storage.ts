@@ -91,6 +91,10 @@ export class FaultyStorage implements Storage {
     this.#storage.requestProgress?.();
   }
 
+  get compactedRevision(): number {
+    return this.#storage.compactedRevision;
+  }
+
   compact(revision: number): Promise<void> {
     return this.#call(() => this.#storage.compact(revision));
   }

@@ -1,24 +1,18 @@
-import type { MutatingAdmissionPolicyBinding } from '@typernetes/openapi/types/admissionregistration/v1';
-import type { ResourceRegistration } from '../../generic/strategy.ts';
-import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
-import { path, required } from '../../validation/index.ts';
-import { defaultMatchResources, paramRefText } from '../policies.ts';
+import type { RegistryDependencies } from '../../dependencies.ts';
+import { bindingRegistration } from '../bindings.ts';
+import { validateMutatingOperations } from '../rules.ts';
 
-export const mutatingadmissionpolicybindings: ResourceRegistration<MutatingAdmissionPolicyBinding> = {
-  resource: { group: 'admissionregistration.k8s.io', resource: 'mutatingadmissionpolicybindings' },
-  strategy: {
-    allowUnconditionalUpdate: false,
-    default: (binding) => defaultMatchResources(binding.spec?.matchResources),
-    validate: (binding) => (binding.spec?.policyName ? [] : [required(path('spec', 'policyName'), '')]),
-    validateUpdate: (binding) => (binding.spec?.policyName ? [] : [required(path('spec', 'policyName'), '')]),
-  },
-  table: {
-    columns: [nameColumn, text('PolicyName'), text('ParamRef'), ageColumn],
-    cells: (binding, now) => [
-      binding.metadata?.name ?? '',
-      binding.spec?.policyName ?? '',
-      paramRefText(binding.spec?.paramRef),
-      age(binding, now),
-    ],
-  },
-};
+export const mutatingadmissionpolicybindings = (dependencies: RegistryDependencies) =>
+  bindingRegistration(
+    {
+      kind: 'MutatingAdmissionPolicyBinding',
+      resource: 'mutatingadmissionpolicybindings',
+      policies: 'mutatingadmissionpolicies',
+      validateSpec: ({ matchResources }, at) =>
+        validateMutatingOperations(
+          matchResources?.resourceRules,
+          at.child('matchResources').child('resourceRules').child('operations'),
+        ),
+    },
+    dependencies,
+  );

@@ -1,30 +1,3 @@
-import type { MutatingWebhookConfiguration } from '@typernetes/openapi/types/admissionregistration/v1';
-import type { ResourceRegistration } from '../../generic/strategy.ts';
-import { age, ageColumn, integer, nameColumn } from '../../printing/index.ts';
-import { semanticEqual } from '../../validation/index.ts';
-import { defaultWebhook, validateWebhooks } from '../webhooks.ts';
+import { webhookConfigurations } from '../webhooks.ts';
 
-export const mutatingwebhookconfigurations: ResourceRegistration<MutatingWebhookConfiguration> = {
-  resource: { group: 'admissionregistration.k8s.io', resource: 'mutatingwebhookconfigurations' },
-  strategy: {
-    allowUnconditionalUpdate: false,
-    hasGeneration: true,
-    default(configuration) {
-      for (const webhook of configuration.webhooks ?? []) {
-        defaultWebhook(webhook);
-        webhook.reinvocationPolicy ??= 'Never';
-      }
-    },
-    validate: (configuration) => validateWebhooks(configuration.webhooks),
-    validateUpdate: (configuration, old) =>
-      semanticEqual(configuration.webhooks, old.webhooks) ? [] : validateWebhooks(configuration.webhooks),
-  },
-  table: {
-    columns: [nameColumn, integer('Webhooks'), ageColumn],
-    cells: (configuration, now) => [
-      configuration.metadata?.name ?? '',
-      (configuration.webhooks ?? []).length,
-      age(configuration, now),
-    ],
-  },
-};
+export const mutatingwebhookconfigurations = webhookConfigurations('mutatingwebhookconfigurations', true);

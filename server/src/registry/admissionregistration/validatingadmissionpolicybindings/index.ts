@@ -1,24 +1,34 @@
-import type { ValidatingAdmissionPolicyBinding } from '@typernetes/openapi/types/admissionregistration/v1';
-import type { ResourceRegistration } from '../../generic/strategy.ts';
-import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
-import { path, required } from '../../validation/index.ts';
-import { defaultMatchResources, paramRefText } from '../policies.ts';
+import type { RegistryDependencies } from '../../dependencies.ts';
+import type { FieldError, Path } from '../../validation/index.ts';
+import { duplicate, invalidValue, notSupported, required } from '../../validation/index.ts';
+import { type BindingSpec, bindingRegistration } from '../bindings.ts';
 
-export const validatingadmissionpolicybindings: ResourceRegistration<ValidatingAdmissionPolicyBinding> = {
-  resource: { group: 'admissionregistration.k8s.io', resource: 'validatingadmissionpolicybindings' },
-  strategy: {
-    allowUnconditionalUpdate: false,
-    default: (binding) => defaultMatchResources(binding.spec?.matchResources),
-    validate: (binding) => (binding.spec?.policyName ? [] : [required(path('spec', 'policyName'), '')]),
-    validateUpdate: (binding) => (binding.spec?.policyName ? [] : [required(path('spec', 'policyName'), '')]),
-  },
-  table: {
-    columns: [nameColumn, text('PolicyName'), text('ParamRef'), ageColumn],
-    cells: (binding, now) => [
-      binding.metadata?.name ?? '',
-      binding.spec?.policyName ?? '',
-      paramRefText(binding.spec?.paramRef),
-      age(binding, now),
-    ],
-  },
-};
+interface Spec extends BindingSpec {
+  validationActions?: string[];
+}
+
+const supported = ['Audit', 'Deny', 'Warn'];
+
+export const validatingadmissionpolicybindings = (dependencies: RegistryDependencies) =>
+  bindingRegistration<Spec>(
+    {
+      kind: 'ValidatingAdmissionPolicyBinding',
+      resource: 'validatingadmissionpolicybindings',
+      policies: 'validatingadmissionpolicies',
+      validateSpec: ({ validationActions = [] }, at) =>
+        validateActions(validationActions, at.child('validationActions')),
+    },
+    dependencies,
+  );
+
+function validateActions(actions: readonly string[], at: Path): FieldError[] {
+  if (actions.length === 0) return [required(at, 'at least one validation action is required')];
+  const errors = actions.flatMap((action, index) => [
+    ...(supported.includes(action) ? [] : [notSupported(at.index(index), action, supported)]),
+    ...(actions.indexOf(action) < index ? [duplicate(at.index(index), action)] : []),
+  ]);
+  if (!actions.includes('Deny') || !actions.includes('Warn')) return errors;
+  const message =
+    'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)';
+  return [...errors, invalidValue(at, actions, message)];
+}

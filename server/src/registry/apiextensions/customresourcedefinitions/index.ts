@@ -2,9 +2,6 @@ import { cleanupFinalizer, type Definition, removeCondition, setCondition } from
 import { validateDefinition, validateDefinitionUpdate } from '../../../extensions/validate-definition.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 
-/** Until rules can be evaluated, a schema with them is refused rather than not enforced. */
-const rules = { rulesSupported: false };
-
 export const customresourcedefinitions: ResourceRegistration<Definition> = {
   resource: { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' },
   strategy: {
@@ -24,7 +21,7 @@ export const customresourcedefinitions: ResourceRegistration<Definition> = {
       const storage = (definition.spec?.versions ?? [])
         .filter((version) => version.storage)
         .map((version) => version.name);
-      definition.status = { storedVersions: storage };
+      definition.status = { conditions: null, acceptedNames: { plural: '', kind: '' }, storedVersions: storage };
     },
     prepareForUpdate(definition, old) {
       definition.status = structuredClone(old.status ?? {});
@@ -32,8 +29,8 @@ export const customresourcedefinitions: ResourceRegistration<Definition> = {
       const storage = (definition.spec?.versions ?? []).find((version) => version.storage)?.name;
       if (storage !== undefined && !stored.includes(storage)) definition.status.storedVersions = [...stored, storage];
     },
-    validate: (definition) => validateDefinition(definition, rules),
-    validateUpdate: (definition, old) => validateDefinitionUpdate(definition, old, rules),
+    validate: validateDefinition,
+    validateUpdate: validateDefinitionUpdate,
   },
   deleteStrategy: {
     alwaysMarkFirst: true,

@@ -1,9 +1,19 @@
-import { formatTime } from '@typernetes/openapi/meta';
+import { formatTime, quote } from '@typernetes/openapi/meta';
 import type { APIService } from '@typernetes/openapi/types/apiregistration/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
-import { checked, dns1035Label, dns1123Subdomain, invalidValue, path, required } from '../../validation/index.ts';
+import {
+  checked,
+  dns1035Label,
+  dns1123Subdomain,
+  invalidValue,
+  notSupported,
+  path,
+  pathSegmentName,
+  portNumber,
+  required,
+} from '../../validation/index.ts';
 
 const spec = path('spec');
 
@@ -19,20 +29,15 @@ function validateService(object: APIService): FieldError[] {
   } = object.spec ?? {};
   const name = object.metadata?.name ?? '';
   const errors: FieldError[] = [];
-  if (name !== `${version}.${group}`) {
-    errors.push(invalidValue(path('metadata', 'name'), name, '`spec.version+"."+spec.group`'));
-  }
-  if (group === '') {
-    // The legacy group is the API server's own.
-    if (version !== 'v1')
-      errors.push(
-        invalidValue(spec.child('group'), group, 'only v1 may have an empty group and it better be legacy kube'),
-      );
-    if (service)
-      errors.push(
-        invalidValue(spec.child('service'), service, 'only local APIService objects may have an empty group'),
-      );
-  } else errors.push(...checked(spec.child('group'), group, dns1123Subdomain(group)));
+  const wanted = `${version}.${group}`;
+  if (name !== wanted)
+    errors.push(
+      invalidValue(path('metadata', 'name'), name, `must be \`spec.version+"."+spec.group\`: ${quote(wanted)}`),
+    );
+  // The legacy group is the API server's own.
+  if (group === '' && version !== 'v1')
+    errors.push(required(spec.child('group'), 'only v1 may have an empty group and it better be legacy kube'));
+  if (group !== '') errors.push(...checked(spec.child('group'), group, dns1123Subdomain(group)));
   errors.push(...checked(spec.child('version'), version, dns1035Label(version)));
   if (groupPriorityMinimum <= 0 || groupPriorityMinimum > 20000) {
     errors.push(
@@ -45,7 +50,11 @@ function validateService(object: APIService): FieldError[] {
   if (!service) {
     if (caBundle)
       errors.push(
-        invalidValue(spec.child('caBundle'), `${caBundle.length} bytes`, 'local APIServices may not have a caBundle'),
+        invalidValue(
+          spec.child('caBundle'),
+          `${Buffer.from(caBundle, 'base64').length} bytes`,
+          'local APIServices may not have a caBundle',
+        ),
       );
     if (insecureSkipTLSVerify) {
       errors.push(
@@ -56,10 +65,21 @@ function validateService(object: APIService): FieldError[] {
   }
   for (const field of ['namespace', 'name'] as const)
     if (!service[field]) errors.push(required(spec.child('service', field), ''));
+  for (const error of portNumber(service.port ?? 0))
+    errors.push(invalidValue(spec.child('service', 'port'), service.port ?? 0, `port is not valid: ${error}`));
   if (insecureSkipTLSVerify && caBundle) {
     errors.push(invalidValue(spec.child('insecureSkipTLSVerify'), true, 'may not be true if caBundle is present'));
   }
   return errors;
+}
+
+function validateStatus(object: APIService): FieldError[] {
+  const states = ['True', 'False', 'Unknown'];
+  return (object.status?.conditions ?? []).flatMap(({ status }, index) =>
+    states.includes(status)
+      ? []
+      : [notSupported(path('status', 'conditions').index(index).child('status'), status, states)],
+  );
 }
 
 function availableText(object: APIService): string {
@@ -92,6 +112,8 @@ export const apiservices: ResourceRegistration<APIService> = {
     },
     validate: validateService,
     validateUpdate: validateService,
+    validateStatusUpdate: validateStatus,
+    validateName: pathSegmentName,
   },
   table: {
     columns: [nameColumn, text('Service'), text('Available'), ageColumn],

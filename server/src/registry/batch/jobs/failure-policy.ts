@@ -57,7 +57,7 @@ function validateRule(rule: PodFailurePolicyRule, spec: JobSpec, names: Readonly
 }
 
 function validateExitCodes(
-  { operator, containerName, values = [] }: NonNullable<PodFailurePolicyRule['onExitCodes']>,
+  { operator, containerName, ...given }: NonNullable<PodFailurePolicyRule['onExitCodes']>,
   names: ReadonlySet<string>,
   at: Path,
 ): FieldError[] {
@@ -69,6 +69,7 @@ function validateExitCodes(
     errors.push(invalidValue(at.child('containerName'), containerName, message));
   }
   const place = at.child('values');
+  const values: readonly number[] = given.values ?? [];
   if (values.length === 0) errors.push(invalidValue(place, null, 'at least one value is required'));
   else if (values.length > MOST_VALUES) errors.push(tooMany(place, values.length, MOST_VALUES));
   for (const [index, value] of values.entries()) {

@@ -21,7 +21,7 @@ import {
 import { validateSignerName } from '../signer-name.ts';
 
 const spec = path('spec');
-/** An update of /approval, whose view lets through the conditions only. */
+/** An update of /approval, whose view lets through metadata and conditions only. */
 const APPROVAL = 'approval';
 
 const USAGES = [
@@ -126,6 +126,20 @@ function validateDecisions(
   });
 }
 
+/** Updates of /status cannot touch what was decided; where a decision comes or goes, validation objects. */
+function keepDecision(
+  request: CertificateSigningRequest,
+  old: Readonly<CertificateSigningRequest>,
+  type: string,
+): void {
+  const before = ofType(old, type);
+  const conditions = request.status?.conditions;
+  if (!conditions || ofType(request, type).length !== before.length) return;
+  const kept = structuredClone(before).values();
+  for (const [index, condition] of conditions.entries())
+    if (condition.type === type) conditions[index] = kept.next().value ?? condition;
+}
+
 function fillTimes(request: CertificateSigningRequest, old: Readonly<CertificateSigningRequest>, now: Date): void {
   for (const condition of request.status?.conditions ?? []) {
     condition.lastUpdateTime ??= formatTime(now);
@@ -175,6 +189,7 @@ export const certificatesigningrequests: ResourceRegistration<CertificateSigning
     },
     prepareForStatusUpdate(request, old, { now }) {
       if (old.spec) request.spec = structuredClone(old.spec);
+      for (const type of ['Approved', 'Denied']) keepDecision(request, old, type);
       fillTimes(request, old, now);
     },
     validate: validateRequest,
@@ -196,12 +211,7 @@ export const certificatesigningrequests: ResourceRegistration<CertificateSigning
       kind: { group: 'certificates.k8s.io', version: 'v1', kind: 'CertificateSigningRequest' },
       view: (request) => structuredClone(request) as KubernetesObject,
       apply(view, request) {
-        const { resourceVersion, uid } = view.metadata ?? {};
-        request.metadata = {
-          ...request.metadata,
-          ...(resourceVersion ? { resourceVersion } : {}),
-          ...(uid ? { uid } : {}),
-        };
+        if (view.metadata) request.metadata = structuredClone(view.metadata);
         request.status = {
           ...request.status,
           conditions: (view as CertificateSigningRequest).status?.conditions ?? [],

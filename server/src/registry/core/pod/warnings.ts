@@ -62,20 +62,20 @@ function warningsOf(spec: PodSpec, metadata: Metadata, at: Path, metadataAt: Pat
   return [
     ...labelWarnings(spec, at),
     ...Object.entries(DEPRECATED_ANNOTATIONS).flatMap(([key, message]) =>
-      annotations[key] === undefined ? [] : [`${metadataAt.child('annotations').key(key)}: ${message}`],
+      annotations[key] === undefined ? [] : [`${metadataAt.child('annotations').key(key).toString()}: ${message}`],
     ),
     ...volumeWarnings(spec, at.child('volumes')),
     ...repeated(spec.hostAliases, 'ip', at.child('hostAliases')),
     ...repeated(spec.imagePullSecrets, 'name', at.child('imagePullSecrets')),
     ...(spec.imagePullSecrets ?? []).flatMap(({ name }, index) =>
-      name ? [] : [`${at.child('imagePullSecrets').index(index).child('name')}: invalid empty name ""`],
+      name ? [] : [`${at.child('imagePullSecrets').index(index).child('name').toString()}: invalid empty name ""`],
     ),
     ...fractions(spec.overhead, at.child('overhead')),
     ...containersOf(spec, at).flatMap(([container, here]) => containerWarnings(container, here)),
     ...portWarnings(spec, at),
     ...(spec.terminationGracePeriodSeconds != null && spec.terminationGracePeriodSeconds < 0
       ? [
-          `${at.child('terminationGracePeriodSeconds')}: must be >= 0; negative values are invalid and will be treated as 1`,
+          `${at.child('terminationGracePeriodSeconds').toString()}: must be >= 0; negative values are invalid and will be treated as 1`,
         ]
       : []),
     ...affinityWarnings(spec, at.child('affinity')),
@@ -90,7 +90,9 @@ function containersOf(spec: PodSpec, at: Path): [Container, Path][] {
 
 function labelWarnings(spec: PodSpec, at: Path): string[] {
   const warnings = Object.keys(spec.nodeSelector ?? {}).flatMap((key) =>
-    DEPRECATED_LABELS[key] === undefined ? [] : [`${at.child('nodeSelector').key(key)}: ${DEPRECATED_LABELS[key]}`],
+    DEPRECATED_LABELS[key] === undefined
+      ? []
+      : [`${at.child('nodeSelector').key(key).toString()}: ${DEPRECATED_LABELS[key]}`],
   );
   const affinity = spec.affinity?.nodeAffinity;
   const place = at.child('affinity', 'nodeAffinity');
@@ -108,13 +110,13 @@ function labelWarnings(spec: PodSpec, at: Path): string[] {
     for (const [index, { key }] of (term.matchExpressions ?? []).entries()) {
       const message = DEPRECATED_LABELS[key];
       if (message === undefined) continue;
-      warnings.push(`${here.child('matchExpressions').index(index).child('key')}: ${key} is ${message}`);
+      warnings.push(`${here.child('matchExpressions').index(index).child('key').toString()}: ${key} is ${message}`);
     }
   for (const [index, { topologyKey, labelSelector }] of (spec.topologySpreadConstraints ?? []).entries()) {
     const here = at.child('topologySpreadConstraints').index(index);
     const message = DEPRECATED_LABELS[topologyKey];
-    if (message !== undefined) warnings.push(`${here.child('topologyKey')}: ${topologyKey} is ${message}`);
-    if (labelSelector === undefined) warnings.push(`${here.child('labelSelector')}: ${MATCHES_NOTHING}`);
+    if (message !== undefined) warnings.push(`${here.child('topologyKey').toString()}: ${topologyKey} is ${message}`);
+    if (labelSelector === undefined) warnings.push(`${here.child('labelSelector').toString()}: ${MATCHES_NOTHING}`);
   }
   return warnings;
 }
@@ -123,7 +125,7 @@ const MATCHES_NOTHING = 'a null labelSelector results in matching no pod';
 
 function affinityWarnings({ affinity }: PodSpec, at: Path): string[] {
   const nothing = (term: PodAffinityTerm | undefined, here: Path): string[] =>
-    term?.labelSelector === undefined ? [`${here.child('labelSelector')}: ${MATCHES_NOTHING}`] : [];
+    term?.labelSelector === undefined ? [`${here.child('labelSelector').toString()}: ${MATCHES_NOTHING}`] : [];
   return (['podAffinity', 'podAntiAffinity'] as const).flatMap((kind) => {
     const required = 'requiredDuringSchedulingIgnoredDuringExecution';
     const preferred = 'preferredDuringSchedulingIgnoredDuringExecution';
@@ -143,7 +145,13 @@ function volumeWarnings(spec: PodSpec, at: Path): string[] {
   return (spec.volumes ?? []).flatMap((volume, index) =>
     Object.entries(DEPRECATED_VOLUMES)
       .filter(([field]) => volume[field as keyof typeof volume] != null)
-      .map(([field, message]) => `${at.index(index).child(field === 'storageos' ? 'storageOS' : field)}: ${message}`),
+      .map(
+        ([field, message]) =>
+          `${at
+            .index(index)
+            .child(field === 'storageos' ? 'storageOS' : field)
+            .toString()}: ${message}`,
+      ),
   );
 }
 
@@ -157,7 +165,7 @@ function repeated<K extends string>(
     const value = item[field] ?? '';
     const again = seen.has(value);
     seen.add(value);
-    return again ? [`${at.index(index).child(field)}: duplicate ${field} ${quote(value)}`] : [];
+    return again ? [`${at.index(index).child(field).toString()}: duplicate ${field} ${quote(value)}`] : [];
   });
 }
 
@@ -167,7 +175,9 @@ function fractions(resources: Record<string, string> | undefined, at: Path): str
     const value = resources?.[resource];
     const quantity = quantityOf(value);
     if (quantity === undefined || quantity.scaledBigInt(-3) % 1000n === 0n) return [];
-    return [`${at.key(resource)}: fractional byte value ${quote(String(value))} is invalid, must be an integer`];
+    return [
+      `${at.key(resource).toString()}: fractional byte value ${quote(String(value))} is invalid, must be an integer`,
+    ];
   });
 }
 
@@ -181,7 +191,9 @@ function containerWarnings(container: Container, at: Path): string[] {
     const reference = `$(${name})`;
     if (seen.has(name) && (valueFrom !== undefined || value === reference || !value.includes(reference))) {
       const here = at.child('env').index(index);
-      warnings.push(`${here}: hides previous definition of ${quote(name)}, which may be dropped when using apply`);
+      warnings.push(
+        `${here.toString()}: hides previous definition of ${quote(name)}, which may be dropped when using apply`,
+      );
     }
     seen.add(name);
   }
@@ -191,7 +203,7 @@ function containerWarnings(container: Container, at: Path): string[] {
 function portWarnings(spec: PodSpec, at: Path): string[] {
   const warnings: string[] = [];
   const ports = containersOf(spec, at).flatMap(([container, here]) =>
-    (container.ports ?? []).map((port, index) => ({ ...port, place: String(here.child('ports').index(index)) })),
+    (container.ports ?? []).map((port, index) => ({ ...port, place: here.child('ports').index(index).toString() })),
   );
   for (const [index, port] of ports.entries()) {
     const { hostIP = '', hostPort = 0 } = port;

@@ -1,0 +1,2 @@
+export { mutatingAdmissionPolicy } from './mutating.ts';
+export { validatingAdmissionPolicy } from './validating.ts';

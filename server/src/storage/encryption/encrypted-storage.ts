@@ -1,0 +1,241 @@
+/**
+ * A Storage over a Storage: values are transformed on their way in and out, everything else passes. What is not
+ * encrypted passes as it is, without a copy.
+ */
+import {
+  type Entry,
+  type GetResult,
+  type ListOptions,
+  type ListResult,
+  type ReadOptions,
+  type Storage,
+  StorageError,
+  type StorageEvent,
+  type Watch,
+  type WatchHandler,
+  type WatchOptions,
+  type WriteOptions,
+} from '../storage.ts';
+import type { Plain, Transformer } from './transformer.ts';
+
+/** Who transforms the values under a key; undefined for nobody. */
+export type TransformerOf = (key: string) => Transformer | undefined;
+
+const selectionPage = 500;
+
+export class EncryptedStorage implements Storage {
+  readonly #inner: Storage;
+  readonly #transformerOf: TransformerOf;
+  /** An entry that is handed out many times is read once. */
+  #read = new WeakMap<Entry, Entry>();
+  readonly #ends = new Set<() => void>();
+  readonly requestProgress?: () => void;
+
+  constructor(inner: Storage, transformerOf: TransformerOf) {
+    this.#inner = inner;
+    this.#transformerOf = transformerOf;
+    if (inner.requestProgress !== undefined) this.requestProgress = () => inner.requestProgress!();
+  }
+
+  #plain(entry: Entry): Entry | Promise<Entry> {
+    const transformer = this.#transformerOf(entry.key);
+    if (transformer === undefined) return entry;
+    const known = this.#read.get(entry);
+    if (known !== undefined) return known;
+    const keep = ({ value, stale }: Plain): Entry => {
+      if (value === entry.value && !stale) return entry;
+      const plain = { ...entry, value, ...(stale ? { stale } : {}) };
+      this.#read.set(entry, plain);
+      return plain;
+    };
+    try {
+      const plain = transformer.read(entry.value, entry.key);
+      return plain instanceof Promise ? plain.then(keep).catch(unreadable(entry.key)) : keep(plain);
+    } catch (error) {
+      return unreadable(entry.key)(error);
+    }
+  }
+
+  async #written(key: string, value: Buffer): Promise<Buffer> {
+    const transformer = this.#transformerOf(key);
+    if (transformer === undefined) return value;
+    try {
+      return await transformer.write(value, key);
+    } catch (error) {
+      const message = `unable to transform key ${JSON.stringify(key)}: ${(error as Error).message}`;
+      throw new StorageError('untransformable', message, { key, cause: error });
+    }
+  }
+
+  /** A lost compare-and-swap carries the state it lost against. */
+  async #conflicts<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.current === undefined) throw error;
+      const current = await this.#plain(error.current);
+      throw new StorageError(error.code, error.message, {
+        ...(error.key === undefined ? {} : { key: error.key }),
+        current,
+      });
+    }
+  }
+
+  get compactedRevision(): number {
+    return this.#inner.compactedRevision;
+  }
+
+  currentRevision(signal?: AbortSignal): Promise<number> {
+    return this.#inner.currentRevision(signal);
+  }
+
+  count(prefix: string): Promise<number> {
+    return this.#inner.count(prefix);
+  }
+
+  async get(key: string, options?: ReadOptions): Promise<GetResult> {
+    const { entry, revision } = await this.#inner.get(key, options);
+    return { entry: entry === undefined ? undefined : await this.#plain(entry), revision };
+  }
+
+  async list(options: ListOptions): Promise<ListResult> {
+    const { select } = options;
+    // A selection looks at plain values, which the store beneath does not have.
+    if (select !== undefined && this.#transformerOf(options.prefix) !== undefined)
+      return this.#selected(options, select);
+    const result = await this.#inner.list(options);
+    return { ...result, entries: await this.#plainAll(result.entries) };
+  }
+
+  async #plainAll(entries: readonly Entry[]): Promise<Entry[]> {
+    const plain: Entry[] = [];
+    for (const entry of entries) {
+      const read = this.#plain(entry);
+      plain.push(read instanceof Promise ? await read : read);
+    }
+    return plain;
+  }
+
+  async #selected(options: ListOptions, select: (entry: Entry) => boolean): Promise<ListResult> {
+    const { select: _, limit = 0, ...rest } = options;
+    const entries: Entry[] = [];
+    let page = await this.#inner.list({ ...rest, limit: selectionPage });
+    for (;;) {
+      for (const entry of await this.#plainAll(page.entries)) {
+        if (!select(entry)) continue;
+        if (limit > 0 && entries.length === limit) {
+          return { entries, revision: page.revision, next: entry.key, remaining: undefined };
+        }
+        entries.push(entry);
+      }
+      if (page.next === undefined) return { entries, revision: page.revision, next: undefined, remaining: 0 };
+      const { minRevision: _minimum, ...next } = rest;
+      page = await this.#inner.list({ ...next, start: page.next, revision: page.revision, limit: selectionPage });
+    }
+  }
+
+  async create(key: string, value: Buffer, options?: WriteOptions): Promise<Entry> {
+    const written = await this.#written(key, value);
+    return this.#own(await this.#inner.create(key, written, options), value);
+  }
+
+  async update(key: string, value: Buffer, expectedModRevision: number, options?: WriteOptions): Promise<Entry> {
+    const written = await this.#written(key, value);
+    const entry = await this.#conflicts(this.#inner.update(key, written, expectedModRevision, options));
+    return this.#own(entry, value);
+  }
+
+  #own(entry: Entry, value: Buffer): Entry {
+    if (entry.value === value) return entry;
+    const plain = { ...entry, value };
+    this.#read.set(entry, plain);
+    return plain;
+  }
+
+  delete(key: string, expectedModRevision: number, signal?: AbortSignal): Promise<number> {
+    return this.#conflicts(this.#inner.delete(key, expectedModRevision, signal));
+  }
+
+  watch(options: WatchOptions, handler: WatchHandler): Watch {
+    let waiting: Promise<void> | undefined;
+    let over = false;
+    const end = (error: StorageError | undefined): void => {
+      if (over) return;
+      over = true;
+      this.#ends.delete(changed);
+      handler.end(error);
+    };
+    const fail = (error: unknown): void => {
+      const message = error instanceof Error ? error.message : String(error);
+      end(new StorageError('unavailable', message, { cause: error }));
+      // Not from within its own call: the watch may not be known here yet.
+      queueMicrotask(() => watch.stop());
+    };
+    const changed = (): void => fail(new Error('the encryption configuration has changed'));
+    this.#ends.add(changed);
+    const deliver = (event: StorageEvent): void => {
+      if (!over) handler.event(event);
+    };
+    /** In order: what comes after an event that waits for its key waits too. */
+    const later = (work: () => void | Promise<void>): void => {
+      const turn = (waiting ?? Promise.resolve()).then(work).catch(fail);
+      waiting = turn;
+      void turn.then(() => {
+        if (waiting === turn) waiting = undefined;
+      });
+    };
+    const watch = this.#inner.watch(options, {
+      event: (event) => {
+        if (over) return;
+        try {
+          const plain = this.#plainEvent(event);
+          if (waiting === undefined && !(plain instanceof Promise)) deliver(plain);
+          else later(async () => deliver(await plain));
+        } catch (error) {
+          later(() => fail(error));
+        }
+      },
+      end: (error) => {
+        if (waiting === undefined) end(error);
+        else later(() => end(error));
+      },
+    });
+    return watch;
+  }
+
+  #plainEvent(event: StorageEvent): StorageEvent | Promise<StorageEvent> {
+    if (event.type === 'progress') return event;
+    const entry = this.#plain(event.entry);
+    if (event.type === 'delete') {
+      if (entry === event.entry) return event;
+      return entry instanceof Promise ? entry.then((plain) => ({ ...event, entry: plain })) : { ...event, entry };
+    }
+    const previous = event.previous === undefined ? undefined : this.#plain(event.previous);
+    if (entry === event.entry && previous === event.previous) return event;
+    if (entry instanceof Promise || previous instanceof Promise) {
+      return Promise.all([entry, previous]).then(([plain, before]) => ({ ...event, entry: plain, previous: before }));
+    }
+    return { ...event, entry, previous };
+  }
+
+  /** The transformers are others now: everything is to be read anew, to learn what is stale. */
+  changed(): void {
+    this.#read = new WeakMap();
+    for (const end of this.#ends) end();
+  }
+
+  compact(revision: number): Promise<void> {
+    return this.#inner.compact(revision);
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+}
+
+function unreadable(key: string): (error: unknown) => never {
+  return (error) => {
+    const message = `unable to transform key ${JSON.stringify(key)}: ${(error as Error).message}`;
+    throw new StorageError('untransformable', message, { key, cause: error });
+  };
+}

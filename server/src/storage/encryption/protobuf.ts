@@ -1,0 +1,82 @@
+/** As much of protobuf's wire format as the key management messages need: varints, bytes and maps of bytes. */
+
+export type Fields = Map<number, (Buffer | number)[]>;
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  while (rest >= 128) {
+    bytes.push((rest % 128) | 128);
+    rest = Math.floor(rest / 128);
+  }
+  return Buffer.from([...bytes, rest]);
+}
+
+export function numberField(field: number, value: number): Buffer {
+  return value === 0 ? Buffer.alloc(0) : Buffer.concat([varint(field * 8), varint(value)]);
+}
+
+export function bytesField(field: number, value: Buffer | string): Buffer {
+  const bytes = Buffer.from(value as string);
+  return bytes.length === 0 ? bytes : Buffer.concat([varint(field * 8 + 2), varint(bytes.length), bytes]);
+}
+
+export function mapField(field: number, map: ReadonlyMap<string, Buffer>): Buffer {
+  return Buffer.concat(
+    [...map].map(([key, value]) => bytesField(field, Buffer.concat([bytesField(1, key), bytesField(2, value)]))),
+  );
+}
+
+export function decodeFields(message: Buffer): Fields {
+  const fields: Fields = new Map();
+  let at = 0;
+  const number = (): number => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = message[at++];
+      if (byte === undefined) throw new Error('proto: unexpected end of message');
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < message.length) {
+    const tag = number();
+    let value: Buffer | number;
+    switch (tag & 7) {
+      case 0:
+        value = number();
+        break;
+      case 2: {
+        const length = number();
+        if (at + length > message.length) throw new Error('proto: unexpected end of message');
+        value = message.subarray(at, at + length);
+        at += length;
+        break;
+      }
+      default:
+        throw new Error('proto: cannot parse invalid wire-format data');
+    }
+    const field = Math.floor(tag / 8);
+    fields.set(field, [...(fields.get(field) ?? []), value]);
+  }
+  return fields;
+}
+
+export function bytesOf(fields: Fields, field: number): Buffer {
+  const value = fields.get(field)?.at(-1);
+  return Buffer.isBuffer(value) ? value : Buffer.alloc(0);
+}
+
+export function textOf(fields: Fields, field: number): string {
+  return bytesOf(fields, field).toString('utf8');
+}
+
+export function numberOf(fields: Fields, field: number): number {
+  const value = fields.get(field)?.at(-1);
+  return typeof value === 'number' ? value : 0;
+}
+
+export function mapOf(fields: Fields, field: number): Map<string, Buffer> {
+  const entries = (fields.get(field) ?? []).filter((value) => Buffer.isBuffer(value));
+  return new Map(entries.map((entry) => decodeFields(entry)).map((entry) => [textOf(entry, 1), bytesOf(entry, 2)]));
+}
