@@ -23,6 +23,8 @@ export interface HandlerChainConfig {
   authorizer: Authorizer;
   metrics: ApiMetrics;
   logger: Logger;
+  /** Turns requests away when the server is about to go. */
+  shutdown?: Filter | undefined;
   requestTimeoutMs: number;
   /** In place of the plain in-flight limits. */
   flowControl?: FlowControl | undefined;
@@ -35,6 +37,7 @@ export function buildHandlerChain(handler: Handler, config: HandlerChainConfig):
   const filters: Filter[] = [
     withAuditId(),
     withPanicRecovery(config.logger),
+    ...(config.shutdown === undefined ? [] : [config.shutdown]),
     withRequestInfo(),
     config.metrics.filter(),
     // Again inside the metrics, so that they see the code that was sent.
