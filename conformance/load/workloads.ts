@@ -1,147 +1,180 @@
-/** The loads: each makes what it needs in a namespace of its own and leaves nothing. */
-import { randomBytes } from 'node:crypto';
-import { ApiHttp } from '../src/http.ts';
-import type { ClusterAccess } from '../src/kubeconfig.ts';
-import { watchEvents } from '../src/watch.ts';
-import { type Figures, figures, underLoad } from './measure.ts';
+/** The loads, in the order they run: each works on what those before it left. */
+import type { Call } from './connection.ts';
+import { watchFanOut } from './fan-out.ts';
+import type { Sample } from './measure.ts';
+import { deployment, pod, podStatus } from './objects.ts';
+import { type Target, unexpected } from './target.ts';
 
 export interface LoadOptions {
-  /** Objects that the lists hold. */
+  /** Pods that are made and listed. */
   objects: number;
   clients: number;
   watchers: number;
+  rounds: number;
 }
 
-export type Results = Record<string, Figures>;
+/** The first round warms both sides up and is not counted. */
+export const warmUp = -1;
 
-/** About 1.6 kB as JSON, as pods of a Deployment are; bound to no node, so nothing but the API server works on them. */
-function pod(name: string): object {
+export interface Workload {
+  name: string;
+  /** Makes ready for a round, unmeasured; what it returns is measured. */
+  prepare(target: Target, round: number): Promise<() => Promise<Sample>>;
+}
+
+interface Requests {
+  name: string;
+  /** Per round. */
+  total: number;
+  clients: number;
+  calls: (target: Target, round: number) => ((index: number) => Call) | Promise<(index: number) => Call>;
+}
+
+const warmUpRequests = 500;
+
+function requests({ name, total, clients, calls }: Requests): Workload {
   return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, labels: { app: 'load', index: name } },
-    spec: {
-      schedulerName: 'nobody',
-      automountServiceAccountToken: false,
-      containers: [
-        {
-          name: 'main',
-          image: 'example.invalid/load:1',
-          env: Array.from({ length: 6 }, (_, index) => ({
-            name: `VARIABLE_${index}`,
-            value: 'some value of usual length',
-          })),
-          resources: { requests: { cpu: '100m', memory: '64Mi' } },
-        },
-      ],
+    name,
+    async prepare(target, round) {
+      const count = round === warmUp ? Math.min(total, warmUpRequests) : total;
+      const call = await calls(target, round);
+      return async () => {
+        const times: number[] = [];
+        let bytes = 0;
+        let next = 0;
+        const started = performance.now();
+        const work = async (connection: Target['connections'][number]): Promise<void> => {
+          for (let index = next++; index < count; index = next++) {
+            const sent = call(index);
+            const begun = performance.now();
+            const answer = await connection.request(sent);
+            times.push(performance.now() - begun);
+            bytes += answer.size;
+            if (answer.status >= 300) throw unexpected(sent, answer);
+          }
+        };
+        await Promise.all(target.connections.slice(0, clients).map(work));
+        return { times, seconds: (performance.now() - started) / 1000, bytes };
+      };
     },
   };
 }
 
-export async function runLoad(
-  access: ClusterAccess,
-  options: LoadOptions,
-  progress: (text: string) => void,
-): Promise<Results> {
-  const http = new ApiHttp(access);
-  const namespace = `load-${randomBytes(4).toString('hex')}`;
-  const collection = `/api/v1/namespaces/${namespace}/pods`;
-  const expect = async (
-    status: number,
-    method: string,
-    path: string,
-    request: Parameters<ApiHttp['request']>[2] = {},
-  ): Promise<void> => {
-    const response = await http.request(method, path, request);
-    if (response.status !== status)
-      throw new Error(`${method} ${path}: ${response.status} ${response.text().slice(0, 300)}`);
-  };
-  const results: Results = {};
-  const measure = async (name: string, work: () => Promise<Figures>): Promise<void> => {
-    progress(name);
-    results[name] = await work();
-  };
-  try {
-    await expect(201, 'POST', '/api/v1/namespaces', {
-      body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+const json = { 'Content-Type': 'application/json' };
+const mergePatch = { 'Content-Type': 'application/merge-patch+json' };
+const strategicPatch = { 'Content-Type': 'application/strategic-merge-patch+json' };
+const applyPatch = { 'Content-Type': 'application/apply-patch+yaml' };
+
+export function workloads({ objects, clients, watchers, rounds }: LoadOptions): Workload[] {
+  const perRound = Math.ceil(objects / rounds);
+  const updated = Math.min(perRound, 1_000);
+  const all = (target: Target, index: number): string => `${target.pods}/pod-${index % (perRound * rounds)}`;
+  const list = (name: string, headers: Record<string, string>, query = ''): Workload =>
+    requests({
+      name,
+      total: 5,
+      clients: 1,
+      calls: (target) => () => ({ method: 'GET', path: target.pods + query, headers }),
     });
-    await serviceAccountReady(http, namespace);
-    const merge = { 'content-type': 'application/merge-patch+json' };
-    await measure('create', () =>
-      underLoad(options.objects, options.clients, (index) =>
-        expect(201, 'POST', collection, { body: pod(`pod-${index}`) }),
-      ),
-    );
-    await measure('get', () =>
-      underLoad(options.objects, options.clients, (index) => expect(200, 'GET', `${collection}/pod-${index}`)),
-    );
-    await measure('patch', () =>
-      underLoad(Math.min(options.objects, 2_000), options.clients, (index) =>
-        expect(200, 'PATCH', `${collection}/pod-${index}`, {
-          headers: merge,
-          body: JSON.stringify({ metadata: { annotations: { patched: String(index) } } }),
-        }),
-      ),
-    );
-    await measure('list', () => underLoad(10, 1, () => expect(200, 'GET', collection)));
-    await measure('list as Table', () =>
-      underLoad(10, 1, () =>
-        expect(200, 'GET', collection, { headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' } }),
-      ),
-    );
-    await measure('list by label', () =>
-      underLoad(50, 4, (index) => expect(200, 'GET', `${collection}?labelSelector=index%3Dpod-${index}`)),
-    );
-    await measure('watch fan-out', () => fanOut(http, namespace, options.watchers));
-    await measure('delete', () =>
-      underLoad(options.objects, options.clients, (index) =>
-        expect(200, 'DELETE', `${collection}/pod-${index}?gracePeriodSeconds=0`),
-      ),
-    );
-  } finally {
-    await http.request('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
-    http.close();
-  }
-  return results;
+  return [
+    requests({
+      name: 'create',
+      total: perRound,
+      clients,
+      calls(target, round) {
+        const owner = { name: 'owner', uid: target.ownerUid };
+        // The names of the uncounted round come again: that one ends with their deletion.
+        const first = Math.max(round, 0) * perRound;
+        const query = round === warmUp ? '?dryRun=All' : '';
+        return (index) => ({
+          method: 'POST',
+          path: target.pods + query,
+          headers: json,
+          body: pod(`pod-${first + index}`, owner),
+        });
+      },
+    }),
+    requests({
+      name: 'patch status',
+      total: perRound,
+      clients,
+      calls: (target, round) => (index) => ({
+        method: 'PATCH',
+        path: `${target.pods}/pod-${Math.max(round, 0) * perRound + index}/status?fieldManager=kubelet`,
+        headers: strategicPatch,
+        body: podStatus(index, round === warmUp ? '2025-12-31T00:00:00Z' : '2026-01-01T00:00:00Z'),
+      }),
+    }),
+    requests({
+      name: 'get',
+      total: Math.max(2_000, perRound),
+      clients,
+      calls: (target, round) => (index) => ({ method: 'GET', path: all(target, round * 613 + 613 + index) }),
+    }),
+    requests({
+      name: 'merge patch',
+      total: updated,
+      clients,
+      calls: (target, round) => (index) => ({
+        method: 'PATCH',
+        path: all(target, index),
+        headers: mergePatch,
+        body: JSON.stringify({ metadata: { annotations: { patched: `${round}-${index}` } } }),
+      }),
+    }),
+    requests({
+      name: 'update',
+      total: updated,
+      clients,
+      async calls(target, round) {
+        const { body } = await target.send({ method: 'GET', path: `${target.pods}?limit=${updated}` }, 200);
+        const { items } = JSON.parse(String(body)) as { items: PodLike[] };
+        const bodies = items.map((item) => {
+          item.metadata.annotations = { ...item.metadata.annotations, updated: String(round) };
+          return { path: `${target.pods}/${item.metadata.name}`, body: JSON.stringify(item) };
+        });
+        return (index) => ({ method: 'PUT', headers: json, ...bodies[index]! });
+      },
+    }),
+    requests({
+      name: 'apply',
+      total: updated,
+      clients,
+      calls: (target, round) => (index) => ({
+        method: 'PATCH',
+        path: `${target.deployments}/deployment-${index % 100}?fieldManager=load&force=true`,
+        headers: applyPatch,
+        body: deployment(`deployment-${index % 100}`, (round + 1) * updated + index),
+      }),
+    }),
+    list('list', { Accept: 'application/json' }),
+    list('list gzip', { Accept: 'application/json', 'Accept-Encoding': 'gzip' }),
+    list('list protobuf', { Accept: 'application/vnd.kubernetes.protobuf' }),
+    list('list Table', { Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }),
+    list('list metadata', { Accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' }),
+    requests({
+      name: 'list by label',
+      total: 50,
+      clients: 4,
+      calls: (target) => (index) => ({ method: 'GET', path: `${target.pods}?labelSelector=index%3Dpod-${index}` }),
+    }),
+    { name: 'watch fan-out', prepare: (target, round) => watchFanOut(target, watchers, round === warmUp ? 5 : 50) },
+    requests({
+      name: 'delete',
+      total: perRound,
+      clients,
+      calls(target, round) {
+        const query = round === warmUp ? '&dryRun=All' : '';
+        const first = Math.max(round, 0) * perRound;
+        return (index) => ({
+          method: 'DELETE',
+          path: `${target.pods}/pod-${first + index}?gracePeriodSeconds=0${query}`,
+        });
+      },
+    }),
+  ];
 }
 
-/** Pods are refused until the namespace's default ServiceAccount is there. */
-async function serviceAccountReady(http: ApiHttp, namespace: string): Promise<void> {
-  const path = `/api/v1/namespaces/${namespace}/serviceaccounts?watch=1&fieldSelector=metadata.name%3Ddefault`;
-  for await (const event of watchEvents(http, path, AbortSignal.timeout(30_000))) if (event.type === 'ADDED') return;
-}
-
-/** The time from a write until the last of many watchers has its event; `perSecond` counts delivered events. */
-async function fanOut(http: ApiHttp, namespace: string, watchers: number): Promise<Figures> {
-  const events = 50;
-  const ending = new AbortController();
-  const path = `/api/v1/namespaces/${namespace}/configmaps`;
-  const list = (await http.request('GET', path)).json<{ metadata: { resourceVersion: string } }>();
-  const sent = new Map<string, number>();
-  const times: number[] = [];
-  const open = Array.from({ length: watchers }, async () => {
-    let seen = 0;
-    for await (const event of watchEvents(
-      http,
-      `${path}?watch=1&resourceVersion=${list.metadata.resourceVersion}`,
-      ending.signal,
-    )) {
-      const begun = sent.get(event.object.metadata.name);
-      if (begun === undefined) continue;
-      times.push(performance.now() - begun);
-      seen += 1;
-      if (seen === events) return;
-    }
-  });
-  const started = performance.now();
-  for (let index = 0; index < events; index += 1) {
-    const name = `event-${index}`;
-    sent.set(name, performance.now());
-    await http.request('POST', path, {
-      body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { text: 'x'.repeat(1_000) } },
-    });
-  }
-  await Promise.all(open);
-  ending.abort();
-  return figures(times, (performance.now() - started) / 1000);
+interface PodLike {
+  metadata: { name: string; annotations?: Record<string, string> };
 }

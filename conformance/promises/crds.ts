@@ -103,7 +103,7 @@ promise('objects that break the schema are 422 with the field and the rule', asy
     [{ replicas: 11 }, 'spec.replicas: Invalid value: 11: spec.replicas in body should be less than or equal to 10'],
     [
       { replicas: 'a' },
-      'spec.replicas: Invalid value: "string": spec.replicas in body must be of type integer: "string"',
+      '[spec.replicas: Invalid value: "string": spec.replicas in body must be of type integer: "string", .spec.replicas: Invalid value: 0: .spec.replicas accessor error: a is of the type string, expected int64]',
     ],
     [{ mode: 'Odd' }, 'spec.mode: Unsupported value: "Odd": supported values: "Fast", "Slow"'],
     [{ cronSpec: undefined }, 'spec.cronSpec: Required value'],

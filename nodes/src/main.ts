@@ -4,7 +4,7 @@ import { type Logger, loadKubeconfig } from '@typernetes/openapi/client';
 import { Command } from 'commander';
 import { pino } from 'pino';
 import { ensureBridgeNetwork } from './cni/bridge.ts';
-import { addKubeletFlags, type KubeletFlags, kubeletOptions, runUntilSignal } from './kubelet/main.ts';
+import { addKubeletFlags, type KubeletFlags, kubeletOptions, runtimeEndpoint, runUntilSignal } from './kubelet/main.ts';
 import { runKubelet } from './kubelet/run-kubelet.ts';
 
 export { identitiesFrom, type RunningNodes, runSimulatedNodes, type SimulatedNodesOptions } from './simulated-nodes.ts';
@@ -98,7 +98,7 @@ async function startMachine(
     {
       ...options,
       client,
-      runtime: flags.containerRuntimeEndpoint ?? '',
+      runtime: runtimeEndpoint(flags, options.configuration),
       portMayMove: true,
       stopsPods: flags.stopPods === true,
       logger,

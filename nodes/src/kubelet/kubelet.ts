@@ -62,7 +62,7 @@ export interface KubeletOptions {
   /** Events of what went well are left out (large simulated clusters). */
   warningsOnly?: boolean;
   /** Resolves when sandboxes can be made: the sandbox image is there. */
-  beforePods?: Promise<void>;
+  beforePods?: () => Promise<void>;
 }
 
 export class Kubelet {
@@ -248,14 +248,16 @@ export class Kubelet {
   }
 
   /** Starts everything and returns; `ready` says when the node is Ready. */
-  async start(): Promise<void> {
+  async start(giveUp?: AbortSignal): Promise<void> {
     const { signal } = this.#abort;
+    giveUp?.addEventListener('abort', () => this.#abort.abort(), { once: true });
     await this.#volumes.start();
     const node = this.node.run(signal);
     const { logger, beforePods } = this.options;
     this.#runtimeName = await this.#readRuntimeName(signal);
+    if (signal.aborted) return;
     const pleg = this.pleg.run(signal);
-    await beforePods?.catch((error: unknown) =>
+    await beforePods?.().catch((error: unknown) =>
       logger.error({ error: error instanceof Error ? error.message : String(error) }, 'pods may not start'),
     );
     this.#informer.addEventHandler({
@@ -282,7 +284,7 @@ export class Kubelet {
         if (tries === 50)
           logger.warn(
             { error: error instanceof Error ? error.message : String(error) },
-            'the runtime does not answer yet',
+            'the container runtime does not answer yet: is it running, and is --container-runtime-endpoint its socket?',
           );
         await delay(clock, 100, signal);
       }

@@ -37,6 +37,13 @@ export interface KubeletFlags {
   podInfraContainerImage?: string;
 }
 
+const defaultRuntimeEndpoint = 'unix:///run/containerd/containerd.sock';
+
+/** The CRI socket by flag, file or custom. */
+export function runtimeEndpoint(flags: KubeletFlags, configuration: KubeletConfiguration): string {
+  return flags.containerRuntimeEndpoint || configuration.containerRuntimeEndpoint || defaultRuntimeEndpoint;
+}
+
 export function integer(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is needed');
@@ -48,8 +55,7 @@ export function addKubeletFlags(command: Command): Command {
     .option('--config <file>', 'a KubeletConfiguration (kubelet.config.k8s.io/v1beta1); flags win over it')
     .option(
       '--container-runtime-endpoint <endpoint>',
-      "the runtime's CRI socket, or simulated",
-      'unix:///run/containerd/containerd.sock',
+      `the runtime's CRI socket, or simulated (${defaultRuntimeEndpoint})`,
     )
     .option('--hostname-override <name>', "the node's name instead of the machine's")
     .option('--node-ip <address>', "the node's address, or two with a comma; by default that of the default route")
@@ -139,7 +145,7 @@ export function kubeletCommand(): Command {
   return addKubeletFlags(command).action(async (flags: KubeletFlags) => {
     const logger = pino({ name: 'kubelet' });
     const options = await kubeletOptions(flags);
-    const endpoint = flags.containerRuntimeEndpoint ?? options.configuration.containerRuntimeEndpoint ?? '';
+    const endpoint = runtimeEndpoint(flags, options.configuration);
     const client = loadKubeconfig(flags.kubeconfig ?? '');
     if (endpoint === 'simulated') {
       const { simulatedParts } = await import('../simulated-nodes.ts');

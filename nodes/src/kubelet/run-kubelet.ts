@@ -170,7 +170,9 @@ async function startKubelet(
     port,
     kubeletVersion,
     realContainers: simulated === undefined,
-    ...(simulated === undefined ? { beforePods: sandboxImage(cri, runtime as string) } : { prober: simulated.prober }),
+    ...(simulated === undefined
+      ? { beforePods: () => sandboxImage(cri, runtime as string) }
+      : { prober: simulated.prober }),
     ...(simulated?.warningsOnly === true ? { warningsOnly: true } : {}),
   });
   stops.push(() => kubelet.stop());
@@ -181,7 +183,7 @@ async function startKubelet(
         .catch((error: unknown) => logger.warn({ error: String(error) }, 'not all pods could be ended')),
     );
   server.serve({ kubelet, configuration, systemLogs: '/var/log' });
-  await kubelet.start();
+  await kubelet.start(signal);
   return kubelet;
 }
 

@@ -29,6 +29,7 @@ const port: ServicePort = {
     { address: '10.1.1.2', port: 8002, local: true },
   ],
   externalEndpoints: [{ address: '10.1.1.2', port: 8002, local: true }],
+  affinitySeconds: undefined,
   externalLocal: false,
   anyEndpoints: true,
 };
@@ -108,6 +109,18 @@ describe('the rules in the kernel', { skip: reason }, () => {
     inside('nft', ['-f', '-'], changeScript(empty, gone));
     inside('nft', ['-f', '-'], changeScript(gone, table));
     assert.equal(reach('10.1.1.1', 30080), '10.1.1.2');
+  });
+
+  it('keep a client at its endpoint while it has an affinity', () => {
+    const plain = serviceTable([port], options);
+    const faithful = serviceTable([{ ...port, affinitySeconds: 60 }], options);
+    const answers = (): Set<string> => new Set(Array.from({ length: 24 }, () => reach('10.96.0.10', 80)));
+    inside('nft', ['-f', '-'], createScript(faithful));
+    assert.equal(answers().size, 1);
+    inside('nft', ['-f', '-'], changeScript(faithful, plain));
+    assert.equal(answers().size, 2);
+    inside('nft', ['-f', '-'], changeScript(plain, faithful));
+    assert.equal(answers().size, 1);
   });
 
   it('leave nothing behind', () => {

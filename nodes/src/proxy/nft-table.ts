@@ -18,6 +18,8 @@ export interface NftMap {
 
 export interface NftSet {
   type: string;
+  /** Rules add elements, each for so long; `elements` is empty then. */
+  timeoutSeconds?: number;
   elements: ReadonlySet<string>;
 }
 
@@ -60,9 +62,9 @@ function addObjects(lines: string[], table: string, after: NftTable, before: Nft
   for (const [chain, { hook }] of after.chains) {
     if (!before.chains.has(chain)) lines.push(`add chain ${table} ${chain}${hook === undefined ? '' : ` { ${hook} }`}`);
   }
-  for (const [set, { type, elements }] of after.sets) {
+  for (const [set, { type, timeoutSeconds, elements }] of after.sets) {
     const had = before.sets.get(set);
-    if (had === undefined) lines.push(`add set ${table} ${set} { type ${type}; }`);
+    if (had === undefined) lines.push(`add set ${table} ${set} { type ${type}; ${dynamic(timeoutSeconds)}}`);
     const gone = [...(had?.elements ?? [])].filter((element) => !elements.has(element));
     const added = [...elements].filter((element) => !(had?.elements.has(element) ?? false));
     if (gone.length > 0) lines.push(`delete element ${table} ${set} { ${gone.join(', ')} }`);
@@ -87,6 +89,9 @@ function addObjects(lines: string[], table: string, after: NftTable, before: Nft
     }
   }
 }
+
+const dynamic = (timeoutSeconds: number | undefined): string =>
+  timeoutSeconds === undefined ? '' : `flags dynamic,timeout; timeout ${timeoutSeconds}s; `;
 
 /** Chains go in two steps: all are emptied before any is deleted, for they may refer to each other. */
 function removeObjects(lines: string[], table: string, after: NftTable, before: NftTable): void {

@@ -5,7 +5,7 @@
  * way in and get this node's address as source on the way out.
  */
 import { createHash } from 'node:crypto';
-import type { NftChain, NftTable } from './nft-table.ts';
+import type { NftChain, NftSet, NftTable } from './nft-table.ts';
 import type { Endpoint, ServicePort } from './service-ports.ts';
 
 export interface RulesOptions {
@@ -22,6 +22,7 @@ const masqueradeMark = '0x4000';
 
 export function serviceTable(ports: readonly ServicePort[], options: RulesOptions): NftTable {
   const chains = new Map<string, NftChain>();
+  const affinities = new Map<string, NftSet>();
   const serviceAddresses = new Map<string, string>();
   const nodePorts = new Map<string, string>();
   const noEndpointAddresses = new Map<string, string>();
@@ -36,7 +37,7 @@ export function serviceTable(ports: readonly ServicePort[], options: RulesOption
         ...(options.clusterCIDR === undefined
           ? []
           : [`ip daddr ${port.clusterIP} ip saddr != ${options.clusterCIDR} jump mark-for-masquerade`]),
-        pick(chains, port, port.internalEndpoints),
+        ...pick(chains, affinities, port, port.internalEndpoints),
       ]);
       serviceAddresses.set(addressKey, `goto ${chain}`);
     } else {
@@ -48,7 +49,7 @@ export function serviceTable(ports: readonly ServicePort[], options: RulesOption
       if (port.nodePort === undefined && externalKeys.length === 0) continue;
       const chain = addChain(chains, 'external', port, [
         ...(port.externalLocal ? [] : ['jump mark-for-masquerade']),
-        pick(chains, port, port.externalEndpoints),
+        ...pick(chains, affinities, port, port.externalEndpoints),
       ]);
       for (const key of externalKeys) serviceAddresses.set(key, `goto ${chain}`);
       if (port.nodePort !== undefined) nodePorts.set(`${port.protocol} . ${port.nodePort}`, `goto ${chain}`);
@@ -127,24 +128,56 @@ export function serviceTable(ports: readonly ServicePort[], options: RulesOption
     sets: new Map([
       ['nodeport-ips', { type: 'ipv4_addr', elements: new Set(options.nodeAddresses) }],
       ['cluster-ips', { type: 'ipv4_addr', elements: knownClusterIPs }],
+      ...affinities,
     ]),
   };
 }
 
-function pick(chains: Map<string, NftChain>, port: ServicePort, endpoints: readonly Endpoint[]): string {
-  const targets = endpoints.map((endpoint) => endpointChain(chains, port, endpoint));
-  if (targets.length === 1) return `goto ${targets[0]}`;
-  const cases = targets.map((target, index) => `${index} : goto ${target}`).join(', ');
-  return `numgen random mod ${targets.length} vmap { ${cases} }`;
+/** A client with an affinity goes where it went before, any other to an endpoint at random. */
+function pick(
+  chains: Map<string, NftChain>,
+  affinities: Map<string, NftSet>,
+  port: ServicePort,
+  endpoints: readonly Endpoint[],
+): string[] {
+  const targets = endpoints.map((endpoint) => {
+    const affinity = affinitySet(affinities, port, endpoint);
+    return { chain: endpointChain(chains, port, endpoint, affinity), affinity };
+  });
+  if (targets.length === 1) return targets.map(({ chain }) => `goto ${chain}`);
+  const again = targets.flatMap(({ chain, affinity }) =>
+    affinity === undefined ? [] : [`ip saddr @${affinity} goto ${chain}`],
+  );
+  const cases = targets.map(({ chain }, index) => `${index} : goto ${chain}`).join(', ');
+  return [...again, `numgen random mod ${targets.length} vmap { ${cases} }`];
+}
+
+/** The clients that an endpoint keeps. The name tells the timeout, which the kernel does not change. */
+function affinitySet(
+  affinities: Map<string, NftSet>,
+  port: ServicePort,
+  { address, port: target }: Endpoint,
+): string | undefined {
+  const timeoutSeconds = port.affinitySeconds;
+  if (timeoutSeconds === undefined) return undefined;
+  const name = chainName('affinity', `${port.key}/${port.protocol}/${address}/${target}/${timeoutSeconds}`, port.key);
+  affinities.set(name, { type: 'ipv4_addr', timeoutSeconds, elements: new Set() });
+  return name;
 }
 
 /** A pod that reaches itself through its Service must not see its own address as the source. */
-function endpointChain(chains: Map<string, NftChain>, port: ServicePort, { address, port: target }: Endpoint): string {
+function endpointChain(
+  chains: Map<string, NftChain>,
+  port: ServicePort,
+  { address, port: target }: Endpoint,
+  affinity: string | undefined,
+): string {
   const name = chainName('endpoint', `${port.key}/${port.protocol}/${address}/${target}`, port.key);
   if (!chains.has(name)) {
     chains.set(name, {
       rules: [
         `ip saddr ${address} jump mark-for-masquerade`,
+        ...(affinity === undefined ? [] : [`update @${affinity} { ip saddr }`]),
         `meta l4proto ${port.protocol} dnat to ${address}:${target}`,
       ],
     });

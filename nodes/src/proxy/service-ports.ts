@@ -22,6 +22,8 @@ export interface ServicePort {
   internalEndpoints: readonly Endpoint[];
   /** For node ports and external addresses, externalTrafficPolicy applied. */
   externalEndpoints: readonly Endpoint[];
+  /** sessionAffinity ClientIP: how long after its last connection a client still comes to the same endpoint. */
+  affinitySeconds: number | undefined;
   /** externalTrafficPolicy Local: only local endpoints, the client's address kept. */
   externalLocal: boolean;
   /** Whether there is any endpoint at all: none means reject, none that is local means drop. */
@@ -30,6 +32,7 @@ export interface ServicePort {
 
 export const serviceNameLabel = 'kubernetes.io/service-name';
 const proxyNameLabel = 'service.kubernetes.io/service-proxy-name';
+const defaultAffinitySeconds = 10_800;
 const headlessLabel = 'service.kubernetes.io/headless';
 
 export function servicePorts(
@@ -71,6 +74,10 @@ export function servicePorts(
         externalAddresses: external,
         internalEndpoints: usable(spec.internalTrafficPolicy !== 'Local'),
         externalEndpoints: usable(!externalLocal),
+        affinitySeconds:
+          spec.sessionAffinity === 'ClientIP'
+            ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? defaultAffinitySeconds)
+            : undefined,
         externalLocal,
         anyEndpoints: usable(true).length > 0,
       });

@@ -118,7 +118,8 @@ export class Reflector<T extends KubernetesObject> {
         });
         const kind = page.kind?.replace(/List$/, '');
         const metadataOnly = page.kind === 'PartialObjectMetadataList';
-        for (const item of page.items) {
+        // Go writes an empty list of metadata as null.
+        for (const item of page.items ?? []) {
           objects.push(
             !metadataOnly && item.kind === undefined && kind ? { apiVersion: page.apiVersion, kind, ...item } : item,
           );

@@ -21,5 +21,17 @@ export {
   type Serializer,
   type WatchEventType,
 } from './serializer.ts';
-export { encodeForStorage, listBody, withResourceVersion } from './splice.ts';
+export {
+  type BodyPart,
+  bare,
+  bareVersioned,
+  detached,
+  encodeForStorage,
+  joinParts,
+  lengthOf,
+  listBody,
+  metadataPart,
+  versioned,
+  withResourceVersion,
+} from './splice.ts';
 export { yamlSerializer } from './yaml-serializer.ts';

@@ -1,25 +1,33 @@
 /** The place of a field in an object, for messages: `path('spec').child('containers').index(0).key('a')`. Immutable. */
 export class FieldPath {
-  readonly #text: string;
+  /** Undefined at the top. Valid objects are never told where they are wrong, so the text is put together on demand. */
+  readonly #parent: FieldPath | undefined;
+  readonly #own: string | number;
+  readonly #isKey: boolean;
 
-  constructor(text: string) {
-    this.#text = text;
+  constructor(own: string | number, parent?: FieldPath, isKey = false) {
+    this.#own = own;
+    this.#parent = parent;
+    this.#isKey = isKey;
   }
 
   child(...names: string[]): FieldPath {
-    return new FieldPath([...(this.#text === '' ? [] : [this.#text]), ...names].join('.'));
+    return new FieldPath(names.length === 1 ? names[0]! : names.join('.'), this);
   }
 
   index(index: number): FieldPath {
-    return new FieldPath(`${this.#text}[${index}]`);
+    return new FieldPath(index, this, true);
   }
 
   key(key: string): FieldPath {
-    return new FieldPath(`${this.#text}[${key}]`);
+    return new FieldPath(key, this, true);
   }
 
   toString(): string {
-    return this.#text;
+    const own = this.#own;
+    const before = this.#parent?.toString() ?? '';
+    if (this.#isKey) return `${before}[${own}]`;
+    return before === '' ? String(own) : `${before}.${own}`;
   }
 }
 

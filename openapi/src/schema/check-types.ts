@@ -52,6 +52,11 @@ class DecodeError extends Error {
   }
 }
 
+/** The same few quantities come again and again. */
+const canonical = new Map<string, string>();
+const maxCanonical = 1024;
+const maxCanonicalLength = 32;
+
 class Pass {
   readonly unknownFields: string[] = [];
   readonly #seen = new Set<string>();
@@ -200,8 +205,12 @@ class Pass {
 
   #quantity(value: unknown): string {
     const text = typeof value === 'string' ? value : isRawNumber(value) ? value.rawJSON : JSON.stringify(value);
+    const known = canonical.get(text);
+    if (known !== undefined) return known;
     try {
-      return parseQuantity(text.trim()).toString();
+      const quantity = parseQuantity(text.trim()).toString();
+      if (canonical.size < maxCanonical && text.length < maxCanonicalLength) canonical.set(text, quantity);
+      return quantity;
     } catch (error) {
       if (error instanceof QuantityError) throw new DecodeError(error.message);
       throw error;

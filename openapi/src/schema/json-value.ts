@@ -31,11 +31,17 @@ export function getOwn<T>(object: Readonly<Record<string, T>>, key: string): T |
 export function deepCopy<T>(value: T): T;
 export function deepCopy(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item: unknown) => deepCopy(item));
+  if (Array.isArray(value)) {
+    const items: unknown[] = [];
+    for (const item of value) items.push(typeof item === 'object' ? deepCopy(item) : item);
+    return items;
+  }
   if (isRawNumber(value)) return value;
+  const members = value as Record<string, unknown>;
   const copy: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined) setOwn(copy, key, deepCopy(member));
+  for (const key of Object.keys(members)) {
+    const member = members[key];
+    if (member !== undefined) setOwn(copy, key, typeof member === 'object' ? deepCopy(member) : member);
   }
   return copy;
 }

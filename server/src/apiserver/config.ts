@@ -35,6 +35,10 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions, Shutd
   anonymousAuth: boolean;
   /** File of kind AuthenticationConfiguration: OpenID Connect issuers and anonymous access; instead of the oidc ones. */
   authenticationConfig?: string;
+  /** Kubeconfig of a service that knows tokens. */
+  authenticationTokenWebhookConfigFile?: string;
+  authenticationTokenWebhookVersion: string;
+  authenticationTokenWebhookCacheTtlMs: number;
   oidcIssuerUrl?: string;
   oidcClientId?: string;
   oidcCaFile?: string;
@@ -59,6 +63,13 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions, Shutd
   aggregatorRejectForwardingRedirect: boolean;
 
   authorizationMode: string;
+  /** File of kind AuthorizationConfiguration, instead of the mode and what belongs to it. */
+  authorizationConfig?: string;
+  authorizationPolicyFile?: string;
+  authorizationWebhookConfigFile?: string;
+  authorizationWebhookVersion: string;
+  authorizationWebhookCacheAuthorizedTtlMs: number;
+  authorizationWebhookCacheUnauthorizedTtlMs: number;
   enableAdmissionPlugins: string[];
   disableAdmissionPlugins: string[];
 
@@ -95,6 +106,8 @@ export const defaultOptions: ApiserverOptions = {
   apiAudiences: [],
   enableBootstrapTokenAuth: false,
   anonymousAuth: true,
+  authenticationTokenWebhookVersion: 'v1beta1',
+  authenticationTokenWebhookCacheTtlMs: 120_000,
   oidcUsernameClaim: 'sub',
   oidcUsernamePrefix: '',
   oidcGroupsPrefix: '',
@@ -108,6 +121,9 @@ export const defaultOptions: ApiserverOptions = {
   enableAggregatorRouting: false,
   aggregatorRejectForwardingRedirect: true,
   authorizationMode: 'Node,RBAC',
+  authorizationWebhookVersion: 'v1beta1',
+  authorizationWebhookCacheAuthorizedTtlMs: 300_000,
+  authorizationWebhookCacheUnauthorizedTtlMs: 30_000,
   enableAdmissionPlugins: [],
   disableAdmissionPlugins: [],
   serviceClusterIpRange: '10.96.0.0/16',

@@ -6,9 +6,12 @@ import {
   type TokenIssuer,
   tokenIssuer,
 } from '../authentication/index.ts';
+import { withTokenCache } from '../authentication/token/cache.ts';
+import { webhookTokenAuthenticator } from '../authentication/token/webhook.ts';
 import { parseAuthorizationModes } from '../authorization/index.ts';
 import type { Logger } from '../endpoints/request-context.ts';
 import type { RegistryReader } from '../registry/generic/rest.ts';
+import { ReviewClient } from '../webhooks/index.ts';
 import type { ApiserverOptions } from './config.ts';
 import type { ApiserverFiles } from './files.ts';
 import { structuredAuthentication } from './structured/authentication.ts';
@@ -31,6 +34,7 @@ export function buildIdentity(
   logger: Logger,
 ): Identity {
   const serviceAccounts = buildServiceAccounts(options, files, registry);
+  const webhook = tokenWebhook(options);
   const structured = structuredAuthentication(options, files, issuersOf(options), logger);
   const authentication = buildAuthenticator({
     ...(files.clientCa === undefined ? {} : { clientCA: files.clientCa }),
@@ -41,7 +45,7 @@ export function buildIdentity(
     ...(options.apiAudiences.length > 0 ? { audiences: options.apiAudiences } : {}),
     // Who is not known must not do everything: upstream turns anonymous requests off beside AlwaysAllow.
     anonymous: allowsAll(options.authorizationMode) ? { enabled: false } : structured.anonymous,
-    ...(structured.tokens === undefined ? {} : { otherTokens: [structured.tokens] }),
+    otherTokens: [structured.tokens, webhook?.tokens].filter((tokens) => tokens !== undefined),
   });
   const issueToken =
     serviceAccounts === undefined || files.signingKey === undefined
@@ -52,11 +56,27 @@ export function buildIdentity(
           maxExpirationSeconds: options.serviceAccountMaxTokenExpirationSeconds,
           extendExpiration: options.serviceAccountExtendTokenExpiration,
         });
-  return { authentication, serviceAccounts, issueToken, stop: () => structured.stop() };
+  const stop = (): void => {
+    structured.stop();
+    webhook?.client.close();
+  };
+  return { authentication, serviceAccounts, issueToken, stop };
 }
 
 function issuersOf(options: ApiserverOptions): readonly string[] {
   return options.serviceAccountIssuer.length > 0 ? options.serviceAccountIssuer : [defaultIssuer];
+}
+
+function tokenWebhook(options: ApiserverOptions) {
+  const { authenticationTokenWebhookConfigFile: file, authenticationTokenWebhookVersion: version } = options;
+  if (file === undefined) return undefined;
+  if (version !== 'v1' && version !== 'v1beta1')
+    throw new Error(`unsupported webhook token authenticator version ${JSON.stringify(version)}`);
+  const client = new ReviewClient(file);
+  const implicit = options.apiAudiences.length > 0 ? options.apiAudiences : issuersOf(options);
+  const tokens = webhookTokenAuthenticator(client, version, implicit);
+  const ttlMs = options.authenticationTokenWebhookCacheTtlMs;
+  return { client, tokens: ttlMs > 0 ? withTokenCache(tokens, { ttlMs }) : tokens };
 }
 
 function buildServiceAccounts(options: ApiserverOptions, files: ApiserverFiles, registry: RegistryReader) {

@@ -6,13 +6,7 @@ import { admissionPlugins, runMutating, runValidating } from '../admission/index
 import { AdmissionMetrics } from '../admission/metrics.ts';
 import { openAuditLog } from '../audit/index.ts';
 import { impersonate, reviewToken } from '../authentication/index.ts';
-import {
-  type Authorizer,
-  buildAuthorizer,
-  ensureBootstrapPolicy,
-  parseAuthorizationModes,
-  startClusterRoleAggregation,
-} from '../authorization/index.ts';
+import { type Authorizer, ensureBootstrapPolicy, startClusterRoleAggregation } from '../authorization/index.ts';
 import { createApp } from '../endpoints/app.ts';
 import { DiscoveryHandler } from '../endpoints/discovery/discovery-handler.ts';
 import { OpenApiHandler } from '../endpoints/discovery/openapi-handler.ts';
@@ -47,6 +41,7 @@ import { readFiles } from './files.ts';
 import { buildHandlerChain } from './handler-chain.ts';
 import {
   ensureDefaultServiceCidr,
+  ensureLegacyTokenTracking,
   ensurePriorityClasses,
   ensureSystemNamespaces,
   type KubernetesServiceController,
@@ -61,6 +56,7 @@ import { PostStartHooks } from './post-start.ts';
 import { priorityAndFairness } from './priority-and-fairness.ts';
 import { serveResources } from './served-resources.ts';
 import { Shutdown } from './shutdown.ts';
+import { structuredAuthorization } from './structured/authorization.ts';
 
 export interface RunningApiserver {
   port: number;
@@ -170,16 +166,13 @@ export async function startApiserver(
     now,
     report,
   });
-  const authorization = buildAuthorizer({
-    modes: parseAuthorizationModes(options.authorizationMode),
-    rbacSource: source,
-    nodeGraphSource: source,
-  });
+  const sources = { rbacSource: source, nodeGraphSource: source };
+  const authorization = structuredAuthorization(options, sources, logger);
   const decode: ObjectDecoder = (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind);
   const objects = admissionObjects({ endpoints: served.endpoints, custom: () => custom, decode });
   const admissionMetrics = new AdmissionMetrics(metrics.registry);
   const plugins = admissionPlugins(
-    { registry, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
+    { registry: registry.informed, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
     { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
   ).map((plugin) => admissionMetrics.measured(plugin));
   const handlers: HandlerDependencies = {
@@ -229,6 +222,11 @@ export async function startApiserver(
     { name: 'start-apiextensions-controllers', run: () => custom.start() },
     { name: namespaces, run: () => ensureSystemNamespaces(registry) },
     { name: 'rbac/bootstrap-roles', after: [namespaces], run: () => ensureBootstrapPolicy(registry) },
+    {
+      name: 'start-legacy-token-tracking-controller',
+      after: [namespaces],
+      run: () => ensureLegacyTokenTracking(registry, now()),
+    },
     { name: 'scheduling/bootstrap-system-priority-classes', run: () => ensurePriorityClasses(registry) },
     {
       name: 'start-kubernetes-service-cidr-controller',

@@ -1,5 +1,12 @@
 /** What is known of one audited request, and its events at each stage. */
-import { parseJson, protobufMediaType, protobufSerializer, yamlSerializer } from '@typernetes/openapi/codec';
+import {
+  type BodyPart,
+  joinParts,
+  parseJson,
+  protobufMediaType,
+  protobufSerializer,
+  yamlSerializer,
+} from '@typernetes/openapi/codec';
 import type { Status } from '@typernetes/openapi/meta';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { RequestContext } from '../endpoints/request-context.ts';
@@ -74,11 +81,11 @@ export class AuditRecord {
   }
 
   /** The body of an answer, in whatever form it is sent. */
-  response(contentType: string, parts: readonly Buffer[]): void {
+  response(contentType: string, parts: readonly BodyPart[]): void {
     const { info } = this.#context;
     const isApi = info.isResourceRequest || /^\/apis?(\/|$)/.test(info.path);
     if (!isApi || !atLeast(this.decision.level, 'RequestResponse')) return;
-    const object = decode(contentType, Buffer.concat(parts));
+    const object = decode(contentType, joinParts(parts));
     if (object !== undefined) this.#responseObject = this.#encode(object);
   }
 

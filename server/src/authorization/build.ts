@@ -11,23 +11,26 @@ import { RbacAuthorizer } from './rbac/rbac-authorizer.ts';
 import { RoleIndex } from './rbac/role-index.ts';
 import { unionAuthorizer, unionRules } from './union.ts';
 
-export type AuthorizationMode = 'Node' | 'RBAC' | 'Webhook' | 'AlwaysAllow' | 'AlwaysDeny';
-const modes: readonly string[] = ['Node', 'RBAC', 'Webhook', 'AlwaysAllow', 'AlwaysDeny'];
+export type AuthorizationMode = 'Node' | 'RBAC' | 'ABAC' | 'Webhook' | 'AlwaysAllow' | 'AlwaysDeny';
+const modes: readonly string[] = ['Node', 'RBAC', 'ABAC', 'Webhook', 'AlwaysAllow', 'AlwaysDeny'];
+
+/** One in the chain: a mode made here, or an authorizer made from a configuration of its own. */
+export type AuthorizationLink = Exclude<AuthorizationMode, 'ABAC' | 'Webhook'> | (Authorizer & RuleResolver);
 
 export interface AuthorizationOptions {
-  /** --authorization-mode, asked in this order. */
-  modes: readonly AuthorizationMode[];
+  /** Asked in this order. */
+  modes: readonly AuthorizationLink[];
   /** Roles and bindings; needed for every mode list, because escalation checks read them. */
   rbacSource: ObjectSource;
   /** Pods, volumes, attachments and slices, for mode Node. */
   nodeGraphSource: ObjectSource;
-  /** What answers for mode Webhook. */
-  webhook?: Authorizer;
 }
 
 export interface Authorization extends Authorizer, RuleResolver, EscalationChecks {
   /** Settles when roles and the node graph are loaded; decisions that need them wait for themselves. */
   ready: Promise<void>;
+  /** Another chain from now on. */
+  replace(modes: readonly AuthorizationLink[]): void;
   stop(): void;
 }
 
@@ -44,44 +47,41 @@ export function buildAuthorizer(options: AuthorizationOptions): Authorization {
   const roles = RoleIndex.follow(options.rbacSource);
   const rbac = new RbacAuthorizer(roles.index, roles.ready);
   const followers: Follower[] = [roles];
-  const chosen: Authorizer[] = [privilegedAuthorizer];
-  const resolvers: RuleResolver[] = [];
-  for (const mode of options.modes) {
-    switch (mode) {
-      case 'Node': {
-        const graph = NodeGraph.follow(options.nodeGraphSource);
-        const node = new NodeAuthorizer(graph.graph, nodeRules(), graph.ready);
-        followers.push(graph);
-        chosen.push(node);
-        resolvers.push(node);
-        break;
-      }
+  let node: NodeAuthorizer | undefined;
+  const nodeAuthorizer = (): NodeAuthorizer => {
+    if (node !== undefined) return node;
+    const graph = NodeGraph.follow(options.nodeGraphSource);
+    followers.push(graph);
+    return (node = new NodeAuthorizer(graph.graph, nodeRules(), graph.ready));
+  };
+  const made = (link: AuthorizationLink): Authorizer & RuleResolver => {
+    switch (link) {
+      case 'Node':
+        return nodeAuthorizer();
       case 'RBAC':
-        chosen.push(rbac);
-        resolvers.push(rbac);
-        break;
-      case 'Webhook':
-        if (options.webhook === undefined) throw new Error('authorization mode Webhook needs a webhook');
-        chosen.push(options.webhook);
-        break;
+        return rbac;
       case 'AlwaysAllow':
-        chosen.push(alwaysAllow);
-        resolvers.push(alwaysAllow);
-        break;
+        return alwaysAllow;
       case 'AlwaysDeny':
-        chosen.push(alwaysDeny);
-        resolvers.push(alwaysDeny);
-        break;
+        return alwaysDeny;
       default:
-        throw new Error(`unknown authorization mode ${String(mode satisfies never)}`);
+        return link;
     }
-  }
-  const authorizer = unionAuthorizer(...chosen);
+  };
+  const assemble = (links: readonly AuthorizationLink[]): Authorizer & RuleResolver => {
+    const chain = links.map(made);
+    return { ...unionAuthorizer(privilegedAuthorizer, ...chain), ...unionRules(...chain) };
+  };
+  let current = assemble(options.modes);
+  const authorizer: Authorizer = { authorize: (attributes) => current.authorize(attributes) };
   return {
     ...authorizer,
-    ...unionRules(...resolvers),
+    rulesFor: (user, namespace) => current.rulesFor(user, namespace),
     ...escalationChecks(rbac, authorizer),
     ready: Promise.all(followers.map((follower) => follower.ready)).then(() => undefined),
+    replace(links) {
+      current = assemble(links);
+    },
     stop: () => followers.forEach((follower) => follower.stop()),
   };
 }

@@ -11,6 +11,7 @@ export { type BootstrapPolicy, bootstrapPolicy, nodeRules } from './bootstrap-po
 export { ensureBootstrapPolicy } from './bootstrap-policy/reconcile.ts';
 export {
   type Authorization,
+  type AuthorizationLink,
   type AuthorizationMode,
   type AuthorizationOptions,
   buildAuthorizer,

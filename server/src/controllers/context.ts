@@ -15,6 +15,8 @@ export interface ControllerContext {
   readonly random: () => number;
   readonly logger: Logger;
   readonly options: ControllerSettings;
+  /** The manager's own identity, which few may need: see `clientFor`. */
+  readonly client: RestClient;
   /** A client with the identity of `kube-system/<serviceAccount>`, or the manager's own: for writing. */
   clientFor(serviceAccount: string): RestClient;
   /** Events of `component`, written by `client`; stopped with the manager. */
@@ -30,6 +32,8 @@ export interface ControllerSettings {
   nodeCidrMaskSizeIpv6: number;
   /** PEM, published to every namespace; undefined: not published. */
   rootCa: string | undefined;
+  /** PEM of the key that signs tokens for Secrets; undefined: none are filled. */
+  serviceAccountKey: string | undefined;
   /** The CA that signs approved certificate requests; undefined: none are signed. */
   clusterSigning: { certificate: string; key: string; durationMs: number } | undefined;
   nodeMonitorPeriodMs: number;

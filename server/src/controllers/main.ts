@@ -68,7 +68,7 @@ function flags(): Command {
     .addOption(booleanFlag('use-service-account-credentials', 'each controller acts as its own ServiceAccount', false))
     .option(
       '--service-account-private-key-file <file>',
-      'accepted for compatibility: tokens are issued by the API server',
+      'key that signs the tokens of Secrets of type kubernetes.io/service-account-token',
     )
     .option('--root-ca-file <file>', 'published to every namespace as kube-root-ca.crt')
     .option('--cluster-signing-cert-file <file>', 'the CA that signs approved certificate requests')
@@ -167,6 +167,7 @@ function startControllers(
     random: Math.random,
     logger,
     options: settings,
+    client,
     clientFor: (serviceAccount) => accounts?.clientFor(serviceAccount) ?? client,
     recorderFor: (recording, component) => {
       const recorder = new EventRecorder(recording, { component, clock, logger });
@@ -209,6 +210,10 @@ async function settingsOf(options: ControllerManagerOptions): Promise<Controller
     nodeCidrMaskSizeIpv4: maskSize(options.nodeCidrMaskSizeIpv4, 24),
     nodeCidrMaskSizeIpv6: maskSize(options.nodeCidrMaskSizeIpv6, 64),
     rootCa: options.rootCaFile === undefined ? undefined : await readFile(options.rootCaFile, 'utf8'),
+    serviceAccountKey:
+      options.serviceAccountPrivateKeyFile === undefined
+        ? undefined
+        : await readFile(options.serviceAccountPrivateKeyFile, 'utf8'),
     clusterSigning:
       options.clusterSigningCertFile && options.clusterSigningKeyFile
         ? {

@@ -1,6 +1,6 @@
 /**
- * The controllers there are, under upstream's names. Not there yet: horizontalpodautoscaling, legacy service account
- * tokens, ephemeral volumes, attaching and expanding volumes, resource claims, ttl. ClusterRoles are aggregated by the API
+ * The controllers there are, under upstream's names. Not there yet: horizontalpodautoscaling, the cleaner of
+ * legacy service account tokens, ephemeral volumes, attaching and expanding volumes, resource claims, ttl. ClusterRoles are aggregated by the API
  * server.
  */
 
@@ -29,6 +29,7 @@ import { startReplicationController } from './replication/replication-controller
 import { startResourceQuotaController } from './resourcequota/resource-quota-controller.ts';
 import { startRootCaCertPublisher } from './root-ca-cert-publisher/root-ca-cert-publisher.ts';
 import { startServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
+import { startServiceAccountTokenController } from './serviceaccount/token-controller.ts';
 import { startStatefulSetController } from './statefulset/stateful-set-controller.ts';
 import { startTaintEvictionController } from './tainteviction/taint-eviction-controller.ts';
 import { startTtlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts';
@@ -38,6 +39,7 @@ import { startClaimProtection, startVolumeProtection } from './volume/protection
 
 /** In the order of starting: first what everything else waits for, last what watches everything. */
 export const controllers: ReadonlyMap<string, StartController> = new Map([
+  ['serviceaccount-token-controller', startServiceAccountTokenController],
   ['serviceaccount-controller', startServiceAccountController],
   ['root-ca-certificate-publisher-controller', startRootCaCertPublisher],
   ['node-ipam-controller', startNodeIpamController],
@@ -75,6 +77,7 @@ const disabledByDefault: ReadonlySet<string> = new Set(['token-cleaner-controlle
 
 /** Short names that `--controllers` takes as well. */
 const aliases: Record<string, string> = {
+  'serviceaccount-token': 'serviceaccount-token-controller',
   serviceaccount: 'serviceaccount-controller',
   'root-ca-cert-publisher': 'root-ca-certificate-publisher-controller',
   nodeipam: 'node-ipam-controller',

@@ -3,6 +3,7 @@
  * events. Works on bytes: what was encoded once is only joined here.
  */
 import {
+  type BodyPart,
   CodecError,
   jsonToProtobuf,
   listBody,
@@ -10,15 +11,16 @@ import {
   protobufMediaType,
   protobufSerializer,
 } from '@typernetes/openapi/codec';
-import { notAcceptable } from '@typernetes/openapi/meta';
+import { type ListMeta, notAcceptable } from '@typernetes/openapi/meta';
 import { EntryView } from '../registry/generic/entry-view.ts';
 import type { ListPage } from '../registry/generic/store.ts';
 import type { Entry } from '../storage/storage.ts';
 import type { MediaType, OutputFormat } from './negotiation.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
-import { columnDefinitions, encodeRow, type IncludeObject, partialObjectMetadata, type RowSource } from './table.ts';
+import { columnDefinitions, encodeRow, type IncludeObject, type RowSource } from './table.ts';
 
 const comma = Buffer.from(',');
+const tableEnd = Buffer.from(']}\n');
 
 function inTableOrder(entries: readonly Entry[], { table, reader, apiVersion }: RowSource): readonly Entry[] {
   if (table.order === undefined) return entries;
@@ -56,10 +58,13 @@ export function encodeObject(object: unknown, mediaType: MediaType): Buffer {
   return orNotAcceptable(() => protobufSerializer.encode(object));
 }
 
-/** A whole object as protobuf or JSON, encoded once per entry. */
-function wholeObject(view: EntryView, endpoint: ResourceEndpoint, mediaType: MediaType): Buffer {
+function wholeObject(view: EntryView, endpoint: ResourceEndpoint, mediaType: MediaType): BodyPart {
+  return mediaType === protobufMediaType ? protobufOf(view, endpoint) : view.body(endpoint.reader, endpoint.apiVersion);
+}
+
+/** A whole object as protobuf, encoded once per entry. */
+function protobufOf(view: EntryView, endpoint: ResourceEndpoint): Buffer {
   const { reader, apiVersion } = endpoint;
-  if (mediaType !== protobufMediaType) return view.body(reader, apiVersion);
   return view.memoized(`protobuf:${apiVersion}`, () =>
     orNotAcceptable(() => {
       if (apiVersion !== reader.storageApiVersion) return protobufSerializer.encode(view.parseAs(reader, apiVersion));
@@ -77,23 +82,19 @@ export function presentEntry(
   format: OutputFormat,
   include: IncludeObject,
   now: Date,
-): Buffer {
+): BodyPart[] {
   const view = EntryView.of(entry);
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined:
-      return wholeObject(view, endpoint, format.mediaType);
+      return [wholeObject(view, endpoint, format.mediaType)];
     case 'Table': {
       const source = rowSource(endpoint, format, include);
       const metadata = entry.modRevision > 0 ? { resourceVersion: String(entry.modRevision) } : {};
-      return Buffer.concat([
-        Buffer.from(tableHead(source, metadata, true)),
-        encodeRow(view, source, now),
-        Buffer.from(']}\n'),
-      ]);
+      return [Buffer.from(tableHead(source, metadata, true)), ...encodeRow(view, source, now), tableEnd];
     }
     case 'PartialObjectMetadata':
-      return metadataOf(view, endpoint, format);
+      return [metadataOf(view, endpoint, format)];
     case 'PartialObjectMetadataList':
       throw notAcceptable(
         `you requested PartialObjectMetadataList, but the requested object is not a list (*${endpoint.kind})`,
@@ -103,17 +104,17 @@ export function presentEntry(
   }
 }
 
-function metadataOf(view: EntryView, endpoint: ResourceEndpoint, format: OutputFormat): Buffer {
+function metadataOf(view: EntryView, endpoint: ResourceEndpoint, format: OutputFormat): BodyPart {
   const { apiVersion } = format.convert!;
-  if (format.mediaType === protobufMediaType) {
-    return view.memoized(`protobuf-meta:${apiVersion}`, () =>
-      partialObjectMetadataOf(
-        wholeObject(view, endpoint, protobufMediaType),
-        apiVersion === 'meta.k8s.io/v1' ? 'v1' : 'v1beta1',
-      ),
-    );
-  }
-  return view.memoized(`meta:${apiVersion}`, () => Buffer.from(partialObjectMetadata(view.parse(), apiVersion)));
+  return format.mediaType === protobufMediaType
+    ? protobufMetadataOf(view, endpoint, apiVersion)
+    : view.metadata(endpoint.reader, endpoint.apiVersion, apiVersion);
+}
+
+function protobufMetadataOf(view: EntryView, endpoint: ResourceEndpoint, metaApiVersion: string): Buffer {
+  return view.memoized(`protobuf-meta:${metaApiVersion}`, () =>
+    partialObjectMetadataOf(protobufOf(view, endpoint), metaApiVersion === 'meta.k8s.io/v1' ? 'v1' : 'v1beta1'),
+  );
 }
 
 /** A list, as the parts of one body: protobuf or JSON. */
@@ -123,32 +124,46 @@ export function presentList(
   format: OutputFormat,
   include: IncludeObject,
   now: Date,
-): Buffer[] {
+): BodyPart[] {
   const metadata = {
     resourceVersion: page.revision === 0 ? '' : String(page.revision),
     ...(page.continue === undefined ? {} : { continue: page.continue }),
     ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
   };
-  const encodeList =
-    format.mediaType === protobufMediaType
-      ? (...[apiVersion, kind, meta, items]: Parameters<typeof listBody>) =>
-          orNotAcceptable(() => protobufSerializer.encodeList(apiVersion, kind, meta, items))
-      : listBody;
+  const views = page.entries.map((entry) => EntryView.of(entry));
+  const isProtobuf = format.mediaType === protobufMediaType;
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined: {
-      const bodies = page.entries.map((entry) => wholeObject(EntryView.of(entry), endpoint, format.mediaType));
-      const named = endpoint.untyped === true ? { continue: '', ...metadata } : metadata;
-      return encodeList(endpoint.apiVersion, `${endpoint.kind}List`, named, bodies, endpoint.untyped !== true);
+      const { reader, apiVersion, untyped = false } = endpoint;
+      const kind = `${endpoint.kind}List`;
+      const named = untyped ? { continue: '', ...metadata } : metadata;
+      if (isProtobuf) return protobufList(apiVersion, kind, named, views, (view) => protobufOf(view, endpoint));
+      const items = views.map((view) => (untyped ? view.body(reader, apiVersion) : view.item(reader, apiVersion)));
+      return listBody(apiVersion, kind, named, items);
     }
     case 'Table': {
       const source = rowSource(endpoint, format, include);
-      const rows = inTableOrder(page.entries, source).map((entry) => encodeRow(EntryView.of(entry), source, now));
-      return [Buffer.from(tableHead(source, metadata, true)), ...joined(rows), Buffer.from(']}\n')];
+      const parts: BodyPart[] = [Buffer.from(tableHead(source, metadata, true))];
+      for (const entry of inTableOrder(page.entries, source)) {
+        if (parts.length > 1) parts.push(comma);
+        parts.push(...encodeRow(EntryView.of(entry), source, now));
+      }
+      parts.push(tableEnd);
+      return parts;
     }
     case 'PartialObjectMetadataList': {
-      const bodies = page.entries.map((entry) => metadataOf(EntryView.of(entry), endpoint, format));
-      return encodeList(format.convert!.apiVersion, 'PartialObjectMetadataList', metadata, bodies);
+      const { apiVersion } = format.convert!;
+      if (isProtobuf)
+        return protobufList(apiVersion, transform, metadata, views, (view) =>
+          protobufMetadataOf(view, endpoint, apiVersion),
+        );
+      return listBody(
+        apiVersion,
+        transform,
+        metadata,
+        views.map((view) => view.metadata(endpoint.reader, endpoint.apiVersion, apiVersion)),
+      );
     }
     case 'PartialObjectMetadata':
       throw notAcceptable(
@@ -159,13 +174,14 @@ export function presentList(
   }
 }
 
-function joined(parts: readonly Buffer[]): Buffer[] {
-  const result: Buffer[] = [];
-  for (const part of parts) {
-    if (result.length > 0) result.push(comma);
-    result.push(part);
-  }
-  return result;
+function protobufList(
+  apiVersion: string,
+  kind: string,
+  metadata: ListMeta,
+  views: readonly EntryView[],
+  encode: (view: EntryView) => Buffer,
+): Buffer[] {
+  return orNotAcceptable(() => protobufSerializer.encodeList(apiVersion, kind, metadata, views.map(encode)));
 }
 
 /** The object of a watch event at `revision`, as protobuf or JSON. `withColumns`: a Table's first event carries its columns. */
@@ -177,21 +193,21 @@ export function presentWatched(
   include: IncludeObject,
   now: Date,
   withColumns: boolean,
-): Buffer {
+): BodyPart[] {
   const shown = revision === entry.modRevision ? entry : { ...entry, modRevision: revision, memo: undefined };
   const view = EntryView.of(shown);
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined:
-      return wholeObject(view, endpoint, format.mediaType);
+      return [wholeObject(view, endpoint, format.mediaType)];
     case 'Table': {
       const source = rowSource(endpoint, format, include);
       const head = tableHead(source, { resourceVersion: String(revision) }, withColumns);
-      return Buffer.concat([Buffer.from(head), encodeRow(view, source, now), Buffer.from(']}')]);
+      return [Buffer.from(head), ...encodeRow(view, source, now), Buffer.from(']}')];
     }
     case 'PartialObjectMetadata':
     case 'PartialObjectMetadataList':
-      return metadataOf(view, endpoint, format);
+      return [metadataOf(view, endpoint, format)];
     default:
       return transform satisfies never;
   }

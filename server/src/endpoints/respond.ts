@@ -1,8 +1,16 @@
 /** Writing answers: encoded bodies with pretty printing and gzip, Statuses, plain text. */
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
-import { protobufMediaType, protobufSerializer, yamlSerializer } from '@typernetes/openapi/codec';
+import {
+  type BodyPart,
+  joinParts,
+  lengthOf,
+  protobufMediaType,
+  protobufSerializer,
+  yamlSerializer,
+} from '@typernetes/openapi/codec';
 import { internalError, StatusError } from '@typernetes/openapi/meta';
 import { negotiateStatus } from './negotiation.ts';
 import { header, type RequestContext } from './request-context.ts';
@@ -38,17 +46,16 @@ export function wantsPretty(context: RequestContext): boolean {
   return /^(curl|Wget|Mozilla\/5\.0)/.test(header(context, 'user-agent'));
 }
 
-/** Writes the whole answer. `parts` are joined without being copied; `contentType` is that of their bytes. */
+/** Writes the whole answer; `contentType` is that of the parts' bytes. */
 export async function sendBody(
   context: RequestContext,
   code: number,
   contentType: string,
-  parts: readonly Buffer[],
+  parts: readonly BodyPart[],
 ): Promise<void> {
   const { response } = context;
   setWarnings(context);
-  let total = 0;
-  for (const part of parts) total += part.length;
+  const total = lengthOf(parts);
   context.outcome = { code, bytes: total };
   context.audit?.response(contentType, parts);
   response.statusCode = code;
@@ -69,31 +76,81 @@ export async function sendBody(
     return;
   }
   response.setHeader('Content-Length', total);
-  if (parts.length === 1) {
-    response.end(parts[0]);
-    return;
+  const [first] = parts;
+  if (parts.length === 1 && Buffer.isBuffer(first)) response.end(first);
+  else if (total <= chunkSize) response.end(joinParts(parts, total));
+  else await writeChunks(response, parts);
+}
+
+/** In chunks, all through the same memory: a list of many megabytes leaves no garbage behind. */
+async function writeChunks(response: ServerResponse, parts: readonly BodyPart[]): Promise<void> {
+  const chunk = new Chunk();
+  for (const part of parts) {
+    if (!chunk.takes(part)) {
+      await written(response, chunk.bytes());
+      await nextTurn();
+      chunk.clear();
+    }
+    chunk.add(part);
   }
-  if (total <= chunkSize) {
-    response.end(Buffer.concat(parts, total));
-    return;
+  await written(response, chunk.bytes());
+  response.end();
+}
+
+/** Resolves when the bytes are with the system; rejects when the client is gone. */
+function written(response: ServerResponse, bytes: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onClose = (): void => reject(new Error('the client went away'));
+    response.once('close', onClose);
+    response.write(bytes, (error) => {
+      response.off('close', onClose);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+class Chunk {
+  #memory = Buffer.allocUnsafeSlow(chunkSize);
+  #length = 0;
+
+  takes(part: BodyPart): boolean {
+    return this.#length === 0 || this.#length + part.length <= this.#memory.length;
   }
-  await pipeline(Readable.from(chunks(parts)), response);
+
+  add(part: BodyPart): void {
+    if (part.length > this.#memory.length) this.#memory = Buffer.allocUnsafeSlow(part.length);
+    part.copy(this.#memory, this.#length);
+    this.#length += part.length;
+  }
+
+  bytes(): Buffer {
+    return this.#memory.subarray(0, this.#length);
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
 }
 
 /** The parts in pieces of some 256 KiB. Generators are pulled as the consumer drains, so nothing piles up. */
-async function* chunks(parts: readonly Buffer[]): AsyncGenerator<Buffer> {
-  let pending: Buffer[] = [];
+async function* chunks(parts: readonly BodyPart[]): AsyncGenerator<Buffer> {
+  let pending: BodyPart[] = [];
   let size = 0;
   for (const part of parts) {
     pending.push(part);
     size += part.length;
     if (size < chunkSize) continue;
-    yield Buffer.concat(pending, size);
+    yield joinParts(pending, size);
     pending = [];
     size = 0;
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
-  if (size > 0) yield Buffer.concat(pending, size);
+  if (size > 0) yield joinParts(pending, size);
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function acceptsGzip(context: RequestContext): boolean {

@@ -1,5 +1,6 @@
 /** Objects as rows: `Accept: application/json;as=Table;v=v1;g=meta.k8s.io`, what `kubectl get` asks for. */
-import { badRequest, type KubernetesObject } from '@typernetes/openapi/meta';
+import type { BodyPart } from '@typernetes/openapi/codec';
+import { badRequest } from '@typernetes/openapi/meta';
 import type { EntryReader, EntryView } from '../registry/generic/entry-view.ts';
 import type { TableDefinition } from '../registry/generic/table.ts';
 
@@ -45,38 +46,34 @@ export interface RowSource {
   include: IncludeObject;
 }
 
-/** How long an encoded row may be shown again: ages count in seconds. */
-const rowLifetimeMs = 1000;
+/** How long cells may be shown again: ages count in seconds. */
+const cellsLifetimeMs = 1000;
 
-const rows = new WeakMap<EntryView, Map<string, { madeAt: number; row: Buffer }>>();
+const kept = new WeakMap<EntryView, { madeAt: number; apiVersion: string; cells: string }>();
+const rowEnd = Buffer.from('}');
 
-/** One encoded row, kept with the entry for a second. */
-export function encodeRow(view: EntryView, source: RowSource, now: Date): Buffer {
-  const key = `${source.apiVersion} ${source.metaApiVersion} ${source.include}`;
-  let kept = rows.get(view);
-  if (kept === undefined) rows.set(view, (kept = new Map()));
-  const made = kept.get(key);
-  if (made !== undefined && Math.abs(now.getTime() - made.madeAt) < rowLifetimeMs) return made.row;
-  const object = view.parseAs(source.reader, source.apiVersion);
-  const row = encodeRowOf(object, source, now, () => view.body(source.reader, source.apiVersion));
-  kept.set(key, { madeAt: now.getTime(), row });
-  return row;
-}
-
-export function encodeRowOf(object: KubernetesObject, source: RowSource, now: Date, body: () => Buffer): Buffer {
-  const cells = JSON.stringify(source.table.cells(object, now));
+/** One row; its cells are kept with the entry for a second. */
+export function encodeRow(view: EntryView, source: RowSource, now: Date): BodyPart[] {
+  const head = Buffer.from(`{"cells":${cellsOf(view, source, now)},"object":`);
   switch (source.include) {
     case 'None':
-      return Buffer.from(`{"cells":${cells},"object":null}`);
+      return [head, noObject];
     case 'Object':
-      return Buffer.concat([Buffer.from(`{"cells":${cells},"object":`), body(), Buffer.from('}')]);
+      return [head, view.body(source.reader, source.apiVersion), rowEnd];
     case 'Metadata':
-      return Buffer.from(`{"cells":${cells},"object":${partialObjectMetadata(object, source.metaApiVersion)}}`);
+      return [head, view.metadata(source.reader, source.apiVersion, source.metaApiVersion), rowEnd];
     default:
       return source.include satisfies never;
   }
 }
 
-export function partialObjectMetadata(object: KubernetesObject, metaApiVersion: string): string {
-  return JSON.stringify({ kind: 'PartialObjectMetadata', apiVersion: metaApiVersion, metadata: object.metadata ?? {} });
+const noObject = Buffer.from('null}');
+
+function cellsOf(view: EntryView, { reader, apiVersion, table }: RowSource, now: Date): string {
+  const made = kept.get(view);
+  const current = made?.apiVersion === apiVersion && Math.abs(now.getTime() - made.madeAt) < cellsLifetimeMs;
+  if (current) return made.cells;
+  const cells = JSON.stringify(table.cells(view.parseAs(reader, apiVersion), now));
+  kept.set(view, { madeAt: now.getTime(), apiVersion, cells });
+  return cells;
 }

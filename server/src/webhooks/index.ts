@@ -1,3 +1,4 @@
+export { ReviewClient, type ReviewClientOptions } from './review-client.ts';
 export { clusterIpResolver, endpointResolver, type ResolvedService, type ServiceResolver } from './service-resolver.ts';
 export {
   validateCaBundle,

@@ -1,6 +1,6 @@
 /**
  * Every plugin of v1.36 by name, in the order they run. Names without a factory are upstream's too: those that are on
- * by default come with the API server in depth (webhooks and policies) or belong to features that are off; the rest
+ * by default belong to features that are off or are not there yet; the rest
  * are refused when asked for.
  */
 import type { AdmissionPlugin } from '../admission.ts';

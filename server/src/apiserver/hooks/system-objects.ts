@@ -96,3 +96,11 @@ export async function ensureDefaultServiceCidr(
     { subresource: 'status' },
   );
 }
+
+/** Since when the last use of legacy service account tokens is noted: before that day, no note means nothing. */
+export async function ensureLegacyTokenTracking(registry: RegistryReader, now: Date): Promise<void> {
+  await ensureExists(registry, { group: '', resource: 'configmaps' }, {
+    metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace: 'kube-system' },
+    data: { since: now.toISOString().slice(0, 10) },
+  } as KubernetesObject);
+}

@@ -196,6 +196,76 @@ describe('of what is gone', () => {
   }
 });
 
+describe('a token that a Secret holds', () => {
+  const secrets = '/api/v1/namespaces/team/secrets';
+  const prefix = 'kubernetes.io/serviceaccount';
+
+  function legacy(secret: string, change: object = {}): Promise<string> {
+    return signed({
+      iss: 'kubernetes/serviceaccount',
+      [`${prefix}/namespace`]: 'team',
+      [`${prefix}/secret.name`]: secret,
+      [`${prefix}/service-account.name`]: 'robot',
+      [`${prefix}/service-account.uid`]: account.metadata.uid,
+      sub: robot,
+      ...change,
+    });
+  }
+
+  async function hold(name: string, token: string, labels: Record<string, string> = {}): Promise<void> {
+    await created(secrets, {
+      metadata: { name, labels, annotations: { 'kubernetes.io/service-account.name': 'robot' } },
+      type: 'kubernetes.io/service-account-token',
+      data: { token: Buffer.from(token).toString('base64') },
+    });
+  }
+
+  test('is good, and the day of its use noted', async () => {
+    const token = await legacy('kept');
+    await hold('kept', token);
+    await until(async () => (await whoIs(token)) === robot);
+    await until(async () => {
+      const { metadata } = (await admin.get(`${secrets}/kept`)).json<{
+        metadata: { labels?: Record<string, string> };
+      }>();
+      return metadata.labels?.['kubernetes.io/legacy-token-last-used'] === new Date().toISOString().slice(0, 10);
+    });
+    const tracking = await admin.get(
+      '/api/v1/namespaces/kube-system/configmaps/kube-apiserver-legacy-service-account-token-tracking',
+    );
+    assert.match(tracking.json<{ data: { since: string } }>().data.since, /^\d{4}-\d\d-\d\d$/);
+  });
+  test('is no longer good when the Secret is gone', async () => {
+    const token = await legacy('brief');
+    await hold('brief', token);
+    await until(async () => (await whoIs(token)) === robot);
+    await admin.delete(`${secrets}/brief`);
+    await until(async () => (await whoIs(token)) === unauthorized, 15_000);
+  });
+
+  const refused: Record<string, (name: string) => Promise<void | string>> = {
+    'without its Secret': () => legacy('none'),
+    'of another Secret': async (name) => hold(name, await legacy('kept')),
+    'of another account': async (name) =>
+      hold(name, await legacy(name, { [`${prefix}/service-account.name`]: 'other' })),
+    'of another uid': async (name) =>
+      hold(name, await legacy(name, { [`${prefix}/service-account.uid`]: randomUUID() })),
+    'of another subject': async (name) => hold(name, await legacy(name, { sub: 'system:serviceaccount:team:other' })),
+    'that is marked invalid': async (name) =>
+      hold(name, await legacy(name), { 'kubernetes.io/legacy-token-invalid-since': '2020-01-01' }),
+  };
+  for (const [index, [title, make]] of Object.entries(refused).entries()) {
+    test(`refused: one ${title}`, async () => {
+      const made = await make(`refused-${index}`);
+      const read = async (): Promise<string> => {
+        const { data } = (await admin.get(`${secrets}/refused-${index}`)).json<{ data: { token: string } }>();
+        return Buffer.from(data.token, 'base64').toString();
+      };
+      assert.equal(await whoIs(made ?? (await read())), unauthorized);
+    });
+  }
+});
+
 describe('asking for a token', () => {
   const table: [title: string, body: object, status: number, message: RegExp][] = [
     ['too short', { spec: { expirationSeconds: 599 } }, 422, /may not specify a duration less than 10 minutes/],

@@ -30,7 +30,8 @@ export interface ServiceAccountTokenOptions {
   signingKey?: string;
   /** --service-account-key-file, PEM; the signing key always verifies too. */
   verificationKeys?: readonly string[];
-  registry: Pick<RegistryReader, 'get'>;
+  /** `update` notes the day on which a Secret's token was last used. */
+  registry: Pick<RegistryReader, 'get'> & Partial<Pick<RegistryReader, 'update'>>;
   /** --service-account-jwks-uri */
   jwksUri?: string;
   now?: () => Date;
@@ -47,6 +48,8 @@ export interface IssueRequest {
 
 /** Clocks differ by this much between honest machines. */
 const leewaySeconds = 60;
+const lastUsedLabel = 'kubernetes.io/legacy-token-last-used';
+const invalidSinceLabel = 'kubernetes.io/legacy-token-invalid-since';
 
 export class ServiceAccountTokens implements TokenAuthenticator {
   readonly issuer: string;
@@ -54,7 +57,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   readonly #issuers: ReadonlySet<string>;
   readonly #signingKey: SigningKey | undefined;
   readonly #keys: readonly VerificationKey[];
-  readonly #registry: Pick<RegistryReader, 'get'>;
+  readonly #registry: ServiceAccountTokenOptions['registry'];
   readonly #jwksUri: string | undefined;
   readonly #now: () => Date;
   readonly #newId: () => string;
@@ -199,12 +202,29 @@ export class ServiceAccountTokens implements TokenAuthenticator {
       throw new Error("Token does not match server's copy");
     }
     await this.#checkServiceAccount(namespace, name, uid);
-    if (secret.metadata?.labels?.['kubernetes.io/legacy-token-invalid-since']) {
+    if (secret.metadata?.labels?.[invalidSinceLabel]) {
+      await this.#noteUse(secret);
       throw new Error(
-        `the token in secret ${namespace}/${secretName} for service account ${namespace}/${name} has been marked invalid`,
+        `the token in secret ${namespace}/${secretName} for service account ${namespace}/${name} has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the '${invalidSinceLabel}' label from the secret to temporarily allow use of this token`,
       );
     }
+    await this.#noteUse(secret);
     return serviceAccountUser({ namespace, name, uid });
+  }
+
+  /** For whoever wants to know which of these tokens nobody needs. At most once a day; a failure costs nobody a request. */
+  async #noteUse(secret: KubernetesObject): Promise<void> {
+    const day = (offset: number): string =>
+      new Date(this.#now().getTime() + offset * 86_400_000).toISOString().slice(0, 10);
+    const { name = '', namespace = '', labels } = secret.metadata ?? {};
+    const noted = labels?.[lastUsedLabel];
+    // Another server's clock may be a little ahead.
+    if (this.#registry.update === undefined || noted === day(0) || noted === day(1)) return;
+    const noteDay = (current: KubernetesObject): KubernetesObject => {
+      const metadata = { ...current.metadata, labels: { ...current.metadata?.labels, [lastUsedLabel]: day(0) } };
+      return { ...current, metadata };
+    };
+    await this.#registry.update({ group: '', resource: 'secrets' }, namespace, name, noteDay).catch(() => undefined);
   }
 
   async #checkServiceAccount(namespace: string, name: string, uid: string): Promise<void> {

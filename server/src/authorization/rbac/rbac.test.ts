@@ -58,7 +58,7 @@ describe('bootstrap policy decides', () => {
     ['anonymous', 'get /healthz/etcd', false],
     ['anonymous', 'get pods in default', false],
     ['kcm', 'list secrets', true],
-    ['kcm', 'create pods in default', true],
+    ['kcm', 'create pods in default', false],
     ['kcm', 'update leases.coordination.k8s.io kube-controller-manager in kube-system', true],
     ['kcm', 'impersonate users root', false],
     ['scheduler', 'create pods/binding in default', true],

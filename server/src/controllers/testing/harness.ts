@@ -28,6 +28,7 @@ const defaults: ControllerSettings = {
   nodeCidrMaskSizeIpv4: 24,
   nodeCidrMaskSizeIpv6: 64,
   rootCa: 'CERTIFICATE',
+  serviceAccountKey: undefined,
   clusterSigning: undefined,
   nodeMonitorPeriodMs: 20,
   nodeMonitorGracePeriodMs: 200,
@@ -59,6 +60,7 @@ export async function startHarness(
     random: Math.random,
     logger: silentLogger,
     options: { ...defaults, ...settings },
+    client,
     clientFor: () => client,
     recorderFor: (recording, component) => {
       const recorder = new EventRecorder(recording, { component });

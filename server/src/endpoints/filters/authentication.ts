@@ -53,10 +53,16 @@ export type Impersonate = (
   authorizer: Authorizer,
 ) => Promise<{ user: UserInfo; constraint: string } | undefined>;
 
+function asksForAnother(headers: NodeJS.Dict<string | string[]>): boolean {
+  for (const name in headers) if (name.startsWith('impersonate-')) return true;
+  return false;
+}
+
 /** Replaces the user by the one that Impersonate-* headers name, if the real one may do that. */
 export function withImpersonation(impersonate: Impersonate, authorizer: Authorizer): Filter {
   return (next) => async (context) => {
     const { headers } = context.request;
+    if (!asksForAnother(headers)) return next(context);
     const attributes = authorizerAttributes(context.info, context.user);
     const impersonated = await impersonate(context.request.headersDistinct, attributes, authorizer);
     if (impersonated !== undefined) {

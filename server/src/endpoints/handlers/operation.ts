@@ -1,5 +1,5 @@
 /** What all write handlers share: admission attributes, write contexts, owner reference deduplication, answers. */
-import { parseJson, yamlSerializer } from '@typernetes/openapi/codec';
+import { type BodyPart, joinParts, parseJson, yamlSerializer } from '@typernetes/openapi/codec';
 import {
   badRequest,
   type GroupVersionKind,
@@ -171,7 +171,7 @@ export async function sendEntry(
   format: OutputFormat,
 ): Promise<void> {
   const include = parseIncludeObject(context.query);
-  await sendEncoded(context, code, format, [presentEntry(entry, endpoint, format, include, dependencies.now())]);
+  await sendEncoded(context, code, format, presentEntry(entry, endpoint, format, include, dependencies.now()));
 }
 
 /** Bytes made for the client's format: protobuf, or JSON, which may still have to become YAML or pretty. */
@@ -179,14 +179,14 @@ export function sendEncoded(
   context: RequestContext,
   code: number,
   format: OutputFormat,
-  parts: readonly Buffer[],
+  parts: readonly BodyPart[],
 ): Promise<void> {
   const { mediaType } = format;
   if (mediaType === 'application/yaml') {
-    return sendBody(context, code, mediaType, [yamlSerializer.encode(parseJson(Buffer.concat(parts)).value)]);
+    return sendBody(context, code, mediaType, [yamlSerializer.encode(parseJson(joinParts(parts)).value)]);
   }
   if (mediaType === 'application/json' && wantsPretty(context)) {
-    const text = JSON.stringify(parseJson(Buffer.concat(parts)).value, undefined, 2);
+    const text = JSON.stringify(parseJson(joinParts(parts)).value, undefined, 2);
     return sendBody(context, code, mediaType, [Buffer.from(text)]);
   }
   return sendBody(context, code, mediaType, parts);

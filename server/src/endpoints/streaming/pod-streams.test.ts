@@ -141,6 +141,33 @@ describe('logs', () => {
     });
   }
 
+  for (const protocol of [undefined, 'binary.k8s.io', 'base64.binary.k8s.io']) {
+    test(`as messages, protocol ${protocol}`, async () => {
+      const url = `ws://${origin}/api/v1/namespaces/default/pods/one/log`;
+      const socket = new WebSocket(url, protocol === undefined ? [] : [protocol], { headers: { authorization } });
+      let text = '';
+      socket.on('message', (data, isBinary) => {
+        const bytes = data as Buffer;
+        assert.equal(isBinary, protocol !== 'base64.binary.k8s.io');
+        text += isBinary ? bytes.toString() : Buffer.from(bytes.toString(), 'base64').toString();
+      });
+      const code = await new Promise((resolve, reject) => {
+        socket.once('close', resolve);
+        socket.once('error', reject);
+      });
+      assert.equal(code, 1000);
+      assert.equal(socket.protocol, protocol ?? '');
+      assert.match(text, /^\/containerLogs\/default\/one\/main\?/);
+    });
+  }
+
+  test('as messages of an unknown protocol: refused', async () => {
+    const url = `ws://${origin}/api/v1/namespaces/default/pods/one/log`;
+    const socket = new WebSocket(url, ['odd.k8s.io'], { headers: { authorization } });
+    const error = await new Promise<Error>((resolve) => socket.once('error', resolve));
+    assert.match(error.message, /403/);
+  });
+
   test('a pod without a node has no log yet', async () => {
     const response = await get('waiting/log');
     assert.equal(response.status, 200);

@@ -1,7 +1,7 @@
 /** pods/log, exec, attach and portforward: requests to the API server become requests to the pod's node. */
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { Duplex } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
   badRequest,
@@ -29,6 +29,7 @@ import type { ConnectHandler } from '../../registry/generic/strategy.ts';
 import { authorize } from '../filters/authorization.ts';
 import { detach } from './http-proxy.ts';
 import { hostPort, type NodeConnector } from './node-connection.ts';
+import { protocolProblem, sendOverWebSocket } from './websocket-reader.ts';
 
 interface Named {
   name: string;
@@ -87,10 +88,14 @@ async function podLog(dependencies: PodStreamDependencies, name: string, context
   const parameters = logParameters(context.query, name);
   const pod = await podNamed(dependencies, name, context);
   const container = containerOf(pod, context.query.get('container') ?? '');
+  const asMessages = isWebsocketRequest(request);
+  const problem = asMessages ? protocolProblem(request) : undefined;
+  if (problem !== undefined) throw genericServerResponse(403, 'GET', { group: '', resource: '' }, '', problem, 0, true);
   const outgoing = response!;
   if ((pod.spec?.nodeName ?? '') === '') {
     // Not scheduled yet: there is no log, and that is no error.
-    outgoing.writeHead(200, { 'Content-Type': 'text/plain' }).end();
+    if (asMessages) await sendMessages(context, Readable.from([]));
+    else outgoing.writeHead(200, { 'Content-Type': 'text/plain' }).end();
     return;
   }
   const node = await dependencies.nodes.locate(nodeOf(pod));
@@ -109,10 +114,17 @@ async function podLog(dependencies: PodStreamDependencies, name: string, context
     if (code === 400) throw badRequest(message);
     throw genericServerResponse(code, 'GET', { group: '', resource: 'pods/log' }, name, message, 0, true);
   }
+  if (asMessages) return sendMessages(context, answer);
   outgoing.setHeader('Content-Type', 'text/plain');
   outgoing.writeHead(200);
   outgoing.flushHeaders();
   await pipeline(answer, outgoing).catch(() => outgoing.destroy());
+}
+
+function sendMessages(context: RestContext, source: Readable): Promise<void> {
+  const { request, socket, head } = upgraded(context);
+  detach(context);
+  return sendOverWebSocket(request, socket, head, source);
 }
 
 /** PodLogOptions as the node takes them, checked as upstream checks them. */

@@ -1,4 +1,6 @@
 /** Where watch frames go: a chunked HTTP response, or a websocket. Both tell when they cannot take more. */
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { MediaType } from '../negotiation.ts';
@@ -22,9 +24,42 @@ export function httpWatchConnection(context: RequestContext, mediaType: MediaTyp
   response.statusCode = 200;
   response.setHeader('Content-Type', mediaType === 'application/json' ? mediaType : `${mediaType};stream=watch`);
   response.flushHeaders();
+  const { socket } = response;
+  if (socket !== null && response.chunkedEncoding) return overSocket(response, socket);
   return {
     send: (frame) => response.write(frame),
     onDrain: (listener) => void response.on('drain', listener),
+    onClose: (listener) => void response.once('close', listener),
+    end: () => void response.end(),
+    destroy: () => void response.destroy(),
+  };
+}
+
+/** Frames as HTTP chunks, made once for all watchers of an event. */
+const chunksOfFrames = new WeakMap<Buffer, Buffer>();
+
+function chunkOf(frame: Buffer): Buffer {
+  let chunk = chunksOfFrames.get(frame);
+  if (chunk === undefined) {
+    chunk = Buffer.concat([Buffer.from(`${frame.length.toString(16)}\r\n`), frame, chunkEnd]);
+    chunksOfFrames.set(frame, chunk);
+  }
+  return chunk;
+}
+
+const chunkEnd = Buffer.from('\r\n');
+
+/** Past the response, whose own framing takes three writes and as many objects for every event of every watcher. */
+function overSocket(response: ServerResponse, socket: Socket): WatchConnection {
+  const drained: (() => void)[] = [];
+  const onDrain = (): void => {
+    for (const listener of drained) listener();
+  };
+  socket.on('drain', onDrain);
+  response.once('close', () => socket.off('drain', onDrain));
+  return {
+    send: (frame) => socket.write(chunkOf(frame)),
+    onDrain: (listener) => void drained.push(listener),
     onClose: (listener) => void response.once('close', listener),
     end: () => void response.end(),
     destroy: () => void response.destroy(),

@@ -1,6 +1,7 @@
 /** The bytes of watch events. A change is encoded once per media type and shared by all its watchers. */
 
 import {
+  joinParts,
   jsonSerializer,
   protobufMediaType,
   protobufSerializer,
@@ -57,14 +58,16 @@ export class WatchFrames {
     const make = (): Buffer =>
       this.#serializer.streamFrame(
         event.type,
-        presentWatched(
-          event.entry,
-          event.revision,
-          this.#endpoint,
-          this.#format,
-          this.#include,
-          this.#now(),
-          withColumns,
+        joinParts(
+          presentWatched(
+            event.entry,
+            event.revision,
+            this.#endpoint,
+            this.#format,
+            this.#include,
+            this.#now(),
+            withColumns,
+          ),
         ),
       );
     if (event.source === undefined || withColumns) return make();

@@ -3,7 +3,16 @@
  * selectors look at, and the encoded bodies that responses are made of. Everything is made on first demand.
  */
 
-import { parseJson, withResourceVersion } from '@typernetes/openapi/codec';
+import {
+  type BodyPart,
+  bare,
+  bareVersioned,
+  detached,
+  joinParts,
+  metadataPart,
+  parseJson,
+  versioned,
+} from '@typernetes/openapi/codec';
 import type { KubernetesObject } from '@typernetes/openapi/meta';
 import type { Entry } from '../../storage/storage.ts';
 
@@ -28,7 +37,7 @@ export class EntryView {
   readonly entry: Entry;
   #hasBigIntegers: boolean | undefined;
   #attributes: EntryAttributes | undefined;
-  /** Encoded bodies by what they are: an apiVersion, `table:v1:…`, `meta:v1`. */
+  /** Encoded bodies by what they are: an apiVersion, `protobuf:v1`. */
   #bodies: Map<string, Buffer> | undefined;
 
   constructor(entry: Entry) {
@@ -62,23 +71,34 @@ export class EntryView {
     return apiVersion === reader.storageApiVersion ? object : (reader.convertFromStorage(object, apiVersion) as T);
   }
 
-  /** The JSON body of a get. */
-  body(reader: EntryReader, apiVersion: string): Buffer {
-    return this.memoized(apiVersion, () => {
-      if (apiVersion !== reader.storageApiVersion) return Buffer.from(JSON.stringify(this.parseAs(reader, apiVersion)));
-      return this.bodyAt(this.entry.modRevision);
-    });
+  /** The object as JSON. The stored version is put together from what is stored each time; others are kept. */
+  body(reader: EntryReader, apiVersion: string): BodyPart {
+    const { value, modRevision } = this.entry;
+    if (apiVersion === reader.storageApiVersion) return modRevision > 0 ? versioned(value, modRevision) : value;
+    return this.memoized(apiVersion, () => Buffer.from(JSON.stringify(this.parseAs(reader, apiVersion))));
   }
 
-  /** The stored version's body under another resourceVersion (a deletion's), never kept. */
-  bodyAt(revision: number): Buffer {
-    return revision > 0 ? withResourceVersion(this.entry.value, revision) : this.entry.value;
+  /** The object as JSON, without what the list of a built-in kind says for all its items. */
+  item(reader: EntryReader, apiVersion: string): BodyPart {
+    const { value, modRevision } = this.entry;
+    if (apiVersion === reader.storageApiVersion && modRevision > 0) return bareVersioned(value, modRevision);
+    return bare(joinParts([this.body(reader, apiVersion)]));
+  }
+
+  /** Its PartialObjectMetadata as JSON. */
+  metadata(reader: EntryReader, apiVersion: string, metaApiVersion: string): BodyPart {
+    const { value, modRevision } = this.entry;
+    if (apiVersion !== reader.storageApiVersion) {
+      const { metadata = {} } = this.parseAs(reader, apiVersion);
+      return Buffer.from(JSON.stringify({ kind: 'PartialObjectMetadata', apiVersion: metaApiVersion, metadata }));
+    }
+    return metadataPart(value, modRevision > 0 ? String(modRevision) : undefined, metaApiVersion);
   }
 
   memoized(key: string, make: () => Buffer): Buffer {
     let body = this.#bodies?.get(key);
     if (body === undefined) {
-      body = make();
+      body = detached(make());
       (this.#bodies ??= new Map()).set(key, body);
     }
     return body;

@@ -2,6 +2,7 @@
 import { type GroupResource, type KubernetesObject, notFound } from '@typernetes/openapi/meta';
 import { deepCopy, type FieldManager } from '@typernetes/openapi/schema';
 import type { UserInfo } from '../../authentication/authenticator.ts';
+import { StorageError } from '../../storage/storage.ts';
 import { resourceKey, type WriteContext } from './definition.ts';
 import { EntryView } from './entry-view.ts';
 import type { ListOptions } from './options.ts';
@@ -21,6 +22,11 @@ const everything: ListOptions = {
 type Reader = RegistryReader & {
   addStore(store: RegistryStore): void;
   store(resource: GroupResource): RegistryStore;
+  /**
+   * Reads as upstream's informers: from the cache, without asking the storage how new that is. It has seen every write of
+   * this server; one of another server may be missing, and only an object that is not found is looked for in the storage.
+   */
+  readonly informed: RegistryReader;
   /** From then on what is created has managedFields, as upstream's server writes through a client of its own. */
   trackFields(fieldManagerOf: (store: RegistryStore) => FieldManager | undefined): void;
 };
@@ -51,7 +57,7 @@ export function loopbackRegistry(now: () => Date, signal: AbortSignal): Reader {
     return { user: loopbackUser, namespace, now: rest.now, dryRun, subresource, signal, rest, warn };
   };
   let fieldManagerOf: (store: RegistryStore) => FieldManager | undefined = () => undefined;
-  const reader: Reader = {
+  const reader: Omit<Reader, 'informed'> = {
     trackFields(of) {
       fieldManagerOf = of;
     },
@@ -111,5 +117,30 @@ export function loopbackRegistry(now: () => Date, signal: AbortSignal): Reader {
       );
     },
   };
-  return reader;
+  const informed: RegistryReader = {
+    ...reader,
+    async get<T extends KubernetesObject>(resource: GroupResource, namespace: string, name: string) {
+      const store = storeOf(resource);
+      const minRevision = store.lastWrite;
+      const found = await store.storage.get(store.key(namespace, name), { minRevision, signal }).catch(ifBehind);
+      return found?.entry === undefined
+        ? reader.get<T>(resource, namespace, name)
+        : EntryView.of(found.entry).parse<T>();
+    },
+    async list<T extends KubernetesObject>(resource: GroupResource, namespace = '') {
+      const store = storeOf(resource);
+      const prefix = store.prefixOf(namespace);
+      const found = await store.storage.list({ prefix, minRevision: store.lastWrite, signal }).catch(ifBehind);
+      return found === undefined
+        ? reader.list<T>(resource, namespace)
+        : found.entries.map((entry) => EntryView.of(entry).parse<T>());
+    },
+  };
+  return { ...reader, informed };
+}
+
+/** The cache has lost its watch and does not come up with what was written: the storage knows. */
+function ifBehind(error: unknown): undefined {
+  if (error instanceof StorageError && error.code === 'futureRevision') return undefined;
+  throw error;
 }

@@ -75,10 +75,20 @@ const inconsistentContinueMessage =
 export class RegistryStore implements EntryReader {
   readonly definition: StoreDefinition;
   readonly storage: Storage;
+  #lastWrite = 0;
 
   constructor(definition: StoreDefinition, storage: Storage) {
     this.definition = definition;
     this.storage = storage;
+  }
+
+  /** The newest revision that this store has written and seen acknowledged. */
+  get lastWrite(): number {
+    return this.#lastWrite;
+  }
+
+  #wrote(revision: number): void {
+    this.#lastWrite = Math.max(this.#lastWrite, revision);
   }
 
   get storageApiVersion(): string {
@@ -97,10 +107,11 @@ export class RegistryStore implements EntryReader {
     if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('%')) {
       throw badRequest(`name parameter invalid: ${JSON.stringify(name)}`);
     }
-    return `${this.#namespacePrefix(namespace)}${name}`;
+    return `${this.prefixOf(namespace)}${name}`;
   }
 
-  #namespacePrefix(namespace: string): string {
+  /** Of the keys of one namespace, or of all. */
+  prefixOf(namespace: string): string {
     return this.definition.namespaced && namespace !== ''
       ? `${this.definition.prefix}${namespace}/`
       : this.definition.prefix;
@@ -123,7 +134,7 @@ export class RegistryStore implements EntryReader {
   async list(namespace: string, options: ListOptions, signal?: AbortSignal): Promise<ListPage> {
     const selection = selectionOf(this, options.labelSelector, options.fieldSelector);
     const selectedNamespace = options.fieldSelector?.requiresExactMatch('metadata.namespace');
-    const prefix = this.#namespacePrefix(namespace !== '' ? namespace : (selectedNamespace ?? ''));
+    const prefix = this.prefixOf(namespace !== '' ? namespace : (selectedNamespace ?? ''));
     const token = this.#continueToken(options);
     const requested = parseResourceVersion(options.resourceVersion);
     const limit = options.resourceVersion === '0' && token === undefined ? 0 : options.limit;
@@ -217,10 +228,12 @@ export class RegistryStore implements EntryReader {
         return { key, value, createRevision: 0, modRevision: 0 };
       }
       const ttlSeconds = this.definition.registration.ttlSeconds?.(object);
-      return await this.storage.create(key, value, {
+      const created = await this.storage.create(key, value, {
         ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
         signal: context.signal,
       });
+      this.#wrote(created.modRevision);
+      return created;
     } catch (error) {
       const translated = this.#translate(error, name, 'create');
       if (isAlreadyExists(translated) && translated instanceof StatusError) {
@@ -336,16 +349,19 @@ export class RegistryStore implements EntryReader {
     }
     if (context.dryRun)
       return { key, value, createRevision: existing.createRevision, modRevision: existing.modRevision };
-    return this.storage.update(key, value, existing.modRevision, {
+    const updated = await this.storage.update(key, value, existing.modRevision, {
       ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
       signal: context.signal,
     });
+    this.#wrote(updated.modRevision);
+    return updated;
   }
 
   async #deleteEmptied(key: string, existing: Entry, object: KubernetesObject, context: WriteContext): Promise<Entry> {
     const value = encodeForStorage(object);
     if (!context.dryRun) {
       const revision = await this.storage.delete(key, existing.modRevision, context.signal);
+      this.#wrote(revision);
       await this.definition.registration.afterDelete?.(object, context.rest);
       return { key, value, createRevision: existing.createRevision, modRevision: revision };
     }
@@ -406,11 +422,13 @@ export class RegistryStore implements EntryReader {
         last = { key, value, createRevision: existing.createRevision, modRevision: existing.modRevision };
       } else if (!value.equals(existing.value)) {
         last = await this.storage.update(key, value, existing.modRevision, { signal: context.signal });
+        this.#wrote(last.modRevision);
       }
       if (markFirst || held || period > 0) return { entry: last, deleted: false, answerStatus: false };
     }
     if (context.dryRun) return { entry: last, deleted: true, answerStatus };
     const revision = await this.storage.delete(key, last.modRevision, context.signal);
+    this.#wrote(revision);
     await definition.registration.afterDelete?.(EntryView.of(last).parse(), context.rest);
     const entry = { key, value: last.value, createRevision: last.createRevision, modRevision: revision };
     return { entry, deleted: true, answerStatus };

@@ -24,15 +24,24 @@ function equal(left: unknown, right: unknown, quantities: boolean): boolean {
     right !== null &&
     !Array.isArray(right)
   ) {
-    const lefts = new Map(Object.entries(left));
-    const rights = new Map(Object.entries(right));
-    for (const key of new Set([...lefts.keys(), ...rights.keys()])) {
-      if (quantities && lefts.has(key) !== rights.has(key)) return false;
-      if (!equal(lefts.get(key), rights.get(key), RESOURCE_LISTS.has(key))) return false;
-    }
-    return true;
+    return membersEqual(left as Members, right as Members, quantities);
   }
   return quantities && sameQuantity(left, right);
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+function membersEqual(left: Members, right: Members, quantities: boolean): boolean {
+  for (const key of Object.keys(left)) {
+    const has = Object.hasOwn(right, key);
+    if (quantities && !has) return false;
+    if (!equal(left[key], has ? right[key] : undefined, RESOURCE_LISTS.has(key))) return false;
+  }
+  for (const key of Object.keys(right)) {
+    if (Object.hasOwn(left, key)) continue;
+    if (quantities || !isEmpty(right[key])) return false;
+  }
+  return true;
 }
 
 /** Fields that map resource names to quantities. */
@@ -53,7 +62,9 @@ const RESOURCE_LISTS = new Set([
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === false || value === 0) return true;
   if (Array.isArray(value)) return value.length === 0;
-  return typeof value === 'object' && Object.values(value).every(isEmpty);
+  if (typeof value !== 'object') return false;
+  for (const key of Object.keys(value)) if (!isEmpty((value as Members)[key])) return false;
+  return true;
 }
 
 function sameQuantity(left: unknown, right: unknown): boolean {

@@ -7,10 +7,26 @@ export interface RingLimits {
   maximum: number;
   /** Events younger than this are worth growing for. */
   freshMs: number;
+  /** Beyond the minimum, events are kept only as far as their objects take no more memory than this. */
+  maximumBytes?: number;
 }
 
-/** Upstream's bounds of the watch cache's history. */
-export const defaultRingLimits: RingLimits = { minimum: 100, maximum: 100 * 1024, freshMs: 75_000 };
+/** Upstream's bounds of the watch cache's history, and one of ours: what is older is answered by the storage. */
+export const defaultRingLimits: RingLimits = {
+  minimum: 100,
+  maximum: 100 * 1024,
+  freshMs: 75_000,
+  maximumBytes: 16 * 1024 * 1024,
+};
+
+const dropped: { event: ChangeEvent; at: number } = {
+  event: {
+    type: 'delete',
+    revision: 0,
+    entry: { key: '', value: Buffer.alloc(0), createRevision: 0, modRevision: 0 },
+  },
+  at: 0,
+};
 
 /**
  * The most recent events. As upstream it doubles when it is full of fresh events, and halves when its recent quarter
@@ -21,6 +37,7 @@ export class EventRing {
   #events: { event: ChangeEvent; at: number }[] = [];
   /** Events before this index are dropped; the array is cut when they are many. */
   #first = 0;
+  #bytes = 0;
   #capacity: number;
   #floor: number;
 
@@ -46,8 +63,15 @@ export class EventRing {
   push(event: ChangeEvent, now: number): void {
     if (this.size >= this.#capacity) this.#resize(now);
     this.#events.push({ event, at: now });
-    while (this.size > this.#capacity) {
-      this.#floor = this.#events[this.#first]?.event.revision ?? this.#floor;
+    this.#bytes += event.entry.value.length;
+    const { minimum, maximumBytes = Infinity } = this.#limits;
+    while (this.size > this.#capacity || (this.#bytes > maximumBytes && this.size > minimum)) {
+      const oldest = this.#events[this.#first];
+      if (oldest === undefined) break;
+      this.#floor = oldest.event.revision;
+      this.#bytes -= oldest.event.entry.value.length;
+      // The place is cut off later; what it holds can go now.
+      this.#events[this.#first] = dropped;
       this.#first += 1;
     }
     if (this.#first > 1024 && this.#first * 2 > this.#events.length) {
@@ -71,6 +95,7 @@ export class EventRing {
   clear(floor: number): void {
     this.#events = [];
     this.#first = 0;
+    this.#bytes = 0;
     this.#floor = floor;
     this.#capacity = this.#limits.minimum;
   }

@@ -110,6 +110,21 @@ void test('the ring grows while events are fresh, drops the oldest at its maximu
   assert.deepEqual(ring.after(552), []);
 });
 
+void test('beyond its minimum the ring holds no more bytes than it may', () => {
+  const ring = new EventRing(0, { minimum: 2, maximum: 400, freshMs: 75_000, maximumBytes: 1_000 });
+  for (let revision = 1; revision <= 20; revision += 1) {
+    const event = put('k', revision);
+    ring.push({ ...event, entry: { ...event.entry, value: Buffer.alloc(300) } }, 0);
+  }
+  assert.deepEqual([ring.size, ring.floor], [3, 17]);
+  const large = put('k', 21);
+  ring.push({ ...large, entry: { ...large.entry, value: Buffer.alloc(5_000) } }, 0);
+  assert.deepEqual(
+    ring.after(ring.floor).map((event) => event.revision),
+    [20, 21],
+  );
+});
+
 void test('events of one revision are never told in part', () => {
   const ring = new EventRing(0);
   for (const [key, revision] of [

@@ -72,7 +72,10 @@ void test('kill -9 in the middle of writes loses nothing acknowledged, round aft
           const entry = found.get(key);
           // Later writes of the key may have reached the disk unacknowledged.
           if (entry === undefined) {
-            if (value !== null) assert.ok(await wasDeletedAfter(storage, key, acknowledged), `lost ${key}`);
+            if (value === null) continue;
+            assert.ok(await wasDeletedAfter(storage, key, acknowledged), `lost ${key}`);
+            // Later rounds compact the history that says so.
+            last.set(key, { revision: acknowledged, value: null });
           } else {
             assert.ok(entry.modRevision >= acknowledged, `${key} went back`);
             if (entry.modRevision === acknowledged) assert.equal(entry.value.toString().slice(0, 40), value);

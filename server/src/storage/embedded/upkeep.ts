@@ -70,7 +70,7 @@ export class Expiry {
 }
 
 export interface CompactionPolicy {
-  /** History is kept at least this long, at most twice as long. 0 turns compaction by time off. */
+  /** History is kept at least this long, and a fifth longer at most. 0 turns compaction by time off. */
   intervalMs: number;
   /** Beyond this many revisions since the last compaction the older half goes, however young. */
   maximumRevisions: number;
@@ -83,17 +83,20 @@ export interface CompactionTarget {
   compact(revision: number): Promise<void>;
 }
 
+const ticksPerInterval = 5;
+
 /** Decides when history goes. */
 export class AutoCompaction {
   readonly #target: CompactionTarget;
   readonly #policy: CompactionPolicy;
   #cancel: (() => void) | undefined;
-  #revisionAtLastTick: number;
+  /** What the revision was at the last ticks, oldest first. */
+  readonly #revisionAtTicks: number[];
 
   constructor(target: CompactionTarget, policy: CompactionPolicy) {
     this.#target = target;
     this.#policy = policy;
-    this.#revisionAtLastTick = target.revision;
+    this.#revisionAtTicks = [target.revision];
     this.#schedule();
   }
 
@@ -106,9 +109,10 @@ export class AutoCompaction {
 
   #schedule(): void {
     if (this.#policy.intervalMs <= 0) return;
-    this.#cancel = this.#target.clock.after(this.#policy.intervalMs, () => {
-      this.#compact(this.#revisionAtLastTick);
-      this.#revisionAtLastTick = this.#target.revision;
+    this.#cancel = this.#target.clock.after(this.#policy.intervalMs / ticksPerInterval, () => {
+      const ticks = this.#revisionAtTicks;
+      if (ticks.length >= ticksPerInterval) this.#compact(ticks.shift() ?? 0);
+      ticks.push(this.#target.revision);
       this.#schedule();
     });
   }

@@ -1,4 +1,5 @@
 /** Storage in etcd 3.4 or later, through etcd3's RPC clients. Keys are the storage's keys behind an optional prefix. */
+import { detached } from '@typernetes/openapi/codec';
 import type { ICompare, IKeyValue, IRangeRequest, IRangeResponse, ITxnResponse } from 'etcd3';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
@@ -75,7 +76,7 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
   entryOf(kv: IKeyValue): Entry {
     return {
       key: kv.key.toString('utf8').slice(this.#prefix.length),
-      value: kv.value,
+      value: detached(kv.value),
       createRevision: Number(kv.create_revision),
       modRevision: Number(kv.mod_revision),
       memo: undefined,

@@ -1,4 +1,5 @@
 import { dns1123Label } from '@typernetes/openapi/meta';
+import { deepCopy } from '@typernetes/openapi/schema';
 import type { Deployment } from '@typernetes/openapi/types/apps/v1';
 import {
   defaultPodTemplate,
@@ -94,14 +95,14 @@ const strategy: Strategy<Deployment> = {
     deployment.status = {};
   },
   prepareForUpdate(deployment, old) {
-    deployment.status = structuredClone(old.status ?? {});
+    deployment.status = deepCopy(old.status ?? {});
     // The controller copies annotations to ReplicaSets, so they count as desired state.
     if (!semanticEqual(deployment.metadata?.annotations, old.metadata?.annotations)) {
       deployment.metadata = { ...deployment.metadata, generation: (old.metadata?.generation ?? 0) + 1 };
     }
   },
   prepareForStatusUpdate(deployment, old) {
-    if (old.spec) deployment.spec = structuredClone(old.spec);
+    if (old.spec) deployment.spec = deepCopy(old.spec);
     if (deployment.metadata && old.metadata?.labels) deployment.metadata.labels = { ...old.metadata.labels };
     else delete deployment.metadata?.labels;
   },

@@ -1,3 +1,4 @@
+import { deepCopy } from '@typernetes/openapi/schema';
 import type { ReplicaSet } from '@typernetes/openapi/types/apps/v1';
 import {
   defaultPodTemplate,
@@ -78,7 +79,7 @@ export const replicasets: ResourceRegistration<ReplicaSet> = {
       set.status = { replicas: 0 };
     },
     prepareForUpdate(set, old) {
-      set.status = structuredClone(old.status ?? { replicas: 0 });
+      set.status = deepCopy(old.status ?? { replicas: 0 });
     },
     validate: validateReplicaSet,
     validateUpdate: (set, old) => [

@@ -1,3 +1,4 @@
+import { deepCopy } from '@typernetes/openapi/schema';
 import type { Node, Taint } from '@typernetes/openapi/types/core/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
@@ -123,7 +124,7 @@ export const nodes: ResourceRegistration<Node> = {
     },
     prepareForUpdate(node, old) {
       if (old.status === undefined) delete node.status;
-      else node.status = structuredClone(old.status);
+      else node.status = deepCopy(old.status);
       if (!old.spec?.configSource) delete node.spec?.configSource;
     },
     validate: validateNode,

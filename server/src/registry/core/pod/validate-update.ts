@@ -1,3 +1,4 @@
+import { deepCopy } from '@typernetes/openapi/schema';
 import type { Container, Pod, PodSpec, Toleration } from '@typernetes/openapi/types/core/v1';
 import type { FieldError, Path, ResourceList } from '../../validation/index.ts';
 import { forbiddenField, invalidValue, path, required, semanticEqual } from '../../validation/index.ts';
@@ -40,7 +41,7 @@ export function validatePodSpecUpdate(pod: Pod, old: Readonly<Pod>): FieldError[
   );
   errors.push(...validateDeletedGates(pod.spec, old.spec));
 
-  const munged = structuredClone(pod.spec);
+  const munged = deepCopy(pod.spec);
   for (const field of ['containers', 'initContainers'] as const) {
     for (const [index, container] of (munged[field] ?? []).entries()) {
       const image = old.spec[field]?.[index]?.image;
@@ -143,10 +144,10 @@ function narrowGatedPod(munged: PodSpec, old: Readonly<PodSpec>): FieldError[] {
     }
   }
   if (munged.affinity) {
-    if (old.affinity?.nodeAffinity) munged.affinity.nodeAffinity = structuredClone(old.affinity.nodeAffinity);
+    if (old.affinity?.nodeAffinity) munged.affinity.nodeAffinity = deepCopy(old.affinity.nodeAffinity);
     else delete munged.affinity.nodeAffinity;
   } else if (old.affinity?.nodeAffinity) {
-    munged.affinity = { nodeAffinity: structuredClone(old.affinity.nodeAffinity) };
+    munged.affinity = { nodeAffinity: deepCopy(old.affinity.nodeAffinity) };
   }
   return errors;
 }
@@ -191,7 +192,7 @@ export function validateResize(pod: Pod, old: Readonly<Pod>): FieldError[] {
   if (before !== computeQualityOfService(pod)) {
     errors.push(invalidValue(spec, pod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'));
   }
-  const munged = structuredClone(pod.spec);
+  const munged = deepCopy(pod.spec);
   for (const field of ['containers', 'initContainers'] as const) {
     const containers = munged?.[field] ?? [];
     const olds = old.spec?.[field] ?? [];
@@ -231,7 +232,7 @@ function validateKeptResources(container: Container, old: Container, at: Path): 
 
 /** The container's resources with cpu and memory as they were. */
 function withComputeOf(container: Container, old: Container): NonNullable<Container['resources']> {
-  const resources = structuredClone(container.resources ?? {});
+  const resources = deepCopy(container.resources ?? {});
   for (const kind of ['limits', 'requests'] as const) {
     const list: ResourceList = { ...resources[kind] };
     for (const resource of ['cpu', 'memory']) {

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '@typernetes/openapi/meta';
+import { deepCopy } from '@typernetes/openapi/schema';
 import type { Container, Pod } from '@typernetes/openapi/types/core/v1';
 import type { ResourceRegistration, SubresourceRegistration } from '../../generic/strategy.ts';
 import { bindPod } from './binding.ts';
@@ -12,7 +13,7 @@ const POD_KIND = { group: '', version: 'v1', kind: 'Pod' };
 function partOfPod(take: (from: Pod, into: Pod) => void): SubresourceRegistration<Pod> {
   return {
     kind: POD_KIND,
-    view: (pod) => structuredClone(pod) as KubernetesObject,
+    view: (pod) => deepCopy(pod) as KubernetesObject,
     apply(view, pod) {
       // Preconditions of the request count for the pod it is written into.
       const { resourceVersion, uid } = view.metadata ?? {};

@@ -49,7 +49,7 @@ export const podStrategy: Strategy<Pod> = {
   prepareForUpdate(pod, old, context) {
     if (context.subresource === BINDING) return;
     if (old.status === undefined) delete pod.status;
-    else pod.status = structuredClone(old.status);
+    else pod.status = deepCopy(old.status);
     if (!semanticEqual(pod.spec, old.spec)) {
       pod.metadata = { ...pod.metadata, generation: (old.metadata?.generation ?? 0) + 1 };
     }
@@ -57,7 +57,7 @@ export const podStrategy: Strategy<Pod> = {
   prepareForStatusUpdate(pod, old) {
     if (old.spec) pod.spec = deepCopy(old.spec);
     const ownerReferences = old.metadata?.ownerReferences;
-    if (pod.metadata && ownerReferences) pod.metadata.ownerReferences = structuredClone(ownerReferences);
+    if (pod.metadata && ownerReferences) pod.metadata.ownerReferences = deepCopy(ownerReferences);
     else delete pod.metadata?.ownerReferences;
     const status = (pod.status ??= {});
     if (!status.qosClass && old.status?.qosClass) status.qosClass = old.status.qosClass;

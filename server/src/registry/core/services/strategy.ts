@@ -1,3 +1,4 @@
+import { deepCopy } from '@typernetes/openapi/schema';
 import type { Service, ServicePort } from '@typernetes/openapi/types/core/v1';
 import type { Strategy } from '../../generic/strategy.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
@@ -44,7 +45,7 @@ export const serviceStrategy: Strategy<Service> = {
   },
   prepareForUpdate(service, old) {
     if (old.status === undefined) delete service.status;
-    else service.status = structuredClone(old.status);
+    else service.status = deepCopy(old.status);
     dropFieldsOfOldType(service, old);
   },
   validate: (service) => validateService(service, undefined),

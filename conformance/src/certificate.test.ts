@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { test } from 'node:test';
+import { selfSigned } from './certificate.ts';
+
+test('it is for its host, and vouches for itself', () => {
+  for (const host of ['127.0.0.1', '::1', 'fd00:1::2:3']) {
+    const certificate = new X509Certificate(selfSigned(host).certificate);
+    assert.equal(certificate.checkIP(host), host);
+    assert.ok(certificate.verify(certificate.publicKey));
+    assert.ok(certificate.ca);
+  }
+  assert.equal(new X509Certificate(selfSigned('example.com').certificate).checkHost('example.com'), 'example.com');
+});

@@ -1,0 +1,77 @@
+/** A self-signed certificate for an address: what a webhook in this process serves with, and what vouches for it. */
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { isIP } from 'node:net';
+
+export interface SelfSigned {
+  /** PEM. */
+  certificate: string;
+  key: string;
+}
+
+type Der = Buffer<ArrayBuffer>;
+
+function der(tag: number, ...content: Buffer[]): Der {
+  const body = Buffer.concat(content);
+  if (body.length < 0x80) return Buffer.concat([Buffer.from([tag, body.length]), body]);
+  const length = Buffer.from(body.length.toString(16).padStart(body.length > 0xff ? 4 : 2, '0'), 'hex');
+  return Buffer.concat([Buffer.from([tag, 0x80 | length.length]), length, body]);
+}
+
+const sequence = (...content: Buffer[]): Der => der(0x30, ...content);
+const oid = (hex: string): Der => der(0x06, Buffer.from(hex, 'hex'));
+const utcTime = (time: Date): Der =>
+  der(0x17, Buffer.from(`${time.toISOString().replaceAll(/[-:T]/g, '').slice(2, 14)}Z`));
+
+const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'));
+const commonName = (text: string): Der => sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from(text)))));
+const extension = (id: string, ...value: Buffer[]): Der => sequence(oid(id), der(0x04, ...value));
+
+/** Valid for a day, for clocks that are up to an hour apart. */
+export function selfSigned(host: string, now = new Date()): SelfSigned {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const serial = randomBytes(8);
+  serial[0] = (serial[0] ?? 0) & 0x7f;
+  const name = commonName('conformance webhook');
+  const subjectAltName = sequence(isIP(host) === 0 ? der(0x82, Buffer.from(host)) : der(0x87, addressBytes(host)));
+  const extensions = der(
+    0xa3,
+    sequence(
+      extension('551d11', subjectAltName),
+      // It is its own authority.
+      extension('551d13', sequence(der(0x01, Buffer.from([0xff])))),
+      extension('551d25', sequence(oid('2b06010505070301'))),
+    ),
+  );
+  const day = 86_400_000;
+  const validity = sequence(utcTime(new Date(now.getTime() - day / 24)), utcTime(new Date(now.getTime() + day)));
+  const body = sequence(
+    der(0xa0, der(0x02, Buffer.from([2]))),
+    der(0x02, serial),
+    ecdsaWithSha256,
+    name,
+    validity,
+    name,
+    publicKey.export({ type: 'spki', format: 'der' }),
+    extensions,
+  );
+  const signature = sign('sha256', body, privateKey);
+  const whole = sequence(body, ecdsaWithSha256, der(0x03, Buffer.from([0]), signature));
+  const base64 = whole.toString('base64').replaceAll(/.{64}(?=.)/g, '$&\n');
+  return {
+    certificate: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+  };
+}
+
+function addressBytes(address: string): Der {
+  if (isIP(address) === 4) return Buffer.from(address.split('.').map(Number));
+  const [head = '', tail = ''] = address.split('::');
+  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'));
+  const missing = 8 - groups(head).length - groups(tail).length;
+  const all = [
+    ...groups(head),
+    ...(address.includes('::') ? Array.from({ length: missing }, () => '0') : []),
+    ...groups(tail),
+  ];
+  return Buffer.from(all.map((group) => group.padStart(4, '0')).join(''), 'hex');
+}
