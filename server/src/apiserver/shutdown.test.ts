@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { startTestServer, type TestServer } from './testing/test-server.ts';
 
 /** A POST whose body is still to come: `finish` sends it and resolves to the status. */
-function openPost(api: TestServer, name: string): { finish(): Promise<number> } {
+function openPost(api: TestServer, name: string): { finish(): Promise<number>; abandon(): void } {
   const { ca, admin } = api.certificates;
   const body = JSON.stringify({ metadata: { name } });
   const answer = Promise.withResolvers<number>();
@@ -22,12 +22,16 @@ function openPost(api: TestServer, name: string): { finish(): Promise<number> } 
       response.resume().once('end', () => answer.resolve(response.statusCode ?? 0));
     },
   );
-  request.once('error', answer.reject);
+  request.on('error', answer.reject);
+  answer.promise.catch(() => undefined);
   request.flushHeaders();
   return {
     finish() {
       request.end(body);
       return answer.promise;
+    },
+    abandon() {
+      request.destroy();
     },
   };
 }
@@ -43,17 +47,20 @@ async function inFlight(api: TestServer): Promise<void> {
 
 test('a server that goes is not ready first, then answers 429, and finishes what it has begun', async (context) => {
   const api = await startTestServer({
-    shutdownDelayMs: 700,
+    shutdownDelayMs: 5000,
     shutdownSendRetryAfter: true,
     shutdownWatchTerminationGracePeriodMs: 1000,
   });
-  context.after(() => api.close());
   const watch = await api.open('GET', '/api/v1/namespaces/default/configmaps?watch=1');
   const watched = new Promise<boolean>((resolve) => {
     watch.once('end', () => resolve(true)).once('error', () => resolve(false));
     watch.resume();
   });
   const post = openPost(api, 'late');
+  context.after(async () => {
+    post.abandon();
+    await api.close();
+  });
   await inFlight(api);
   const stopped = api.server.stop();
   const notReady = await api.call('GET', '/readyz');
@@ -78,10 +85,13 @@ test('a server that goes is not ready first, then answers 429, and finishes what
 
 test('without that, it listens no longer, refuses what comes over old connections, and finishes what it has begun', async (context) => {
   const api = await startTestServer();
-  context.after(() => api.close());
   const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
   assert.equal((await api.call('GET', '/version', { agent })).status, 200);
   const post = openPost(api, 'late');
+  context.after(async () => {
+    post.abandon();
+    await api.close();
+  });
   await inFlight(api);
   const stopped = api.server.stop();
   // Refused one way or the other, by a connection that is closed or by a Status.

@@ -13,6 +13,8 @@ const anonymous = { name: '', groups: [] };
 
 export interface ApiApp {
   readonly express: Express;
+  /** The same without Express, which takes requests of HTTP/1.1 only: it gives them its own prototypes. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
   /** For the server's `upgrade` event. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /**
@@ -22,7 +24,7 @@ export interface ApiApp {
   drain(limitMs: number, watchGraceMs?: number): Promise<void>;
 }
 
-export function createApp(chain: Handler): ApiApp {
+export function createApp(chain: Handler, options: { cbor?: boolean } = {}): ApiApp {
   const inFlight = new Set<RequestContext>();
   const leaving = new Set<() => void>();
   const all = (which: (context: RequestContext) => boolean): number => [...inFlight].filter(which).length;
@@ -46,7 +48,7 @@ export function createApp(chain: Handler): ApiApp {
     response: ServerResponse,
     upgrade?: { socket: Duplex; head: Buffer },
   ): Promise<void> => {
-    const context = makeContext(request, response, upgrade);
+    const context = makeContext(request, response, upgrade, options.cbor === true);
     if (context === undefined) return;
     inFlight.add(context);
     try {
@@ -65,6 +67,7 @@ export function createApp(chain: Handler): ApiApp {
   app.use((request, response) => void serve(request, response));
   return {
     express: app,
+    handle: (request, response) => void serve(request, response),
     upgrade(request, socket, head) {
       socket.on('error', () => socket.destroy());
       const response = new ServerResponse(request);
@@ -107,6 +110,7 @@ function makeContext(
   request: IncomingMessage,
   response: ServerResponse,
   upgrade: { socket: Duplex; head: Buffer } | undefined,
+  cbor: boolean,
 ): RequestContext | undefined {
   const rawUrl = request.url ?? '/';
   const question = rawUrl.indexOf('?');
@@ -120,6 +124,7 @@ function makeContext(
     rawUrl,
     query: new URLSearchParams(question < 0 ? '' : rawUrl.slice(question + 1)),
     receivedAt: performance.now(),
+    cbor,
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
     ...(upgrade === undefined ? {} : { upgrade }),
