@@ -227,7 +227,7 @@ for (const [what, tight] of [
     });
     assert.equal(changed.status, 422);
     for (const place of ['field', 'struct.field', 'list[0].field', 'map'])
-      assert.ok(messageOf(changed).includes(`${place}`), `${place} in ${messageOf(changed)}`);
+      assert.ok(messageOf(changed).includes(place), `${place} in ${messageOf(changed)}`);
     // Items of these cannot be told apart: a list that changes is checked as a whole.
     const lists = await patch(context, served, { set: ['old', 'good'], atomic: ['old', 'good'] });
     assert.equal(lists.status, 422);

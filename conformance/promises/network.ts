@@ -81,6 +81,20 @@ promise(
 );
 
 promise(
+  'with sessionAffinity ClientIP a client stays with the pod that answered it first',
+  async (context) => {
+    await webAndClient(context, 3, { sessionAffinity: 'ClientIP' });
+    const address = await context.kubectl.run(['get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}']);
+    const answers = await fromClient(
+      context,
+      `until timeout 2 wget -qO- http://${address}/ >/dev/null 2>&1; do sleep 0.2; done; for i in $(seq 24); do timeout 5 wget -qO- http://${address}/ || exit 1; done`,
+    );
+    assert.equal(new Set(answers.trim().split('\n')).size, 1, answers);
+  },
+  needs,
+);
+
+promise(
   'pods reach each other by address, and a headless Service names them all',
   async (context) => {
     await webAndClient(context, 2, { clusterIP: 'None' });

@@ -86,6 +86,10 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions {
   enablePriorityAndFairness: boolean;
   maxRequestsInflight: number;
   maxMutatingRequestsInflight: number;
+  featureGates: string;
+  http2: boolean;
+  http2MaxStreamsPerConnection: number;
+  goawayChance: number;
   requestTimeoutMs: number;
   minRequestTimeoutSeconds: number;
   eventTtlSeconds: number;
@@ -135,6 +139,10 @@ export const defaultOptions: ApiserverOptions = {
   enablePriorityAndFairness: true,
   maxRequestsInflight: 400,
   maxMutatingRequestsInflight: 200,
+  featureGates: '',
+  http2: true,
+  http2MaxStreamsPerConnection: 0,
+  goawayChance: 0,
   requestTimeoutMs: 60_000,
   minRequestTimeoutSeconds: 1800,
   eventTtlSeconds: 3600,

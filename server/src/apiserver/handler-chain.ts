@@ -8,6 +8,7 @@ import {
   withAuditId,
   withMaxInFlight,
   withPanicRecovery,
+  withProbabilisticGoaway,
   withRequestInfo,
   withTimeout,
 } from '../endpoints/filters/request.ts';
@@ -28,6 +29,8 @@ export interface HandlerChainConfig {
   flowControl?: FlowControl | undefined;
   maxRequestsInFlight: number;
   maxMutatingRequestsInFlight: number;
+  /** --goaway-chance */
+  goawayChance?: number;
   audit?: AuditLog | undefined;
 }
 
@@ -36,6 +39,7 @@ export function buildHandlerChain(handler: Handler, config: HandlerChainConfig):
     withAuditId(),
     withPanicRecovery(config.logger),
     withRequestInfo(),
+    ...((config.goawayChance ?? 0) > 0 ? [withProbabilisticGoaway(config.goawayChance!, Math.random)] : []),
     config.metrics.filter(),
     // Again inside the metrics, so that they see the code that was sent.
     withPanicRecovery(config.logger),

@@ -35,6 +35,7 @@ import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
 import { buildAggregation, serviceResolver } from './aggregation.ts';
 import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersions } from './config.ts';
+import { parseFeatureGates } from './feature-gates.ts';
 import { fieldManagers, storeFieldManagers } from './field-managers.ts';
 import { readFiles } from './files.ts';
 import { buildHandlerChain } from './handler-chain.ts';
@@ -46,6 +47,7 @@ import {
   type KubernetesServiceController,
   startKubernetesService,
 } from './hooks/index.ts';
+import { serveHttp2 } from './http2.ts';
 import { buildIdentity, frontProxyHeaders } from './identity.ts';
 import { httpsServer, listen } from './listener.ts';
 import { stderrLogger } from './logger.ts';
@@ -72,6 +74,8 @@ export async function startApiserver(
   logger: Logger = stderrLogger,
 ): Promise<RunningApiserver> {
   const options: ApiserverOptions = { ...defaultOptions, ...given };
+  const featureGates = parseFeatureGates(options.featureGates);
+  for (const name of featureGates.ineffective) logger.warn({ name }, 'this feature gate changes nothing here');
   const stopping = new AbortController();
   const now = (): Date => new Date();
   const report = (error: unknown): void => logger.error({ error: (error as Error).message }, 'background work failed');
@@ -213,10 +217,17 @@ export async function startApiserver(
   let roleAggregation: ReturnType<typeof startClusterRoleAggregation> | undefined;
   let repairTimer: NodeJS.Timeout | undefined;
   const namespaces = 'start-system-namespaces-controller';
+  let customStart: Promise<void> | undefined;
+  const customResourcesStarted = (): Promise<void> => (customStart ??= custom.start());
   const hooks = new PostStartHooks([
     { name: 'start-authorization', run: () => authorization.ready },
     ...fairness.hooks,
-    { name: 'start-apiextensions-controllers', run: () => custom.start() },
+    { name: 'generic-apiserver-start-informers', run: () => authorization.ready },
+    { name: 'start-apiserver-admission-initializer', run: () => authorization.ready },
+    ...['start-apiextensions-informers', 'start-apiextensions-controllers', 'crd-informer-synced'].map((name) => ({
+      name,
+      run: customResourcesStarted,
+    })),
     { name: namespaces, run: () => ensureSystemNamespaces(registry) },
     { name: 'rbac/bootstrap-roles', after: [namespaces], run: () => ensureBootstrapPolicy(registry) },
     {
@@ -293,6 +304,10 @@ export async function startApiserver(
       new HealthEndpoint('readyz', [
         ...basic,
         { ...storageCheck, name: 'etcd-readiness' },
+        {
+          ...hooks.checks().find(({ name }) => name.endsWith('generic-apiserver-start-informers'))!,
+          name: 'informer-sync',
+        },
         ...hooks.checks(),
         aggregation.check,
         shutdown,
@@ -323,6 +338,7 @@ export async function startApiserver(
       authorizer,
       metrics,
       logger,
+      goawayChance: options.goawayChance,
       requestTimeoutMs: options.requestTimeoutMs,
       audit,
       flowControl: fairness.control,
@@ -330,8 +346,11 @@ export async function startApiserver(
       maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight,
     },
   );
-  const app = createApp(chain);
-  const server = httpsServer(app, files);
+  const app = createApp(chain, { cbor: featureGates.enabled('CBORServingAndStorage') });
+  const server = httpsServer(app, files, options.http2);
+  const http2 = options.http2
+    ? serveHttp2(server, app, { maxStreams: options.http2MaxStreamsPerConnection })
+    : undefined;
 
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= shutDown());
@@ -347,8 +366,10 @@ export async function startApiserver(
     await fairness.stop();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
+    http2?.close();
     await app.drain(options.requestTimeoutMs);
     server.closeAllConnections();
+    http2?.destroy();
     await closed;
     await audit?.close();
     nodes.close();

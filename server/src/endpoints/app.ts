@@ -13,13 +13,15 @@ const anonymous = { name: '', groups: [] };
 
 export interface ApiApp {
   readonly express: Express;
+  /** The same without Express, which takes requests of HTTP/1.1 only: it gives them its own prototypes. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
   /** For the server's `upgrade` event. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Ends watches and streams, then waits for everything else that is in flight, at most `limitMs`. */
   drain(limitMs: number): Promise<void>;
 }
 
-export function createApp(chain: Handler): ApiApp {
+export function createApp(chain: Handler, options: { cbor?: boolean } = {}): ApiApp {
   const inFlight = new Set<RequestContext>();
   const idle: (() => void)[] = [];
 
@@ -28,7 +30,7 @@ export function createApp(chain: Handler): ApiApp {
     response: ServerResponse,
     upgrade?: { socket: Duplex; head: Buffer },
   ): Promise<void> => {
-    const context = makeContext(request, response, upgrade);
+    const context = makeContext(request, response, upgrade, options.cbor === true);
     if (context === undefined) return;
     inFlight.add(context);
     try {
@@ -47,6 +49,7 @@ export function createApp(chain: Handler): ApiApp {
   app.use((request, response) => void serve(request, response));
   return {
     express: app,
+    handle: (request, response) => void serve(request, response),
     upgrade(request, socket, head) {
       socket.on('error', () => socket.destroy());
       const response = new ServerResponse(request);
@@ -73,6 +76,7 @@ function makeContext(
   request: IncomingMessage,
   response: ServerResponse,
   upgrade: { socket: Duplex; head: Buffer } | undefined,
+  cbor: boolean,
 ): RequestContext | undefined {
   const rawUrl = request.url ?? '/';
   const question = rawUrl.indexOf('?');
@@ -86,6 +90,7 @@ function makeContext(
     rawUrl,
     query: new URLSearchParams(question < 0 ? '' : rawUrl.slice(question + 1)),
     receivedAt: performance.now(),
+    cbor,
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
     ...(upgrade === undefined ? {} : { upgrade }),

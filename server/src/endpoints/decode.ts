@@ -1,6 +1,8 @@
 /** From a request body to an object of the endpoint's kind, with upstream's complaints on the way. */
 import {
   CodecError,
+  cborMediaType,
+  cborSerializer,
   type FieldOccurrence,
   jsonSerializer,
   protobufMediaType,
@@ -36,6 +38,7 @@ export const serializers = {
   'application/json': jsonSerializer,
   'application/yaml': yamlSerializer,
   [protobufMediaType]: protobufSerializer,
+  [cborMediaType]: cborSerializer,
 } as const;
 
 /** Parses bytes; says what Go's decoders say of malformed ones. */

@@ -16,6 +16,8 @@ export interface RequestContext {
   readonly rawUrl: string;
   readonly query: URLSearchParams;
   readonly receivedAt: number;
+  /** Whether this server speaks CBOR. */
+  readonly cbor: boolean;
   /** Aborted when the client goes away, the request times out or the server stops. */
   readonly signal: AbortSignal;
   abort(reason: unknown): void;
