@@ -116,8 +116,8 @@ export async function startApiserver(
     authorization: {
       authorizer,
       rules: { rulesFor: (user, namespace) => authorization.rulesFor(user, namespace) },
-      confirmNoEscalation: (user, rules, namespace) => authorization.confirmNoEscalation(user, rules, namespace),
-      confirmBind: (user, roleRef, namespace) => authorization.confirmBind(user, roleRef, namespace),
+      confirmNoEscalation: (...asked) => authorization.confirmNoEscalation(...asked),
+      confirmBind: (...asked) => authorization.confirmBind(...asked),
     },
     componentStatus: async () => {
       const error = await Promise.resolve(storageCheck.check()).then(() => '', String);
