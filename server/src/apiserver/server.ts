@@ -185,6 +185,7 @@ export async function startApiserver(
     authorizer,
     decode,
     knowsKind: (kind) => served.knowsKind(kind) || custom.find(kind) !== undefined,
+    isUntyped: (kind) => custom.find(kind) !== undefined,
     strategicMerge(original, patch, kind) {
       if (custom.find(kind) !== undefined) throw noStrategicMerge();
       return served.strategicMerge(original, patch, kind);
