@@ -118,8 +118,8 @@ export async function startApiserver(
     authorization: {
       authorizer,
       rules: { rulesFor: (user, namespace) => authorization.rulesFor(user, namespace) },
-      confirmNoEscalation: (user, rules, namespace) => authorization.confirmNoEscalation(user, rules, namespace),
-      confirmBind: (user, roleRef, namespace) => authorization.confirmBind(user, roleRef, namespace),
+      confirmNoEscalation: (...asked) => authorization.confirmNoEscalation(...asked),
+      confirmBind: (...asked) => authorization.confirmBind(...asked),
     },
     componentStatus: async () => {
       const error = await Promise.resolve(storageCheck.check()).then(() => '', String);
@@ -188,6 +188,7 @@ export async function startApiserver(
     authorizer,
     decode,
     knowsKind: (kind) => served.knowsKind(kind) || custom.find(kind) !== undefined,
+    isUntyped: (kind) => custom.find(kind) !== undefined,
     strategicMerge(original, patch, kind) {
       if (custom.find(kind) !== undefined) throw noStrategicMerge();
       return served.strategicMerge(original, patch, kind);

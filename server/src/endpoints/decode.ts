@@ -81,6 +81,7 @@ export function decodeObject(
       );
     }
   }
+  if (dependencies.isUntyped?.(kind) === true) checkOwnVersion(fields, kind);
   const apiVersion = (fields.apiVersion as string | undefined) || formatApiVersion(kind);
   const sentKind = (fields.kind as string | undefined) || kind.kind;
   const sent = groupVersionOf(apiVersion);
@@ -123,6 +124,14 @@ export function decodeObject(
     if (fieldValidation === 'Warn') for (const text of strictErrors) context.warnings.add(text);
   }
   return decoded.object;
+}
+
+/** Custom resources have no type that a missing version or another kind could be told by. */
+function checkOwnVersion({ apiVersion }: JsonObject, kind: GroupVersionKind): void {
+  const expected = formatApiVersion(kind);
+  if (apiVersion === expected) return;
+  const found = typeof apiVersion === 'string' ? apiVersion : '';
+  throw badRequest(`the API version in the data (${found}) does not match the expected API version (${expected})`);
 }
 
 /** A refusal has what is repeated in YAML as Go's decoder says it: all at once. */
