@@ -2,6 +2,7 @@
 import './admission-custom-resources.ts';
 import './admission-policies.ts';
 import './admission-webhooks.ts';
+import './api-services.ts';
 import './apply.ts';
 import './bad-input.ts';
 import './containers.ts';

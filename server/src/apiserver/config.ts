@@ -2,8 +2,9 @@
 import { networkInterfaces } from 'node:os';
 import { type AuditOptions, defaultAuditOptions } from '../audit/options.ts';
 import type { EncryptionOptions } from '../storage/encryption/index.ts';
+import type { ShutdownOptions } from './shutdown.ts';
 
-export interface ApiserverOptions extends AuditOptions, EncryptionOptions {
+export interface ApiserverOptions extends AuditOptions, EncryptionOptions, ShutdownOptions {
   /** 0 takes a free port. */
   securePort: number;
   bindAddress: string;
@@ -86,10 +87,13 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions {
   enablePriorityAndFairness: boolean;
   maxRequestsInflight: number;
   maxMutatingRequestsInflight: number;
+  featureGates: string;
+  http2: boolean;
+  http2MaxStreamsPerConnection: number;
+  goawayChance: number;
   requestTimeoutMs: number;
   minRequestTimeoutSeconds: number;
   eventTtlSeconds: number;
-  shutdownDelayMs: number;
 }
 
 export const defaultOptions: ApiserverOptions = {
@@ -114,10 +118,10 @@ export const defaultOptions: ApiserverOptions = {
   oidcSigningAlgs: ['RS256'],
   oidcRequiredClaim: [],
   requestheaderAllowedNames: [],
-  requestheaderUsernameHeaders: ['x-remote-user'],
-  requestheaderUidHeaders: ['x-remote-uid'],
-  requestheaderGroupHeaders: ['x-remote-group'],
-  requestheaderExtraHeadersPrefix: ['x-remote-extra-'],
+  requestheaderUsernameHeaders: [],
+  requestheaderUidHeaders: [],
+  requestheaderGroupHeaders: [],
+  requestheaderExtraHeadersPrefix: [],
   enableAggregatorRouting: false,
   aggregatorRejectForwardingRedirect: true,
   authorizationMode: 'Node,RBAC',
@@ -135,10 +139,16 @@ export const defaultOptions: ApiserverOptions = {
   enablePriorityAndFairness: true,
   maxRequestsInflight: 400,
   maxMutatingRequestsInflight: 200,
+  featureGates: '',
+  http2: true,
+  http2MaxStreamsPerConnection: 0,
+  goawayChance: 0,
   requestTimeoutMs: 60_000,
   minRequestTimeoutSeconds: 1800,
   eventTtlSeconds: 3600,
   shutdownDelayMs: 0,
+  shutdownSendRetryAfter: false,
+  shutdownWatchTerminationGracePeriodMs: 0,
 };
 
 /** The address other parts of the cluster reach this server at: the bind address, or the first of the machine's own. */

@@ -55,9 +55,14 @@ function makeManager(
   const { group, version, resource, store } = endpoint;
   const gvk: GroupVersionKind = subresource?.kind ?? { group, version, kind: endpoint.kind };
   const apiVersions = sharedStorageOf(endpoint.apiVersion, resource)?.apiVersions ?? [endpoint.apiVersion];
-  const filter = resetFieldsOf({ group, resource }, subresource?.name ?? '', endpoint.subresources.has('status'));
   // /scale of a custom resource is autoscaling/v1 Scale, which is built in.
   const custom = customVersions?.(gvk);
+  const filter = resetFieldsOf(
+    { group, resource },
+    subresource?.name ?? '',
+    endpoint.subresources.has('status'),
+    custom !== undefined,
+  );
   const managerOptions: FieldManagerOptions = {
     gvk,
     schema: custom === undefined ? schemaFor(gvk) : custom.schema(endpoint.apiVersion),

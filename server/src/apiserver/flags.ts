@@ -25,6 +25,16 @@ function integer(text: string): number {
   return number;
 }
 
+/** A flag that may be given several times. */
+const joined = (text: string, previous: string | undefined): string =>
+  previous === undefined || previous === '' ? text : `${previous},${text}`;
+
+function chance(text: string): number {
+  const number = Number(text);
+  if (!(number >= 0 && number <= 0.02)) throw new InvalidArgumentError('can not be less than 0 or greater than 0.02');
+  return number;
+}
+
 function milliseconds(text: string): number {
   const duration = parseDuration(text);
   if (duration === undefined) throw new InvalidArgumentError('expected a duration such as 1m0s');
@@ -167,10 +177,31 @@ const flags: readonly Flag[] = [
   ],
   ['max-requests-inflight', 'maxRequestsInflight', integer, 'reads served at a time; 0 is no limit'],
   ['max-mutating-requests-inflight', 'maxMutatingRequestsInflight', integer, 'writes served at a time; 0 is no limit'],
+  ['feature-gates', 'featureGates', joined as Parser, 'features to turn on or off: NAME=true,NAME=false'],
+  ['http2', 'http2', boolean as Parser, 'offer HTTP/2 besides HTTP/1.1'],
+  [
+    'http2-max-streams-per-connection',
+    'http2MaxStreamsPerConnection',
+    integer,
+    'requests at a time on a connection of HTTP/2; 0 is the default of 100',
+  ],
+  ['goaway-chance', 'goawayChance', chance, 'share of requests after which a client of HTTP/2 must connect anew'],
   ['request-timeout', 'requestTimeoutMs', milliseconds, 'limit on requests that are no watches or streams'],
   ['min-request-timeout', 'minRequestTimeoutSeconds', integer, 'seconds a watch lives at least'],
   ['event-ttl', 'eventTtlSeconds', seconds, 'how long events are kept'],
-  ['shutdown-delay-duration', 'shutdownDelayMs', milliseconds, 'time between failing /readyz and closing'],
+  ['shutdown-delay-duration', 'shutdownDelayMs', milliseconds, 'time between failing /readyz and refusing requests'],
+  [
+    'shutdown-send-retry-after',
+    'shutdownSendRetryAfter',
+    boolean as Parser,
+    'listen until all requests are done, and answer new ones with 429',
+  ],
+  [
+    'shutdown-watch-termination-grace-period',
+    'shutdownWatchTerminationGracePeriodMs',
+    milliseconds,
+    'time over which watches are ended; 0 ends them at once',
+  ],
 ];
 
 /** `run` gets the options given; the defaults are startApiserver's. */

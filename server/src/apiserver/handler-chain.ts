@@ -8,6 +8,7 @@ import {
   withAuditId,
   withMaxInFlight,
   withPanicRecovery,
+  withProbabilisticGoaway,
   withRequestInfo,
   withTimeout,
 } from '../endpoints/filters/request.ts';
@@ -23,11 +24,15 @@ export interface HandlerChainConfig {
   authorizer: Authorizer;
   metrics: ApiMetrics;
   logger: Logger;
+  /** Turns requests away when the server is about to go. */
+  shutdown?: Filter | undefined;
   requestTimeoutMs: number;
   /** In place of the plain in-flight limits. */
   flowControl?: FlowControl | undefined;
   maxRequestsInFlight: number;
   maxMutatingRequestsInFlight: number;
+  /** --goaway-chance */
+  goawayChance?: number;
   audit?: AuditLog | undefined;
 }
 
@@ -35,7 +40,9 @@ export function buildHandlerChain(handler: Handler, config: HandlerChainConfig):
   const filters: Filter[] = [
     withAuditId(),
     withPanicRecovery(config.logger),
+    ...(config.shutdown === undefined ? [] : [config.shutdown]),
     withRequestInfo(),
+    ...((config.goawayChance ?? 0) > 0 ? [withProbabilisticGoaway(config.goawayChance!, Math.random)] : []),
     config.metrics.filter(),
     // Again inside the metrics, so that they see the code that was sent.
     withPanicRecovery(config.logger),

@@ -5,7 +5,7 @@ import type { ApiApp } from '../endpoints/app.ts';
 import type { ApiserverFiles } from './files.ts';
 
 /** The HTTPS server around an app; it does not listen yet. */
-export function httpsServer(app: ApiApp, files: ApiserverFiles): Server {
+export function httpsServer(app: ApiApp, files: ApiserverFiles, offerHttp2 = false): Server {
   const clientCas = [files.clientCa, files.frontProxyCa].filter((ca) => ca !== undefined);
   const server = createServer(
     {
@@ -16,6 +16,7 @@ export function httpsServer(app: ApiApp, files: ApiserverFiles): Server {
       requestCert: true,
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
+      ...(offerHttp2 ? { ALPNProtocols: ['h2', 'http/1.1'] } : {}),
       keepAliveTimeout: 180_000,
       headersTimeout: 32_000,
       // Watches and uploads have limits of their own.

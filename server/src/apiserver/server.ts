@@ -3,13 +3,14 @@ import process from 'node:process';
 import { kubernetesVersion, servedByDefault } from '@typernetes/openapi/catalogue';
 import { serviceUnavailable } from '@typernetes/openapi/meta';
 import { admissionPlugins, runMutating, runValidating } from '../admission/index.ts';
+import { AdmissionMetrics } from '../admission/metrics.ts';
 import { openAuditLog } from '../audit/index.ts';
 import { impersonate, reviewToken } from '../authentication/index.ts';
 import { type Authorizer, ensureBootstrapPolicy, startClusterRoleAggregation } from '../authorization/index.ts';
 import { createApp } from '../endpoints/app.ts';
 import { DiscoveryHandler } from '../endpoints/discovery/discovery-handler.ts';
 import { OpenApiHandler } from '../endpoints/discovery/openapi-handler.ts';
-import { type HealthCheck, HealthEndpoint } from '../endpoints/health.ts';
+import { type HealthCheck, HealthEndpoint, HealthMetrics } from '../endpoints/health.ts';
 import { ApiMetrics } from '../endpoints/metrics.ts';
 import { NonResourceHandler, notFoundText } from '../endpoints/non-resource.ts';
 import type { Logger } from '../endpoints/request-context.ts';
@@ -35,6 +36,7 @@ import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
 import { buildAggregation, serviceResolver } from './aggregation.ts';
 import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersions } from './config.ts';
+import { parseFeatureGates } from './feature-gates.ts';
 import { fieldManagers, storeFieldManagers } from './field-managers.ts';
 import { readFiles } from './files.ts';
 import { buildHandlerChain } from './handler-chain.ts';
@@ -46,6 +48,7 @@ import {
   type KubernetesServiceController,
   startKubernetesService,
 } from './hooks/index.ts';
+import { serveHttp2 } from './http2.ts';
 import { buildIdentity, frontProxyHeaders } from './identity.ts';
 import { httpsServer, listen } from './listener.ts';
 import { stderrLogger } from './logger.ts';
@@ -54,6 +57,7 @@ import { openStorage } from './open-storage.ts';
 import { PostStartHooks } from './post-start.ts';
 import { priorityAndFairness } from './priority-and-fairness.ts';
 import { serveResources } from './served-resources.ts';
+import { Shutdown } from './shutdown.ts';
 import { structuredAuthorization } from './structured/authorization.ts';
 
 export interface RunningApiserver {
@@ -72,6 +76,8 @@ export async function startApiserver(
   logger: Logger = stderrLogger,
 ): Promise<RunningApiserver> {
   const options: ApiserverOptions = { ...defaultOptions, ...given };
+  const featureGates = parseFeatureGates(options.featureGates);
+  for (const name of featureGates.ineffective) logger.warn({ name }, 'this feature gate changes nothing here');
   const stopping = new AbortController();
   const now = (): Date => new Date();
   const report = (error: unknown): void => logger.error({ error: (error as Error).message }, 'background work failed');
@@ -112,8 +118,8 @@ export async function startApiserver(
     authorization: {
       authorizer,
       rules: { rulesFor: (user, namespace) => authorization.rulesFor(user, namespace) },
-      confirmNoEscalation: (user, rules, namespace) => authorization.confirmNoEscalation(user, rules, namespace),
-      confirmBind: (user, roleRef, namespace) => authorization.confirmBind(user, roleRef, namespace),
+      confirmNoEscalation: (...asked) => authorization.confirmNoEscalation(...asked),
+      confirmBind: (...asked) => authorization.confirmBind(...asked),
     },
     componentStatus: async () => {
       const error = await Promise.resolve(storageCheck.check()).then(() => '', String);
@@ -168,19 +174,21 @@ export async function startApiserver(
   const authorization = structuredAuthorization(options, sources, logger);
   const decode: ObjectDecoder = (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind);
   const objects = admissionObjects({ endpoints: served.endpoints, custom: () => custom, decode });
+  const admissionMetrics = new AdmissionMetrics(metrics.registry);
   const plugins = admissionPlugins(
     { registry: registry.informed, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
     { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
-  );
+  ).map((plugin) => admissionMetrics.measured(plugin));
   const handlers: HandlerDependencies = {
     registry,
     admission: {
-      mutate: (attributes) => runMutating(plugins, attributes),
-      validate: (attributes) => runValidating(plugins, attributes),
+      mutate: (attributes) => admissionMetrics.step('admit', attributes, runMutating(plugins, attributes)),
+      validate: (attributes) => admissionMetrics.step('validate', attributes, runValidating(plugins, attributes)),
     },
     authorizer,
     decode,
     knowsKind: (kind) => served.knowsKind(kind) || custom.find(kind) !== undefined,
+    isUntyped: (kind) => custom.find(kind) !== undefined,
     strategicMerge(original, patch, kind) {
       if (custom.find(kind) !== undefined) throw noStrategicMerge();
       return served.strategicMerge(original, patch, kind);
@@ -213,10 +221,17 @@ export async function startApiserver(
   let roleAggregation: ReturnType<typeof startClusterRoleAggregation> | undefined;
   let repairTimer: NodeJS.Timeout | undefined;
   const namespaces = 'start-system-namespaces-controller';
+  let customStart: Promise<void> | undefined;
+  const customResourcesStarted = (): Promise<void> => (customStart ??= custom.start());
   const hooks = new PostStartHooks([
     { name: 'start-authorization', run: () => authorization.ready },
     ...fairness.hooks,
-    { name: 'start-apiextensions-controllers', run: () => custom.start() },
+    { name: 'generic-apiserver-start-informers', run: () => authorization.ready },
+    { name: 'start-apiserver-admission-initializer', run: () => authorization.ready },
+    ...['start-apiextensions-informers', 'start-apiextensions-controllers', 'crd-informer-synced'].map((name) => ({
+      name,
+      run: customResourcesStarted,
+    })),
     { name: namespaces, run: () => ensureSystemNamespaces(registry) },
     { name: 'rbac/bootstrap-roles', after: [namespaces], run: () => ensureBootstrapPolicy(registry) },
     {
@@ -266,37 +281,43 @@ export async function startApiserver(
     ...aggregation.hooks,
   ]);
 
-  let shuttingDown = false;
+  const shutdown = new Shutdown(options);
   const storageCheck: HealthCheck = {
     name: 'etcd',
     check: async () => void (await storage.currentRevision(AbortSignal.timeout(2000))),
   };
   const basic: HealthCheck[] = [{ name: 'ping', check() {} }, { name: 'log', check() {} }, storageCheck];
   if (encryption.checked) basic.push({ name: 'kms-providers', check: () => encryption.check() });
-  const shutdown: HealthCheck = {
-    name: 'shutdown',
-    check() {
-      if (shuttingDown) throw new Error('process is shutting down');
-    },
-  };
   metrics.watchObjectCounts(async () => {
     const stores = [...served.stores].map(
       async ([name, store]) => [name, await storage.count(store.definition.prefix)] as const,
     );
     return new Map(await Promise.all(stores));
   });
+  if (storage.size !== undefined) metrics.watchStorageSize(options.etcdServers[0] ?? 'embedded', () => storage.size!());
+  metrics.showVersion(versionInfo());
+  const healthMetrics = new HealthMetrics();
   const nonResource = new NonResourceHandler({
     version: versionInfo(),
+    healthMetrics,
     health: [
-      new HealthEndpoint('healthz', [...basic, ...hooks.checks(), aggregation.check]),
-      new HealthEndpoint('livez', [...basic, ...hooks.checks(), aggregation.check]),
-      new HealthEndpoint('readyz', [
-        ...basic,
-        { ...storageCheck, name: 'etcd-readiness' },
-        ...hooks.checks(),
-        aggregation.check,
-        shutdown,
-      ]),
+      new HealthEndpoint('healthz', [...basic, ...hooks.checks(), aggregation.check], healthMetrics),
+      new HealthEndpoint('livez', [...basic, ...hooks.checks(), aggregation.check], healthMetrics),
+      new HealthEndpoint(
+        'readyz',
+        [
+          ...basic,
+          { ...storageCheck, name: 'etcd-readiness' },
+          {
+            ...hooks.checks().find(({ name }) => name.endsWith('generic-apiserver-start-informers'))!,
+            name: 'informer-sync',
+          },
+          ...hooks.checks(),
+          aggregation.check,
+          shutdown.check,
+        ],
+        healthMetrics,
+      ),
     ],
     metrics,
     openIdConfiguration: () => serviceAccounts?.openIdConfiguration(options.externalHostname ?? serverAddress()),
@@ -323,32 +344,41 @@ export async function startApiserver(
       authorizer,
       metrics,
       logger,
+      goawayChance: options.goawayChance,
       requestTimeoutMs: options.requestTimeoutMs,
+      shutdown: shutdown.filter(),
       audit,
       flowControl: fairness.control,
       maxRequestsInFlight: options.maxRequestsInflight,
       maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight,
     },
   );
-  const app = createApp(chain);
-  const server = httpsServer(app, files);
+  const app = createApp(chain, { cbor: featureGates.enabled('CBORServingAndStorage') });
+  const server = httpsServer(app, files, options.http2);
+  const http2 = options.http2
+    ? serveHttp2(server, app, { maxStreams: options.http2MaxStreamsPerConnection })
+    : undefined;
 
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= shutDown());
   const shutDown = async (): Promise<void> => {
-    shuttingDown = true;
-    if (options.shutdownDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, options.shutdownDelayMs));
-    await hooksDone.catch(() => undefined);
-    clearInterval(repairTimer);
-    await kubernetesService?.stop().catch(report);
+    await shutdown.initiate(async () => {
+      await hooksDone.catch(() => undefined);
+      clearInterval(repairTimer);
+      await kubernetesService?.stop().catch(report);
+    });
+    const drain = () => app.drain(options.requestTimeoutMs, options.shutdownWatchTerminationGracePeriodMs);
+    if (options.shutdownSendRetryAfter) await drain();
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    http2?.close();
+    if (!options.shutdownSendRetryAfter) await drain();
     await roleAggregation?.stop();
     await aggregation.stop();
     await custom.stop();
     await fairness.stop();
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
-    await app.drain(options.requestTimeoutMs);
     server.closeAllConnections();
+    http2?.destroy();
     await closed;
     await audit?.close();
     nodes.close();
@@ -375,7 +405,7 @@ export async function startApiserver(
   const hooksDone = hooks.run();
   const ready = hooksDone.then(() => aggregator.allRegistered);
   ready.catch((error: unknown) => {
-    if (!shuttingDown) logger.error({ error: (error as Error).message }, 'a post-start hook failed');
+    if (!shutdown.initiated) logger.error({ error: (error as Error).message }, 'a post-start hook failed');
   });
   if (signal?.aborted === true) await stop();
   else signal?.addEventListener('abort', () => void stop(), { once: true });

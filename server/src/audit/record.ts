@@ -152,7 +152,10 @@ export class AuditRecord {
       responseObject: this.#responseObject,
       receivedAt,
       stageAt: stage === 'RequestReceived' ? receivedAt : at,
-      annotations: Object.fromEntries(context.auditAnnotations),
+      annotations: {
+        ...Object.fromEntries(context.auditAnnotations),
+        ...(atLeast(this.decision.level, 'Request') ? Object.fromEntries(context.requestAuditAnnotations) : {}),
+      },
     };
   }
 }

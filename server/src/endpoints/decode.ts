@@ -1,6 +1,8 @@
 /** From a request body to an object of the endpoint's kind, with upstream's complaints on the way. */
 import {
   CodecError,
+  cborMediaType,
+  cborSerializer,
   type FieldOccurrence,
   jsonSerializer,
   protobufMediaType,
@@ -36,6 +38,7 @@ export const serializers = {
   'application/json': jsonSerializer,
   'application/yaml': yamlSerializer,
   [protobufMediaType]: protobufSerializer,
+  [cborMediaType]: cborSerializer,
 } as const;
 
 /** Parses bytes; says what Go's decoders say of malformed ones. */
@@ -78,6 +81,7 @@ export function decodeObject(
       );
     }
   }
+  if (dependencies.isUntyped?.(kind) === true) checkOwnVersion(fields, kind);
   const apiVersion = (fields.apiVersion as string | undefined) || formatApiVersion(kind);
   const sentKind = (fields.kind as string | undefined) || kind.kind;
   const sent = groupVersionOf(apiVersion);
@@ -120,6 +124,14 @@ export function decodeObject(
     if (fieldValidation === 'Warn') for (const text of strictErrors) context.warnings.add(text);
   }
   return decoded.object;
+}
+
+/** Custom resources have no type that a missing version or another kind could be told by. */
+function checkOwnVersion({ apiVersion }: JsonObject, kind: GroupVersionKind): void {
+  const expected = formatApiVersion(kind);
+  if (apiVersion === expected) return;
+  const found = typeof apiVersion === 'string' ? apiVersion : '';
+  throw badRequest(`the API version in the data (${found}) does not match the expected API version (${expected})`);
 }
 
 /** A refusal has what is repeated in YAML as Go's decoder says it: all at once. */

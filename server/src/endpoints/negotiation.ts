@@ -1,13 +1,16 @@
 /** What the client wants to read (Accept) and what it sent (Content-Type). */
-import { type NegotiatedMediaType, negotiate, protobufMediaType } from '@typernetes/openapi/codec';
+import { cborMediaType, type NegotiatedMediaType, negotiate, protobufMediaType } from '@typernetes/openapi/codec';
 import { notAcceptable, unsupportedMediaType } from '@typernetes/openapi/meta';
 import { header, type RequestContext } from './request-context.ts';
 
-export type MediaType = 'application/json' | 'application/yaml' | typeof protobufMediaType;
+export type MediaType = 'application/json' | 'application/yaml' | typeof protobufMediaType | typeof cborMediaType;
 
-const supported: readonly MediaType[] = ['application/json', 'application/yaml', protobufMediaType];
+/** CBOR is on offer with feature gate CBORServingAndStorage only. */
+const withoutCbor: readonly MediaType[] = ['application/json', 'application/yaml', protobufMediaType];
+const withCbor: readonly MediaType[] = [...withoutCbor, cborMediaType];
+const supportedBy = (context: RequestContext): readonly MediaType[] => (context.cbor ? withCbor : withoutCbor);
 /** YAML has no framing. */
-const streamed: readonly MediaType[] = ['application/json', protobufMediaType];
+const isStreamed = (mediaType: MediaType): boolean => mediaType !== 'application/yaml';
 
 export interface OutputFormat {
   mediaType: MediaType;
@@ -28,7 +31,7 @@ type Transforms = 'none' | 'metadata' | 'metadataAndTable';
 function formatOf(choice: NegotiatedMediaType, transforms: Transforms): OutputFormat | undefined {
   const { as, stream } = choice;
   const mediaType = choice.mediaType as MediaType;
-  if (stream !== undefined && (stream !== 'watch' || !streamed.includes(mediaType))) return undefined;
+  if (stream !== undefined && (stream !== 'watch' || !isStreamed(mediaType))) return undefined;
   const format: OutputFormat = { mediaType, stream: stream !== undefined };
   if (as === undefined) return format;
   if (transforms === 'none' || as.group !== 'meta.k8s.io' || (as.version !== 'v1' && as.version !== 'v1beta1'))
@@ -46,6 +49,7 @@ export function negotiateOutput(context: RequestContext, hasTable = true): Outpu
   const accept = header(context, 'accept');
   if (accept === '' || accept === '*/*' || accept === 'application/json') return json;
   const transforms = hasTable ? 'metadataAndTable' : 'metadata';
+  const supported = supportedBy(context);
   const choice = negotiate(accept, supported, (candidate) => formatOf(candidate, transforms) !== undefined);
   if (choice === undefined) {
     throw notAcceptable(`only the following media types are accepted: ${supported.join(', ')}`);
@@ -56,16 +60,21 @@ export function negotiateOutput(context: RequestContext, hasTable = true): Outpu
 /** How to answer an error: in what was asked for where that can say a Status, else in JSON. */
 export function negotiateStatus(context: RequestContext): MediaType {
   const accept = header(context, 'accept');
-  const choice = negotiate(accept, supported, (candidate) => formatOf(candidate, 'none') !== undefined);
+  const choice = negotiate(accept, supportedBy(context), (candidate) => formatOf(candidate, 'none') !== undefined);
   return choice === undefined ? 'application/json' : (choice.mediaType as MediaType);
 }
 
 export function negotiateStream(context: RequestContext): OutputFormat {
   const accept = header(context, 'accept');
-  const choice = negotiate(accept, supported, (candidate) => formatOf(candidate, 'metadataAndTable') !== undefined);
+  const supported = supportedBy(context);
+  // A watch is a sequence, which has a type of its own in CBOR; clients may ask for either.
+  const asked = context.cbor ? accept.replaceAll('application/cbor-seq', cborMediaType) : accept;
+  const choice = negotiate(asked, supported, (candidate) => formatOf(candidate, 'metadataAndTable') !== undefined);
   const format = choice === undefined ? undefined : formatOf(choice, 'metadataAndTable');
-  if (format === undefined || !streamed.includes(format.mediaType)) {
-    const accepted = streamed.map((mediaType) => `${mediaType};stream=watch`);
+  if (format === undefined || !isStreamed(format.mediaType)) {
+    const accepted = supported
+      .filter(isStreamed)
+      .map((mediaType) => (mediaType === cborMediaType ? 'application/cbor-seq' : `${mediaType};stream=watch`));
     throw notAcceptable(`only the following media types are accepted: ${accepted.join(', ')}`);
   }
   return format;
@@ -84,6 +93,7 @@ export function negotiateInput(context: RequestContext): MediaType {
   const contentType = header(context, 'content-type');
   if (contentType === '') return 'application/json';
   const base = baseType(contentType);
+  const supported = supportedBy(context);
   const found = supported.find((mediaType) => mediaType === base);
   if (found === undefined) throw unknownFormat(supported);
   return found;
@@ -93,7 +103,13 @@ export type PatchType =
   | 'application/json-patch+json'
   | 'application/merge-patch+json'
   | 'application/strategic-merge-patch+json'
-  | 'application/apply-patch+yaml';
+  | ApplyPatchType;
+
+export type ApplyPatchType = 'application/apply-patch+yaml' | 'application/apply-patch+cbor';
+
+export function isApply(type: PatchType): type is ApplyPatchType {
+  return type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor';
+}
 
 const patchTypes: readonly PatchType[] = [
   'application/json-patch+json',
@@ -104,7 +120,8 @@ const patchTypes: readonly PatchType[] = [
 
 export function negotiatePatch(context: RequestContext): PatchType {
   const base = baseType(header(context, 'content-type'));
-  const found = patchTypes.find((type) => type === base);
-  if (found === undefined) throw unknownFormat(patchTypes);
+  const accepted = context.cbor ? [...patchTypes, 'application/apply-patch+cbor' as const] : patchTypes;
+  const found = accepted.find((type) => type === base);
+  if (found === undefined) throw unknownFormat(accepted);
   return found;
 }

@@ -16,6 +16,8 @@ export interface RequestContext {
   readonly rawUrl: string;
   readonly query: URLSearchParams;
   readonly receivedAt: number;
+  /** Whether this server speaks CBOR. */
+  readonly cbor: boolean;
   /** Aborted when the client goes away, the request times out or the server stops. */
   readonly signal: AbortSignal;
   abort(reason: unknown): void;
@@ -34,6 +36,8 @@ export interface RequestContext {
   timeoutMs?: number;
   /** Set by routing: the path is that of something this server has. */
   endpointFound: boolean;
+  /** Set by routing: what it asks for is deprecated. */
+  deprecated?: boolean;
   /** How long it has waited for its turn, or for webhooks. */
   waitedMs: number;
   /** For a watch to call when its first events are out: from then on it takes no seats. */

@@ -85,6 +85,8 @@ export interface HandlerDependencies {
   decode: ObjectDecoder;
   /** Whether the server knows this kind at all: decides between two messages for a wrong kind in a body. */
   knowsKind(kind: GroupVersionKind): boolean;
+  /** Custom resources: bodies must say their version. */
+  isUntyped?(kind: GroupVersionKind): boolean;
   /** Schema-driven merge, keyed as upstream's patchMergeKey tags say. */
   strategicMerge(original: KubernetesObject, patch: unknown, kind: GroupVersionKind): KubernetesObject;
   /** Keeps managedFields of what is written through an endpoint, or through one of its subresources. */

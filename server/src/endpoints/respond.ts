@@ -5,6 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
 import {
   type BodyPart,
+  cborMediaType,
+  cborSerializer,
   joinParts,
   lengthOf,
   protobufMediaType,
@@ -198,4 +200,8 @@ export async function sendStatusError(context: RequestContext, error: StatusErro
   else await sendBody(context, code, mediaType, [statusSerializers[mediaType].encode(status)]);
 }
 
-const statusSerializers = { 'application/yaml': yamlSerializer, [protobufMediaType]: protobufSerializer } as const;
+const statusSerializers = {
+  'application/yaml': yamlSerializer,
+  [protobufMediaType]: protobufSerializer,
+  [cborMediaType]: cborSerializer,
+} as const;

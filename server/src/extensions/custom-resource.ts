@@ -20,6 +20,7 @@ import { scaleKind, scaleRegistration } from './scale.ts';
 import { applyStructuralDefaults, coerceMetadata, coerceObject, JsonPath, prune } from './schema/index.ts';
 import { customResourceTable } from './table.ts';
 import { type Fields, finalizerWarnings, ObjectValidator } from './validate-object.ts';
+import { compareVersions } from './versions.ts';
 import { WebhookConverter } from './webhook-conversion.ts';
 
 type StoredEndpoint = ResourceEndpoint & { store: RegistryStore };
@@ -227,7 +228,7 @@ export class CustomResource {
       subresources.set('status', { name: 'status', kind, verbs: subresourceVerbs, registration: undefined });
     const scale = version.subresources?.scale;
     if (scale !== undefined) {
-      const own = scaleRegistration(scale, kind);
+      const own = scaleRegistration(scale);
       registration.subresources = { scale: own };
       subresources.set('scale', { name: 'scale', kind: scaleKind, verbs: subresourceVerbs, registration: own });
     }
@@ -267,9 +268,17 @@ export class CustomResource {
       untyped: true,
       fieldLabel: (label) => (label.startsWith('metadata.') || labels.has(label) ? label : undefined),
       ...(version.deprecated === true
-        ? { deprecationWarning: version.deprecationWarning ?? `${apiVersion} ${names.kind} is deprecated` }
+        ? { deprecationWarning: version.deprecationWarning ?? this.#deprecation(version) }
         : {}),
     };
+  }
+
+  #deprecation(version: Version): string {
+    const named = (each: Version): string => `${this.#apiVersion(each)} ${this.names.kind}`;
+    const [newer] = this.definition.spec.versions
+      .filter((each) => each.served && each.deprecated !== true && compareVersions(each.name, version.name) < 0)
+      .sort((a, b) => compareVersions(a.name, b.name));
+    return `${named(version)} is deprecated${newer === undefined ? '' : `; use ${named(newer)}`}`;
   }
 
   #strategy(version: Version): Strategy {

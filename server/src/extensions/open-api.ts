@@ -35,7 +35,7 @@ export function modelName(group: string, version: string, kind: string): string 
 
 /** Version 2 knows neither nullable nor the junctors; what depends on them is left open. */
 function forV2(schema: Structural): Structural {
-  const { nullable, anyOf: _any, oneOf: _one, not: _not, allOf: _all, ...copy } = schema;
+  const { nullable, anyOf: _any, oneOf: _one, not: _not, allOf: _all, default: _default, ...copy } = schema;
   if (
     copy['x-kubernetes-int-or-string'] === true ||
     nullable === true ||
@@ -64,7 +64,8 @@ function embedded(value: JsonValue, form: Form): JsonValue {
   if (Array.isArray(value)) return value.map((each) => embedded(each, form));
   if (!isObject(value)) return value;
   const copy = Object.fromEntries(Object.entries(value).map(([name, member]) => [name, embedded(member, form)]));
-  return copy['x-kubernetes-embedded-resource'] === true ? withTypeMeta(copy, form) : copy;
+  const open = form === 'v2' && copy['x-kubernetes-preserve-unknown-fields'] === true;
+  return copy['x-kubernetes-embedded-resource'] === true && !open ? withTypeMeta(copy, form) : copy;
 }
 
 function objectSchema(resource: CustomResource, version: string, form: Form): JsonObject {

@@ -1,13 +1,12 @@
 /** The scale subresource: an autoscaling/v1 Scale that stands for three fields of a custom resource. */
 import {
+  badRequest,
   type FieldError,
   internalError,
-  invalid,
   invalidValue,
   type KubernetesObject,
-  path,
 } from '@typernetes/openapi/meta';
-import { isObject, setOwn } from '@typernetes/openapi/schema';
+import { isObject, isRawNumber, setOwn } from '@typernetes/openapi/schema';
 import type { SubresourceRegistration } from '../registry/generic/strategy.ts';
 import type { ScaleSubresource } from './definition.ts';
 
@@ -35,6 +34,7 @@ function write(object: KubernetesObject, place: string, value: number): void {
 const maxInt32 = 2 ** 31 - 1;
 
 function goType(value: unknown): string {
+  if (isRawNumber(value)) return 'int64';
   if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
   if (typeof value === 'boolean') return 'bool';
   return Array.isArray(value) ? '[]interface {}' : isObject(value) ? 'map[string]interface {}' : typeof value;
@@ -61,10 +61,11 @@ function access(object: unknown, place: string, expected: 'int64' | 'string'): {
 
 /** Replicas count things, wherever the definition puts them. */
 function validateReplicas(place: string, object: KubernetesObject): FieldError[] {
-  const { value = 0, error } = access(object, place, 'int64');
+  const { value: found = 0, error } = access(object, place, 'int64');
   if (error !== undefined) return [invalidValue(place, 0, error)];
-  if ((value as number) < 0) return [invalidValue(place, value, 'should be a non-negative integer')];
-  if ((value as number) > maxInt32) return [invalidValue(place, value, `should be less than or equal to ${maxInt32}`)];
+  const value = isRawNumber(found) ? BigInt(found.rawJSON) : (found as number);
+  if (value < 0) return [invalidValue(place, value, 'should be a non-negative integer')];
+  if (value > maxInt32) return [invalidValue(place, value, `should be less than or equal to ${maxInt32}`)];
   return [];
 }
 
@@ -80,37 +81,40 @@ export function validateScaleStatus(scale: ScaleSubresource, object: KubernetesO
   return error === undefined ? errors : [...errors, invalidValue(labelSelectorPath, '', error)];
 }
 
-export function scaleRegistration(
-  scale: ScaleSubresource,
-  kind: { group: string; kind: string },
-): SubresourceRegistration {
+/** Stands for replicas that nobody has set: an update must say how many. */
+const unset = -(2 ** 31);
+
+export function scaleRegistration(scale: ScaleSubresource): SubresourceRegistration {
   return {
     view(parent) {
-      const replicas = read(parent, scale.specReplicasPath);
-      if (typeof replicas !== 'number')
+      if (typeof read(parent, scale.specReplicasPath) !== 'number')
         throw internalError(`the spec replicas field "${scale.specReplicasPath}" does not exist`);
-      const current = read(parent, scale.statusReplicasPath);
-      const selector = scale.labelSelectorPath ? read(parent, scale.labelSelectorPath) : undefined;
-      const { name, namespace, uid, resourceVersion, creationTimestamp } = parent.metadata ?? {};
-      const metadata = { name, namespace, uid, resourceVersion, creationTimestamp };
-      return {
-        kind: 'Scale',
-        apiVersion: 'autoscaling/v1',
-        metadata,
-        spec: { replicas },
-        status: {
-          replicas: typeof current === 'number' ? current : 0,
-          ...(typeof selector === 'string' && selector !== '' ? { selector } : {}),
-        },
-      } as KubernetesObject;
+      return viewOf(parent);
     },
+    updateView: viewOf,
     apply(view, parent) {
       const replicas = (view as { spec?: { replicas?: number } }).spec?.replicas ?? 0;
-      if (replicas < 0)
-        throw invalid(kind, parent.metadata?.name ?? '', [
-          invalidValue(path('spec', 'replicas'), replicas, 'should be a non-negative integer'),
-        ]);
+      if (replicas === unset) throw badRequest(`the spec replicas field "${scale.specReplicasPath}" cannot be empty`);
       write(parent, scale.specReplicasPath, replicas);
     },
   };
+
+  function viewOf(parent: Readonly<KubernetesObject>): KubernetesObject {
+    const given = read(parent, scale.specReplicasPath);
+    const replicas = typeof given === 'number' ? given : unset;
+    const current = read(parent, scale.statusReplicasPath);
+    const selector = scale.labelSelectorPath ? read(parent, scale.labelSelectorPath) : undefined;
+    const { name, namespace, uid, resourceVersion, creationTimestamp } = parent.metadata ?? {};
+    const metadata = { name, namespace, uid, resourceVersion, creationTimestamp };
+    return {
+      kind: 'Scale',
+      apiVersion: 'autoscaling/v1',
+      metadata,
+      spec: { replicas },
+      status: {
+        replicas: typeof current === 'number' ? current : 0,
+        ...(typeof selector === 'string' && selector !== '' ? { selector } : {}),
+      },
+    } as KubernetesObject;
+  }
 }

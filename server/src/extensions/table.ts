@@ -1,13 +1,25 @@
 /** Custom resources as rows: name and the additional printer columns, or the age where there are none. */
-import { schemaByName } from '@typernetes/openapi/catalogue';
+import { openApiV3 } from '@typernetes/openapi/catalogue';
 import { type JsonValue, parseTime } from '@typernetes/openapi/meta';
 import type { TableDefinition } from '../registry/generic/table.ts';
 import { humanDuration } from '../registry/printing/age.ts';
 import type { PrinterColumn } from './definition.ts';
 import { JsonPath } from './schema/index.ts';
 
-const describe = (field: string): string =>
-  schemaByName('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')?.properties?.[field]?.description ?? '';
+/** A small document; that every kind has metadata, and what it says, is the same in all of them. */
+const documentWithMetadata = 'apis/node.k8s.io/v1';
+let described: Record<string, { description?: string }> | undefined;
+
+function describe(field: string): string {
+  if (described === undefined) {
+    const { body } = openApiV3(documentWithMetadata) ?? {};
+    const { components } = JSON.parse(body?.toString('utf8') ?? '{}') as {
+      components?: { schemas: Record<string, { properties?: Record<string, { description?: string }> }> };
+    };
+    described = components?.schemas['io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta']?.properties ?? {};
+  }
+  return described[field]?.description ?? '';
+}
 
 export function customResourceTable(given: readonly PrinterColumn[] | undefined): TableDefinition {
   const age: PrinterColumn = {

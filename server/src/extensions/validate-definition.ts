@@ -3,7 +3,7 @@ import { type FieldError, type FieldPath, invalidValue, path, required } from '@
 import { dns1035Label, dns1123Subdomain, immutable, optionalOneOf } from '../registry/validation/index.ts';
 import { type Definition, isTrue, type Names, type Version } from './definition.ts';
 import { validateConversion } from './validate-conversion.ts';
-import { sharedParts, validateDeprecation, validateParts, withoutShared } from './validate-version.ts';
+import { sharedParts, shownVersions, validateDeprecation, validateParts, withoutShared } from './validate-version.ts';
 
 const spec = path('spec');
 const approval = 'api-approved.kubernetes.io';
@@ -47,21 +47,19 @@ export function validateDefinitionUpdate(definition: Definition, old: Readonly<D
 function storedVersions(definition: Definition): FieldError[] {
   const at = path('status', 'storedVersions');
   const stored = definition.status?.storedVersions ?? [];
-  if (stored.length === 0) return [invalidValue(at, stored, 'must have at least one stored version')];
-  const versions = definition.spec?.versions ?? [];
-  const storage = versions.find((version) => version.storage)?.name;
+  if (stored.length === 0) return [invalidValue(at, null, 'must have at least one stored version')];
   const errors: FieldError[] = [];
-  if (storage !== undefined && !stored.includes(storage))
-    errors.push(invalidValue(at, stored, `must have the storage version ${storage}`));
-  for (const [index, name] of stored.entries())
-    if (!versions.some((version) => version.name === name))
-      errors.push(
-        invalidValue(
-          at.index(index),
-          name,
-          `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`,
-        ),
-      );
+  const left = new Map(stored.map((name, index) => [name, index]));
+  for (const { name, storage } of definition.spec?.versions ?? [])
+    if (!left.delete(name) && storage) errors.push(invalidValue(at, stored, `must have the storage version ${name}`));
+  for (const [name, index] of left)
+    errors.push(
+      invalidValue(
+        at.index(index),
+        name,
+        `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`,
+      ),
+    );
   return errors;
 }
 
@@ -135,9 +133,11 @@ function validateSpec(definition: Definition, old: Readonly<Definition> | undefi
     );
   }
   if (new Set(versions.map((version) => version.name)).size < versions.length)
-    errors.push(invalidValue(list, versions, 'must contain unique version names'));
+    errors.push(invalidValue(list, shownVersions(versions, shared), 'must contain unique version names'));
   if (versions.filter((version) => version.storage).length !== 1)
-    errors.push(invalidValue(list, versions, 'must have exactly one version marked as storage version'));
+    errors.push(
+      invalidValue(list, shownVersions(versions, shared), 'must have exactly one version marked as storage version'),
+    );
   const first = (versions[0] as Partial<Version> | undefined)?.name ?? '';
   if (first !== '') errors.push(...named(spec.child('version'), first, dns1035Label(first)));
   const statusEnabled = versions.some(({ subresources }) => subresources?.status !== undefined);

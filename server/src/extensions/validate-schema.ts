@@ -49,12 +49,12 @@ export interface SchemaRules {
 export function validateSchema(schema: Structural, at: FieldPath, rules: SchemaRules): FieldError[] {
   const errors: FieldError[] = [];
   if (rules.statusEnabled) {
-    const bad = Object.keys(schema).find((name) => !atRoot.has(name));
-    if (schema.type !== 'object')
+    const bad = Object.entries(schema).find(([name, value]) => !atRoot.has(name) && value !== false && value !== '');
+    if (schema.type && schema.type !== 'object')
       errors.push(
         invalidValue(
           at.child('type'),
-          schema.type ?? '',
+          schema.type,
           'only "object" is allowed as the type at the root of the schema if the status subresource is enabled',
         ),
       );
@@ -261,22 +261,25 @@ function mapKeys(keys: readonly string[], items: Structural | undefined, at: Fie
         "must be object if parent array's x-kubernetes-list-type is map",
       ),
     );
-  if (new Set(keys).size < keys.length) errors.push(invalidValue(place, keys, 'must not contain duplicate entries'));
-  for (const key of keys) {
+  const seen = new Set<string>();
+  for (const key of items.type === 'object' ? keys : []) {
     const property = items.properties?.[key];
-    const propertyAt = at.child('items', 'properties').key(key);
-    if (property === undefined) {
-      errors.push(invalidValue(place, keys, 'entries must all be names of item properties'));
-      continue;
-    }
-    if (property.type === 'array' || property.type === 'object')
+    if (property === undefined) errors.push(invalidValue(place, keys, 'entries must all be names of item properties'));
+    else if (property.type === 'array' || property.type === 'object')
       errors.push(
         invalidValue(
-          propertyAt.child('type'),
+          at.child('items', 'properties').key(key).child('type'),
           items.type,
           "must be a scalar type if parent array's x-kubernetes-list-type is map",
         ),
       );
+    if (seen.has(key)) errors.push(invalidValue(place, keys, 'must not contain duplicate entries'));
+    seen.add(key);
+  }
+  for (const key of keys) {
+    const property = items.properties?.[key];
+    const propertyAt = at.child('items', 'properties').key(key);
+    if (property === undefined) continue;
     if (!(items.required ?? []).includes(key) && property.default === undefined)
       errors.push(
         required(

@@ -1,6 +1,7 @@
 /** What each version of a definition may have of its own: schema, subresources, columns, selectable fields. */
 import { duplicate, type FieldError, type FieldPath, invalidValue, required, tooMany } from '@typernetes/openapi/meta';
 import { deepEqual } from '@typernetes/openapi/schema';
+import { ruleFieldPath } from '../cel/index.ts';
 import type { PrinterColumn, ScaleSubresource, Version } from './definition.ts';
 import type { Structural } from './schema/index.ts';
 import { validateSchema } from './validate-schema.ts';
@@ -30,6 +31,24 @@ export function withoutShared(version: Given, shared: Given): Given {
   const own = { ...version };
   for (const part of Object.keys(shared) as Part[]) delete own[part];
   return own;
+}
+
+/** In messages: upstream's own names for everything, null for what there is not. */
+export function shownVersions(versions: readonly Given[], shared: Given): object[] {
+  return versions.map((version) => {
+    const own = withoutShared(version, shared);
+    return {
+      Name: own.name ?? '',
+      Served: own.served ?? false,
+      Storage: own.storage ?? false,
+      Deprecated: own.deprecated ?? false,
+      DeprecationWarning: own.deprecationWarning ?? null,
+      Schema: own.schema ?? null,
+      Subresources: own.subresources ?? null,
+      AdditionalPrinterColumns: own.additionalPrinterColumns ?? null,
+      SelectableFields: own.selectableFields ?? null,
+    };
+  });
 }
 
 /** `old`: the same version, or that of the same name as the first, before an update. */
@@ -107,6 +126,13 @@ function validateScale(scale: ScaleSubresource, at: FieldPath): FieldError[] {
   return errors;
 }
 
+/** Selectable fields are names only: what there is to one list item is no field of the object. */
+function pathError(jsonPath: string, schema: Structural | undefined): string | undefined {
+  const bracket = jsonPath.indexOf('[');
+  const { error } = ruleFieldPath(bracket === -1 ? jsonPath : jsonPath.slice(0, bracket), schema ?? {});
+  return error ?? (bracket === -1 ? undefined : 'array notation is not allowed');
+}
+
 /** More fields than there may be are `tolerated` where they were there before. */
 function validateSelectable(
   fields: readonly { jsonPath?: string }[],
@@ -125,9 +151,9 @@ function validateSelectable(
     const names = jsonPath.replace(/^\./, '').split('.');
     let found = schema;
     for (const name of names) found = found?.properties?.[name];
-    if (!jsonPath.startsWith('.') || found === undefined) {
-      const detail = jsonPath.startsWith('.') ? 'does not refer to a valid field' : 'must start with .';
-      errors.push(invalidValue(place, jsonPath, `is an invalid path: ${detail}`));
+    const wrong = pathError(jsonPath, schema);
+    if (wrong !== undefined || found === undefined) {
+      errors.push(invalidValue(place, jsonPath, `is an invalid path: ${wrong ?? 'does not refer to a valid field'}`));
       continue;
     }
     if (names[0] === 'metadata') errors.push(invalidValue(place, jsonPath, 'must not point to fields in metadata'));

@@ -1,12 +1,9 @@
 /** An API server of its own, a client of it, and webhooks that it can reach, for tests of admission as users see it. */
-import { mkdtemp, rm } from 'node:fs/promises';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { startApiserver } from '../../apiserver/server.ts';
-import { ensureClusterCertificates, kubeconfig } from '../../certificates/index.ts';
-import { silentLogger } from '../../endpoints/request-context.ts';
+import type { ApiserverOptions } from '../../apiserver/config.ts';
+import { startTestServer } from '../../apiserver/testing/test-server.ts';
+import { kubeconfig } from '../../certificates/index.ts';
 
 export interface Body {
   [field: string]: unknown;
@@ -26,8 +23,7 @@ export interface Answer {
 
 export interface CallOptions {
   contentType?: string;
-  /** Impersonated. */
-  as?: string;
+  headers?: Record<string, string>;
 }
 
 export interface WebhookServer {
@@ -55,46 +51,34 @@ export interface TestCluster {
   stop(): Promise<void>;
 }
 
-export async function startTestCluster(): Promise<TestCluster> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'typernetes-admission-'));
-  const certificates = await ensureClusterCertificates(path.join(directory, 'pki'), {
-    nodes: [],
-    advertiseAddresses: ['127.0.0.1'],
-    serviceIPs: ['10.96.0.1'],
-  });
-  const { admin, apiserver, ca, serviceAccount } = certificates;
-  const server = await startApiserver(
-    {
-      securePort: 0,
-      bindAddress: '127.0.0.1',
-      storageDir: path.join(directory, 'storage'),
-      tlsCertFile: apiserver.certificateFile,
-      tlsPrivateKeyFile: apiserver.keyFile,
-      clientCaFile: ca.certificateFile,
-      serviceAccountSigningKeyFile: serviceAccount.privateKeyFile,
-      serviceAccountKeyFile: [serviceAccount.publicKeyFile],
-    },
-    undefined,
-    silentLogger,
-  );
-  await server.ready;
-  const agent = new https.Agent({
-    keepAlive: true,
-    ca: ca.certificate,
-    cert: admin.certificate,
-    key: admin.key,
-  });
+export async function startTestCluster(options: Partial<ApiserverOptions> = {}): Promise<TestCluster> {
+  const api = await startTestServer(options);
+  const { admin, apiserver, ca } = api.certificates;
   const opened: WebhookServer[] = [];
   return {
     caBundle: Buffer.from(ca.certificate).toString('base64'),
     kubeconfig: kubeconfig({
-      server: server.url,
+      server: api.server.url,
       userName: 'admin',
       certificateAuthority: ca.certificate,
       clientCertificate: admin.certificate,
       clientKey: admin.key,
     }),
-    call: (method, url, body, options = {}) => send(agent, `${server.url}${url}`, method, body, options),
+    async call(method, url, body, { contentType = 'application/json', headers = {} } = {}) {
+      const text = body === undefined ? undefined : JSON.stringify(body);
+      const content: Record<string, string> =
+        text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) };
+      const all = { ...headers, 'content-type': contentType, ...content };
+      const answer = await api.call(method, url, { body: text, headers: all });
+      const { warning = '' } = answer.headers;
+      return {
+        status: answer.status,
+        body: parse(answer.text),
+        warnings: [...warning.matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(([, message = '']) =>
+          message.replaceAll(/\\(.)/g, '$1'),
+        ),
+      };
+    },
     async webhooks(handler) {
       const webhook = await serveWebhooks(apiserver, handler);
       opened.push(webhook);
@@ -102,43 +86,9 @@ export async function startTestCluster(): Promise<TestCluster> {
     },
     async stop() {
       for (const webhook of opened) await webhook.close();
-      agent.destroy();
-      await server.stop();
-      await rm(directory, { recursive: true, force: true });
+      await api.close();
     },
   };
-}
-
-function send(
-  agent: https.Agent,
-  url: string,
-  method: string,
-  body: object | undefined,
-  { contentType = 'application/json', as }: CallOptions,
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers = {
-      ...(text === undefined ? {} : { 'content-type': contentType, 'content-length': Buffer.byteLength(text) }),
-      ...(as === undefined ? {} : { 'impersonate-user': as }),
-    };
-    const request = https.request(url, { method, agent, headers }, (response) => {
-      let answer = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
-      response.on('end', () => {
-        const { warning = '' } = response.headers;
-        resolve({
-          status: response.statusCode ?? 0,
-          body: parse(answer),
-          warnings: [...warning.matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(([, message = '']) =>
-            message.replaceAll(/\\(.)/g, '$1'),
-          ),
-        });
-      });
-    });
-    request.once('error', reject);
-    request.end(text);
-  });
 }
 
 function parse(text: string): Body {

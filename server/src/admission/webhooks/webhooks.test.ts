@@ -1,62 +1,23 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import {
-  type Body,
-  pick,
-  startTestCluster,
-  type TestCluster,
-  type WebhookHandler,
-  type WebhookServer,
-} from '../testing/cluster.ts';
+import { type Body, pick, type TestCluster, type WebhookServer } from '../testing/cluster.ts';
+import { configMaps, patch, rules, WebhookFixture } from '../testing/webhooks.ts';
 
+let fixture: WebhookFixture;
 let cluster: TestCluster;
 let webhooks: WebhookServer;
-let handler: WebhookHandler = () => ({ allowed: true });
 const configurations = '/apis/admissionregistration.k8s.io/v1';
-const configMaps = '/api/v1/namespaces/default/configmaps';
 
 before(async () => {
-  cluster = await startTestCluster();
-  webhooks = await cluster.webhooks((path, review, query) => handler(path, review, query));
+  fixture = await WebhookFixture.start();
+  ({ cluster, webhooks } = fixture);
 });
 after(() => cluster.stop());
-afterEach(async () => {
-  handler = () => ({ allowed: true });
-  webhooks.requests.length = 0;
-  for (const kind of ['mutating', 'validating'])
-    await cluster.call('DELETE', `${configurations}/${kind}webhookconfigurations`);
-  await cluster.call('DELETE', configMaps);
-});
-
-const patch = (...operations: object[]) => ({
-  allowed: true,
-  patchType: 'JSONPatch',
-  patch: Buffer.from(JSON.stringify(operations)).toString('base64'),
-});
-const rules = (operations: string[], resources: string[], apiGroups = [''], apiVersions = ['v1']) => [
-  { operations, apiGroups, apiVersions, resources },
-];
-
-async function configure(kind: 'Mutating' | 'Validating', name: string, ...hooks: object[]): Promise<void> {
-  const answer = await cluster.call('POST', `${configurations}/${kind.toLowerCase()}webhookconfigurations`, {
-    metadata: { name },
-    webhooks: hooks.map((hook) => ({
-      clientConfig: { url: `${webhooks.url}${name}`, caBundle: cluster.caBundle },
-      sideEffects: 'None',
-      admissionReviewVersions: ['v1'],
-      rules: rules(['*'], ['configmaps']),
-      ...hook,
-    })),
-  });
-  assert.equal(answer.status, 201, answer.body.message);
-}
-
-const create = (name: string, more: object = {}, query = '') =>
-  cluster.call('POST', `${configMaps}${query}`, { metadata: { name, ...more }, data: { key: 'value' } });
+afterEach(() => fixture.reset());
 
 test('a review tells all of the request', async () => {
-  await configure('Validating', 'all', { name: 'all.example.com' });
-  assert.equal((await create('told', {}, '?fieldManager=me')).status, 201);
+  await fixture.configure('Validating', 'all', { name: 'all.example.com' });
+  assert.equal((await fixture.create('told', {}, '?fieldManager=me')).status, 201);
   const { uid, object, userInfo, ...request } = pick(webhooks.requests[0], 'review.request') as Body;
   assert.match(String(uid), /^[0-9a-f-]{36}$/);
   assert.equal(pick(object, 'metadata.name'), 'told');
@@ -97,19 +58,19 @@ test('a review tells all of the request', async () => {
 });
 
 test('a refusal passes on message, reason and code; warnings reach the client', async () => {
-  handler = () => ({
+  fixture.handler = () => ({
     allowed: false,
     warnings: ['mind the gap'],
     status: { message: 'not this one', reason: 'Gone', code: 410 },
   });
-  await configure('Validating', 'deny', { name: 'deny.example.com' });
-  const refused = await create('refused');
+  await fixture.configure('Validating', 'deny', { name: 'deny.example.com' });
+  const refused = await fixture.create('refused');
   assert.equal(refused.status, 410);
   assert.equal(refused.body.message, 'admission webhook "deny.example.com" denied the request: not this one');
   assert.equal(refused.body.reason, 'Gone');
   assert.deepEqual(refused.warnings, ['mind the gap']);
-  handler = () => ({ allowed: false });
-  const silent = await create('refused');
+  fixture.handler = () => ({ allowed: false });
+  const silent = await fixture.create('refused');
   assert.equal(silent.status, 400);
   assert.equal(silent.body.message, 'admission webhook "deny.example.com" denied the request without explanation');
 });
@@ -122,15 +83,15 @@ async function ensureServiceAccount(): Promise<void> {
 }
 
 test('mutations build on each other, get defaults, and are validated', async () => {
-  handler = (path) => patch({ op: 'add', path: `/data/${path.slice(1)}`, value: 'was here' });
-  await configure('Mutating', 'b', { name: 'second.example.com' });
-  await configure('Mutating', 'a', { name: 'first.example.com' });
-  const { body } = await create('mutated');
+  fixture.handler = (path) => patch({ op: 'add', path: `/data/${path.slice(1)}`, value: 'was here' });
+  await fixture.configure('Mutating', 'b', { name: 'second.example.com' });
+  await fixture.configure('Mutating', 'a', { name: 'first.example.com' });
+  const { body } = await fixture.create('mutated');
   assert.deepEqual(body.data, { key: 'value', a: 'was here', b: 'was here' });
   assert.equal(pick(webhooks.requests[1]?.review, 'request.object.data.a'), 'was here');
   await ensureServiceAccount();
-  handler = () => patch({ op: 'add', path: '/spec/containers/1', value: { name: 'added', image: 'image' } });
-  await configure('Mutating', 'pods', { name: 'pods.example.com', rules: rules(['CREATE'], ['pods']) });
+  fixture.handler = () => patch({ op: 'add', path: '/spec/containers/1', value: { name: 'added', image: 'image' } });
+  await fixture.configure('Mutating', 'pods', { name: 'pods.example.com', rules: rules(['CREATE'], ['pods']) });
   const pod = await cluster.call('POST', '/api/v1/namespaces/default/pods?dryRun=All', {
     metadata: { name: 'pod' },
     spec: {
@@ -144,28 +105,28 @@ test('mutations build on each other, get defaults, and are validated', async () 
 });
 
 test('what cannot be patched is an internal error', async () => {
-  handler = () => patch({ op: 'replace', path: '/nowhere/at/all', value: 1 });
-  await configure('Mutating', 'bad', { name: 'bad.example.com' });
-  const answer = await create('unpatched');
+  fixture.handler = () => patch({ op: 'replace', path: '/nowhere/at/all', value: 1 });
+  await fixture.configure('Mutating', 'bad', { name: 'bad.example.com' });
+  const answer = await fixture.create('unpatched');
   assert.equal(answer.status, 500);
   assert.match(answer.body.message ?? '', /^Internal error occurred: /);
-  handler = () => ({ ...patch({ op: 'add', path: '/data/x', value: 'y' }), patchType: 'Other' });
+  fixture.handler = () => ({ ...patch({ op: 'add', path: '/data/x', value: 'y' }), patchType: 'Other' });
   assert.equal(
-    (await create('unpatched')).body.message,
+    (await fixture.create('unpatched')).body.message,
     'Internal error occurred: failed calling webhook "bad.example.com": unsupported patch type "Other"',
   );
 });
 
 test('who asks for it is called again when others have changed the object', async () => {
-  handler = (path, review) => {
+  fixture.handler = (path, review) => {
     const seen = pick(review, 'request.object.data') as Body;
     if (path === '/first')
       return 'second' in seen ? patch({ op: 'add', path: '/data/first', value: 'saw second' }) : { allowed: true };
     return 'second' in seen ? { allowed: true } : patch({ op: 'add', path: '/data/second', value: 'yes' });
   };
-  await configure('Mutating', 'first', { name: 'first.example.com', reinvocationPolicy: 'IfNeeded' });
-  await configure('Mutating', 'second', { name: 'second.example.com' });
-  assert.deepEqual((await create('again')).body.data, { key: 'value', first: 'saw second', second: 'yes' });
+  await fixture.configure('Mutating', 'first', { name: 'first.example.com', reinvocationPolicy: 'IfNeeded' });
+  await fixture.configure('Mutating', 'second', { name: 'second.example.com' });
+  assert.deepEqual((await fixture.create('again')).body.data, { key: 'value', first: 'saw second', second: 'yes' });
   assert.deepEqual(
     webhooks.requests.map(({ path }) => path),
     ['/first', '/second', '/first'],
@@ -174,14 +135,14 @@ test('who asks for it is called again when others have changed the object', asyn
 
 test('failures are fatal or ignored, as the failurePolicy says', async () => {
   const nowhere = { url: 'https://127.0.0.1:1/hook' };
-  await configure('Validating', 'ignore', {
+  await fixture.configure('Validating', 'ignore', {
     name: 'ignore.example.com',
     failurePolicy: 'Ignore',
     clientConfig: nowhere,
   });
-  assert.equal((await create('ignored')).status, 201);
-  await configure('Validating', 'fail', { name: 'fail.example.com', clientConfig: nowhere });
-  const refused = await create('failed');
+  assert.equal((await fixture.create('ignored')).status, 201);
+  await fixture.configure('Validating', 'fail', { name: 'fail.example.com', clientConfig: nowhere });
+  const refused = await fixture.create('failed');
   assert.equal(refused.status, 500);
   assert.equal(
     refused.body.message,
@@ -190,20 +151,20 @@ test('failures are fatal or ignored, as the failurePolicy says', async () => {
 });
 
 test('a certificate that caBundle does not vouch for is none; odd answers are failures', async () => {
-  await configure('Validating', 'tls', { name: 'tls.example.com', clientConfig: { url: webhooks.url } });
-  const untrusted = await create('untrusted');
+  await fixture.configure('Validating', 'tls', { name: 'tls.example.com', clientConfig: { url: webhooks.url } });
+  const untrusted = await fixture.create('untrusted');
   assert.match(
     untrusted.body.message ?? '',
     /tls: failed to verify certificate: x509: certificate signed by unknown authority$/,
   );
   await cluster.call('DELETE', `${configurations}/validatingwebhookconfigurations/tls`);
   const failure = async (answer: object): Promise<string> => {
-    handler = () => answer;
-    const { status, body } = await create('odd');
+    fixture.handler = () => answer;
+    const { status, body } = await fixture.create('odd');
     assert.equal(status, 500);
     return (body.message ?? '').replace('Internal error occurred: failed calling webhook "odd.example.com": ', '');
   };
-  await configure('Validating', 'odd', { name: 'odd.example.com' });
+  await fixture.configure('Validating', 'odd', { name: 'odd.example.com' });
   assert.equal(
     await failure({ status: 404, text: 'nothing here' }),
     'failed to call webhook: the server could not find the requested resource',
@@ -220,32 +181,32 @@ test('a certificate that caBundle does not vouch for is none; odd answers are fa
 
 test('a webhook that is too slow has failed', async () => {
   const { promise, resolve } = Promise.withResolvers<object>();
-  handler = () => promise;
-  await configure('Validating', 'slow', { name: 'slow.example.com', timeoutSeconds: 1 });
-  const answer = await create('late');
+  fixture.handler = () => promise;
+  await fixture.configure('Validating', 'slow', { name: 'slow.example.com', timeoutSeconds: 1 });
+  const answer = await fixture.create('late');
   resolve({ allowed: true });
   assert.equal(answer.status, 500);
   assert.match(answer.body.message ?? '', /\?timeout=1s": context deadline exceeded$/);
 });
 
 test('selectors and conditions choose requests', async () => {
-  handler = () => ({ allowed: false });
-  await configure('Validating', 'labelled', {
+  fixture.handler = () => ({ allowed: false });
+  await fixture.configure('Validating', 'labelled', {
     name: 'labelled.example.com',
     objectSelector: { matchLabels: { deny: 'yes' } },
     matchConditions: [{ name: 'not-me', expression: "request.name != 'me'" }],
   });
-  await configure('Validating', 'elsewhere', {
+  await fixture.configure('Validating', 'elsewhere', {
     name: 'elsewhere.example.com',
     namespaceSelector: { matchLabels: { nowhere: 'yes' } },
   });
-  assert.equal((await create('plain')).status, 201);
-  assert.equal((await create('me', { labels: { deny: 'yes' } })).status, 201);
-  assert.equal((await create('marked', { labels: { deny: 'yes' } })).status, 400);
+  assert.equal((await fixture.create('plain')).status, 201);
+  assert.equal((await fixture.create('me', { labels: { deny: 'yes' } })).status, 201);
+  assert.equal((await fixture.create('marked', { labels: { deny: 'yes' } })).status, 400);
   const unlabel = { metadata: { labels: { deny: null } } };
   await cluster.call('DELETE', `${configurations}/validatingwebhookconfigurations/labelled`);
-  assert.equal((await create('marked', { labels: { deny: 'yes' } })).status, 201);
-  await configure('Validating', 'labelled', {
+  assert.equal((await fixture.create('marked', { labels: { deny: 'yes' } })).status, 201);
+  await fixture.configure('Validating', 'labelled', {
     name: 'labelled.example.com',
     objectSelector: { matchLabels: { deny: 'yes' } },
   });
@@ -256,11 +217,11 @@ test('selectors and conditions choose requests', async () => {
 });
 
 test('a condition that fails refuses the request', async () => {
-  await configure('Validating', 'broken', {
+  await fixture.configure('Validating', 'broken', {
     name: 'broken.example.com',
     matchConditions: [{ name: 'broken', expression: "object.nothing == 'x'" }],
   });
-  const answer = await create('unlucky');
+  const answer = await fixture.create('unlucky');
   assert.equal(answer.status, 403);
   assert.equal(
     answer.body.message,
@@ -268,56 +229,9 @@ test('a condition that fails refuses the request', async () => {
   );
 });
 
-test('equivalent resources are converted; an exact rule does not match them', async () => {
-  const base = { rules: rules(['CREATE'], ['horizontalpodautoscalers'], ['autoscaling'], ['v1']) };
-  await configure('Validating', 'equivalent', { ...base, name: 'equivalent.example.com' });
-  await configure('Validating', 'exact', { ...base, name: 'exact.example.com', matchPolicy: 'Exact' });
-  const answer = await cluster.call(
-    'POST',
-    '/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers?dryRun=All',
-    {
-      metadata: { name: 'scaler' },
-      spec: { scaleTargetRef: { kind: 'Deployment', name: 'web', apiVersion: 'apps/v1' }, maxReplicas: 3 },
-    },
-  );
-  assert.equal(answer.status, 201, answer.body.message);
-  assert.equal(webhooks.requests.length, 1);
-  const request = webhooks.requests[0]?.review.request;
-  assert.equal(webhooks.requests[0]?.path, '/equivalent');
-  assert.equal(pick(request, 'object.apiVersion'), 'autoscaling/v1');
-  assert.equal(pick(request, 'object.spec.targetCPUUtilizationPercentage'), 80);
-  assert.equal(pick(request, 'kind.version'), 'v1');
-  assert.equal(pick(request, 'requestKind.version'), 'v2');
-});
-
-test('a scale is admitted as a Scale', async () => {
-  await configure('Validating', 'scales', {
-    name: 'scales.example.com',
-    rules: rules(['UPDATE'], ['deployments/scale'], ['apps']),
-  });
-  const deployments = '/apis/apps/v1/namespaces/default/deployments';
-  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
-  const made = await cluster.call('POST', deployments, {
-    metadata: { name: 'scaled' },
-    spec: { selector: { matchLabels: { a: 'b' } }, template },
-  });
-  assert.equal(made.status, 201, made.body.message);
-  const merge = { contentType: 'application/merge-patch+json' };
-  assert.equal(
-    (await cluster.call('PATCH', `${deployments}/scaled/scale`, { spec: { replicas: 3 } }, merge)).status,
-    200,
-  );
-  const request = webhooks.requests[0]?.review.request;
-  assert.deepEqual(pick(request, 'kind'), { group: 'autoscaling', version: 'v1', kind: 'Scale' });
-  assert.equal(pick(request, 'subResource'), 'scale');
-  assert.equal(pick(request, 'object.spec.replicas'), 3);
-  assert.equal(pick(request, 'oldObject.spec.replicas'), 1);
-  await cluster.call('DELETE', `${deployments}/scaled`);
-});
-
 test('webhooks with side effects are not called for dry runs; configurations are never put before webhooks', async () => {
-  handler = () => ({ allowed: false });
-  await configure('Validating', 'everything', {
+  fixture.handler = () => ({ allowed: false });
+  await fixture.configure('Validating', 'everything', {
     name: 'everything.example.com',
     rules: rules(['*'], ['*/*'], ['admissionregistration.k8s.io'], ['*']),
   });
@@ -326,47 +240,11 @@ test('webhooks with side effects are not called for dry runs; configurations are
   assert.equal(webhooks.requests.length, 0);
 });
 
-test('custom resources are pruned after mutation and sent in the version that is asked for', async () => {
-  const schema = (version: string, storage: boolean) => ({
-    name: version,
-    served: true,
-    storage,
-    schema: {
-      openAPIV3Schema: {
-        type: 'object',
-        properties: { data: { type: 'object', properties: { known: { type: 'string' }, added: { type: 'string' } } } },
-      },
-    },
-  });
-  const names = { plural: 'things', singular: 'thing', kind: 'Thing' };
-  const made = await cluster.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
-    metadata: { name: 'things.example.com' },
-    spec: { group: 'example.com', names, scope: 'Namespaced', versions: [schema('v1', false), schema('v2', true)] },
-  });
-  assert.equal(made.status, 201, made.body.message);
-  const things = '/apis/example.com/v1/namespaces/default/things';
-  for (let tries = 0; (await cluster.call('GET', things)).status !== 200; tries++) {
-    assert.ok(tries < 1000, 'the definition is never established');
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  handler = () =>
-    patch({ op: 'add', path: '/data/added', value: 'yes' }, { op: 'add', path: '/data/unknown', value: 'no' });
-  await configure('Mutating', 'things', {
-    name: 'things.example.com',
-    rules: rules(['CREATE', 'UPDATE'], ['things'], ['example.com'], ['v2']),
-  });
-  const created = await cluster.call('POST', things, {
-    apiVersion: 'example.com/v1',
-    kind: 'Thing',
-    metadata: { name: 'one' },
-    data: { known: 'a' },
-  });
-  assert.equal(created.status, 201, created.body.message);
-  assert.equal(created.body.apiVersion, 'example.com/v1');
-  assert.deepEqual(created.body.data, { known: 'a', added: 'yes' });
-  assert.equal(pick(webhooks.requests[0]?.review, 'request.object.apiVersion'), 'example.com/v2');
-  const merge = { contentType: 'application/merge-patch+json' };
-  const patched = await cluster.call('PATCH', `${things}/one`, { data: { known: 'b' } }, merge);
-  assert.deepEqual(patched.body.data, { known: 'b', added: 'yes' });
-  assert.equal(pick(webhooks.requests[1]?.review, 'request.oldObject.apiVersion'), 'example.com/v2');
+test('a Service that is not there is named with its port', async () => {
+  const clientConfig = { service: { name: 'none', namespace: 'default', path: '/hook' } };
+  await fixture.configure('Validating', 'service', { name: 'service.example.com', clientConfig });
+  assert.equal(
+    (await fixture.create('unserved')).body.message,
+    'Internal error occurred: failed calling webhook "service.example.com": failed to call webhook: Post "https://none.default.svc:443/hook?timeout=10s": service "none" not found',
+  );
 });

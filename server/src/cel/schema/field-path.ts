@@ -27,7 +27,7 @@ export function ruleFieldPath(text: string, schema: ValidatedSchema): RuleFieldP
       return {
         error: /[.[]/.test(text[at] ?? '')
           ? 'unexpected end of JSON path'
-          : `expected [ or . but got: ${text.slice(at)}`,
+          : `expected [ or . but got: ${/^[^.[\]]*/.exec(text.slice(at))?.[0]}`,
       };
     }
     const name: string =

@@ -36,6 +36,14 @@ export function withAuditId(): Filter {
   };
 }
 
+/** Makes some clients of HTTP/2 connect anew, so that several servers behind a load balancer share them. */
+export function withProbabilisticGoaway(chance: number, random: () => number): Filter {
+  return (next) => (context) => {
+    if (context.request.httpVersionMajor === 2 && random() < chance) context.response.setHeader('Connection', 'close');
+    return next(context);
+  };
+}
+
 export function withRequestInfo(): Filter {
   return (next) => async (context) => {
     try {

@@ -1,8 +1,9 @@
 /** Server-side apply: the configuration in a PATCH body, merged into what is there (KEP-555). */
-import { CodecError, yamlSerializer } from '@typernetes/openapi/codec';
+import { CodecError, cborSerializer, yamlSerializer } from '@typernetes/openapi/codec';
 import { badRequest, type KubernetesObject } from '@typernetes/openapi/meta';
 import type { FieldManager } from '@typernetes/openapi/schema';
 import type { WriteOptions } from '../../registry/generic/options.ts';
+import type { ApplyPatchType } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 
 /** From what is there (undefined: nothing) to the new object; does not change what it is given. */
@@ -10,6 +11,7 @@ export type Change = (live: KubernetesObject | undefined) => KubernetesObject;
 
 export function applyConfiguration(
   body: Buffer,
+  type: ApplyPatchType,
   { fieldManager, fieldValidation, force }: WriteOptions,
   manager: FieldManager,
   context: RequestContext,
@@ -18,12 +20,13 @@ export function applyConfiguration(
   let configuration: KubernetesObject;
   let strictErrors: string[];
   try {
-    const decoded = yamlSerializer.decode(body, { strict });
+    const serializer = type === 'application/apply-patch+cbor' ? cborSerializer : yamlSerializer;
+    const decoded = serializer.decode(body, { strict });
     configuration = decoded.object as KubernetesObject;
     strictErrors = decoded.strictErrors;
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;
-    throw badRequest(`error decoding YAML: ${error.message}`);
+    throw badRequest(`error decoding ${type === 'application/apply-patch+cbor' ? 'CBOR' : 'YAML'}: ${error.message}`);
   }
   return (live) => {
     const object = manager.apply(live, configuration, fieldManager, force === true);

@@ -1,5 +1,12 @@
 /** What all write handlers share: admission attributes, write contexts, owner reference deduplication, answers. */
-import { type BodyPart, joinParts, parseJson, yamlSerializer } from '@typernetes/openapi/codec';
+import {
+  type BodyPart,
+  cborMediaType,
+  cborSerializer,
+  joinParts,
+  parseJson,
+  yamlSerializer,
+} from '@typernetes/openapi/codec';
 import {
   badRequest,
   type GroupVersionKind,
@@ -174,7 +181,7 @@ export async function sendEntry(
   await sendEncoded(context, code, format, presentEntry(entry, endpoint, format, include, dependencies.now()));
 }
 
-/** Bytes made for the client's format: protobuf, or JSON, which may still have to become YAML or pretty. */
+/** Bytes made for the client's format: protobuf, or JSON, which may still have to become YAML, CBOR or pretty. */
 export function sendEncoded(
   context: RequestContext,
   code: number,
@@ -182,6 +189,8 @@ export function sendEncoded(
   parts: readonly BodyPart[],
 ): Promise<void> {
   const { mediaType } = format;
+  if (mediaType === cborMediaType)
+    return sendBody(context, code, mediaType, [cborSerializer.encode(parseJson(joinParts(parts)).value)]);
   if (mediaType === 'application/yaml') {
     return sendBody(context, code, mediaType, [yamlSerializer.encode(parseJson(joinParts(parts)).value)]);
   }

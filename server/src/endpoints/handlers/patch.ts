@@ -28,7 +28,7 @@ import { parseWriteOptions, type WriteOptions } from '../../registry/generic/opt
 import type { Transform } from '../../registry/generic/store.ts';
 import { maxBodyBytes, readBody } from '../body.ts';
 import { decodeObject, type FieldValidation } from '../decode.ts';
-import { negotiateOutput, negotiatePatch, type PatchType } from '../negotiation.ts';
+import { type ApplyPatchType, isApply, negotiateOutput, negotiatePatch, type PatchType } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import {
   type HandlerDependencies,
@@ -50,7 +50,7 @@ import {
 } from './operation.ts';
 import { admitted, isView, kindOf, projectionOf, validationOf } from './update.ts';
 
-type MergingPatchType = Exclude<PatchType, 'application/apply-patch+yaml'>;
+type MergingPatchType = Exclude<PatchType, ApplyPatchType>;
 
 const maxJsonPatchOperations = 10_000;
 /** A patch that names no resourceVersion is tried again on conflict, this often. */
@@ -80,9 +80,9 @@ export async function handlePatch(
   };
   const projection = projectionOf(endpoint, store, subresource);
   const fieldManager = dependencies.fieldManager(endpoint, subresource);
-  const applies = patchType === 'application/apply-patch+yaml';
-  const change = applies
-    ? applyConfiguration(body, options, fieldManager, context)
+  const applies = isApply(patchType);
+  const change = isApply(patchType)
+    ? applyConfiguration(body, patchType, options, fieldManager, context)
     : changeByPatch(patchType, body, options, kind, fieldManager, context, dependencies);
   const transform: Transform = async (existing) => {
     if (existing === undefined && !applies) {

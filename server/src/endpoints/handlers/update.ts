@@ -51,7 +51,11 @@ export function projectionOf(
   if (registration?.view !== undefined && registration.apply !== undefined) {
     const managed = subresource?.kind.kind === 'Scale' ? scaleFields(endpoint.apiVersion) : sameFields;
     return {
-      live: (stored) => withManagedFields(registration.view!(stored), managed.read(stored.metadata?.managedFields)),
+      live: (stored) =>
+        withManagedFields(
+          registration.updateView?.(stored) ?? registration.view!(stored),
+          managed.read(stored.metadata?.managedFields),
+        ),
       write: (object, stored) => {
         const parent = deepCopy(stored!);
         registration.apply!(object, parent);
@@ -150,7 +154,11 @@ export async function handleUpdate(
     return admitted(context, dependencies, request, projection, view, existing);
   };
   const write = writeContext(context, endpoint, dependencies, request);
-  const result = await store.update(info.name, transform, { ...write, ...validationOf(write, projection) });
+  const result = await store.update(info.name, transform, {
+    ...write,
+    ...validationOf(write, projection),
+    uidIsPrecondition: true,
+  });
   const code = result.created ? 201 : 200;
   if (isView(subresource)) {
     await sendObject(context, code, format, projection.show(EntryView.of(result.entry).parse()));
@@ -179,7 +187,7 @@ export async function admitted(
 /** Validating admission sees of a view what mutating admission has seen. */
 export function validationOf(write: WriteContext, projection: Projection): Pick<WriteContext, 'validateAdmission'> {
   if (!projection.isView) return {};
-  const show = (object: KubernetesObject | undefined) => object && projection.show(object);
+  const show = (object: KubernetesObject | undefined) => object && projection.live(object);
   return {
     validateAdmission: async (object, old) => write.validateAdmission?.(show(object), show(old)),
   };

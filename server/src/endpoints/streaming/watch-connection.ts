@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { cborMediaType, cborSequenceMediaType, protobufMediaType } from '@typernetes/openapi/codec';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { MediaType } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
@@ -18,11 +19,16 @@ export interface WatchConnection {
   destroy(): void;
 }
 
+const contentTypes: Partial<Record<MediaType, string>> = {
+  'application/json': 'application/json',
+  [cborMediaType]: cborSequenceMediaType,
+};
+
 export function httpWatchConnection(context: RequestContext, mediaType: MediaType): WatchConnection {
   const { response } = context;
   setWarnings(context);
   response.statusCode = 200;
-  response.setHeader('Content-Type', mediaType === 'application/json' ? mediaType : `${mediaType};stream=watch`);
+  response.setHeader('Content-Type', contentTypes[mediaType] ?? `${mediaType};stream=watch`);
   response.flushHeaders();
   const { socket } = response;
   if (socket !== null && response.chunkedEncoding) return overSocket(response, socket);
@@ -85,7 +91,7 @@ export function webSocketWatchConnection(
   context.response.detachSocket(upgrade.socket as never);
   return new Promise((resolve) => {
     server.handleUpgrade(context.request, upgrade.socket, upgrade.head, (socket) =>
-      resolve(overWebSocket(socket, upgrade.socket, mediaType === 'application/json')),
+      resolve(overWebSocket(socket, upgrade.socket, mediaType)),
     );
   });
 }
@@ -93,7 +99,7 @@ export function webSocketWatchConnection(
 /** The length in front of a binary frame, which a websocket message does not need. */
 const framePrefixBytes = 4;
 
-function overWebSocket(socket: WebSocket, raw: Duplex, isText: boolean): WatchConnection {
+function overWebSocket(socket: WebSocket, raw: Duplex, mediaType: MediaType): WatchConnection {
   const drained: (() => void)[] = [];
   raw.on('drain', () => {
     for (const listener of drained) listener();
@@ -101,7 +107,8 @@ function overWebSocket(socket: WebSocket, raw: Duplex, isText: boolean): WatchCo
   socket.on('error', () => socket.terminate());
   return {
     send(frame) {
-      socket.send(isText ? frame : frame.subarray(framePrefixBytes), { binary: !isText });
+      const message = mediaType === protobufMediaType ? frame.subarray(framePrefixBytes) : frame;
+      socket.send(message, { binary: mediaType !== 'application/json' });
       return socket.bufferedAmount < highWaterMark && !raw.writableNeedDrain;
     },
     onDrain: (listener) => void drained.push(listener),

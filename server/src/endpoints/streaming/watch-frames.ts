@@ -1,6 +1,8 @@
 /** The bytes of watch events. A change is encoded once per media type and shared by all its watchers. */
 
 import {
+  cborMediaType,
+  cborSerializer,
   joinParts,
   jsonSerializer,
   protobufMediaType,
@@ -46,7 +48,13 @@ export class WatchFrames {
     this.#endpoint = endpoint;
     this.#format = format;
     this.#include = include;
-    this.#serializer = format.mediaType === protobufMediaType ? protobufSerializer : jsonSerializer;
+    const { mediaType } = format;
+    this.#serializer =
+      mediaType === protobufMediaType
+        ? protobufSerializer
+        : mediaType === cborMediaType
+          ? cborSerializer
+          : jsonSerializer;
     this.#key = `${format.mediaType} ${endpoint.apiVersion} ${format.convert?.kind ?? ''} ${format.convert?.apiVersion ?? ''} ${include}`;
     this.#now = now;
   }
@@ -56,7 +64,7 @@ export class WatchFrames {
     const withColumns = isTable && !this.#columnsSent;
     this.#columnsSent = true;
     const make = (): Buffer =>
-      this.#serializer.streamFrame(
+      this.#framed(
         event.type,
         joinParts(
           presentWatched(
@@ -107,6 +115,13 @@ export class WatchFrames {
   }
 
   #frame(type: WatchEventType, object: unknown): Buffer {
-    return this.#serializer.streamFrame(type, encodeObject(object, this.#format.mediaType));
+    return this.#framed(type, encodeObject(object, this.#format.mediaType));
+  }
+
+  /** What is presented is protobuf or JSON; CBOR is made of the latter. */
+  #framed(type: WatchEventType, presented: Buffer): Buffer {
+    const isCbor = this.#format.mediaType === cborMediaType;
+    const object = isCbor ? cborSerializer.encode(JSON.parse(presented.toString())) : presented;
+    return this.#serializer.streamFrame(type, object);
   }
 }

@@ -35,6 +35,7 @@ export interface TestApiOptions {
   registrations?: readonly ResourceRegistration[];
   admission?: AdmissionChain;
   chain?: Partial<HandlerChainConfig>;
+  cbor?: boolean;
   connectHandlers?(registry: RegistryReader): Record<string, ConnectHandler>;
 }
 
@@ -112,7 +113,7 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
     },
   );
   return {
-    app: createApp(chain),
+    app: createApp(chain, { cbor: options.cbor === true }),
     served,
     registry,
     async close() {

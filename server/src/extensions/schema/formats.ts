@@ -1,5 +1,6 @@
 /** String formats that schemas may ask for; unknown ones are ignored, as upstream. */
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
+import { RE2JS } from 're2js';
 
 type Check = (text: string) => boolean;
 
@@ -14,30 +15,90 @@ const isDate: Check = (text) => {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 };
 
+/** Date and time of RFC 3339; what may separate seconds from their fraction is any character, as upstream. */
 const isDateTime: Check = (text) => {
-  const parts = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:[.,]\d+)?(?:[Zz]|[+-]\d{2}:?\d{2})?$/.exec(text);
-  return parts !== null && isDate(parts[1]!) && Number(parts[2]) < 24 && Number(parts[3]) < 60 && Number(parts[4]) < 61;
+  const [date = '', time = '', ...more] = text.toLowerCase().split('t');
+  const parts = /^(\d{2}):(\d{2}):(\d{2})(?:.\d+)?(?:z|[+-]\d{2}:\d{2})$/.exec(time);
+  if (more.length > 0 || parts === null || !isDate(date)) return false;
+  return parts[1]! <= '23' && parts[2]! <= '59' && parts[3]! <= '59';
 };
+
+/** Leading zeros are decimal ones. */
+const isSloppyIpv4: Check = (text) => {
+  const octets = text.split('.');
+  return octets.length === 4 && octets.every((octet) => /^0*\d{1,3}$/.test(octet) && Number(octet) <= 255);
+};
+
+const isPlainIpv6: Check = (text) => isIPv6(text) && !text.includes('%');
 
 const isCidr: Check = (text) => {
   const [address = '', bits = '', ...rest] = text.split('/');
   if (rest.length > 0 || !/^\d{1,3}$/.test(bits)) return false;
-  return (isIPv4(address) && Number(bits) <= 32) || (isIPv6(address) && Number(bits) <= 128);
+  return (isSloppyIpv4(address) && Number(bits) <= 32) || (isPlainIpv6(address) && Number(bits) <= 128);
 };
+
+/** Patterns that would take JavaScript's own engine for ever on some texts. */
+const linear = (pattern: string): Check => {
+  const expression = RE2JS.compile(pattern);
+  return (text) => expression.matcher(text).find();
+};
+
+const atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\x{80}-\\x{10FFFF}-]+";
+const dots = `${atom}(?:\\.${atom})*`;
+const quoted = '"(?:[^"\\\\]|\\\\.)*"';
+const address = `(?:${dots}|${quoted})@${dots}`;
+/** RFC 5322: an address, or a name with one in angle brackets. */
+const isEmail = linear(`^\\s*(?:${address}|(?:${quoted}|${atom}|[ .])*<${address}>)\\s*$`);
 
 const isUri: Check = (text) =>
   /^\/[^\s]*$/.test(text) || (/^[A-Za-z][A-Za-z0-9+.-]*:\S+$/.test(text) && URL.canParse(text));
 
+/** Upstream's pattern: a single label, or labels and a top-level domain of two letters at least. */
+const label = '[a-zA-Z0-9\\p{S}\\p{L}]';
+const isHostnameText = linear(
+  `^(${label}((-?${label}{0,62})?)|(${label}(([a-zA-Z0-9\\-\\p{S}\\p{L}]{0,61}${label})?)(\\.)){1,}([a-zA-Z\\p{L}]){2,63})$`,
+);
 const isHostname: Check = (text) =>
-  text.length <= 253 &&
-  /^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\.?$/.test(text);
+  Buffer.byteLength(text) <= 255 &&
+  text.split('.').every((part) => Buffer.byteLength(part) <= 63) &&
+  isHostnameText(text);
 
 const number = '[-+]?(?:\\d+(?:\\.\\d*)?|\\.\\d+)';
 const duration = new RegExp(
   `^(?:[-+]?0|${number}(?:ns|us|µs|μs|ms|s|m|h)(?:(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:ns|us|µs|μs|ms|s|m|h))*)$`,
 );
-const words =
-  /^\s*\d+\s*(?:ns|us|µs|ms|s|m|h|d|w|nanos?|nanoseconds?|micros?|microseconds?|millis?|milliseconds?|secs?|seconds?|mins?|minutes?|hrs?|hours?|days?|weeks?)\s*$/;
+/** The last of each: whatever begins with it. */
+const units = [
+  ['ns', 'nano'],
+  ['us', 'µs', 'micro'],
+  ['ms', 'milli'],
+  ['s', 'sec'],
+  ['m', 'min'],
+  ['h', 'hr', 'hour'],
+  ['d', 'day'],
+  ['w', 'wk', 'week'],
+];
+const isUnit = (word: string): boolean => units.some((names) => names.includes(word) || word.startsWith(names.at(-1)!));
+/** Go's durations, or numbers with units in words anywhere in the text. */
+const isDuration: Check = (text) =>
+  duration.test(text) || [...text.matchAll(/\d+\s*([A-Za-zµ]+)/g)].some(([, word]) => isUnit(word!.toLowerCase()));
+
+const octet = '(?:0|[1-9]\\d?|1\\d\\d?|2[0-4]\\d|25[0-5])';
+const cards =
+  /^(?:4\d{12}(?:\d{3})?|5[1-5]\d{14}|6(?:011|5\d\d)\d{12}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|(?:2131|1800|35\d{3})\d{11})$/;
+/** Luhn's check digit. */
+const isCreditCard: Check = (text) => {
+  const digits = text.replace(/\D+/g, '');
+  if (!cards.test(digits)) return false;
+  const sum = digits
+    .split('')
+    .reverse()
+    .reduce((total, digit, index) => {
+      const value = Number(digit) * (index % 2 === 0 ? 1 : 2);
+      return total + (value > 9 ? value - 9 : value);
+    }, 0);
+  return sum % 10 === 0;
+};
 
 const isbn = (text: string, length: 10 | 13): boolean => {
   const digits = text.replace(/[\s-]/g, '');
@@ -49,17 +110,19 @@ const isbn = (text: string, length: 10 | 13): boolean => {
   return sum % (length === 10 ? 11 : 10) === 0;
 };
 
-const base64 = matches(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/);
+const base64 = matches(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/);
 
 const checks: Record<string, Check> = {
   bsonobjectid: matches(/^[0-9a-fA-F]{24}$/),
   uri: isUri,
-  email: matches(/^[^\s@<>,;]+@[^\s@<>,;]+$/),
+  email: isEmail,
   hostname: isHostname,
-  ipv4: isIPv4,
-  ipv6: isIPv6,
+  ipv4: (text) => isSloppyIpv4(text) || (isPlainIpv6(text) && text.includes('.')),
+  ipv6: isPlainIpv6,
   cidr: isCidr,
-  mac: matches(/^[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5,7}|(?:-[0-9A-Fa-f]{2}){5,7})$/),
+  mac: matches(
+    /^(?:[\da-f]{2}(?:(?::[\da-f]{2}){5}|(?::[\da-f]{2}){7}|(?::[\da-f]{2}){19}|(?:-[\da-f]{2}){5}|(?:-[\da-f]{2}){7}|(?:-[\da-f]{2}){19})|[\da-f]{4}(?:(?:\.[\da-f]{4}){2}|(?:\.[\da-f]{4}){3}|(?:\.[\da-f]{4}){9}))$/i,
+  ),
   uuid: matches(/^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i),
   uuid3: matches(/^[0-9a-f]{8}-?[0-9a-f]{4}-?3[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i),
   uuid4: matches(/^[0-9a-f]{8}-?[0-9a-f]{4}-?4[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}$/i),
@@ -67,12 +130,14 @@ const checks: Record<string, Check> = {
   isbn: (text) => isbn(text, 10) || isbn(text, 13),
   isbn10: (text) => isbn(text, 10),
   isbn13: (text) => isbn(text, 13),
-  ssn: matches(/^\d{3}[- ]?\d{2}[- ]?\d{4}$/),
+  ssn: matches(/^\d{3}[- ]\d{2}[- ]\d{4}$/),
+  creditcard: isCreditCard,
+  rgbcolor: matches(new RegExp(`^rgb\\(\\s*${octet}\\s*,\\s*${octet}\\s*,\\s*${octet}\\s*\\)$`)),
   hexcolor: matches(/^#?(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/),
   byte: base64,
   date: isDate,
   datetime: isDateTime,
-  duration: (text) => duration.test(text) || words.test(text),
+  duration: isDuration,
   k8sshortname: matches(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/),
   k8slongname: (text) =>
     text.length <= 253 && /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/.test(text),

@@ -9,6 +9,7 @@ import {
   validateObjectMeta,
 } from '@typernetes/openapi/meta';
 import { checkTypes, deepCopy, isObject, type Schema } from '@typernetes/openapi/schema';
+import { pathSegmentErrors } from '../../registry/generic/before-create.ts';
 import { ownProperty } from './prune.ts';
 import { additionalSchema, type Structural } from './structural.ts';
 
@@ -21,7 +22,8 @@ export function coerceMetadata(object: KubernetesObject, at = 'metadata'): strin
     return [];
   }
   const { error, unknownFields } = checkTypes(object.metadata, objectMeta, schemaByName);
-  if (error !== undefined) throw new Error(`${at}: Invalid value: ${JSON.stringify(object.metadata)}: ${error}`);
+  if (error !== undefined)
+    throw new Error(at === 'metadata' ? error : `${at}: Invalid value: ${JSON.stringify(object.metadata)}: ${error}`);
   return unknownFields.map((name) => `${at}.${name}`);
 }
 
@@ -65,7 +67,9 @@ export function validateEmbedded(value: unknown, schema: Structural | undefined,
       const metadata = deepCopy(value.metadata) as NonNullable<KubernetesObject['metadata']>;
       metadata.name ||= 'fake-name';
       const namespaced = (metadata.namespace ?? '') !== '';
-      errors.push(...validateObjectMeta(metadata, { namespaced, path: at.child('metadata') }));
+      errors.push(
+        ...validateObjectMeta(metadata, { namespaced, nameFn: pathSegmentErrors, path: at.child('metadata') }),
+      );
     }
   }
   for (const [name, member] of Object.entries(value))

@@ -79,6 +79,12 @@ class Validation {
       result.matches += 1;
       return;
     }
+    const { format } = schema;
+    if (format && typeof value !== 'string' && !Array.isArray(value)) {
+      const form = goFormat(value);
+      result.errors.push(typeInvalid(this.#at(place), form, `${place} in body must be of type ${format}: "${form}"`));
+      return;
+    }
     result.errors.push(
       typeInvalid(this.#at(place), found, `${place} in body must be of type ${types.join(',')}: "${found}"`),
     );
@@ -153,8 +159,15 @@ class Validation {
       say(`should be less than ${schema.exclusiveMaximum === true ? '' : 'or equal to '}${goNumber(maximum)}`);
     if (minimum !== undefined && (schema.exclusiveMinimum === true ? value <= minimum : value < minimum))
       say(`should be greater than ${schema.exclusiveMinimum === true ? '' : 'or equal to '}${goNumber(minimum)}`);
-    if (schema.type === 'integer' && schema.format === 'int32' && value !== (value | 0))
-      say('must be of type integer with format int32');
+    const range = schema.type === 'integer' ? ranges[schema.format ?? ''] : undefined;
+    if (range !== undefined && !(Number.isInteger(value) && value >= range[0] && value <= range[1]))
+      result.errors.push(
+        invalidValue(
+          this.#root === '' ? '<nil>' : this.#root,
+          '',
+          `Checked value must be of type integer with format ${schema.format} in ${place}`,
+        ),
+      );
     result.matches += 1;
   }
 
@@ -215,6 +228,17 @@ function typeOf(value: unknown): string {
   if (isRawNumber(value)) return 'integer';
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
   return typeof value;
+}
+
+const ranges: Readonly<Record<string, readonly [number, number]>> = {
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint32: [0, 2 ** 32 - 1],
+};
+
+/** What upstream calls the form that a decoded number has. */
+function goFormat(value: unknown): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  return isRawNumber(value) ? 'int64' : '';
 }
 
 function isMultiple(value: number, of: number): boolean {

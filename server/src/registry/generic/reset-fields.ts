@@ -60,12 +60,13 @@ export function resetFieldsOf(
   resource: GroupResource,
   subresource: string,
   hasStatus: boolean,
+  custom = false,
 ): FieldFilter | undefined {
   const key = resourceKey(resource);
   if (subresource === '') {
     const paths = mainFields[key] ?? (hasStatus ? [['status']] : []);
     return paths.length === 0 ? undefined : exclude(paths);
   }
-  if (subresource === 'status') return exclude(statusFields[key] ?? [['spec']]);
+  if (subresource === 'status') return exclude(statusFields[key] ?? (custom ? [['metadata'], ['spec']] : [['spec']]));
   return otherFilters[`${key}/${subresource}`];
 }

@@ -102,6 +102,8 @@ export interface SubresourceRegistration<T extends KubernetesObject = Kubernetes
   get?(parentName: string, context: RestContext): Promise<KubernetesObject>;
   /** Update and patch: read the subresource's view of the parent, and write a changed view back into the parent. */
   view?(parent: Readonly<T>): KubernetesObject;
+  /** What an update starts from where the view cannot be shown yet. */
+  updateView?(parent: Readonly<T>): KubernetesObject;
   apply?(view: KubernetesObject, parent: T): void;
   /** Streams (log, exec, attach, portforward, proxy) take the connection over. */
   connect?: ConnectHandler;

@@ -21,7 +21,11 @@ export const customresourcedefinitions: ResourceRegistration<Definition> = {
       const storage = (definition.spec?.versions ?? [])
         .filter((version) => version.storage)
         .map((version) => version.name);
-      definition.status = { conditions: null, acceptedNames: { plural: '', kind: '' }, storedVersions: storage };
+      definition.status = {
+        conditions: null,
+        acceptedNames: { plural: '', kind: '' },
+        storedVersions: [...new Set(storage)],
+      };
     },
     prepareForUpdate(definition, old) {
       definition.status = structuredClone(old.status ?? {});
