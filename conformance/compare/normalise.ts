@@ -6,6 +6,7 @@ export class Normaliser {
   private readonly namespace: string;
   /** Everything sent so far: what a client chose is compared, what the server chose is not. */
   private sent = '';
+  private readonly chosen = new Set<string>();
   private readonly generated = new Map<string, string>();
 
   constructor(namespace: string) {
@@ -52,6 +53,12 @@ export class Normaliser {
     return this.text(value);
   }
 
+  /** What the cluster chose stays its choice when a later request sends it back. */
+  private uid(uid: string): string {
+    if (!this.sent.includes(uid)) this.chosen.add(uid);
+    return this.chosen.has(uid) ? '<uid>' : uid;
+  }
+
   /** A name made from metadata.generateName ends in five random letters, and may be said elsewhere too. */
   private noteGenerated(value: Json): void {
     if (typeof value !== 'object' || value === null) return;
@@ -70,9 +77,7 @@ export class Normaliser {
     for (const [name, said] of this.generated) shown = shown.replaceAll(name, said);
     return shown
       .replaceAll(this.namespace, '$ns')
-      .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, (uid) =>
-        this.sent.includes(uid) ? uid : '<uid>',
-      )
+      .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, (uid) => this.uid(uid))
       .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, (time) =>
         this.sent.includes(time) ? time : '<time>',
       )

@@ -123,3 +123,6 @@ export const updates = (kind: Kind, changes: Record<string, Changes>, initial: C
     update(kind, 'updated', { ...initial, ...each }, { dryRun: 'All' }, { label }),
   ),
 ];
+
+/** Bodies of different shapes, for one request each. */
+export const bodies = (...each: Json[]): Json[] => each;

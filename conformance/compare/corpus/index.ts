@@ -1,7 +1,11 @@
 /** Every case; each file beside this one holds the cases of one group. */
 import type { Case } from '../case.ts';
+import { configurationCases } from './configuration.ts';
 import { genericCases } from './generic.ts';
+import { networkCases } from './network.ts';
+import { objectCases } from './objects.ts';
+import { workloadCases } from './workloads.ts';
 
 export function corpus(): Case[] {
-  return [...genericCases()];
+  return [...objectCases, ...workloadCases, ...networkCases, ...configurationCases, ...genericCases()];
 }

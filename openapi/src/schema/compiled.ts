@@ -155,8 +155,7 @@ function structNode(schema: Schema, resolve: Resolve, definition: string): Node 
         const goTypes = goTypeNamesOf(definition);
         const embedded = embeddedStructOf(definition);
         for (const [name, property] of Object.entries(schema.properties ?? {})) {
-          const omitsZero =
-            definition !== '' && !required.has(name) && !kept.has(name) && property.default === undefined;
+          const omitsZero = definition !== '' && !required.has(name) && !kept.has(name);
           fields.set(name, {
             node: compile(property, resolve),
             required: required.has(name),
@@ -182,7 +181,8 @@ function alwaysFields(schema: Schema, node: StructNode, nulls: ReadonlySet<strin
     const initial = schema.properties?.[name]?.default;
     const { node: type } = field;
     if (type.kind === 'struct' && isEmptyObject(initial)) found.push({ name, zero: () => emptyStruct(type) });
-    else if (initial === '' || initial === 0 || initial === false) found.push({ name, zero: () => initial });
+    else if (!field.omitsZero && (initial === '' || initial === 0 || initial === false))
+      found.push({ name, zero: () => initial });
     else if (nulls.has(name)) found.push({ name, zero: () => null });
     else if (type.kind === 'quantity' && field.required) found.push({ name, zero: () => '0' });
     else if (type.kind === 'intOrString' && field.required) found.push({ name, zero: () => 0 });

@@ -170,7 +170,6 @@ test('the trust of extension servers is written down, and again when somebody de
     'requestheader-client-ca-file': certificates.frontProxyCA.certificate,
     'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
     'requestheader-group-headers': '["X-Remote-Group"]',
-    'requestheader-uid-headers': '["x-remote-uid"]',
     'requestheader-username-headers': '["X-Remote-User"]',
   });
   assert.equal((await call('DELETE', url)).status, 200);

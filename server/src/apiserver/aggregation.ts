@@ -73,6 +73,7 @@ export function buildAggregation(
     ...[
       'start-kube-aggregator-informers',
       'apiservice-registration-controller',
+      'apiservice-wait-for-first-sync',
       'apiservice-status-local-available-controller',
       'apiservice-status-remote-available-controller',
       'apiservice-discovery-controller',

@@ -2,8 +2,9 @@
 import { networkInterfaces } from 'node:os';
 import { type AuditOptions, defaultAuditOptions } from '../audit/options.ts';
 import type { EncryptionOptions } from '../storage/encryption/index.ts';
+import type { ShutdownOptions } from './shutdown.ts';
 
-export interface ApiserverOptions extends AuditOptions, EncryptionOptions {
+export interface ApiserverOptions extends AuditOptions, EncryptionOptions, ShutdownOptions {
   /** 0 takes a free port. */
   securePort: number;
   bindAddress: string;
@@ -93,7 +94,6 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions {
   requestTimeoutMs: number;
   minRequestTimeoutSeconds: number;
   eventTtlSeconds: number;
-  shutdownDelayMs: number;
 }
 
 export const defaultOptions: ApiserverOptions = {
@@ -118,10 +118,10 @@ export const defaultOptions: ApiserverOptions = {
   oidcSigningAlgs: ['RS256'],
   oidcRequiredClaim: [],
   requestheaderAllowedNames: [],
-  requestheaderUsernameHeaders: ['x-remote-user'],
-  requestheaderUidHeaders: ['x-remote-uid'],
-  requestheaderGroupHeaders: ['x-remote-group'],
-  requestheaderExtraHeadersPrefix: ['x-remote-extra-'],
+  requestheaderUsernameHeaders: [],
+  requestheaderUidHeaders: [],
+  requestheaderGroupHeaders: [],
+  requestheaderExtraHeadersPrefix: [],
   enableAggregatorRouting: false,
   aggregatorRejectForwardingRedirect: true,
   authorizationMode: 'Node,RBAC',
@@ -147,6 +147,8 @@ export const defaultOptions: ApiserverOptions = {
   minRequestTimeoutSeconds: 1800,
   eventTtlSeconds: 3600,
   shutdownDelayMs: 0,
+  shutdownSendRetryAfter: false,
+  shutdownWatchTerminationGracePeriodMs: 0,
 };
 
 /** The address other parts of the cluster reach this server at: the bind address, or the first of the machine's own. */

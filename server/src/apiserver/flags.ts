@@ -189,7 +189,19 @@ const flags: readonly Flag[] = [
   ['request-timeout', 'requestTimeoutMs', milliseconds, 'limit on requests that are no watches or streams'],
   ['min-request-timeout', 'minRequestTimeoutSeconds', integer, 'seconds a watch lives at least'],
   ['event-ttl', 'eventTtlSeconds', seconds, 'how long events are kept'],
-  ['shutdown-delay-duration', 'shutdownDelayMs', milliseconds, 'time between failing /readyz and closing'],
+  ['shutdown-delay-duration', 'shutdownDelayMs', milliseconds, 'time between failing /readyz and refusing requests'],
+  [
+    'shutdown-send-retry-after',
+    'shutdownSendRetryAfter',
+    boolean as Parser,
+    'listen until all requests are done, and answer new ones with 429',
+  ],
+  [
+    'shutdown-watch-termination-grace-period',
+    'shutdownWatchTerminationGracePeriodMs',
+    milliseconds,
+    'time over which watches are ended; 0 ends them at once',
+  ],
 ];
 
 /** `run` gets the options given; the defaults are startApiserver's. */

@@ -24,6 +24,8 @@ export interface HandlerChainConfig {
   authorizer: Authorizer;
   metrics: ApiMetrics;
   logger: Logger;
+  /** Turns requests away when the server is about to go. */
+  shutdown?: Filter | undefined;
   requestTimeoutMs: number;
   /** In place of the plain in-flight limits. */
   flowControl?: FlowControl | undefined;
@@ -38,6 +40,7 @@ export function buildHandlerChain(handler: Handler, config: HandlerChainConfig):
   const filters: Filter[] = [
     withAuditId(),
     withPanicRecovery(config.logger),
+    ...(config.shutdown === undefined ? [] : [config.shutdown]),
     withRequestInfo(),
     ...((config.goawayChance ?? 0) > 0 ? [withProbabilisticGoaway(config.goawayChance!, Math.random)] : []),
     config.metrics.filter(),

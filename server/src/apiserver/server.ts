@@ -3,13 +3,14 @@ import process from 'node:process';
 import { kubernetesVersion, servedByDefault } from '@typernetes/openapi/catalogue';
 import { serviceUnavailable } from '@typernetes/openapi/meta';
 import { admissionPlugins, runMutating, runValidating } from '../admission/index.ts';
+import { AdmissionMetrics } from '../admission/metrics.ts';
 import { openAuditLog } from '../audit/index.ts';
 import { impersonate, reviewToken } from '../authentication/index.ts';
 import { type Authorizer, ensureBootstrapPolicy, startClusterRoleAggregation } from '../authorization/index.ts';
 import { createApp } from '../endpoints/app.ts';
 import { DiscoveryHandler } from '../endpoints/discovery/discovery-handler.ts';
 import { OpenApiHandler } from '../endpoints/discovery/openapi-handler.ts';
-import { type HealthCheck, HealthEndpoint } from '../endpoints/health.ts';
+import { type HealthCheck, HealthEndpoint, HealthMetrics } from '../endpoints/health.ts';
 import { ApiMetrics } from '../endpoints/metrics.ts';
 import { NonResourceHandler, notFoundText } from '../endpoints/non-resource.ts';
 import type { Logger } from '../endpoints/request-context.ts';
@@ -56,6 +57,7 @@ import { openStorage } from './open-storage.ts';
 import { PostStartHooks } from './post-start.ts';
 import { priorityAndFairness } from './priority-and-fairness.ts';
 import { serveResources } from './served-resources.ts';
+import { Shutdown } from './shutdown.ts';
 import { structuredAuthorization } from './structured/authorization.ts';
 
 export interface RunningApiserver {
@@ -116,8 +118,8 @@ export async function startApiserver(
     authorization: {
       authorizer,
       rules: { rulesFor: (user, namespace) => authorization.rulesFor(user, namespace) },
-      confirmNoEscalation: (user, rules, namespace) => authorization.confirmNoEscalation(user, rules, namespace),
-      confirmBind: (user, roleRef, namespace) => authorization.confirmBind(user, roleRef, namespace),
+      confirmNoEscalation: (...asked) => authorization.confirmNoEscalation(...asked),
+      confirmBind: (...asked) => authorization.confirmBind(...asked),
     },
     componentStatus: async () => {
       const error = await Promise.resolve(storageCheck.check()).then(() => '', String);
@@ -172,15 +174,16 @@ export async function startApiserver(
   const authorization = structuredAuthorization(options, sources, logger);
   const decode: ObjectDecoder = (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind);
   const objects = admissionObjects({ endpoints: served.endpoints, custom: () => custom, decode });
+  const admissionMetrics = new AdmissionMetrics(metrics.registry);
   const plugins = admissionPlugins(
     { registry: registry.informed, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
     { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
-  );
+  ).map((plugin) => admissionMetrics.measured(plugin));
   const handlers: HandlerDependencies = {
     registry,
     admission: {
-      mutate: (attributes) => runMutating(plugins, attributes),
-      validate: (attributes) => runValidating(plugins, attributes),
+      mutate: (attributes) => admissionMetrics.step('admit', attributes, runMutating(plugins, attributes)),
+      validate: (attributes) => admissionMetrics.step('validate', attributes, runValidating(plugins, attributes)),
     },
     authorizer,
     decode,
@@ -278,41 +281,43 @@ export async function startApiserver(
     ...aggregation.hooks,
   ]);
 
-  let shuttingDown = false;
+  const shutdown = new Shutdown(options);
   const storageCheck: HealthCheck = {
     name: 'etcd',
     check: async () => void (await storage.currentRevision(AbortSignal.timeout(2000))),
   };
   const basic: HealthCheck[] = [{ name: 'ping', check() {} }, { name: 'log', check() {} }, storageCheck];
   if (encryption.checked) basic.push({ name: 'kms-providers', check: () => encryption.check() });
-  const shutdown: HealthCheck = {
-    name: 'shutdown',
-    check() {
-      if (shuttingDown) throw new Error('process is shutting down');
-    },
-  };
   metrics.watchObjectCounts(async () => {
     const stores = [...served.stores].map(
       async ([name, store]) => [name, await storage.count(store.definition.prefix)] as const,
     );
     return new Map(await Promise.all(stores));
   });
+  if (storage.size !== undefined) metrics.watchStorageSize(options.etcdServers[0] ?? 'embedded', () => storage.size!());
+  metrics.showVersion(versionInfo());
+  const healthMetrics = new HealthMetrics();
   const nonResource = new NonResourceHandler({
     version: versionInfo(),
+    healthMetrics,
     health: [
-      new HealthEndpoint('healthz', [...basic, ...hooks.checks(), aggregation.check]),
-      new HealthEndpoint('livez', [...basic, ...hooks.checks(), aggregation.check]),
-      new HealthEndpoint('readyz', [
-        ...basic,
-        { ...storageCheck, name: 'etcd-readiness' },
-        {
-          ...hooks.checks().find(({ name }) => name.endsWith('generic-apiserver-start-informers'))!,
-          name: 'informer-sync',
-        },
-        ...hooks.checks(),
-        aggregation.check,
-        shutdown,
-      ]),
+      new HealthEndpoint('healthz', [...basic, ...hooks.checks(), aggregation.check], healthMetrics),
+      new HealthEndpoint('livez', [...basic, ...hooks.checks(), aggregation.check], healthMetrics),
+      new HealthEndpoint(
+        'readyz',
+        [
+          ...basic,
+          { ...storageCheck, name: 'etcd-readiness' },
+          {
+            ...hooks.checks().find(({ name }) => name.endsWith('generic-apiserver-start-informers'))!,
+            name: 'informer-sync',
+          },
+          ...hooks.checks(),
+          aggregation.check,
+          shutdown.check,
+        ],
+        healthMetrics,
+      ),
     ],
     metrics,
     openIdConfiguration: () => serviceAccounts?.openIdConfiguration(options.externalHostname ?? serverAddress()),
@@ -341,6 +346,7 @@ export async function startApiserver(
       logger,
       goawayChance: options.goawayChance,
       requestTimeoutMs: options.requestTimeoutMs,
+      shutdown: shutdown.filter(),
       audit,
       flowControl: fairness.control,
       maxRequestsInFlight: options.maxRequestsInflight,
@@ -356,19 +362,21 @@ export async function startApiserver(
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= shutDown());
   const shutDown = async (): Promise<void> => {
-    shuttingDown = true;
-    if (options.shutdownDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, options.shutdownDelayMs));
-    await hooksDone.catch(() => undefined);
-    clearInterval(repairTimer);
-    await kubernetesService?.stop().catch(report);
+    await shutdown.initiate(async () => {
+      await hooksDone.catch(() => undefined);
+      clearInterval(repairTimer);
+      await kubernetesService?.stop().catch(report);
+    });
+    const drain = () => app.drain(options.requestTimeoutMs, options.shutdownWatchTerminationGracePeriodMs);
+    if (options.shutdownSendRetryAfter) await drain();
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    http2?.close();
+    if (!options.shutdownSendRetryAfter) await drain();
     await roleAggregation?.stop();
     await aggregation.stop();
     await custom.stop();
     await fairness.stop();
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
-    http2?.close();
-    await app.drain(options.requestTimeoutMs);
     server.closeAllConnections();
     http2?.destroy();
     await closed;
@@ -397,7 +405,7 @@ export async function startApiserver(
   const hooksDone = hooks.run();
   const ready = hooksDone.then(() => aggregator.allRegistered);
   ready.catch((error: unknown) => {
-    if (!shuttingDown) logger.error({ error: (error as Error).message }, 'a post-start hook failed');
+    if (!shutdown.initiated) logger.error({ error: (error as Error).message }, 'a post-start hook failed');
   });
   if (signal?.aborted === true) await stop();
   else signal?.addEventListener('abort', () => void stop(), { once: true });

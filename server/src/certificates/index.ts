@@ -18,4 +18,5 @@ export {
 export { writeFileAtomically } from './files.ts';
 export { type KubeconfigOptions, kubeconfig, writeKubeconfig } from './kubeconfig.ts';
 export { parseCertificateRequest, type RequestedSubject } from './request.ts';
+export { requestProblem } from './request-check.ts';
 export { inspectRequest, type RequestDetails, signRequest } from './signing.ts';

@@ -22,13 +22,31 @@ export interface ApiApp {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** For the server's `upgrade` event. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Ends watches and streams, then waits for everything else that is in flight, at most `limitMs`. */
-  drain(limitMs: number): Promise<void>;
+  /**
+   * Ends watches, all at once or over the time given, and waits for everything else that is in flight, at most
+   * `limitMs`; then streams are ended too.
+   */
+  drain(limitMs: number, watchGraceMs?: number): Promise<void>;
 }
 
 export function createApp(chain: Handler, options: { cbor?: boolean } = {}): ApiApp {
   const inFlight = new Set<RequestContext>();
-  const idle: (() => void)[] = [];
+  const leaving = new Set<() => void>();
+  const all = (which: (context: RequestContext) => boolean): number => [...inFlight].filter(which).length;
+  /** Until nothing is left of what `count` counts, or the time has come. */
+  const settled = async (count: () => number, limit: number): Promise<void> => {
+    while (count() > 0 && Date.now() < limit) {
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          clearTimeout(timer);
+          leaving.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, Math.max(0, limit - Date.now()));
+        leaving.add(wake);
+      });
+    }
+  };
 
   const serve = async (
     request: IncomingMessage,
@@ -44,7 +62,7 @@ export function createApp(chain: Handler, options: { cbor?: boolean } = {}): Api
       response.destroy();
     } finally {
       inFlight.delete(context);
-      if (inFlight.size === 0) for (const wake of idle.splice(0)) wake();
+      for (const wake of leaving) wake();
     }
   };
 
@@ -67,18 +85,34 @@ export function createApp(chain: Handler, options: { cbor?: boolean } = {}): Api
       response.on('finish', () => socket.end());
       void serve(request, response, { socket, head });
     },
-    async drain(limitMs) {
-      for (const context of inFlight) if (context.longRunning) context.abort(new Error('the server is shutting down'));
-      if (inFlight.size === 0) return;
-      let timer: NodeJS.Timeout | undefined;
-      const limit = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, limitMs);
-      });
-      await Promise.race([new Promise<void>((resolve) => idle.push(resolve)), limit]);
-      clearTimeout(timer);
+    async drain(limitMs, watchGraceMs = 0) {
+      const limit = Date.now() + limitMs;
+      for (const { response } of inFlight) response.shouldKeepAlive = false;
+      const watches = [...inFlight].filter(({ info }) => info.verb === 'watch');
+      await Promise.all([endOver(watches, watchGraceMs), settled(() => all((context) => !context.longRunning), limit)]);
+      for (const context of inFlight) context.abort(goodbye());
+      await settled(() => all(() => true), limit);
       for (const context of inFlight) context.response.destroy();
     },
   };
+}
+
+function goodbye(): Error {
+  return new Error('the server is shutting down');
+}
+
+/** Not fewer than this in a second, however long there is. */
+const slowestEnd = 200;
+const stepMs = 50;
+
+/** Ends watches evenly over the time, so that their clients do not all come to the next server at once. */
+async function endOver(watches: readonly RequestContext[], graceMs: number): Promise<void> {
+  const perSecond = graceMs > 0 ? Math.max(slowestEnd, (watches.length * 1000) / graceMs) : Number.POSITIVE_INFINITY;
+  const perStep = Math.ceil((perSecond * stepMs) / 1000);
+  for (let from = 0; from < watches.length; from += perStep) {
+    if (from > 0) await new Promise((resolve) => setTimeout(resolve, stepMs));
+    for (const context of watches.slice(from, from + perStep)) context.abort(goodbye());
+  }
 }
 
 function makeContext(

@@ -114,6 +114,44 @@ export class ApiMetrics {
     });
   }
 
+  /** What this is, as labels. */
+  showVersion(version: Record<string, string>): void {
+    const labels = {
+      major: version['major'],
+      minor: version['minor'],
+      git_version: version['gitVersion'],
+      git_commit: version['gitCommit'],
+      git_tree_state: version['gitTreeState'],
+      build_date: version['buildDate'],
+      go_version: version['goVersion'],
+      compiler: version['compiler'],
+      platform: version['platform'],
+    };
+    const gauge = new Gauge({
+      name: 'kubernetes_build_info',
+      help: "A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
+      stability: 'BETA',
+      labels: Object.keys(labels),
+    });
+    this.registry
+      .register(gauge)
+      .with(...Object.values(labels).map((value) => value ?? ''))
+      .set(1);
+  }
+
+  /** Bytes of the whole store, asked for when scraped. */
+  watchStorageSize(cluster: string, size: () => Promise<number>): void {
+    const gauge = this.registry.register(
+      new Gauge({
+        name: 'apiserver_storage_size_bytes',
+        help: 'Size of the storage database file physically allocated in bytes.',
+        stability: 'STABLE',
+        labels: ['storage_cluster_id'],
+      }),
+    );
+    this.registry.collect(async () => gauge.with(cluster).set(await size()));
+  }
+
   /** Objects per resource, counted when scraped. */
   watchObjectCounts(counts: () => Promise<Map<string, number>>): void {
     const gauge = this.registry.register(
@@ -154,18 +192,21 @@ export class ApiMetrics {
         if (gauge === undefined) mark.leave();
         else gauge.dec();
         // What no endpoint answers is not counted: its labels would be the client's choice.
+        if (context.deprecated === true) this.#noteDeprecated(context);
+        const { code } = context.outcome;
+        if (code === 429 || code === 504) this.#terminated(context, code);
         if (context.endpointFound || !info.isResourceRequest) this.#record(context);
       }
     };
   }
 
   /** A request that was cut short or turned away to protect the server. */
-  terminated(context: RequestContext, code: number): void {
+  #terminated(context: RequestContext, code: number): void {
     this.#terminations.with(...labelsOf(context), String(code)).inc();
   }
 
-  deprecated({ info }: RequestContext, removedRelease: string): void {
-    this.#deprecated.with(info.apiGroup, info.apiVersion, info.resource, info.subresource, removedRelease).set(1);
+  #noteDeprecated({ info }: RequestContext): void {
+    this.#deprecated.with(info.apiGroup, info.apiVersion, info.resource, info.subresource, '').set(1);
   }
 
   #record(context: RequestContext): void {

@@ -1,5 +1,5 @@
 /** Paths that are no API resources: the index, version, health, metrics, OpenID documents. */
-import type { HealthEndpoint } from './health.ts';
+import type { HealthEndpoint, HealthMetrics } from './health.ts';
 import type { ApiMetrics } from './metrics.ts';
 import type { RequestContext } from './request-context.ts';
 import { sendBody, sendJson, sendText } from './respond.ts';
@@ -8,6 +8,8 @@ export interface NonResourceOptions {
   version: Record<string, string>;
   health: readonly HealthEndpoint[];
   metrics: ApiMetrics;
+  /** For /metrics/slis. */
+  healthMetrics?: HealthMetrics | undefined;
   /** For /.well-known/openid-configuration; undefined where the issuer cannot be discovered. */
   openIdConfiguration(): unknown;
   jwks(): unknown;
@@ -47,6 +49,10 @@ export class NonResourceHandler {
         const { contentType, text } = await this.#options.metrics.expose();
         return sendBody(context, 200, contentType, [Buffer.from(text)]);
       }
+      case '/metrics/slis': {
+        const text = (await this.#options.healthMetrics?.registry.text()) ?? '';
+        return sendBody(context, 200, metricsContentType, [Buffer.from(text)]);
+      }
       case '/.well-known/openid-configuration':
         return this.#openId(context, 'application/json', this.#options.openIdConfiguration());
       case '/openid/v1/jwks':
@@ -76,10 +82,13 @@ export class NonResourceHandler {
       ...documents.flatMap((document) => document.paths?.() ?? []),
       ...health.flatMap((endpoint) => endpoint.paths()),
       '/metrics',
+      '/metrics/slis',
       '/openid/v1/jwks',
       '/version',
     ].sort();
   }
 }
+
+const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
 export const notFoundText = '404 page not found\n';

@@ -36,6 +36,8 @@ export interface RequestContext {
   timeoutMs?: number;
   /** Set by routing: the path is that of something this server has. */
   endpointFound: boolean;
+  /** Set by routing: what it asks for is deprecated. */
+  deprecated?: boolean;
   /** How long it has waited for its turn, or for webhooks. */
   waitedMs: number;
   /** For a watch to call when its first events are out: from then on it takes no seats. */

@@ -8,7 +8,7 @@ import { handlePatch } from './handlers/patch.ts';
 import { handleSubresourceGet } from './handlers/subresource.ts';
 import { handleUpdate } from './handlers/update.ts';
 import { handleWatch } from './handlers/watch.ts';
-import type { Handler, RequestContext } from './request-context.ts';
+import { annotateAudit, type Handler, type RequestContext } from './request-context.ts';
 import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from './resource-endpoint.ts';
 
 /** The resources of a group version that come and go with their definitions. */
@@ -42,7 +42,11 @@ export class ResourceRouter {
     const endpoint = resources.get(info.resource);
     if (endpoint === undefined || !this.#inScope(context, endpoint)) throw notFoundResponse();
     context.endpointFound = true;
-    if (endpoint.deprecationWarning !== undefined) context.warnings.add(endpoint.deprecationWarning);
+    if (endpoint.deprecationWarning !== undefined) {
+      context.warnings.add(endpoint.deprecationWarning);
+      context.deprecated = true;
+      annotateAudit(context, 'k8s.io/deprecated', 'true');
+    }
     const dependencies = this.#dependencies;
     if (info.verbViaPathPrefix) {
       if (info.verb !== 'watch' || info.parts.length > 2 || !endpoint.verbs.has('watch')) throw notFoundResponse();

@@ -1,6 +1,7 @@
 import type { GroupVersionKind, GroupVersionResource, KubernetesObject } from '@typernetes/openapi/meta';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { Authorizer, RuleResolver } from '../authorization/authorizer.ts';
+import type { RbacTarget } from '../authorization/index.ts';
 import type { RangeRegistry } from './core/services/ranges.ts';
 import type { RegistryReader, RestContext } from './generic/rest.ts';
 
@@ -53,9 +54,14 @@ export interface RegistryDependencies {
     authorizer: Authorizer;
     rules: RuleResolver;
     /** Throws forbidden if `rules` hold more than the user has and the user may not `escalate`. */
-    confirmNoEscalation(user: UserInfo, rules: readonly PolicyRule[], namespace: string): Promise<void>;
+    confirmNoEscalation(
+      user: UserInfo,
+      rules: readonly PolicyRule[],
+      namespace: string,
+      target: RbacTarget & { aggregates?: boolean },
+    ): Promise<void>;
     /** Throws forbidden if the role holds more than the user has and the user may not `bind` it. */
-    confirmBind(user: UserInfo, roleRef: RoleReference, namespace: string): Promise<void>;
+    confirmBind(user: UserInfo, roleRef: RoleReference, namespace: string, target: RbacTarget): Promise<void>;
   };
   componentStatus(): Promise<ComponentHealth[]>;
   /** The resource that serves a kind, custom ones too; absent: nobody can tell. */

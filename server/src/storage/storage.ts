@@ -145,6 +145,8 @@ export interface Storage {
   currentRevision(signal?: AbortSignal): Promise<number>;
   get(key: string, options?: ReadOptions): Promise<GetResult>;
   list(options: ListOptions): Promise<ListResult>;
+  /** Bytes that the whole store takes on the disk; absent on what is no store of its own. */
+  size?(): Promise<number>;
   /** How many keys start with `prefix`. */
   count(prefix: string): Promise<number>;
   /** Acknowledged means durable. Throws `keyExists`. */

@@ -92,8 +92,7 @@ export function escalationChecks(rbac: RbacAuthorizer, authorizer: Authorizer): 
       const resource = roleRef.kind === 'Role' ? 'roles' : 'clusterroles';
       if (await may(user, 'bind', resource, roleRef.name, namespace)) return;
       const rules = await rbac.rulesOf(roleRef, namespace);
-      if (typeof rules === 'string')
-        throw notFound({ group: rbacGroup, resource: resource.slice(0, -1) }, roleRef.name);
+      if (typeof rules === 'string') throw notFound({ group: rbacGroup, resource: subject.resource }, roleRef.name);
       const message = await missing(user, rules, namespace);
       if (message !== undefined) throw refuse(subject, message);
     },

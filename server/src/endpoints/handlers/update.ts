@@ -154,7 +154,11 @@ export async function handleUpdate(
     return admitted(context, dependencies, request, projection, view, existing);
   };
   const write = writeContext(context, endpoint, dependencies, request);
-  const result = await store.update(info.name, transform, { ...write, ...validationOf(write, projection) });
+  const result = await store.update(info.name, transform, {
+    ...write,
+    ...validationOf(write, projection),
+    uidIsPrecondition: true,
+  });
   const code = result.created ? 201 : 200;
   if (isView(subresource)) {
     await sendObject(context, code, format, projection.show(EntryView.of(result.entry).parse()));

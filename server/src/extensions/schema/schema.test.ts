@@ -161,3 +161,27 @@ test("patterns are Go's", () => {
   assert.equal(compilePattern('(?i)^abc$').test?.('ABC'), true);
   assert.notEqual(compilePattern('(?=a)').error, undefined);
 });
+
+test('formats are judged as upstream judges them, in time that no text can stretch', () => {
+  const fits = (format: string, value: string): boolean =>
+    validateValue(value, { type: 'string', format }, 'at').length === 0;
+  for (const [format, good, bad] of [
+    ['date-time', '2020-01-01T00:00:00Z', '2020-01-01 00:00:00Z'],
+    ['email', 'Some One <a@b>', 'a b@c'],
+    ['ipv4', '01.2.3.4', '256.1.1.1'],
+    ['ipv6', '::1', '1.2.3.4'],
+    ['hostname', 'localhost', 'a.b'],
+    ['mac', '0102.0304.0506', '01:02'],
+    ['byte', 'YQ==', ''],
+    ['duration', '3 weeks', 'x'],
+    ['creditcard', '4111111111111111', '4111111111111112'],
+    ['rgbcolor', 'rgb(1,2,3)', 'rgb(300,1,1)'],
+    ['unknown', 'anything', undefined],
+  ] as const) {
+    assert.equal(fits(format, good), true, `${format} ${good}`);
+    if (bad !== undefined) assert.equal(fits(format, bad), false, `${format} ${bad}`);
+  }
+  const started = performance.now();
+  for (const format of ['email', 'hostname']) assert.equal(fits(format, `${'a'.repeat(60)}!@`), false);
+  assert.ok(performance.now() - started < 2000);
+});

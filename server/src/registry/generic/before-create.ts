@@ -113,7 +113,6 @@ export function beforeCreate(definition: StoreDefinition, object: KubernetesObje
   if (object.metadata?.uid === undefined) throw internalError('system metadata was not initialized');
   ensureNamespace(object, definition.namespaced ? context.namespace : '');
   if (definition.hasGeneration) object.metadata.generation = 1;
-  else delete object.metadata.generation;
   strategy.prepareForCreate?.(object, strategyContext(context));
   const { metadata } = object;
 
@@ -121,13 +120,11 @@ export function beforeCreate(definition: StoreDefinition, object: KubernetesObje
     if (errors.length === 0) return;
     throw invalid({ group: definition.resource.group, kind: definition.kind }, metadata.name ?? '', errors);
   };
-  refuse(
-    distinctErrors([
-      ...(definition.metadataChecks === 'none' ? [] : validateObjectMeta(metadata, metaRules(definition))),
-      ...validateKubeFinalizers(definition, metadata),
-      ...(strategy.validate?.(object, strategyContext(context)) ?? []),
-    ]),
-  );
+  refuse([
+    ...(definition.metadataChecks === 'none' ? [] : validateObjectMeta(metadata, metaRules(definition))),
+    ...validateKubeFinalizers(definition, metadata),
+    ...(strategy.validate?.(object, strategyContext(context)) ?? []),
+  ]);
   // What every kind must have, after the kind's own words.
   refuse(validateObjectMeta(metadata, { namespaced: definition.namespaced, nameFn: pathSegmentErrors }));
   for (const warning of strategy.warningsOnCreate?.(object) ?? []) context.warn(warning);

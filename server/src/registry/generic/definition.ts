@@ -59,6 +59,8 @@ export interface WriteContext {
   readonly subresource: string;
   /** An update of what is not there creates it, whatever the strategy says (server-side apply). */
   readonly forceAllowCreate?: boolean;
+  /** A uid in the object must be that of what is there (PUT); else a changed uid is just invalid. */
+  readonly uidIsPrecondition?: boolean;
   readonly signal: AbortSignal;
   readonly rest: RestContext;
   warn(message: string): void;

@@ -202,14 +202,15 @@ export class RegistryStore implements EntryReader {
     if ((object.metadata?.resourceVersion ?? '') !== '') {
       throw badRequest('resourceVersion should not be set on objects to be created');
     }
-    const metadata = fillSystemFields(object, context.now);
+    fillSystemFields(object, context.now);
     const { registration } = this.definition;
     const finish = await registration.beginCreate?.(object, context.rest);
     let succeeded = false;
     try {
       beforeCreate(this.definition, object, context);
       await context.validateAdmission?.(object, undefined);
-      const name = metadata.name!;
+      // A strategy may have put another metadata in its place.
+      const name = object.metadata?.name ?? '';
       const entry = await this.#insert(name, object, context);
       succeeded = true;
       return entry;
@@ -300,11 +301,11 @@ export class RegistryStore implements EntryReader {
       }
       throw conflict(resource, name, optimisticLockMessage);
     }
-    if ((metadata.uid ?? '') !== '' && metadata.uid !== old.metadata?.uid) {
+    if (context.uidIsPrecondition === true && (metadata.uid ?? '') !== '' && metadata.uid !== old.metadata?.uid) {
       throw conflict(
         resource,
         name,
-        `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata?.uid ?? ''}`,
+        `StorageError: invalid object, Code: 4, Key: ${key.replace(/^\/[^/]+/, '')}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata?.uid ?? ''}`,
       );
     }
     metadata.resourceVersion = String(existing.modRevision);

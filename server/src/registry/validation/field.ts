@@ -28,8 +28,9 @@ export function oneOf(at: Path, value: string | undefined | null, supported: rea
   return optionalOneOf(at, value, supported);
 }
 
+/** Decoding has taken out the empty strings that mean absence: one that is still there was meant. */
 export function optionalOneOf(at: Path, value: string | undefined | null, supported: readonly string[]): FieldError[] {
-  if (!value || supported.includes(value)) return [];
+  if (value === undefined || value === null || supported.includes(value)) return [];
   return [notSupported(at, value, supported)];
 }
 

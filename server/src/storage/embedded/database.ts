@@ -32,6 +32,7 @@ export interface Change extends LogRecord {
 
 export class Database {
   readonly root: RootDatabase<Buffer, string>;
+  readonly path: string;
   readonly #meta: Lmdb<string, string>;
   readonly #index: Lmdb<Buffer, string>;
   readonly #log: Lmdb<Buffer, number>;
@@ -42,6 +43,7 @@ export class Database {
   constructor(directory: string) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const path = join(directory, 'data.mdb');
+    this.path = path;
     this.root = open<Buffer, string>({ path, noSubdir: true, encoding: 'binary', maxDbs: 8, overlappingSync: false });
     chmodSync(path, 0o600);
     this.#meta = this.root.openDB<string, string>({ name: 'meta', encoding: 'string' });

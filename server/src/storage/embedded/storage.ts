@@ -4,6 +4,7 @@
  * for expiry and compaction.
  */
 import { realpathSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import { closed, compacted, futureRevision, maximumValueBytes, tooLarge } from '../errors.ts';
@@ -108,6 +109,10 @@ export class EmbeddedStorage implements Storage {
   /** The last durable revision. */
   get revision(): number {
     return this.#durable;
+  }
+
+  async size(): Promise<number> {
+    return (await stat(this.database.path)).size;
   }
 
   get compactedRevision(): number {

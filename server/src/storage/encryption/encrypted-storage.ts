@@ -30,10 +30,12 @@ export class EncryptedStorage implements Storage {
   #read = new WeakMap<Entry, Entry>();
   readonly #ends = new Set<() => void>();
   readonly requestProgress?: () => void;
+  readonly size?: () => Promise<number>;
 
   constructor(inner: Storage, transformerOf: TransformerOf) {
     this.#inner = inner;
     this.#transformerOf = transformerOf;
+    if (inner.size !== undefined) this.size = () => inner.size!();
     if (inner.requestProgress !== undefined) this.requestProgress = () => inner.requestProgress!();
   }
 

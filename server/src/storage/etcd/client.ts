@@ -96,6 +96,11 @@ export class EtcdClient {
     return this.read(async (options) => (await this.#etcd.maintenance.status(options)).version);
   }
 
+  /** Bytes of the database file. */
+  size(): Promise<number> {
+    return this.read(async (options) => Number((await this.#etcd.maintenance.status(options)).dbSize));
+  }
+
   /** A call that may be repeated. */
   read<T>(call: (options: CallOptions) => Promise<T>): Promise<T> {
     return this.#call(call, attemptMs, mayPass);

@@ -259,6 +259,10 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
     for (const watch of this.#watches) watch.requestProgress();
   }
 
+  size(): Promise<number> {
+    return this.#client.size();
+  }
+
   get compactedRevision(): number {
     return this.#compactor.compactedRevision;
   }

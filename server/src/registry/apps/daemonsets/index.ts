@@ -5,6 +5,7 @@ import {
   validatePodTemplate,
   validateSelectsTemplate,
 } from '../../core/pod/template.ts';
+import { workloadWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import {
   age,
@@ -111,6 +112,7 @@ function validateUpdateStrategy(set: DaemonSet): FieldError[] {
 export const daemonsets: ResourceRegistration<DaemonSet> = {
   resource: { group: 'apps', resource: 'daemonsets' },
   strategy: {
+    ...workloadWarnings(({ spec }) => spec?.template),
     default: defaultDaemonSet,
     prepareForCreate(set) {
       set.status = { ...NO_STATUS };
@@ -123,8 +125,8 @@ export const daemonsets: ResourceRegistration<DaemonSet> = {
     },
     validate: validateDaemonSet,
     validateUpdate: (set, old) => [
-      ...validateDaemonSet(set),
       ...immutable(spec.child('selector'), set.spec?.selector, old.spec?.selector),
+      ...validateDaemonSet(set),
     ],
     validateStatusUpdate(set, old) {
       const at = path('status');

@@ -8,6 +8,7 @@ import {
   validateSelectsTemplate,
   validateWorkloadSelector,
 } from '../../core/pod/template.ts';
+import { workloadWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration, Strategy } from '../../generic/strategy.ts';
 import { age, ageColumn, containerCells, labelSelectorText, nameColumn, text } from '../../printing/index.ts';
 import { scale } from '../../scale.ts';
@@ -89,6 +90,8 @@ function validateStrategy(deployment: Deployment): FieldError[] {
   }
 }
 
+const warnings = workloadWarnings(({ spec }: Readonly<Deployment>) => spec?.template);
+
 const strategy: Strategy<Deployment> = {
   default: defaultDeployment,
   prepareForCreate(deployment) {
@@ -140,12 +143,14 @@ const strategy: Strategy<Deployment> = {
       ...notDecremented(at.child('collisionCount'), status.collisionCount, old.status?.collisionCount),
     ];
   },
+  warningsOnUpdate: warnings.warningsOnUpdate,
   warningsOnCreate(deployment) {
     const messages = dns1123Label(deployment.metadata?.name ?? '');
-    if (messages.length === 0) return [];
+    const others = warnings.warningsOnCreate(deployment);
+    if (messages.length === 0) return others;
     const advice =
       'metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended';
-    return [`${advice}: [${messages.join(' ')}]`];
+    return [`${advice}: [${messages.join(' ')}]`, ...others];
   },
 };
 

@@ -7,6 +7,7 @@ import {
   validateSelectsTemplate,
   validateWorkloadSelector,
 } from '../../core/pod/template.ts';
+import { workloadWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import {
   age,
@@ -30,7 +31,7 @@ function validateReplicaSet(set: ReplicaSet): FieldError[] {
   const template = spec.child('template');
   return [
     ...nonNegativeFields(spec, given, ['replicas', 'minReadySeconds']),
-    ...validateWorkloadSelector(given.selector, 'replicaset', spec.child('selector')),
+    ...validateWorkloadSelector(given.selector, 'deployment', spec.child('selector')),
     ...validateSelectsTemplate(given.selector, given.template, template),
     ...validatePodTemplate(given.template, template),
     ...validateLongRunningTemplate(given.template, 'ReplicaSet', template),
@@ -70,6 +71,7 @@ export function validateReplicaCounts(status: ReplicaCounts, at: Path): FieldErr
 export const replicasets: ResourceRegistration<ReplicaSet> = {
   resource: { group: 'apps', resource: 'replicasets' },
   strategy: {
+    ...workloadWarnings(({ spec }) => spec?.template),
     default(set) {
       if (!set.spec) return;
       if (set.spec.template) defaultPodTemplate(set.spec.template);

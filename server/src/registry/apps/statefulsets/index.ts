@@ -9,6 +9,7 @@ import {
   validateWorkloadSelector,
 } from '../../core/pod/template.ts';
 import { defaultClaimSpec } from '../../core/pod/volume-defaults.ts';
+import { workloadWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, containerCells, labelSelectorText, nameColumn, text } from '../../printing/index.ts';
 import { scale } from '../../scale.ts';
@@ -155,6 +156,7 @@ function fixedPart(set: Readonly<StatefulSet>): Record<string, unknown> {
 export const statefulsets: ResourceRegistration<StatefulSet> = {
   resource: { group: 'apps', resource: 'statefulsets' },
   strategy: {
+    ...workloadWarnings(({ spec }) => spec?.template),
     // Pods are called NAME-0, NAME-1, … and must be labels.
     validateName: nameIsDnsLabel,
     default: defaultStatefulSet,

@@ -4,14 +4,12 @@ import type {
   HPAScalingRules,
   MetricSpec,
   MetricStatus,
-  MetricTarget,
 } from '@typernetes/openapi/types/autoscaling/v2';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
   checked,
-  forbiddenField,
   invalidValue,
   nonNegativeFields,
   notSupported,
@@ -19,6 +17,8 @@ import {
   pathSegmentName,
   required,
 } from '../../validation/index.ts';
+
+import { METRIC_FIELDS, validateMetrics } from './validate-metrics.ts';
 
 const spec = path('spec');
 
@@ -66,8 +66,7 @@ function validateAutoscaler(
     errors.push(invalidValue(at, maxReplicas, 'must be greater than or equal to `minReplicas`'));
   }
   errors.push(...validateTarget(autoscaler, old));
-  for (const [index, metric] of (given.metrics ?? []).entries())
-    errors.push(...validateMetric(metric, spec.child('metrics').index(index)));
+  errors.push(...validateMetrics(given.metrics ?? [], minReplicas, spec.child('metrics')));
   for (const direction of ['scaleUp', 'scaleDown'] as const) {
     errors.push(...validateRules(given.behavior?.[direction], spec.child('behavior', direction)));
   }
@@ -103,47 +102,6 @@ function validateTarget(
   return errors;
 }
 
-const METRIC_FIELDS = {
-  ContainerResource: 'containerResource',
-  External: 'external',
-  Object: 'object',
-  Pods: 'pods',
-  Resource: 'resource',
-} as const;
-type MetricType = keyof typeof METRIC_FIELDS;
-
-const isMetricType = (type: string): type is MetricType => Object.hasOwn(METRIC_FIELDS, type);
-
-function validateMetric(metric: MetricSpec, at: Path): FieldError[] {
-  const errors: FieldError[] = [];
-  const types = Object.keys(METRIC_FIELDS);
-  if (!metric.type) errors.push(required(at.child('type'), 'must specify a metric source type'));
-  if (!isMetricType(metric.type)) return [...errors, notSupported(at.child('type'), metric.type ?? '', types)];
-  const expected = METRIC_FIELDS[metric.type];
-  const source = metric[expected];
-  if (!source) errors.push(required(at.child(expected), 'must populate information for the given metric source'));
-  else errors.push(...validateMetricTarget(source.target, at.child(expected, 'target')));
-  for (const field of Object.values(METRIC_FIELDS)) {
-    if (field !== expected && metric[field])
-      errors.push(forbiddenField(at.child(field), 'must populate the given metric source only'));
-  }
-  if (metric.resource && !metric.resource.name)
-    errors.push(required(at.child('resource', 'name'), 'must specify a resource name'));
-  return errors;
-}
-
-function validateMetricTarget(target: MetricTarget | undefined, at: Path): FieldError[] {
-  if (!target?.type) return [required(at.child('type'), 'must specify a metric target type')];
-  const types = ['Utilization', 'Value', 'AverageValue'];
-  if (!types.includes(target.type))
-    return [invalidValue(at.child('type'), target.type, 'must be either Utilization, Value, or AverageValue')];
-  const { averageUtilization } = target;
-  if (averageUtilization != null && averageUtilization < 1) {
-    return [invalidValue(at.child('averageUtilization'), averageUtilization, 'must be greater than 0')];
-  }
-  return [];
-}
-
 function validateRules(rules: HPAScalingRules | undefined, at: Path): FieldError[] {
   if (!rules) return [];
   const errors: FieldError[] = [];
@@ -177,8 +135,8 @@ function validateRules(rules: HPAScalingRules | undefined, at: Path): FieldError
 
 /** One metric as `current/target`; resources carry their name. */
 function metricText(metric: MetricSpec, status: MetricStatus | undefined): string {
-  if (!isMetricType(metric.type)) return '<unknown type>';
   const field = METRIC_FIELDS[metric.type];
+  if (field === undefined) return '<unknown type>';
   const target = metric[field]?.target;
   const current = status?.[field]?.current;
   const name = metric.resource?.name ?? metric.containerResource?.name;

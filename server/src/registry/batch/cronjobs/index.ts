@@ -1,5 +1,6 @@
 import { dns1123Label } from '@typernetes/openapi/meta';
 import type { CronJob } from '@typernetes/openapi/types/batch/v1';
+import { workloadWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import {
   age,
@@ -63,6 +64,11 @@ function suspendText(suspend: boolean | undefined): string {
   return suspend ? 'True' : 'False';
 }
 
+const warnings = workloadWarnings(
+  ({ spec }: Readonly<CronJob>) => spec?.jobTemplate?.spec?.template,
+  path('spec', 'jobTemplate', 'spec', 'template'),
+);
+
 export const cronjobs: ResourceRegistration<CronJob> = {
   resource: { group: 'batch', resource: 'cronjobs' },
   strategy: {
@@ -89,12 +95,14 @@ export const cronjobs: ResourceRegistration<CronJob> = {
       return errors;
     },
     validateUpdate: validateCronJob,
+    warningsOnUpdate: warnings.warningsOnUpdate,
     warningsOnCreate(job) {
       const messages = dns1123Label(job.metadata?.name ?? '');
-      if (messages.length === 0) return [];
+      const others = warnings.warningsOnCreate(job);
+      if (messages.length === 0) return others;
       const advice =
         'metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended';
-      return [`${advice}: [${messages.join(' ')}]`];
+      return [`${advice}: [${messages.join(' ')}]`, ...others];
     },
   },
   deleteStrategy: { defaultGarbageCollection: 'Background' },

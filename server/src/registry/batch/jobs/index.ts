@@ -1,5 +1,6 @@
-import { dns1123Label } from '@typernetes/openapi/meta';
+import { dns1123Label, omitValue } from '@typernetes/openapi/meta';
 import type { Job, JobSpec } from '@typernetes/openapi/types/batch/v1';
+import { workloadWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import {
   age,
@@ -168,7 +169,7 @@ function validateJobStatus(job: Job, old: Readonly<Job>): FieldError[] {
   for (const type of ['Complete', 'Failed', 'FailureTarget', 'SuccessCriteriaMet']) {
     if (isTrue(old, type) && !isTrue(job, type)) {
       const name = type === 'Complete' || type === 'Failed' ? 'terminal' : type;
-      errors.push(invalidValue(at.child('conditions'), `cannot disable the ${name} ${type}=True condition`, ''));
+      errors.push(invalidValue(at.child('conditions'), omitValue, `cannot disable the ${name} ${type}=True condition`));
     }
   }
   if (finished && (status.active ?? 0) > 0)
@@ -207,6 +208,8 @@ function durationText(job: Job, now: Date): string {
   return completionTime ? humanDuration(Date.parse(completionTime) - Date.parse(startTime)) : since(startTime, now);
 }
 
+const warnings = workloadWarnings(({ spec }: Readonly<Job>) => spec?.template);
+
 export const jobs: ResourceRegistration<Job> = {
   resource: { group: 'batch', resource: 'jobs' },
   strategy: {
@@ -223,12 +226,14 @@ export const jobs: ResourceRegistration<Job> = {
     validate: validateJob,
     validateUpdate: (job, old) => [...validateJob(job), ...validateJobUpdate(job, old)],
     validateStatusUpdate: validateJobStatus,
+    warningsOnUpdate: warnings.warningsOnUpdate,
     warningsOnCreate(job) {
       const messages = dns1123Label(job.metadata?.name ?? '');
-      if (messages.length === 0) return [];
+      const others = warnings.warningsOnCreate(job);
+      if (messages.length === 0) return others;
       const advice =
         'metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended';
-      return [`${advice}: [${messages.join(' ')}]`];
+      return [`${advice}: [${messages.join(' ')}]`, ...others];
     },
   },
   deleteStrategy: {

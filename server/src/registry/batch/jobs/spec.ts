@@ -11,6 +11,7 @@ import {
   required,
   tooLong,
 } from '../../validation/index.ts';
+import { validateFailurePolicy } from './failure-policy.ts';
 
 export function defaultJob(job: Pick<Job, 'metadata' | 'spec'>): void {
   const spec = job.spec;
@@ -66,6 +67,7 @@ export function validateJobSpec(spec: JobSpec, at: Path): FieldError[] {
   if (spec.podFailurePolicy && spec.podReplacementPolicy != null && spec.podReplacementPolicy !== 'Failed') {
     errors.push(notSupported(at.child('podReplacementPolicy'), spec.podReplacementPolicy, ['Failed']));
   }
+  if (spec.podFailurePolicy) errors.push(...validateFailurePolicy(spec, at.child('podFailurePolicy', 'rules')));
   return [...errors, ...validatePodTemplate(spec.template, at.child('template')), ...validateRestartPolicy(spec, at)];
 }
 

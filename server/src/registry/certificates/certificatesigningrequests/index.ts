@@ -1,9 +1,11 @@
+import { X509Certificate } from 'node:crypto';
 import { formatTime, type KubernetesObject } from '@typernetes/openapi/meta';
 import type {
   CertificateSigningRequest,
   CertificateSigningRequestCondition,
 } from '@typernetes/openapi/types/certificates/v1';
 import { reviewedUser } from '../../../authentication/reviews.ts';
+import { requestProblem } from '../../../certificates/index.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, humanDuration, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
@@ -54,10 +56,8 @@ function validateRequest(request: CertificateSigningRequest): FieldError[] {
   const given = request.spec ?? { request: '', signerName: '' };
   const errors: FieldError[] = [];
   const pem = Buffer.from(given.request ?? '', 'base64').toString();
-  if (!/-----BEGIN CERTIFICATE REQUEST-----[\s\S]+-----END CERTIFICATE REQUEST-----/.test(pem)) {
-    const message = 'PEM block type must be CERTIFICATE REQUEST';
-    errors.push(invalidValue(spec.child('request'), given.request, message));
-  }
+  const problem = requestProblem(pem);
+  if (problem !== undefined) errors.push(invalidValue(spec.child('request'), given.request, problem));
   const usages = given.usages ?? [];
   if (usages.length === 0) errors.push(required(spec.child('usages'), ''));
   const seen = new Set<string>();
@@ -82,6 +82,28 @@ function validateRequest(request: CertificateSigningRequest): FieldError[] {
     );
   }
   return [...errors, ...validateConditions(request)];
+}
+
+/** PEM of certificates and nothing else; what it says is the signer's affair. */
+function validateCertificate(encoded: string | undefined): FieldError[] {
+  if (!encoded) return [];
+  const refuse = (message: string): FieldError[] => [
+    invalidValue(path('status', 'certificate'), '<certificate data>', message),
+  ];
+  const pem = Buffer.from(encoded, 'base64').toString();
+  const blocks = [...pem.matchAll(/-----BEGIN ([^-]+)-----([\s\S]*?)-----END \1-----/g)];
+  if (blocks.length === 0) return refuse('must contain at least one CERTIFICATE PEM block');
+  for (const [text, type = '', body = ''] of blocks) {
+    if (type !== 'CERTIFICATE') return refuse(`only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`);
+    if (body.includes(':')) return refuse('no PEM block headers are permitted');
+    try {
+      if (new X509Certificate(text).raw.length === 0)
+        return refuse('found CERTIFICATE PEM block containing 0 certificates');
+    } catch (error) {
+      return refuse((error as Error).message);
+    }
+  }
+  return [];
 }
 
 const FINAL_TYPES = new Set(['Approved', 'Denied', 'Failed']);
@@ -199,6 +221,8 @@ export const certificatesigningrequests: ResourceRegistration<CertificateSigning
     ],
     validateStatusUpdate(request, old) {
       const errors = [...validateConditions(request), ...validateDecisions(request, old, false)];
+      if (!semanticEqual(request.status?.certificate, old.status?.certificate))
+        errors.push(...validateCertificate(request.status?.certificate));
       if (old.status?.certificate) {
         errors.push(...immutable(path('status', 'certificate'), request.status?.certificate, old.status.certificate));
       }

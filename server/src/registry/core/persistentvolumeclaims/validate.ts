@@ -3,12 +3,12 @@ import type { FieldError, Path } from '../../validation/index.ts';
 import {
   checked,
   compareQuantities,
+  dns1123Label,
   dns1123Subdomain,
   forbiddenField,
   immutable,
   invalidValue,
   notSupported,
-  optionalOneOf,
   path,
   required,
   semanticEqual,
@@ -34,34 +34,45 @@ export function validateAccessModes(modes: readonly string[] | undefined, at: Pa
 
 export function validateClaimSpec(spec: PersistentVolumeClaimSpec | undefined, at: Path): FieldError[] {
   const given = spec ?? {};
-  const errors = [
-    ...validateAccessModes(given.accessModes, at.child('accessModes'), 'at least 1 access mode is required'),
-    ...validateLabelSelector(given.selector, at.child('selector')),
-  ];
+  const modes = given.accessModes ?? [];
+  const errors: FieldError[] =
+    modes.length === 0 ? [required(at.child('accessModes'), 'at least 1 access mode is required')] : [];
+  errors.push(...validateLabelSelector(given.selector, at.child('selector')));
+  if (modes.length > 0) errors.push(...validateAccessModes(modes, at.child('accessModes'), ''));
   const storage = given.resources?.requests?.['storage'];
   const place = at.child('resources').key('storage');
   if (storage === undefined) errors.push(required(place, ''));
   else if (sign(storage) <= 0) errors.push(invalidValue(place, storage, 'must be greater than zero'));
-  for (const field of ['storageClassName', 'volumeAttributesClassName'] as const) {
+  const className = (field: 'storageClassName' | 'volumeAttributesClassName'): void => {
     const name = given[field];
     if (name) errors.push(...checked(at.child(field), name, dns1123Subdomain(name)));
-  }
-  errors.push(...optionalOneOf(at.child('volumeMode'), given.volumeMode, ['Block', 'Filesystem']));
-  for (const field of ['dataSource', 'dataSourceRef'] as const) {
-    const source = given[field];
+  };
+  className('storageClassName');
+  if (given.volumeMode !== undefined && !VOLUME_MODES.includes(given.volumeMode))
+    errors.push(notSupported(at.child('volumeMode'), given.volumeMode, VOLUME_MODES));
+  errors.push(...validateDataSources(given, at));
+  className('volumeAttributesClassName');
+  return errors;
+}
+
+const VOLUME_MODES = ['Block', 'Filesystem'];
+
+function validateDataSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec, at: Path): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const [field, source] of Object.entries({ dataSource, dataSourceRef })) {
     if (!source) continue;
-    if (!source.name) errors.push(required(at.child(field, 'name'), ''));
-    if (!source.kind) errors.push(required(at.child(field, 'kind'), ''));
-    if (!source.apiGroup && source.kind !== 'PersistentVolumeClaim') {
-      errors.push(
-        invalidValue(
-          at.child(field),
-          source.kind,
-          "must be 'PersistentVolumeClaim' when referencing the default apiGroup",
-        ),
-      );
+    const here = at.child(field);
+    if (!source.name) errors.push(required(here.child('name'), ''));
+    if (!source.kind) errors.push(required(here.child('kind'), ''));
+    if (source.apiGroup)
+      errors.push(...checked(here.child('apiGroup'), source.apiGroup, dns1123Subdomain(source.apiGroup)));
+    else if (source.kind !== 'PersistentVolumeClaim') {
+      const message = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+      errors.push(invalidValue(here, source.kind, message));
     }
   }
+  const namespace = dataSourceRef?.namespace;
+  if (namespace) errors.push(...checked(at.child('dataSourceRef', 'namespace'), namespace, dns1123Label(namespace)));
   return errors;
 }
 

@@ -6,12 +6,14 @@ import type {
   PodTemplateSpec,
   Probe,
 } from '@typernetes/openapi/types/core/v1';
+import { dropDisabledFields } from './disabled-fields.ts';
 import { isLatest } from './image.ts';
 import { defaultPodLevelResources, roundUpResources } from './resources.ts';
 import { defaultVolume } from './volume-defaults.ts';
 
 /** What upstream's defaulting of this version fills into every pod spec, be it a pod's or a template's. */
 export function defaultPodSpec(spec: PodSpec): void {
+  dropDisabledFields(spec);
   spec.dnsPolicy ||= 'ClusterFirst';
   spec.restartPolicy ||= 'Always';
   spec.securityContext ??= {};

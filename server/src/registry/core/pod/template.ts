@@ -78,5 +78,7 @@ export function validateWorkloadSelector(
   if (!selector) return [required(at, '')];
   const errors = validateLabelSelector(selector, at);
   if (isEmptySelector(selector)) errors.push(invalidValue(at, selector, `empty selector is invalid for ${kind}`));
+  if (errors.length > 0 && !isEmptySelector(selector))
+    errors.push(invalidValue(at, selector, 'invalid label selector'));
   return errors;
 }

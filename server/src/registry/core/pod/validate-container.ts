@@ -25,6 +25,7 @@ import {
   notFoundField,
   notSupported,
   oneOf,
+  optionalOneOf,
   portName,
   portNumber,
   required,
@@ -43,7 +44,8 @@ export interface ContainerScope {
   claims: ReadonlySet<string>;
   gracePeriodSeconds: number | undefined;
   restartPolicy: string | undefined;
-  os: string | undefined;
+  /** The pod runs in the host's user namespace. */
+  hostUsers: boolean;
 }
 
 export const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
@@ -77,7 +79,8 @@ export function validateInitContainers(
   const errors: FieldError[] = [];
   for (const [index, container] of (containers ?? []).entries()) {
     const here = at.index(index);
-    errors.push(...validateCommon(container, scope, here), ...validateRestartRules(container, here));
+    errors.push(...validateCommon(container, scope, here));
+    errors.push(...validateInitRestartRules(container, here));
     if (names.has(container.name)) errors.push(duplicate(here.child('name'), container.name));
     else if (container.name) names.add(container.name);
     errors.push(...validateUniqueHostPorts([container], at));
@@ -107,15 +110,23 @@ export function validateInitContainers(
   return errors;
 }
 
+/** Rules need a policy to make exceptions from; without one they are not looked at. */
+function validateInitRestartRules(container: Container, at: Path): FieldError[] {
+  const errors = validateRestartRules(container, at);
+  return container.restartPolicy === undefined ? errors.slice(0, 1) : errors;
+}
+
 /** The fields of a container that mean nothing in one started later for debugging. */
 const NOT_EPHEMERAL = [
   'ports',
+  'resources',
+  'resizePolicy',
+  'restartPolicy',
+  'restartPolicyRules',
   'livenessProbe',
   'readinessProbe',
   'startupProbe',
   'lifecycle',
-  'resources',
-  'resizePolicy',
 ] as const;
 
 export function validateEphemeralContainers(
@@ -138,7 +149,7 @@ export function validateEphemeralContainers(
     }
     for (const field of NOT_EPHEMERAL) {
       const value: unknown = container[field];
-      if (value === undefined || value === null || Object.keys(value).length === 0) continue;
+      if (value === undefined || value === null || (field === 'resources' && Object.keys(value).length === 0)) continue;
       errors.push(forbiddenField(here.child(field), 'cannot be set for an Ephemeral Container'));
     }
     for (const [position, mount] of (container.volumeMounts ?? []).entries()) {
@@ -170,7 +181,7 @@ function validateCommon(container: Container | EphemeralContainer, scope: Contai
     ...oneOf(at.child('imagePullPolicy'), container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never']),
     ...validateResources(container.resources, scope.claims, at.child('resources')),
     ...validateResizePolicy(container, scope, at.child('resizePolicy')),
-    ...validateSecurityContext(container.securityContext, at.child('securityContext')),
+    ...validateSecurityContext(container.securityContext, scope.hostUsers, at.child('securityContext')),
   );
   return errors;
 }
@@ -236,7 +247,10 @@ function validateMounts(container: Container | EphemeralContainer, scope: Contai
       }
       errors.push(...validateRelativePath(mount.subPathExpr, at.child('subPathExpr')));
     }
-    errors.push(...validateMountPropagation(mount, container, at.child('mountPropagation')));
+    errors.push(
+      ...validateMountPropagation(mount, container, at.child('mountPropagation')),
+      ...validateRecursiveReadOnly(mount, here.child('recursiveReadOnly')),
+    );
     return errors;
   });
 }
@@ -246,13 +260,26 @@ function validateMountPropagation(
   container: Container | EphemeralContainer,
   at: Path,
 ): FieldError[] {
-  if (!mount.mountPropagation) return [];
+  if (mount.mountPropagation === undefined) return [];
   const supported = ['Bidirectional', 'HostToContainer', 'None'];
   if (!supported.includes(mount.mountPropagation)) return [notSupported(at, mount.mountPropagation, supported)];
   if (mount.mountPropagation === 'Bidirectional' && container.securityContext?.privileged !== true) {
     return [forbiddenField(at, 'Bidirectional mount propagation is available only to privileged containers')];
   }
   return [];
+}
+
+function validateRecursiveReadOnly(mount: VolumeMount, at: Path): FieldError[] {
+  const mode = mount.recursiveReadOnly;
+  if (mode === undefined || mode === 'Disabled') return [];
+  if (mode !== 'Enabled' && mode !== 'IfPossible')
+    return [notSupported(at, mode, ['Disabled', 'Enabled', 'IfPossible'])];
+  const errors: FieldError[] = [];
+  if (!mount.readOnly) errors.push(forbiddenField(at, 'may only be specified when readOnly is true'));
+  const propagation = mount.mountPropagation;
+  if (propagation !== undefined && propagation !== 'None')
+    errors.push(forbiddenField(at, 'may only be specified when mountPropagation is None or not specified'));
+  return errors;
 }
 
 function validateDevices(container: Container | EphemeralContainer, scope: ContainerScope, at: Path): FieldError[] {
@@ -327,15 +354,27 @@ export function validateResources(
   if (named.some(isHugePages) && !named.some((resource) => resource === 'cpu' || resource === 'memory')) {
     errors.push(forbiddenField(at, 'HugePages require cpu or memory'));
   }
-  const seen = new Set<string>();
-  for (const [index, claim] of (resources?.claims ?? []).entries()) {
-    const here = at.child('claims').index(index);
-    if (!claim.name) errors.push(required(here.child('name'), ''));
-    else if (seen.has(`${claim.name}/${claim.request ?? ''}`)) errors.push(duplicate(here, claim.name));
-    else if (!claims.has(claim.name)) errors.push(notFoundField(here.child('name'), claim.name));
-    seen.add(`${claim.name}/${claim.request ?? ''}`);
-  }
-  return errors;
+  return [...errors, ...validateClaims(resources?.claims, claims, at.child('claims'))];
+}
+
+/** Claims of devices name those of the pod. */
+function validateClaims(given: ResourceRequirements['claims'], known: ReadonlySet<string>, at: Path): FieldError[] {
+  const names = new Set<string>();
+  const among = known.size === 0 ? ' which is empty' : `: ${[...known].sort().join(', ')}`;
+  return (given ?? []).flatMap(({ name, request }, index) => {
+    const here = at.index(index);
+    if (!name) return [required(here, '')];
+    const errors: FieldError[] = [];
+    const key = request ? `${name}/${request}` : name;
+    if (names.has(key) || names.has(name)) errors.push(duplicate(here, key));
+    names.add(key);
+    if (!known.has(name))
+      errors.push({
+        ...notFoundField(here, name),
+        detail: `must be one of the names in pod.spec.resourceClaims${among}`,
+      });
+    return errors;
+  });
 }
 
 function validateResizePolicy(
@@ -363,24 +402,24 @@ function validateResizePolicy(
 function validateRestartRules(container: Container, at: Path): FieldError[] {
   const rules = container.restartPolicyRules ?? [];
   const errors: FieldError[] = [];
-  if (!container.restartPolicy) {
+  if (container.restartPolicy === undefined) {
     if (rules.length === 0) return [];
     errors.push(required(at.child('restartPolicy'), 'must specify restartPolicy when restart rules are used'));
   } else {
-    errors.push(...oneOf(at.child('restartPolicy'), container.restartPolicy, ['Always', 'Never', 'OnFailure']));
+    errors.push(...optionalOneOf(at.child('restartPolicy'), container.restartPolicy, ['Always', 'Never', 'OnFailure']));
   }
   if (rules.length > 20) errors.push(tooMany(at.child('restartPolicyRules'), rules.length, 20));
   for (const [index, rule] of rules.entries()) {
     const here = at.child('restartPolicyRules').index(index);
     const actions = ['Restart', 'RestartAllContainers'];
-    if (!actions.includes(rule.action)) errors.push(notSupported(here.child('action'), rule.action, actions));
+    if (!actions.includes(rule.action)) errors.push(notSupported(here.child('action'), rule.action ?? '', actions));
     if (!rule.exitCodes) {
       errors.push(required(here.child('exitCodes'), 'must be specified'));
       continue;
     }
     const operators = ['In', 'NotIn'];
     if (!operators.includes(rule.exitCodes.operator)) {
-      errors.push(notSupported(here.child('exitCodes', 'operator'), rule.exitCodes.operator, operators));
+      errors.push(notSupported(here.child('exitCodes', 'operator'), rule.exitCodes.operator ?? '', operators));
     }
     const values = rule.exitCodes.values ?? [];
     if (values.length > 255) errors.push(tooMany(here.child('exitCodes', 'values'), values.length, 255));
@@ -428,9 +467,6 @@ function validateLifecycle(lifecycle: Lifecycle | undefined, scope: ContainerSco
   const errors: FieldError[] = [];
   if (lifecycle?.postStart) errors.push(...validateHandler(lifecycle.postStart, scope, at.child('postStart')));
   if (lifecycle?.preStop) errors.push(...validateHandler(lifecycle.preStop, scope, at.child('preStop')));
-  if (lifecycle?.stopSignal && scope.os === undefined) {
-    errors.push(forbiddenField(at.child('stopSignal'), 'may not be set for containers with empty `spec.os.name`'));
-  }
   return errors;
 }
 

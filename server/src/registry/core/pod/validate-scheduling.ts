@@ -7,6 +7,7 @@ import type {
   Toleration,
   TopologySpreadConstraint,
 } from '@typernetes/openapi/types/core/v1';
+import type { LabelSelectorLike } from '../../printing/selectors.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
   checked,
@@ -176,11 +177,33 @@ function validatePodTerm(term: PodAffinityTerm, at: Path): FieldError[] {
     ...validateLabelSelector(term.namespaceSelector, at.child('namespaceSelector')),
   ];
   for (const name of term.namespaces ?? []) errors.push(...checked(at.child('namespace'), name, dns1123Label(name)));
+  errors.push(...validateMatchKeys(term, at));
   if (!term.topologyKey) errors.push(required(at.child('topologyKey'), 'can not be empty'));
   return [
     ...errors,
     ...checked(at.child('topologyKey'), term.topologyKey ?? '', qualifiedName(term.topologyKey ?? '')),
   ];
+}
+
+/** Keys whose values are taken from the pod's own labels (KEP-3633). */
+function validateMatchKeys(term: PodAffinityTerm, at: Path): FieldError[] {
+  const { matchLabelKeys = [], mismatchLabelKeys = [], labelSelector } = term;
+  const errors = [
+    ...validateLabelKeys(matchLabelKeys, labelSelector, at.child('matchLabelKeys')),
+    ...validateLabelKeys(mismatchLabelKeys, labelSelector, at.child('mismatchLabelKeys')),
+  ];
+  for (const [index, key] of matchLabelKeys.entries()) {
+    if (!mismatchLabelKeys.includes(key)) continue;
+    const message = 'exists in both matchLabelKeys and mismatchLabelKeys';
+    errors.push(invalidValue(at.child('matchLabelKeys').index(index), key, message));
+  }
+  return errors;
+}
+
+function validateLabelKeys(keys: readonly string[], selector: LabelSelectorLike | undefined, at: Path): FieldError[] {
+  if (keys.length === 0) return [];
+  if (selector === undefined) return [forbiddenField(at, 'must not be specified when labelSelector is not set')];
+  return keys.flatMap((key, index) => checked(at.index(index), key, qualifiedName(key)));
 }
 
 export function validateSpread(constraints: readonly TopologySpreadConstraint[] | undefined, at: Path): FieldError[] {
@@ -194,6 +217,9 @@ export function validateSpread(constraints: readonly TopologySpreadConstraint[] 
     const actions = ['DoNotSchedule', 'ScheduleAnyway'];
     if (!actions.includes(whenUnsatisfiable))
       errors.push(notSupported(here.child('whenUnsatisfiable'), whenUnsatisfiable ?? '', actions));
+    errors.push(
+      ...validateLabelKeys(constraint.matchLabelKeys ?? [], constraint.labelSelector, here.child('matchLabelKeys')),
+    );
     const again = (constraints ?? [])
       .slice(index + 1)
       .some((other) => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable);

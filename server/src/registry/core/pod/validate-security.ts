@@ -18,6 +18,7 @@ import {
   tooLong,
 } from '../../validation/index.ts';
 import { validateRelativePath } from './validate-paths.ts';
+import { validateWindowsOptions } from './validate-windows.ts';
 
 function validateIds(context: { runAsUser?: number; runAsGroup?: number }, at: Path): FieldError[] {
   const errors: FieldError[] = [];
@@ -29,11 +30,17 @@ function validateIds(context: { runAsUser?: number; runAsGroup?: number }, at: P
   return errors;
 }
 
-export function validateSecurityContext(context: SecurityContext | undefined, at: Path): FieldError[] {
+export function validateSecurityContext(
+  context: SecurityContext | undefined,
+  hostUsers: boolean,
+  at: Path,
+): FieldError[] {
   if (!context) return [];
   const errors = validateIds(context, at);
-  if (context.procMount)
-    errors.push(...optionalOneOf(at.child('procMount'), context.procMount, ['Default', 'Unmasked']));
+  const { procMount } = context;
+  errors.push(...optionalOneOf(at.child('procMount'), procMount, ['Default', 'Unmasked']));
+  if (hostUsers && procMount === 'Unmasked')
+    errors.push(invalidValue(at.child('procMount'), procMount, '`hostUsers` must be false to use `Unmasked`'));
   errors.push(...validateSeccomp(context.seccompProfile, at.child('seccompProfile')));
   if (context.allowPrivilegeEscalation === false) {
     if (context.privileged) {
@@ -44,7 +51,11 @@ export function validateSecurityContext(context: SecurityContext | undefined, at
       errors.push(invalidValue(at, context, message));
     }
   }
-  return [...errors, ...validateAppArmor(context.appArmorProfile, at.child('appArmorProfile'))];
+  return [
+    ...errors,
+    ...validateWindowsOptions(context.windowsOptions, at.child('windowsOptions')),
+    ...validateAppArmor(context.appArmorProfile, at.child('appArmorProfile')),
+  ];
 }
 
 export function validatePodSecurityContext(
@@ -69,9 +80,10 @@ export function validatePodSecurityContext(
     ...validateSysctls(context, spec, at.child('sysctls')),
     ...optionalOneOf(at.child('fsGroupChangePolicy'), context.fsGroupChangePolicy, ['Always', 'OnRootMismatch']),
     ...validateSeccomp(context.seccompProfile, at.child('seccompProfile')),
+    ...validateWindowsOptions(context.windowsOptions, at.child('windowsOptions')),
     ...validateAppArmor(context.appArmorProfile, at.child('appArmorProfile')),
     ...optionalOneOf(at.child('supplementalGroupsPolicy'), context.supplementalGroupsPolicy, ['Merge', 'Strict']),
-    ...optionalOneOf(at.child('seLinuxChangePolicy'), context.seLinuxChangePolicy, ['MountOption', 'Recursive']),
+    ...optionalOneOf(at.child('seLinuxChangePolicy'), context.seLinuxChangePolicy, ['Recursive']),
   );
   return errors;
 }

@@ -8,6 +8,8 @@ import {
   duplicate,
   forbiddenField,
   invalidValue,
+  notFoundField,
+  notSupported,
   oneOf,
   optionalOneOf,
   qualifiedName,
@@ -15,6 +17,7 @@ import {
   tooLong,
   validateAddress,
   validateLabels,
+  validateResourceName,
   validateResourceQuantity,
 } from '../../validation/index.ts';
 import type { ContainerScope } from './validate-container.ts';
@@ -27,6 +30,7 @@ import {
 import { validateAffinity, validateSpread, validateTolerations } from './validate-scheduling.ts';
 import { validateHostUsers, validatePodSecurityContext } from './validate-security.ts';
 import { validateVolumes } from './validate-volumes.ts';
+import { validateHostProcess } from './validate-windows.ts';
 
 export interface PodSpecContext {
   /** Undefined in a template. */
@@ -45,7 +49,7 @@ export function validatePodSpec(spec: PodSpec | undefined, at: Path, context: Po
     claims: new Set((spec.resourceClaims ?? []).map((claim) => claim.name)),
     gracePeriodSeconds: spec.terminationGracePeriodSeconds ?? undefined,
     restartPolicy: spec.restartPolicy,
-    os: spec.os?.name,
+    hostUsers: spec.hostUsers !== false,
   };
   errors.push(
     ...validateResourceClaims(spec, at.child('resourceClaims')),
@@ -69,6 +73,8 @@ export function validatePodSpec(spec: PodSpec | undefined, at: Path, context: Po
     ...validateGates(spec, at),
     ...validateSpread(spec.topologySpreadConstraints, at.child('topologySpreadConstraints')),
     ...validateHostUsers(spec, at),
+    ...validateHostProcess(spec, at),
+    ...validateFileVolumes(spec, at),
     ...validateNames(spec, at),
     ...validateTolerations(spec.tolerations, at.child('tolerations')),
     ...validateHostAliases(spec, at.child('hostAliases')),
@@ -91,12 +97,14 @@ function validateResourceClaims(spec: PodSpec, at: Path): FieldError[] {
     else errors.push(...checked(here.child('name'), claim.name, dns1123Label(claim.name)));
     names.add(claim.name);
     const { resourceClaimName, resourceClaimTemplateName } = claim;
-    if (resourceClaimName && resourceClaimTemplateName) {
+    if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
       const message = 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified';
       errors.push(invalidValue(here, claim, message));
-    } else if (!resourceClaimName && !resourceClaimTemplateName) {
+    } else if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) {
       errors.push(invalidValue(here, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
     }
+    for (const [field, value] of Object.entries({ resourceClaimName, resourceClaimTemplateName }))
+      if (value !== undefined) errors.push(...checked(here.child(field), value, dns1123Subdomain(value)));
     return errors;
   });
 }
@@ -108,11 +116,14 @@ function validatePodResources(spec: PodSpec, claims: ReadonlySet<string>, at: Pa
   if (spec.resources.claims)
     errors.push(forbiddenField(at.child('claims'), 'claims may not be set for Resources at pod-level'));
   const supported = ['cpu', 'hugepages-', 'memory'];
-  const podLevelName = (resource: string, here: Path): FieldError[] =>
-    supported.some((name) => resource === name || (name.endsWith('-') && resource.startsWith(name)))
+  const podLevelName = (resource: string, here: Path): FieldError[] => {
+    const wrong = validateResourceName(resource, here);
+    if (wrong.length > 0) return wrong;
+    return supported.some((name) => resource === name || (name.endsWith('-') && resource.startsWith(name)))
       ? []
-      : optionalOneOf(here, resource, supported);
-  return [...errors, ...validateResources({ ...spec.resources, claims: [] }, claims, at, podLevelName)];
+      : [notSupported(here, resource, supported)];
+  };
+  return [...errors, ...validateResources(spec.resources, claims, at, podLevelName)];
 }
 
 function validateHostNetwork(spec: PodSpec, at: Path, isPod: boolean): FieldError[] {
@@ -211,14 +222,32 @@ function validateNames(spec: PodSpec, at: Path): FieldError[] {
 function validateHostAliases(spec: PodSpec, at: Path): FieldError[] {
   return (spec.hostAliases ?? []).flatMap((alias, index) => [
     ...validateAddress(alias.ip ?? '', at.index(index).child('ip')),
-    ...(alias.hostnames ?? []).flatMap((hostname) =>
-      checked(at.index(index).child('hostnames'), hostname, dns1123Subdomain(hostname)),
+    ...(alias.hostnames ?? []).flatMap((hostname, position) =>
+      checked(at.index(index).child('hostnames').index(position), hostname, dns1123Subdomain(hostname)),
     ),
   ]);
 }
 
+/** Environment variables come from files of an emptyDir only (KEP-3721). */
+function validateFileVolumes(spec: PodSpec, at: Path): FieldError[] {
+  const volumes = new Map((spec.volumes ?? []).map((volume) => [volume.name, volume]));
+  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((field) =>
+    (spec[field] ?? []).flatMap((container, index) =>
+      (container.env ?? []).flatMap(({ valueFrom }, position) => {
+        const name = valueFrom?.fileKeyRef?.volumeName;
+        if (valueFrom?.fileKeyRef === undefined) return [];
+        const here = at.child(field).index(index).child('env').index(position);
+        const place = here.child('valueFrom', 'fileKeyRef', 'volumeName');
+        const volume = volumes.get(name ?? '');
+        if (volume === undefined) return [notFoundField(place, name ?? '')];
+        return volume.emptyDir ? [] : [invalidValue(place, name, 'referenced volume must be of type emptyDir')];
+      }),
+    ),
+  );
+}
+
 function validateOs(spec: PodSpec, at: Path): FieldError[] {
   if (!spec.os) return [];
-  if (!spec.os.name) return [required(at.child('name'), 'cannot be empty')];
-  return optionalOneOf(at.child('name'), spec.os.name, ['linux', 'windows']);
+  if (!spec.os.name) return [required(at.child('name'), '')];
+  return optionalOneOf(at, spec.os.name, ['linux', 'windows']);
 }

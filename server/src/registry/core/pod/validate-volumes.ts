@@ -1,8 +1,10 @@
+import { quote } from '@typernetes/openapi/meta';
 import type { DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection } from '@typernetes/openapi/types/core/v1';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
   checked,
   dns1123Label,
+  dns1123Subdomain,
   duplicate,
   forbiddenField,
   invalidValue,
@@ -10,9 +12,13 @@ import {
   optionalOneOf,
   required,
   sign,
+  validateAnnotations,
+  validateLabels,
 } from '../../validation/index.ts';
+import { validateClaimSpec } from '../persistentvolumeclaims/validate.ts';
 import { VOLUME_FIELDS, validateFieldRef, validateResourceFieldRef } from './validate-environment.ts';
 import { validateNoBacksteps, validateProjectedPath, validateRelativePath } from './validate-paths.ts';
+import { needs, remoteVolumes } from './validate-remote-volumes.ts';
 
 const FILE_MODE_MESSAGE = 'must be a number between 0 and 0777 (octal), both inclusive';
 
@@ -28,7 +34,7 @@ export function validateVolumes(
   );
   return (volumes ?? []).flatMap((volume, index) => {
     const here = at.index(index);
-    const errors = validateSource(volume, here);
+    const errors = validateSource(volume, podName, here);
     if (!volume.name) errors.push(required(here.child('name'), ''));
     else errors.push(...checked(here.child('name'), volume.name, dns1123Label(volume.name)));
     if (usable.has(volume.name)) errors.push(duplicate(here.child('name'), volume.name));
@@ -54,114 +60,133 @@ const HOST_PATH_TYPES = [
 ];
 
 /** In the order in which upstream looks at them: the first is taken, each further one is an error. */
-const SOURCES: { [K in keyof Volume]?: (volume: Volume, at: Path) => FieldError[] } = {
-  emptyDir: (volume, at) =>
-    sign(volume.emptyDir?.sizeLimit) < 0
+const ORDER = [
+  'emptyDir',
+  'hostPath',
+  'gitRepo',
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'secret',
+  'nfs',
+  'iscsi',
+  'glusterfs',
+  'flocker',
+  'persistentVolumeClaim',
+  'rbd',
+  'cinder',
+  'cephfs',
+  'quobyte',
+  'downwardAPI',
+  'fc',
+  'flexVolume',
+  'configMap',
+  'azureFile',
+  'vsphereVolume',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'azureDisk',
+  'storageos',
+  'projected',
+  'scaleIO',
+  'csi',
+  'ephemeral',
+  'image',
+] as const;
+
+/** Where upstream's paths are not the fields' names. */
+const REFUSED_AS: Record<string, string> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' };
+const LOOKED_AT_AS: Record<string, string> = { gcePersistentDisk: 'persistentDisk' };
+
+type Rules = { [K in (typeof ORDER)[number]]?: (source: NonNullable<Volume[K]>, at: Path) => FieldError[] };
+
+const SOURCES: Rules = {
+  ...remoteVolumes,
+  emptyDir: (source, at) =>
+    sign(source.sizeLimit) < 0
       ? [forbiddenField(at.child('sizeLimit'), 'SizeLimit field must be a valid resource quantity')]
       : [],
-  hostPath: (volume, at) => {
-    const path = volume.hostPath?.path;
-    if (!path) return [required(at.child('path'), '')];
+  hostPath: validateHostPath,
+  gitRepo: (source, at) => [
+    ...needs(at, source, 'repository'),
+    ...validateRelativePath(source.directory ?? '', at.child('directory')),
+  ],
+  secret: (source, at) => [
+    ...needs(at, source, 'secretName'),
+    ...validateMode(source.defaultMode, at.child('defaultMode')),
+    ...validateItems(source.items, at.child('items')),
+  ],
+  configMap: (source, at) => [
+    ...needs(at, source, 'name'),
+    ...validateMode(source.defaultMode, at.child('defaultMode')),
+    ...validateItems(source.items, at.child('items')),
+  ],
+  persistentVolumeClaim: (source, at) => needs(at, source, 'claimName'),
+  downwardAPI: (source, at) => [
+    ...validateMode(source.defaultMode, at.child('defaultMode')),
+    ...(source.items ?? []).flatMap((file) => validateDownwardFile(file, at)),
+  ],
+  projected: (source, at) => [
+    ...validateMode(source.defaultMode, at.child('defaultMode')),
+    ...validateProjections(source.sources ?? [], at),
+  ],
+  ephemeral(source, at) {
+    const template = source.volumeClaimTemplate;
+    const here = at.child('volumeClaimTemplate');
+    if (!template) return [required(here, '')];
     return [
-      ...validateNoBacksteps(path, at.child('path')),
-      ...optionalOneOf(at.child('type'), volume.hostPath?.type, HOST_PATH_TYPES),
+      ...validateAnnotations(template.metadata?.annotations, here.child('metadata', 'annotations')),
+      ...validateLabels(template.metadata?.labels, here.child('metadata', 'labels')),
+      ...validateClaimSpec(template.spec, here.child('spec')),
     ];
   },
-  gitRepo: (volume, at) => [
-    ...(volume.gitRepo?.repository ? [] : [required(at.child('repository'), '')]),
-    ...validateRelativePath(volume.gitRepo?.directory ?? '', at.child('directory')),
-  ],
-  gcePersistentDisk: (volume, at) => needs(at, 'pdName', volume.gcePersistentDisk?.pdName),
-  awsElasticBlockStore: (volume, at) => needs(at, 'volumeID', volume.awsElasticBlockStore?.volumeID),
-  secret: (volume, at) => [
-    ...needs(at, 'secretName', volume.secret?.secretName),
-    ...validateMode(volume.secret?.defaultMode, at.child('defaultMode')),
-    ...validateItems(volume.secret?.items, at.child('items')),
-  ],
-  nfs: (volume, at) => {
-    const errors = [...needs(at, 'server', volume.nfs?.server), ...needs(at, 'path', volume.nfs?.path)];
-    if (volume.nfs?.path && !volume.nfs.path.startsWith('/')) {
-      errors.push(invalidValue(at.child('path'), volume.nfs.path, 'must be an absolute path'));
-    }
-    return errors;
-  },
-  iscsi: (volume, at) => [
-    ...needs(at, 'targetPortal', volume.iscsi?.targetPortal),
-    ...needs(at, 'iqn', volume.iscsi?.iqn),
-  ],
-  glusterfs: (volume, at) => [
-    ...needs(at, 'endpoints', volume.glusterfs?.endpoints),
-    ...needs(at, 'path', volume.glusterfs?.path),
-  ],
-  flexVolume: (volume, at) => needs(at, 'driver', volume.flexVolume?.driver),
-  configMap: (volume, at) => [
-    ...needs(at, 'name', volume.configMap?.name),
-    ...validateMode(volume.configMap?.defaultMode, at.child('defaultMode')),
-    ...validateItems(volume.configMap?.items, at.child('items')),
-  ],
-  persistentVolumeClaim: (volume, at) => needs(at, 'claimName', volume.persistentVolumeClaim?.claimName),
-  rbd: (volume, at) => [
-    ...((volume.rbd?.monitors ?? []).length > 0 ? [] : [required(at.child('monitors'), '')]),
-    ...needs(at, 'image', volume.rbd?.image),
-  ],
-  cinder: (volume, at) => needs(at, 'volumeID', volume.cinder?.volumeID),
-  cephfs: (volume, at) => ((volume.cephfs?.monitors ?? []).length > 0 ? [] : [required(at.child('monitors'), '')]),
-  flocker: (volume, at) => {
-    const { datasetName, datasetUUID } = volume.flocker ?? {};
-    if (!datasetName && !datasetUUID) return [required(at, 'one of datasetName and datasetUUID is required')];
-    return datasetName?.includes('/')
-      ? [invalidValue(at.child('datasetName'), datasetName, "must not contain '/'")]
-      : [];
-  },
-  downwardAPI: (volume, at) => [
-    ...validateMode(volume.downwardAPI?.defaultMode, at.child('defaultMode')),
-    ...(volume.downwardAPI?.items ?? []).flatMap((file) => validateDownwardFile(file, at)),
-  ],
-  fc: () => [],
-  vsphereVolume: (volume, at) => needs(at, 'volumePath', volume.vsphereVolume?.volumePath),
-  azureFile: (volume, at) => [
-    ...needs(at, 'secretName', volume.azureFile?.secretName),
-    ...needs(at, 'shareName', volume.azureFile?.shareName),
-  ],
-  quobyte: () => [],
-  azureDisk: (volume, at) => [
-    ...needs(at, 'diskName', volume.azureDisk?.diskName),
-    ...needs(at, 'diskURI', volume.azureDisk?.diskURI),
-  ],
-  storageos: () => [],
-  photonPersistentDisk: (volume, at) => needs(at, 'pdID', volume.photonPersistentDisk?.pdID),
-  portworxVolume: (volume, at) => needs(at, 'volumeID', volume.portworxVolume?.volumeID),
-  projected: (volume, at) => [
-    ...validateMode(volume.projected?.defaultMode, at.child('defaultMode')),
-    ...validateProjections(volume.projected?.sources ?? [], at),
-  ],
-  scaleIO: (volume, at) => needs(at, 'volumeName', volume.scaleIO?.volumeName),
-  csi: (volume, at) => needs(at, 'driver', volume.csi?.driver),
-  ephemeral: (volume, at) =>
-    volume.ephemeral?.volumeClaimTemplate ? [] : [required(at.child('volumeClaimTemplate'), '')],
-  image: (volume, at) => [
-    ...needs(at, 'reference', volume.image?.reference),
-    ...oneOf(at.child('pullPolicy'), volume.image?.pullPolicy, ['Always', 'IfNotPresent', 'Never']),
+  image: (source, at) => [
+    ...needs(at, source, 'reference'),
+    ...oneOf(at.child('pullPolicy'), source.pullPolicy, ['Always', 'IfNotPresent', 'Never']),
   ],
 };
 
-function validateSource(volume: Volume, at: Path): FieldError[] {
+/** Also of a PersistentVolume. */
+export function validateHostPath(source: { path?: string; type?: string }, at: Path): FieldError[] {
+  if (!source.path) return [required(at.child('path'), '')];
+  return [
+    ...validateNoBacksteps(source.path, at.child('path')),
+    ...optionalOneOf(at.child('type'), source.type, HOST_PATH_TYPES),
+  ];
+}
+
+/** Runs the rule of the first source that is there; further ones are refused. `none`: what to say where there is none. */
+export function validateOneSource(volume: object, order: readonly string[], rules: object, at: Path): FieldError[] {
+  const sources: Record<string, object | null | undefined> = { ...volume };
+  const validate = rules as Record<string, ((source: object, at: Path) => FieldError[]) | undefined>;
   const errors: FieldError[] = [];
   let found = false;
-  for (const [field, rule] of Object.entries(SOURCES)) {
-    const source: unknown = volume[field as keyof Volume];
+  for (const field of order) {
+    const source = sources[field];
     if (source === undefined || source === null) continue;
-    if (found) errors.push(forbiddenField(at.child(field), 'may not specify more than 1 volume type'));
-    else errors.push(...rule(volume, at.child(field)));
+    // Upstream forgets to ask whether it is the first.
+    const counted = field !== 'flexVolume' || !('capacity' in sources);
+    if (found && counted)
+      errors.push(forbiddenField(at.child(REFUSED_AS[field] ?? field), 'may not specify more than 1 volume type'));
+    else errors.push(...(validate[field]?.(source, at.child(LOOKED_AT_AS[field] ?? field)) ?? []));
     found = true;
   }
   if (!found) errors.push(required(at, 'must specify a volume type'));
   return errors;
 }
 
-function needs(at: Path, field: string, value: string | undefined): FieldError[] {
-  return value ? [] : [required(at.child(field), '')];
+function validateSource(volume: Volume, podName: string | undefined, at: Path): FieldError[] {
+  const errors = validateOneSource(volume, ORDER, SOURCES, at);
+  const { name, iscsi, ephemeral } = volume;
+  if (iscsi?.initiatorName !== undefined && `${name}:${iscsi.targetPortal}`.length > 64)
+    errors.push(invalidValue(at.child('name'), name, ISCSI_TOO_LONG));
+  if (ephemeral && podName && name)
+    for (const message of dns1123Subdomain(`${podName}-${name}`))
+      errors.push(invalidValue(at.child('name'), name, `PVC name ${quote(`${podName}-${name}`)}: ${message}`));
+  return errors;
 }
+
+export const ISCSI_TOO_LONG =
+  'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
 
 function validateMode(mode: number | undefined | null, at: Path): FieldError[] {
   return mode != null && (mode > 0o777 || mode < 0) ? [invalidValue(at, mode, FILE_MODE_MESSAGE)] : [];
@@ -171,8 +196,7 @@ function validateItems(items: readonly KeyToPath[] | undefined, at: Path): Field
   return (items ?? []).flatMap((item, index) => {
     const here = at.index(index);
     return [
-      ...needs(here, 'key', item.key),
-      ...needs(here, 'path', item.path),
+      ...needs(here, item, 'key', 'path'),
       ...validateProjectedPath(item.path ?? '', here.child('path')),
       ...validateMode(item.mode, here.child('mode')),
     ];
@@ -180,7 +204,7 @@ function validateItems(items: readonly KeyToPath[] | undefined, at: Path): Field
 }
 
 function validateDownwardFile(file: DownwardAPIVolumeFile, at: Path): FieldError[] {
-  const errors = [...needs(at, 'path', file.path), ...validateProjectedPath(file.path ?? '', at.child('path'))];
+  const errors = [...needs(at, file, 'path'), ...validateProjectedPath(file.path ?? '', at.child('path'))];
   if (file.fieldRef) {
     errors.push(...validateFieldRef(file.fieldRef, VOLUME_FIELDS, at.child('fieldRef')));
     if (file.resourceFieldRef) {
@@ -210,7 +234,7 @@ function validateProjections(sources: readonly VolumeProjection[], at: Path): Fi
       const projection = source[field];
       if (!projection) continue;
       errors.push(
-        ...needs(here.child(field), 'name', projection.name),
+        ...needs(here.child(field), projection, 'name'),
         ...validateItems(projection.items, here.child(field, 'items')),
       );
       for (const item of projection.items ?? []) errors.push(...claim(item.path, projection.name ?? ''));
@@ -235,17 +259,10 @@ function validateProjections(sources: readonly VolumeProjection[], at: Path): Fi
           ),
         );
       }
-      if (!token.path) errors.push(required(place.child('path'), ''));
-      else errors.push(...validateProjectedPath(token.path, place.child('path')), ...claim(token.path, token.path));
+      if (!token.path) errors.push(required(at.child('path'), ''));
+      else errors.push(...validateProjectedPath(token.path, at.child('path')));
     }
-    const bundle = source.clusterTrustBundle;
-    if (bundle) {
-      const place = here.child('clusterTrustBundle');
-      if (!bundle.path) errors.push(required(place.child('path'), ''));
-      else errors.push(...validateProjectedPath(bundle.path, place.child('path')), ...claim(bundle.path, bundle.path));
-    }
-    if (kinds === 0) errors.push(required(here, 'must specify a projection type'));
-    else if (kinds > 1) errors.push(forbiddenField(here, 'may not specify more than 1 volume type per source'));
+    if (kinds > 1) errors.push(forbiddenField(here, 'may not specify more than 1 volume type per source'));
     return errors;
   });
 }

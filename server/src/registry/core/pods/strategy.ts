@@ -26,6 +26,7 @@ import { isTerminalPhase } from '../pod/phase.ts';
 import { computeQualityOfService } from '../pod/resources.ts';
 import { validatePodSpec } from '../pod/validate-spec.ts';
 import { validateEphemeralContainersUpdate, validatePodSpecUpdate, validateResize } from '../pod/validate-update.ts';
+import { podWarnings } from '../pod/warnings.ts';
 
 /** An update of /binding: made by the server itself from a Binding, so nothing is held back and nothing checked again. */
 export const BINDING = 'binding';
@@ -79,10 +80,11 @@ export const podStrategy: Strategy<Pod> = {
   validateStatusUpdate: validatePodStatusUpdate,
   warningsOnCreate(pod) {
     const messages = dns1123Label(pod.metadata?.name ?? '');
-    if (messages.length === 0) return [];
+    const others = podWarnings(pod.spec, pod.metadata);
+    if (messages.length === 0) return others;
     const advice =
       "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended";
-    return [`${advice}: [${messages.join(' ')}]`];
+    return [`${advice}: [${messages.join(' ')}]`, ...others];
   },
 };
 

@@ -11,6 +11,7 @@ import {
   validatePodTemplate,
   validateSelectsTemplate,
 } from '../pod/template.ts';
+import { workloadWarnings } from '../pod/warnings.ts';
 
 const spec = path('spec');
 
@@ -33,6 +34,7 @@ export const replicationcontrollers: ResourceRegistration<ReplicationController>
   resource: { group: '', resource: 'replicationcontrollers' },
   storagePrefix: 'controllers',
   strategy: {
+    ...workloadWarnings(({ spec }) => spec?.template),
     default(controller) {
       const given = (controller.spec ??= {});
       if (given.template) defaultPodTemplate(given.template);

@@ -34,6 +34,19 @@ import {
 } from './shape.ts';
 import { validateClusterIPs, validateClusterIPsUpdate } from './validate-addresses.ts';
 
+const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
+
+function serviceWarnings({ spec: given = {} }: Service): string[] {
+  const warnings: string[] = [];
+  if (given.clusterIP === 'None' && (given.externalIPs ?? []).length > 0)
+    warnings.push('spec.externalIPs is ignored when spec.clusterIP is "None"');
+  if (given.type !== 'ExternalName' && given.externalName)
+    warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"');
+  if (given.trafficDistribution === 'PreferClose')
+    warnings.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');
+  return warnings;
+}
+
 export const serviceStrategy: Strategy<Service> = {
   allowCreateOnUpdate: true,
   hasGeneration: false,
@@ -48,6 +61,8 @@ export const serviceStrategy: Strategy<Service> = {
     else service.status = deepCopy(old.status);
     dropFieldsOfOldType(service, old);
   },
+  warningsOnCreate: serviceWarnings,
+  warningsOnUpdate: serviceWarnings,
   validate: (service) => validateService(service, undefined),
   validateUpdate(service, old) {
     const errors = validateClusterIPsUpdate(service, old);
@@ -288,7 +303,8 @@ function validateTraffic(service: Readonly<Service>): FieldError[] {
   else errors.push(...checked(at, healthCheck, portNumber(healthCheck)));
   const internal = spec.child('internalTrafficPolicy');
   if (given.internalTrafficPolicy == null) {
-    if (needsClusterIP(service)) errors.push(required(internal, ''));
+    // Of a type that nobody knows, nothing more is said.
+    if (needsClusterIP(service) && TYPES.includes(given.type ?? '')) errors.push(required(internal, ''));
   } else if (!['Cluster', 'Local'].includes(given.internalTrafficPolicy)) {
     errors.push(notSupported(internal, given.internalTrafficPolicy, ['Cluster', 'Local']));
   }

@@ -118,6 +118,8 @@ export const endpointslices: ResourceRegistration<EndpointSlice> = {
       if (!semanticEqual(slice.metadata?.labels, old.metadata?.labels))
         slice.metadata = { ...slice.metadata, generation: (old.metadata?.generation ?? 0) + 1 };
     },
+    warningsOnCreate: (slice) =>
+      slice.addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : [],
     validate: (slice) => [...validateSlice(slice), ...validateEndpoints(slice)],
     validateUpdate: (slice, old) => [
       ...validateSlice(slice),

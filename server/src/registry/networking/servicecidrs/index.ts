@@ -17,14 +17,14 @@ const at = path('spec', 'cidrs');
 function validateRange(object: ServiceCIDR): FieldError[] {
   const cidrs = object.spec?.cidrs ?? [];
   if (cidrs.length === 0) return [required(at, 'at least one CIDR required')];
-  if (cidrs.length > 2) return [invalidValue(path('spec'), object.spec, 'may only hold up to 2 values')];
+  if (cidrs.length > 2) return [invalidValue(at, cidrs, 'may only hold up to 2 values')];
   const errors = cidrs.flatMap((cidr, index) => validateCidr(cidr, at.index(index)));
   if (cidrs.length === 2 && new Set(cidrs.map((cidr) => parseCidr(cidr)?.family)).size < 2) {
     errors.push(
       invalidValue(
         path('spec'),
         object.spec,
-        'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96',
+        'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
       ),
     );
   }

@@ -1,4 +1,6 @@
+import type { KubernetesObject } from '@typernetes/openapi/meta';
 import type { ClusterRoleBinding } from '@typernetes/openapi/types/rbac/v1';
+import type { RbacTarget } from '../../../authorization/index.ts';
 import type { RegistryDependencies } from '../../dependencies.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
@@ -6,6 +8,11 @@ import { nameIsPathSegment, semanticEqual } from '../../validation/index.ts';
 import { defaultBinding, RBAC_GROUP, subjectCells, validateBinding, validateSameRole } from '../rules.ts';
 
 const ROLE_KINDS = ['ClusterRole'];
+
+const targetOf = ({ metadata }: KubernetesObject): RbacTarget => ({
+  resource: 'clusterrolebindings',
+  name: metadata?.name ?? '',
+});
 
 export function clusterrolebindings(dependencies: RegistryDependencies): ResourceRegistration<ClusterRoleBinding> {
   const { authorization } = dependencies;
@@ -23,12 +30,12 @@ export function clusterrolebindings(dependencies: RegistryDependencies): Resourc
       ],
     },
     async beginCreate(binding, context) {
-      await authorization.confirmBind(context.user, binding.roleRef, '');
+      await authorization.confirmBind(context.user, binding.roleRef, '', targetOf(binding));
       return undefined;
     },
     async beginUpdate(binding, old, context) {
       const unchanged = semanticEqual(binding.roleRef, old.roleRef) && semanticEqual(binding.subjects, old.subjects);
-      if (!unchanged) await authorization.confirmBind(context.user, binding.roleRef, '');
+      if (!unchanged) await authorization.confirmBind(context.user, binding.roleRef, '', targetOf(binding));
       return undefined;
     },
     table: {

@@ -17,18 +17,13 @@ function validateClusterRole(role: ClusterRole): FieldError[] {
   return errors;
 }
 
-/** An aggregating role will hold whatever others put into it, so writing one takes all rights there are. */
-const EVERYTHING = [
-  { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
-  { nonResourceURLs: ['*'], verbs: ['*'] },
-];
-
 export function clusterroles(dependencies: RegistryDependencies): ResourceRegistration<ClusterRole> {
-  const confirm = async (role: ClusterRole, context: RestContext): Promise<void> => {
-    const { authorization } = dependencies;
-    await authorization.confirmNoEscalation(context.user, role.rules ?? [], '');
-    if (role.aggregationRule) await authorization.confirmNoEscalation(context.user, EVERYTHING, '');
-  };
+  const confirm = (role: ClusterRole, context: RestContext, aggregates: boolean): Promise<void> =>
+    dependencies.authorization.confirmNoEscalation(context.user, role.rules ?? [], '', {
+      resource: 'clusterroles',
+      name: role.metadata?.name ?? '',
+      aggregates,
+    });
   return {
     resource: { group: RBAC_GROUP, resource: 'clusterroles' },
     strategy: {
@@ -39,13 +34,14 @@ export function clusterroles(dependencies: RegistryDependencies): ResourceRegist
       validateUpdate: validateClusterRole,
     },
     async beginCreate(role, context) {
-      await confirm(role, context);
+      await confirm(role, context, role.aggregationRule !== undefined);
       return undefined;
     },
     async beginUpdate(role, old, context) {
       const unchanged =
         semanticEqual(role.rules, old.rules) && semanticEqual(role.aggregationRule, old.aggregationRule);
-      if (!unchanged) await confirm(role, context);
+      const aggregates = role.aggregationRule !== undefined || old.aggregationRule !== undefined;
+      if (!unchanged) await confirm(role, context, aggregates);
       return undefined;
     },
   };

@@ -17,13 +17,19 @@ export function roles(dependencies: RegistryDependencies): ResourceRegistration<
       validateUpdate: (role) => validateRules(role.rules, true),
     },
     async beginCreate(role, context) {
-      await authorization.confirmNoEscalation(context.user, role.rules ?? [], context.namespace);
+      await authorization.confirmNoEscalation(context.user, role.rules ?? [], context.namespace, {
+        resource: 'roles',
+        name: role.metadata?.name ?? '',
+      });
       return undefined;
     },
     async beginUpdate(role, old, context) {
       // Taking over what was there already grants nothing new.
       if (!semanticEqual(role.rules, old.rules))
-        await authorization.confirmNoEscalation(context.user, role.rules ?? [], context.namespace);
+        await authorization.confirmNoEscalation(context.user, role.rules ?? [], context.namespace, {
+          resource: 'roles',
+          name: role.metadata?.name ?? '',
+        });
       return undefined;
     },
   };

@@ -1,4 +1,5 @@
 import type { VolumeAttachment } from '@typernetes/openapi/types/storage/v1';
+import { validateInlineVolumeSpec } from '../../core/persistentvolumes/validate.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, boolean, nameColumn, named, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
@@ -17,6 +18,8 @@ function validateAttachment(object: VolumeAttachment): FieldError[] {
   else if (inlineVolumeSpec && persistentVolumeName != null) errors.push(forbiddenField(at, message));
   else if (persistentVolumeName === '')
     errors.push(required(at.child('persistentVolumeName'), 'must specify non empty persistentVolumeName'));
+  if (inlineVolumeSpec && persistentVolumeName == null)
+    errors.push(...validateInlineVolumeSpec(inlineVolumeSpec, '', at.child('inlineVolumeSpec')));
   return [...errors, ...checked(spec.child('nodeName'), nodeName, dns1123Subdomain(nodeName))];
 }
 
