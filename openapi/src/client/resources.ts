@@ -28,7 +28,7 @@ import type { EndpointSlice } from '@typernetes/openapi/types/discovery/v1';
 import type { IPAddress, NetworkPolicy, ServiceCIDR } from '@typernetes/openapi/types/networking/v1';
 import type { PodDisruptionBudget } from '@typernetes/openapi/types/policy/v1';
 import type { PriorityClass } from '@typernetes/openapi/types/scheduling/v1';
-import type { CSINode, StorageClass } from '@typernetes/openapi/types/storage/v1';
+import type { CSINode, StorageClass, VolumeAttributesClass } from '@typernetes/openapi/types/storage/v1';
 import type { KubernetesObject } from '../meta/index.ts';
 import type { ResourceType } from './resource-type.ts';
 
@@ -104,6 +104,13 @@ export const priorityClasses = define<PriorityClass>(
   false,
 );
 export const storageClasses = define<StorageClass>('storage.k8s.io', 'v1', 'storageclasses', 'StorageClass', false);
+export const volumeAttributesClasses = define<VolumeAttributesClass>(
+  'storage.k8s.io',
+  'v1',
+  'volumeattributesclasses',
+  'VolumeAttributesClass',
+  false,
+);
 export const csiNodes = define<CSINode>('storage.k8s.io', 'v1', 'csinodes', 'CSINode', false);
 export const serviceCIDRs = define<ServiceCIDR>('networking.k8s.io', 'v1', 'servicecidrs', 'ServiceCIDR', false);
 export const ipAddresses = define<IPAddress>('networking.k8s.io', 'v1', 'ipaddresses', 'IPAddress', false);

@@ -35,7 +35,7 @@ import { startTaintEvictionController } from './tainteviction/taint-eviction-con
 import { startTtlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts';
 import { startValidatingAdmissionPolicyStatusController } from './validatingadmissionpolicystatus/policy-status-controller.ts';
 import { startVolumeBinder } from './volume/binder.ts';
-import { startClaimProtection, startVolumeProtection } from './volume/protection.ts';
+import { startAttributesClassProtection, startClaimProtection, startVolumeProtection } from './volume/protection.ts';
 
 /** In the order of starting: first what everything else waits for, last what watches everything. */
 export const controllers: ReadonlyMap<string, StartController> = new Map([
@@ -59,6 +59,7 @@ export const controllers: ReadonlyMap<string, StartController> = new Map([
   ['resourcequota-controller', startResourceQuotaController],
   ['persistentvolumeclaim-protection-controller', startClaimProtection],
   ['persistentvolume-protection-controller', startVolumeProtection],
+  ['volumeattributesclass-protection-controller', startAttributesClassProtection],
   ['persistentvolume-binder-controller', startVolumeBinder],
   ['certificatesigningrequest-signing-controller', startCertificateSigner],
   ['certificatesigningrequest-approving-controller', startCertificateApprover],

@@ -1,4 +1,4 @@
-/** Finalizers that keep claims in use and bound volumes from disappearing. */
+/** Finalizers that keep claims and attribute classes in use and bound volumes from disappearing. */
 import {
   Controller,
   type KnownResource,
@@ -9,7 +9,7 @@ import {
   type WorkQueue,
 } from '@typernetes/openapi/client';
 import { isNotFound, type KubernetesObject } from '@typernetes/openapi/meta';
-import type { Pod } from '@typernetes/openapi/types/core/v1';
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
 
 const claimIndex = 'persistentVolumeClaims';
@@ -62,6 +62,60 @@ export function startVolumeProtection(context: ControllerContext): Running {
     finalizer: 'kubernetes.io/pv-protection',
     synced: [],
     isUsed: (volume) => Promise.resolve(volume.status?.phase === 'Bound'),
+  });
+}
+
+const classIndex = 'volumeAttributesClasses';
+
+/** What a claim has, asks for, or is on its way to. */
+function classesOfClaim({ spec, status }: Readonly<PersistentVolumeClaim>): string[] {
+  const names = [
+    spec?.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ];
+  return [...new Set(names.filter((name) => !!name))] as string[];
+}
+
+const classesOfVolume = ({ spec }: Readonly<PersistentVolume>): string[] =>
+  spec?.volumeAttributesClassName ? [spec.volumeAttributesClassName] : [];
+
+export function startAttributesClassProtection(context: ControllerContext): Running {
+  const client = context.clientFor('volumeattributesclass-protection-controller');
+  const claims = context.informers.informer(resources.persistentVolumeClaims);
+  const volumes = context.informers.informer(resources.persistentVolumes);
+  claims.addIndex(classIndex, classesOfClaim);
+  volumes.addIndex(classIndex, classesOfVolume);
+  return startProtection(context, {
+    name: 'VolumeAttributesClass protection',
+    client,
+    resource: resources.volumeAttributesClasses,
+    finalizer: 'kubernetes.io/vac-protection',
+    synced: [claims.synced, volumes.synced],
+    async isUsed({ metadata }, signal) {
+      const name = metadata?.name ?? '';
+      if (claims.lister.byIndex(classIndex, name).length > 0 || volumes.lister.byIndex(classIndex, name).length > 0)
+        return true;
+      // Removal cannot be taken back: a claim or volume may be newer than the cache.
+      const claimed = await client.resource(resources.persistentVolumeClaims).list(undefined, { signal });
+      if (claimed.items.some((claim) => classesOfClaim(claim).includes(name))) return true;
+      const kept = await client.resource(resources.persistentVolumes).list(undefined, { signal });
+      return kept.items.some((volume) => classesOfVolume(volume).includes(name));
+    },
+    watch(queue) {
+      const freed = (names: readonly string[]): void => names.forEach((name) => queue.add(name));
+      const registrations = [
+        claims.addEventHandler({
+          update: (previous) => freed(classesOfClaim(previous)),
+          delete: (claim) => freed(classesOfClaim(claim)),
+        }),
+        volumes.addEventHandler({
+          update: (previous) => freed(classesOfVolume(previous)),
+          delete: (volume) => freed(classesOfVolume(volume)),
+        }),
+      ];
+      return { remove: () => registrations.forEach((registration) => registration.remove()) };
+    },
   });
 }
 

@@ -4,12 +4,17 @@ import { resources } from '@typernetes/openapi/client';
 import type { PersistentVolume, PersistentVolumeClaim } from '@typernetes/openapi/types/core/v1';
 import { type Harness, startHarness } from '../testing/harness.ts';
 import { startVolumeBinder } from './binder.ts';
-import { startClaimProtection, startVolumeProtection } from './protection.ts';
+import { startAttributesClassProtection, startClaimProtection, startVolumeProtection } from './protection.ts';
 
 describe('persistent volumes', () => {
   let harness: Harness;
   beforeEach(async () => {
-    harness = await startHarness([startVolumeBinder, startClaimProtection, startVolumeProtection]);
+    harness = await startHarness([
+      startVolumeBinder,
+      startClaimProtection,
+      startVolumeProtection,
+      startAttributesClassProtection,
+    ]);
   });
   afterEach(() => harness.stop());
 
@@ -28,6 +33,26 @@ describe('persistent volumes', () => {
       });
   const getClaim = (name: string) => harness.server.get(resources.persistentVolumeClaims, 'default', name);
   const getVolume = (name: string) => harness.server.get(resources.persistentVolumes, undefined, name);
+
+  it('lets a VolumeAttributesClass go when the last claim that names it has gone', async () => {
+    const { server } = harness;
+    const getClass = () => server.get(resources.volumeAttributesClasses, undefined, 'gold');
+    server.put(resources.volumeAttributesClasses, { metadata: { name: 'gold' }, driverName: 'example.com' });
+    await server.waitFor(() => getClass()?.metadata?.finalizers?.length, 'the finalizer');
+    await claim('using', { volumeAttributesClassName: 'gold' });
+    const { metadata, ...rest } = getClass() ?? assert.fail('no class');
+    server.put(resources.volumeAttributesClasses, {
+      ...rest,
+      metadata: { ...metadata, deletionTimestamp: new Date().toISOString() },
+    });
+    const using = await server.waitFor(() => getClaim('using'), 'the claim');
+    assert.deepEqual(getClass()?.metadata?.finalizers, ['kubernetes.io/vac-protection']);
+    server.put(resources.persistentVolumeClaims, {
+      ...using,
+      spec: { ...using.spec, volumeAttributesClassName: undefined },
+    } as PersistentVolumeClaim);
+    await server.waitFor(() => (getClass()?.metadata?.finalizers ?? []).length === 0, 'no finalizer');
+  });
 
   it('binds the smallest that suits, in both directions, and releases it', async () => {
     const { server } = harness;
