@@ -52,7 +52,21 @@ function labelLikeTemplate(job: Job): void {
 function validateJob(job: Job): FieldError[] {
   const given = job.spec;
   if (!given) return [required(spec.child('template'), '')];
-  const errors = [...validateGeneratedSelector(job, given), ...validateJobSpec(given, spec)];
+  const errors = [...validateGeneratedSelector(job, given), ...validateSpec(given)];
+  if (given.completionMode === 'Indexed' && (given.completions ?? 0) > 0) {
+    const name = job.metadata?.name ?? '';
+    const last = `${name}-${(given.completions ?? 0) - 1}`;
+    if (dns1123Label(last).length > 0) {
+      errors.push(
+        invalidValue(path('metadata', 'name'), name, `will not able to create pod with invalid DNS label: ${last}`),
+      );
+    }
+  }
+  return errors;
+}
+
+function validateSpec(given: JobSpec): FieldError[] {
+  const errors = validateJobSpec(given, spec);
   if (!given.selector) errors.push(required(spec.child('selector'), ''));
   else errors.push(...validateLabelSelector(given.selector, spec.child('selector')));
   const labels = given.template?.metadata?.labels;
@@ -64,15 +78,6 @@ function validateJob(job: Job): FieldError[] {
         '`selector` does not match template `labels`',
       ),
     );
-  }
-  if (given.completionMode === 'Indexed' && (given.completions ?? 0) > 0) {
-    const name = job.metadata?.name ?? '';
-    const last = `${name}-${(given.completions ?? 0) - 1}`;
-    if (dns1123Label(last).length > 0) {
-      errors.push(
-        invalidValue(path('metadata', 'name'), name, `will not able to create pod with invalid DNS label: ${last}`),
-      );
-    }
   }
   return errors;
 }
@@ -115,7 +120,8 @@ function validateJobUpdate(job: Job, old: Readonly<Job>): FieldError[] {
   const after = job.spec;
   const before = old.spec;
   if (!after || !before) return [];
-  const errors: FieldError[] = [];
+  // Upstream looks at the spec twice.
+  const errors = validateSpec(after);
   if (after.completionMode !== 'Indexed')
     errors.push(...immutable(spec.child('completions'), after.completions, before.completions));
   else if (after.completions !== before.completions && after.completions !== after.parallelism) {
