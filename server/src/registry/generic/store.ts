@@ -7,6 +7,7 @@ import { encodeForStorage } from '@typernetes/openapi/codec';
 import {
   badRequest,
   conflict,
+  type GroupResource,
   invalid,
   invalidValue,
   isAlreadyExists,
@@ -75,20 +76,26 @@ const inconsistentContinueMessage =
 export class RegistryStore implements EntryReader {
   readonly definition: StoreDefinition;
   readonly storage: Storage;
-  #lastWrite = 0;
+  readonly #writes: { last: number };
 
-  constructor(definition: StoreDefinition, storage: Storage) {
+  /** `same`: another store of the same objects. */
+  constructor(definition: StoreDefinition, storage: Storage, same?: RegistryStore) {
     this.definition = definition;
     this.storage = storage;
+    this.#writes = same === undefined ? { last: 0 } : same.#writes;
+  }
+
+  get #called(): GroupResource {
+    return this.definition.servedAs ?? this.definition.resource;
   }
 
   /** The newest revision that this store has written and seen acknowledged. */
   get lastWrite(): number {
-    return this.#lastWrite;
+    return this.#writes.last;
   }
 
   #wrote(revision: number): void {
-    this.#lastWrite = Math.max(this.#lastWrite, revision);
+    this.#writes.last = Math.max(this.#writes.last, revision);
   }
 
   get storageApiVersion(): string {
@@ -124,7 +131,7 @@ export class RegistryStore implements EntryReader {
         ...(minRevision === undefined ? {} : { minRevision }),
         ...(signal === undefined ? {} : { signal }),
       });
-      if (entry === undefined) throw notFound(this.definition.resource, name);
+      if (entry === undefined) throw notFound(this.#called, name);
       return entry;
     } catch (error) {
       throw this.#translate(error, name, 'get');
@@ -272,7 +279,7 @@ export class RegistryStore implements EntryReader {
     const { strategy, resource, registration } = this.definition;
     if (existing === undefined) {
       const mayCreate = strategy.allowCreateOnUpdate === true || context.forceAllowCreate === true;
-      if (!mayCreate || context.subresource !== '') throw notFound(resource, name);
+      if (!mayCreate || context.subresource !== '') throw notFound(this.#called, name);
       const object = await transform(undefined);
       await context.authorizeCreate?.();
       delete object.metadata?.resourceVersion;
@@ -299,7 +306,7 @@ export class RegistryStore implements EntryReader {
           ),
         ]);
       }
-      throw conflict(resource, name, optimisticLockMessage);
+      throw conflict(this.#called, name, optimisticLockMessage);
     }
     if (context.uidIsPrecondition === true && (metadata.uid ?? '') !== '' && metadata.uid !== old.metadata?.uid) {
       throw conflict(
@@ -377,7 +384,7 @@ export class RegistryStore implements EntryReader {
         this.storage,
         key,
         async (existing) => {
-          if (existing === undefined) throw notFound(this.definition.resource, name);
+          if (existing === undefined) throw notFound(this.#called, name);
           return this.#deleteOnce(key, existing, options, context);
         },
         context.signal,
@@ -476,6 +483,6 @@ export class RegistryStore implements EntryReader {
       ];
       return timeout;
     }
-    return translateStorageError(error, this.definition.resource, name, operation);
+    return translateStorageError(error, this.#called, name, operation);
   }
 }
