@@ -141,7 +141,7 @@ const cases: readonly Expected[] = [
     path: (context) => `${configMaps(context)}?fieldSelector=data.key%3Dvalue`,
     code: 400,
     reason: 'BadRequest',
-    message: /field label not supported: data\.key/,
+    message: /"data\.key" is not a known field selector: only "metadata\.name", "metadata\.namespace"/,
   },
   {
     what: 'a resourceVersion that is no number',

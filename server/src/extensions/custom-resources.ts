@@ -16,7 +16,7 @@ import { CustomResource } from './custom-resource.ts';
 import { cleanupFinalizer, type Definition, definitions, isTrue, setCondition } from './definition.ts';
 
 export interface CustomResourcesOptions {
-  registry: RegistryReader & { addStore(store: RegistryStore): void };
+  registry: RegistryReader & { addStore(store: RegistryStore): void; removeStore(store: RegistryStore): void };
   source: ObjectSource;
   /** The storage of one resource's folder; `release` ends its watches. */
   cachers: { for(prefix: string): Storage; release(prefix: string): void };
@@ -108,12 +108,15 @@ export class CustomResources {
     this.#emptying.get(name)?.();
     this.#emptying.delete(name);
     const resource = this.#served.get(name);
-    if (resource !== undefined) {
-      this.#served.delete(name);
-      this.#changed();
-      this.#options.cachers.release(resource.prefix);
-    }
+    if (resource !== undefined) this.#withdraw(name, resource);
     this.#retryNames(group ?? '');
+  }
+
+  #withdraw(name: string, { prefix, store }: CustomResource): void {
+    this.#served.delete(name);
+    this.#changed();
+    this.#options.cachers.release(prefix);
+    this.#options.registry.removeStore(store);
   }
 
   /** Others of the group may want the names that have become free. */
@@ -131,10 +134,7 @@ export class CustomResources {
     const { cachers, root, registry, webhooks } = this.#options;
     const current = this.#served.get(name);
     if (!isTrue(definition, 'Established')) {
-      if (current === undefined) return;
-      this.#served.delete(name);
-      this.#changed();
-      cachers.release(current.prefix);
+      if (current !== undefined) this.#withdraw(name, current);
       return;
     }
     const was = current?.definition;

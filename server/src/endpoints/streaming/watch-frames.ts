@@ -11,28 +11,13 @@ import {
   type WatchEventType,
 } from '@typernetes/openapi/codec';
 import type { WatchEvent } from '../../registry/generic/watch.ts';
-import type { StorageEvent } from '../../storage/storage.ts';
 import type { OutputFormat } from '../negotiation.ts';
 import { encodeObject, presentWatched } from '../present.ts';
 import type { ResourceEndpoint } from '../resource-endpoint.ts';
 import type { IncludeObject } from '../table.ts';
+import { SharedEncodings } from './shared-encodings.ts';
 
-/**
- * Per event: encodings by everything that decides their bytes. Of the latest events only: watchers take an event at
- * about the same time, and the Cacher holds on to events for minutes.
- */
-const encodings = new Map<StorageEvent, Map<string, Buffer>>();
-const maxEncodedEvents = 512;
-
-function encodingsOf(event: StorageEvent): Map<string, Buffer> {
-  let made = encodings.get(event);
-  if (made === undefined) {
-    const oldest = encodings.size >= maxEncodedEvents ? encodings.keys().next().value : undefined;
-    if (oldest !== undefined) encodings.delete(oldest);
-    encodings.set(event, (made = new Map()));
-  }
-  return made;
-}
+const encodings = new SharedEncodings({ events: 512, bytes: 8 * 1024 * 1024 });
 
 export class WatchFrames {
   readonly #endpoint: ResourceEndpoint;
@@ -79,11 +64,7 @@ export class WatchFrames {
         ),
       );
     if (event.source === undefined || withColumns) return make();
-    const made = encodingsOf(event.source);
-    const key = `${event.type} ${this.#key}`;
-    let bytes = made.get(key);
-    if (bytes === undefined) made.set(key, (bytes = make()));
-    return bytes;
+    return encodings.get(event.source, `${event.type} ${this.#key}`, make);
   }
 
   bookmark(revision: number, initialEventsEnd: boolean): Buffer {

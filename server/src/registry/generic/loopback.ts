@@ -21,6 +21,8 @@ const everything: ListOptions = {
 
 type Reader = RegistryReader & {
   addStore(store: RegistryStore): void;
+  /** Forgets it, unless another has taken its place. */
+  removeStore(store: RegistryStore): void;
   store(resource: GroupResource): RegistryStore;
   /**
    * Reads as upstream's informers: from the cache, without asking the storage how new that is. It has seen every write of
@@ -62,6 +64,10 @@ export function loopbackRegistry(now: () => Date, signal: AbortSignal): Reader {
       fieldManagerOf = of;
     },
     addStore: (store) => void stores.set(resourceKey(store.definition.resource), store),
+    removeStore(store) {
+      const key = resourceKey(store.definition.resource);
+      if (stores.get(key) === store) stores.delete(key);
+    },
     store: storeOf,
     async get<T extends KubernetesObject>(resource: GroupResource, namespace: string, name: string) {
       const store = storeOf(resource);

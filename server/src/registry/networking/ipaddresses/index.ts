@@ -1,6 +1,6 @@
 import type { IPAddress } from '@typernetes/openapi/types/networking/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
-import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
+import { age, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
 import {
   canonicalAddress,
@@ -50,7 +50,8 @@ export const ipaddresses: ResourceRegistration<IPAddress> = {
     ],
   },
   table: {
-    columns: [nameColumn, text('ParentRef'), ageColumn],
+    // The rows of upstream end in an age that no column names.
+    columns: [nameColumn, text('ParentRef')],
     cells(object, now) {
       const parent = object.spec?.parentRef;
       if (!parent) return [object.metadata?.name ?? '', '<none>', age(object, now)];
