@@ -20,7 +20,7 @@ export const explained: readonly Explanation[] = [
     reason:
       'Upstream prints its internal Go object where it tells a wrong value; ours is printed as the client sent it.',
     at: /^body\.(message|details\.causes\[\d+\]\.message)$/,
-    second: /(Invalid value: |Duplicate value: )(\[)?\{\\*"[A-Z]/,
+    second: /((Invalid|Duplicate|Unsupported) value: )(\[)?\{\\*"[A-Z]/,
   },
   {
     reason:

@@ -32,7 +32,12 @@ export function aggregatedDocuments(
         ),
       );
     },
-    openApiV3: () => new Map<string, JsonObject>([...custom.openApiV3(), ...aggregator.openApi.converted()]),
+    openApiV3() {
+      const documents = new Map(custom.openApiV3());
+      for (const [path, document] of aggregator.openApi.converted())
+        documents.set(path, { identity: document, make: () => document });
+      return documents;
+    },
     openApiV3Links: () => aggregator.openApiV3Links(),
   };
 }

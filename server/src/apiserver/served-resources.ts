@@ -31,7 +31,13 @@ import {
 } from '../registry/generic/definition.ts';
 import { readAttributes } from '../registry/generic/entry-view.ts';
 import { RegistryStore } from '../registry/generic/store.ts';
-import type { ConnectHandler, ResourceRegistration, SubresourceRegistration } from '../registry/generic/strategy.ts';
+import type {
+  ConnectHandler,
+  ResourceRegistration,
+  Strategy,
+  SubresourceRegistration,
+} from '../registry/generic/strategy.ts';
+import type { TableDefinition } from '../registry/generic/table.ts';
 import type { Storage } from '../storage/storage.ts';
 
 export interface ServedResourcesOptions {
@@ -82,11 +88,15 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
     const strategy = registration?.strategy;
     if (strategy?.default !== undefined && (store === undefined || store.storageApiVersion === apiVersion)) {
       defaulters.set(`${apiVersion}/${definition.kind}`, (object) => strategy.default?.(object));
+    } else if (shared?.default !== undefined) {
+      defaulters.set(`${apiVersion}/${definition.kind}`, (object) => shared.default?.(object));
     }
-    const endpoint = endpointOf(definition, apiVersion, store, registration, options.connectHandlers);
+    const served = store && shared ? storeServedAs(store, definition, registration?.strategyIn?.[apiVersion]) : store;
+    const endpoint = endpointOf(definition, apiVersion, served, registration, options.connectHandlers);
     const fieldLabel = shared?.fieldLabel?.bind(shared);
     const warning = deprecations[`${apiVersion} ${definition.kind}`];
     if (warning !== undefined) endpoint.deprecationWarning = warning;
+    if (shared !== undefined) endpoint.table = tableInStorageForm(endpoint.table, shared);
     endpoints.push(
       fieldLabel === undefined ? endpoint : { ...endpoint, fieldLabel: (label) => fieldLabel(label, apiVersion) },
     );
@@ -111,6 +121,23 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
       return strategicMergePatch(original as never, patch as never, schema, schemaByName) as KubernetesObject;
     },
   };
+}
+
+/** The same objects as another group calls and checks them. */
+function storeServedAs(
+  store: RegistryStore,
+  { group, resource }: ResourceDefinition,
+  strategy: Strategy | undefined,
+): RegistryStore {
+  const { definition, storage } = store;
+  if (group === definition.resource.group) return store;
+  const own = { servedAs: { group, resource }, strategy: { ...definition.strategy, ...strategy } };
+  return new RegistryStore({ ...definition, ...own }, storage, store);
+}
+
+/** Cells are made from the stored version. */
+function tableInStorageForm(table: TableDefinition, shared: SharedStorage): TableDefinition {
+  return { ...table, cells: (object, now) => table.cells(shared.toStorage(object), now) };
 }
 
 /** A converted object with all fields that its version always has. */

@@ -11,9 +11,10 @@ import {
   protobufMediaType,
   protobufSerializer,
 } from '@typernetes/openapi/codec';
-import { type ListMeta, notAcceptable } from '@typernetes/openapi/meta';
+import { type KubernetesObject, type ListMeta, notAcceptable, type ObjectMeta } from '@typernetes/openapi/meta';
 import { EntryView } from '../registry/generic/entry-view.ts';
 import type { ListPage } from '../registry/generic/store.ts';
+import type { TableDefinition } from '../registry/generic/table.ts';
 import type { Entry } from '../storage/storage.ts';
 import type { MediaType, OutputFormat } from './negotiation.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
@@ -183,6 +184,31 @@ function protobufList(
 ): Buffer[] {
   return orNotAcceptable(() => protobufSerializer.encodeList(apiVersion, kind, metadata, views.map(encode)));
 }
+
+/** A Table of one object that is not stored. */
+export function presentAsTable(
+  object: KubernetesObject,
+  table: TableDefinition,
+  metaApiVersion: string,
+  include: IncludeObject,
+  now: Date,
+): unknown {
+  const { metadata = {} } = object;
+  const row = { None: null, Object: object, Metadata: partialMetadata(metadata, metaApiVersion) }[include];
+  return {
+    kind: 'Table',
+    apiVersion: metaApiVersion,
+    metadata: { resourceVersion: metadata.resourceVersion },
+    columnDefinitions: columnDefinitions(table),
+    rows: [{ cells: table.cells(object, now), object: row }],
+  };
+}
+
+const partialMetadata = (metadata: ObjectMeta, apiVersion: string): KubernetesObject => ({
+  kind: 'PartialObjectMetadata',
+  apiVersion,
+  metadata,
+});
 
 /** The object of a watch event at `revision`, as protobuf or JSON. `withColumns`: a Table's first event carries its columns. */
 export function presentWatched(

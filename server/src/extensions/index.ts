@@ -4,20 +4,21 @@ import type { CustomDiscovery } from '../endpoints/discovery/merged-discovery.ts
 import type { CustomOpenApi } from '../endpoints/discovery/openapi-handler.ts';
 import type { CustomResources } from './custom-resources.ts';
 import { customGroups } from './discovery.ts';
-import { customOpenApiV2, customOpenApiV3 } from './open-api.ts';
+import { CustomOpenApiV3, customOpenApiV2 } from './open-api.ts';
 
 export type { CustomResource } from './custom-resource.ts';
 export { CustomResources, type CustomResourcesOptions } from './custom-resources.ts';
 export { validateDefinition, validateDefinitionUpdate } from './validate-definition.ts';
 
 export function customDocuments(custom: CustomResources): CustomDiscovery & CustomOpenApi {
+  const v3 = new CustomOpenApiV3();
   return {
     get revision() {
       return custom.revision;
     },
     groups: () => customGroups(custom.served()),
     openApiV2: () => customOpenApiV2(custom.served()),
-    openApiV3: () => customOpenApiV3(custom.served()),
+    openApiV3: () => v3.documents(custom.served()),
   };
 }
 

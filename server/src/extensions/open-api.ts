@@ -2,6 +2,7 @@
 import { openApiV3 } from '@typernetes/openapi/catalogue';
 import type { JsonObject, JsonValue } from '@typernetes/openapi/meta';
 import { deepCopy, isObject } from '@typernetes/openapi/schema';
+import type { LazyDocument } from '../endpoints/discovery/openapi-handler.ts';
 import type { CustomResource } from './custom-resource.ts';
 import type { Structural } from './schema/index.ts';
 
@@ -282,27 +283,48 @@ export function customOpenApiV2(resources: Iterable<CustomResource>): { paths: J
   return result;
 }
 
-export function customOpenApiV3(resources: Iterable<CustomResource>): Map<string, JsonObject> {
-  const documents = new Map<string, { paths: JsonObject; schemas: JsonObject }>();
-  for (const resource of resources)
-    for (const version of resource.endpoints.keys()) {
-      const path = `apis/${resource.definition.spec.group}/${version}`;
-      let document = documents.get(path);
-      if (document === undefined) documents.set(path, (document = { paths: {}, schemas: {} }));
-      Object.assign(document.paths, paths(resource, version, 'v3'));
-      Object.assign(document.schemas, schemas(resource, version, 'v3'));
-    }
-  return new Map(
-    [...documents].map(([path, { paths: own, schemas: models }]) => [
-      path,
-      {
-        openapi: '3.0.0',
-        info: { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' },
-        paths: own,
-        components: { schemas: { ...models, ...shared(JSON.stringify([own, models])) } },
-      },
-    ]),
-  );
+/** One member of a group version. */
+type Member = readonly [CustomResource, version: string];
+
+/** The documents of group versions; what a change leaves as it was keeps its identity, and is not made again. */
+export class CustomOpenApiV3 {
+  #known = new Map<string, { members: readonly Member[]; document: LazyDocument }>();
+
+  documents(resources: Iterable<CustomResource>): Map<string, LazyDocument> {
+    const groups = new Map<string, Member[]>();
+    for (const resource of resources)
+      for (const version of resource.endpoints.keys()) {
+        const path = `apis/${resource.definition.spec.group}/${version}`;
+        const members = groups.get(path);
+        if (members === undefined) groups.set(path, [[resource, version]]);
+        else members.push([resource, version]);
+      }
+    this.#known = new Map(
+      [...groups].map(([path, members]) => {
+        const known = this.#known.get(path);
+        const isSame =
+          known?.members.length === members.length &&
+          known.members.every(([resource], index) => resource === members[index]![0]);
+        return [path, isSame ? known : { members, document: { identity: {}, make: () => documentV3(members) } }];
+      }),
+    );
+    return new Map([...this.#known].map(([path, { document }]) => [path, document]));
+  }
+}
+
+function documentV3(members: readonly Member[]): JsonObject {
+  const own: JsonObject = {};
+  const models: JsonObject = {};
+  for (const [resource, version] of members) {
+    Object.assign(own, paths(resource, version, 'v3'));
+    Object.assign(models, schemas(resource, version, 'v3'));
+  }
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' },
+    paths: own,
+    components: { schemas: { ...models, ...shared(JSON.stringify([own, models])) } },
+  };
 }
 
 /** The built-in schemas that `text` refers to, with what they refer to. */

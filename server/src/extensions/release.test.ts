@@ -8,17 +8,18 @@ import { EmbeddedStorage } from '../storage/embedded/index.ts';
 import { temporaryDirectory } from '../storage/testing/directory.ts';
 import { CustomResources } from './custom-resources.ts';
 import type { Definition } from './definition.ts';
+import { customDocuments } from './index.ts';
 
 const resource = { group: 'stable.example.com', resource: 'widgets' };
 const names = { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' };
 
-function established(status: 'True' | 'False', resourceVersion: string): Definition {
+function established(status: 'True' | 'False', resourceVersion: string, group = resource.group): Definition {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: 'widgets.stable.example.com', uid: 'one', resourceVersion },
+    metadata: { name: `widgets.${group}`, uid: 'one', resourceVersion },
     spec: {
-      group: resource.group,
+      group,
       scope: 'Namespaced',
       names,
       versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
@@ -27,12 +28,19 @@ function established(status: 'True' | 'False', resourceVersion: string): Definit
   };
 }
 
-void test('nothing of a resource stays in memory that is served no longer', async () => {
+interface Fixture {
+  custom: CustomResources;
+  cachers: CacherGroup;
+  registry: ReturnType<typeof loopbackRegistry>;
+  change: (type: ChangeType, definition: Definition) => void;
+}
+
+async function withCustomResources(run: (fixture: Fixture) => void | Promise<void>): Promise<void> {
   const directory = temporaryDirectory();
   const storage = await EmbeddedStorage.open(directory.path);
   const cachers = new CacherGroup(storage);
   const registry = loopbackRegistry(() => new Date(), new AbortController().signal);
-  let change: (type: ChangeType, definition: Definition) => void = () => undefined;
+  let change: Fixture['change'] = () => undefined;
   const source: ObjectSource = {
     list: () => Promise.resolve([]),
     onChange(_, handler) {
@@ -49,13 +57,24 @@ void test('nothing of a resource stays in memory that is served no longer', asyn
     report: () => undefined,
     webhooks: { post: () => Promise.reject(new Error('no webhooks here')) },
   });
-  const isGone = (): void => {
-    assert.deepEqual([...custom.served()], []);
-    assert.throws(() => registry.store(resource), isNotFound);
-    assert.equal(cachers.size('/registry/stable.example.com/widgets/'), undefined);
-  };
   try {
     await custom.start();
+    await run({ custom, cachers, registry, change });
+  } finally {
+    await custom.stop();
+    await cachers.close();
+    await storage.close();
+    directory.remove();
+  }
+}
+
+void test('nothing of a resource stays in memory that is served no longer', () =>
+  withCustomResources(async ({ custom, cachers, registry, change }) => {
+    const isGone = (): void => {
+      assert.deepEqual([...custom.served()], []);
+      assert.throws(() => registry.store(resource), isNotFound);
+      assert.equal(cachers.size('/registry/stable.example.com/widgets/'), undefined);
+    };
     change('put', established('True', '1'));
     assert.deepEqual(await registry.list(resource), []);
     assert.deepEqual(cachers.size('/registry/stable.example.com/widgets/'), { count: 0, bytes: 0 });
@@ -65,10 +84,26 @@ void test('nothing of a resource stays in memory that is served no longer', asyn
     assert.ok(registry.store(resource));
     change('delete', established('True', '4'));
     isGone();
-  } finally {
-    await custom.stop();
-    await cachers.close();
-    await storage.close();
-    directory.remove();
-  }
-});
+  }));
+
+void test('a change makes the OpenAPI documents of its own group versions anew, and no others', () =>
+  withCustomResources(({ custom, change }) => {
+    const documents = customDocuments(custom);
+    const identities = (): (object | undefined)[] => {
+      const known = documents.openApiV3();
+      return ['apis/stable.example.com/v1', 'apis/other.example.com/v1'].map((path) => known.get(path)?.identity);
+    };
+    change('put', established('True', '1'));
+    change('put', established('True', '2', 'other.example.com'));
+    const [stable, other] = identities();
+    assert.ok(stable !== undefined && other !== undefined);
+    const changed = established('True', '3', 'other.example.com');
+    changed.spec.versions[0]!.schema = { openAPIV3Schema: { type: 'object', description: 'changed' } };
+    change('put', changed);
+    const [same, anew] = identities();
+    assert.equal(same, stable);
+    assert.notEqual(anew, other);
+    assert.match(JSON.stringify(documents.openApiV3().get('apis/other.example.com/v1')?.make()), /"changed"/);
+    change('delete', changed);
+    assert.deepEqual(identities(), [stable, undefined]);
+  }));

@@ -1,6 +1,12 @@
 /** CustomResourceDefinitions against upstream's rules. */
 import { type FieldError, type FieldPath, invalidValue, path, required } from '@typernetes/openapi/meta';
-import { dns1035Label, dns1123Subdomain, immutable, nameIsDnsSubdomain, optionalOneOf } from '../registry/validation/index.ts';
+import {
+  dns1035Label,
+  dns1123Subdomain,
+  immutable,
+  nameIsDnsSubdomain,
+  optionalOneOf,
+} from '../registry/validation/index.ts';
 import { type Definition, isTrue, type Names, type Version } from './definition.ts';
 import { validateConversion } from './validate-conversion.ts';
 import { sharedParts, shownVersions, validateDeprecation, validateParts, withoutShared } from './validate-version.ts';

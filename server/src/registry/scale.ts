@@ -1,5 +1,7 @@
 import { invalid, type KubernetesObject } from '@typernetes/openapi/meta';
 import type { SubresourceRegistration } from './generic/strategy.ts';
+import type { TableDefinition } from './generic/table.ts';
+import { age, ageColumn, integer, text } from './printing/index.ts';
 import { invalidValue, NOT_NEGATIVE, path } from './validation/index.ts';
 
 interface Scalable extends KubernetesObject {
@@ -12,10 +14,19 @@ interface Scale extends KubernetesObject {
   status?: { replicas: number; selector?: string };
 }
 
+const scaleTable: TableDefinition = {
+  columns: [text('Name'), integer('Desired'), integer('Available'), ageColumn],
+  cells(object, now) {
+    const { spec, status } = object as Scale;
+    return [object.metadata?.name ?? '', spec?.replicas ?? 0, status?.replicas ?? 0, age(object, now)];
+  },
+};
+
 /** The scale subresource of a workload: its replicas, and the text of the selector that finds them. */
 export function scale<T extends Scalable>(selectorOf: (object: Readonly<T>) => string): SubresourceRegistration<T> {
   return {
     kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+    table: scaleTable,
     view(object) {
       const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
       const metadata = Object.fromEntries(

@@ -19,11 +19,17 @@ import { DocumentCache, encodeDocument, sendDocument } from './documents.ts';
 const json = 'application/json';
 const yearMs = 365 * 24 * 3600 * 1000;
 
+/** Made when it is needed; of two with the same identity only one is. */
+export interface LazyDocument {
+  readonly identity: object;
+  make(): JsonObject;
+}
+
 /** What custom resources add to the documents; `revision` changes with it. */
 export interface CustomOpenApi {
   readonly revision: number;
   /** The document of each group version, by its path (`apis/GROUP/VERSION`). */
-  openApiV3(): ReadonlyMap<string, JsonObject>;
+  openApiV3(): ReadonlyMap<string, LazyDocument>;
   /** Paths and definitions for the one document of version 2. */
   openApiV2(): { paths: JsonObject; definitions: JsonObject };
   /** What else changes the whole document of version 2, after that. */
@@ -37,7 +43,7 @@ export class OpenApiHandler {
   readonly #cache = new DocumentCache();
   readonly #custom: CustomOpenApi | undefined;
   #revision = 0;
-  #hashes = new Map<string, { json: Buffer; hash: string }>();
+  #hashes = new Map<string, { identity: object; json: Buffer; hash: string }>();
 
   constructor(isServed: Served, custom?: CustomOpenApi) {
     this.#isServed = isServed;
@@ -53,8 +59,11 @@ export class OpenApiHandler {
       [...custom.openApiV3()]
         .filter(([path]) => openApiV3(path, 'json', this.#isServed) === undefined)
         .map(([path, document]) => {
-          const json = Buffer.from(JSON.stringify(document));
-          return [path, { json, hash: openApiHash(json) }];
+          const { identity } = document;
+          const known = this.#hashes.get(path);
+          if (known?.identity === identity) return [path, known];
+          const json = Buffer.from(JSON.stringify(document.make()));
+          return [path, { identity, json, hash: openApiHash(json) }];
         }),
     );
   }

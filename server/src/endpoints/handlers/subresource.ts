@@ -1,6 +1,7 @@
 import { methodNotSupported } from '@typernetes/openapi/meta';
 import { EntryView } from '../../registry/generic/entry-view.ts';
 import { negotiateOutput } from '../negotiation.ts';
+import { presentAsTable } from '../present.ts';
 import type { RequestContext } from '../request-context.ts';
 import {
   type HandlerDependencies,
@@ -9,6 +10,7 @@ import {
   restContext,
   type SubresourceEndpoint,
 } from '../resource-endpoint.ts';
+import { parseIncludeObject } from '../table.ts';
 import { sendEntry, sendObject } from './operation.ts';
 
 /** GET of a subresource: its own answer, a view of the parent, or (status) the parent itself. */
@@ -29,7 +31,19 @@ export async function handleSubresourceGet(
   const { store } = endpoint;
   if (store === undefined) throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'get');
   const entry = await store.get(namespace, name, context.query.get('resourceVersion') ?? '', context.signal);
-  if (registration?.view !== undefined)
-    await sendObject(context, 200, format, registration.view(EntryView.of(entry).parse()));
-  else await sendEntry(context, endpoint, dependencies, 200, entry, format);
+  if (registration?.view !== undefined) {
+    const view = registration.view(EntryView.of(entry).parse());
+    const { convert } = format;
+    const shown =
+      convert?.kind === 'Table' && registration.table !== undefined
+        ? presentAsTable(
+            view,
+            registration.table,
+            convert.apiVersion,
+            parseIncludeObject(context.query),
+            dependencies.now(),
+          )
+        : view;
+    await sendObject(context, 200, format, shown);
+  } else await sendEntry(context, endpoint, dependencies, 200, entry, format);
 }

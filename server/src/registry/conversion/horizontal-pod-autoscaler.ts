@@ -26,6 +26,11 @@ const sources: Record<string, string> = {
   External: 'external',
 };
 
+export function defaultAutoscalerV1(object: KubernetesObject): void {
+  const { spec } = object as Autoscaler;
+  if (spec) spec.minReplicas ??= 1;
+}
+
 export function autoscalerToV1(object: KubernetesObject): KubernetesObject {
   const { metadata, spec: { metrics, behavior, ...spec } = {}, status, ...rest } = object as Autoscaler;
   const kept: Record<string, string> = { ...metadata?.annotations };

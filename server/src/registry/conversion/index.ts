@@ -1,7 +1,7 @@
 /** Objects that several group versions serve from one storage. */
 import type { GroupResource, KubernetesObject } from '@typernetes/openapi/meta';
 import { coreFieldLabel, eventToCore, eventToEventsGroup } from './event.ts';
-import { autoscalerToV1, autoscalerToV2 } from './horizontal-pod-autoscaler.ts';
+import { autoscalerToV1, autoscalerToV2, defaultAutoscalerV1 } from './horizontal-pod-autoscaler.ts';
 
 export interface SharedStorage {
   /** The group whose registration and storage prefix are used. */
@@ -11,6 +11,8 @@ export interface SharedStorage {
   apiVersions: readonly string[];
   fromStorage(object: KubernetesObject, apiVersion: string): KubernetesObject;
   toStorage(object: KubernetesObject): KubernetesObject;
+  /** Go defaulting of the versions that are not stored, on decoded objects. */
+  default?(object: KubernetesObject): void;
   /** A field label of another version as the store's own; undefined if there is none. */
   fieldLabel?(label: string, apiVersion: string): string | undefined;
 }
@@ -22,6 +24,7 @@ export const sharedStorages: readonly SharedStorage[] = [
     apiVersions: ['autoscaling/v1', 'autoscaling/v2'],
     fromStorage: (object, apiVersion) => (apiVersion === 'autoscaling/v1' ? autoscalerToV1(object) : object),
     toStorage: (object) => (object.apiVersion === 'autoscaling/v1' ? autoscalerToV2(object) : object),
+    default: defaultAutoscalerV1,
   },
   {
     owner: { group: '', resource: 'events' },

@@ -70,7 +70,10 @@ export function fillSystemFields(object: KubernetesObject, now: Date): ObjectMet
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
 /** The core group's rule for finalizers without a domain. */
-export function validateKubeFinalizers(definition: StoreDefinition, metadata: Readonly<ObjectMeta>): FieldError[] {
+export function validateKubeFinalizers(
+  definition: Pick<StoreDefinition, 'metadataChecks'>,
+  metadata: Readonly<ObjectMeta>,
+): FieldError[] {
   if (definition.metadataChecks !== 'core') return [];
   return (metadata.finalizers ?? []).flatMap((name, index) =>
     name.includes('/') || standardFinalizers.has(name)

@@ -8,6 +8,8 @@ import type { DeleteStrategy, ResourceRegistration, SelectableFields, Strategy }
 export interface StoreDefinition {
   /** The resource that owns the storage; other group versions may serve the same objects. */
   resource: GroupResource;
+  /** What messages call the resource, where another group than the owner's serves it. */
+  servedAs?: GroupResource;
   kind: string;
   namespaced: boolean;
   /** apiVersion of the stored JSON. */

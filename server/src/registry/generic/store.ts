@@ -8,6 +8,7 @@ import {
   badRequest,
   conflict,
   formatTime,
+  type GroupResource,
   invalid,
   invalidValue,
   isAlreadyExists,
@@ -76,20 +77,26 @@ const inconsistentContinueMessage =
 export class RegistryStore implements EntryReader {
   readonly definition: StoreDefinition;
   readonly storage: Storage;
-  #lastWrite = 0;
+  readonly #writes: { last: number };
 
-  constructor(definition: StoreDefinition, storage: Storage) {
+  /** `same`: another store of the same objects. */
+  constructor(definition: StoreDefinition, storage: Storage, same?: RegistryStore) {
     this.definition = definition;
     this.storage = storage;
+    this.#writes = same === undefined ? { last: 0 } : same.#writes;
+  }
+
+  get #called(): GroupResource {
+    return this.definition.servedAs ?? this.definition.resource;
   }
 
   /** The newest revision that this store has written and seen acknowledged. */
   get lastWrite(): number {
-    return this.#lastWrite;
+    return this.#writes.last;
   }
 
   #wrote(revision: number): void {
-    this.#lastWrite = Math.max(this.#lastWrite, revision);
+    this.#writes.last = Math.max(this.#writes.last, revision);
   }
 
   get storageApiVersion(): string {
@@ -125,7 +132,7 @@ export class RegistryStore implements EntryReader {
         ...(minRevision === undefined ? {} : { minRevision }),
         ...(signal === undefined ? {} : { signal }),
       });
-      if (entry === undefined) throw notFound(this.definition.resource, name);
+      if (entry === undefined) throw notFound(this.#called, name);
       return entry;
     } catch (error) {
       throw this.#translate(error, name, 'get');
@@ -273,7 +280,7 @@ export class RegistryStore implements EntryReader {
     const { strategy, resource, registration } = this.definition;
     if (existing === undefined) {
       const mayCreate = strategy.allowCreateOnUpdate === true || context.forceAllowCreate === true;
-      if (!mayCreate || context.subresource !== '') throw notFound(resource, name);
+      if (!mayCreate || context.subresource !== '') throw notFound(this.#called, name);
       const object = await transform(undefined);
       await context.authorizeCreate?.();
       delete object.metadata?.resourceVersion;
@@ -300,7 +307,7 @@ export class RegistryStore implements EntryReader {
           ),
         ]);
       }
-      throw conflict(resource, name, optimisticLockMessage);
+      throw conflict(this.#called, name, optimisticLockMessage);
     }
     if (context.uidIsPrecondition === true && (metadata.uid ?? '') !== '' && metadata.uid !== old.metadata?.uid) {
       throw conflict(
@@ -378,7 +385,7 @@ export class RegistryStore implements EntryReader {
         this.storage,
         key,
         async (existing) => {
-          if (existing === undefined) throw notFound(this.definition.resource, name);
+          if (existing === undefined) throw notFound(this.#called, name);
           return this.#deleteOnce(key, existing, options, context);
         },
         context.signal,
@@ -477,6 +484,6 @@ export class RegistryStore implements EntryReader {
       ];
       return timeout;
     }
-    return translateStorageError(error, this.definition.resource, name, operation);
+    return translateStorageError(error, this.#called, name, operation);
   }
 }

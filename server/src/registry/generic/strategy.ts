@@ -68,6 +68,8 @@ export interface DeleteStrategy<T extends KubernetesObject = KubernetesObject> {
 export interface ResourceRegistration<T extends KubernetesObject = KubernetesObject> {
   resource: GroupResource;
   strategy?: Strategy<T>;
+  /** What differs where a group version other than the stored one is written, by apiVersion. */
+  strategyIn?: Readonly<Record<string, Strategy<T>>>;
   deleteStrategy?: DeleteStrategy<T>;
   selectableFields?: SelectableFields<T>;
   /** Columns and cells for kubectl get. */
@@ -105,6 +107,8 @@ export interface SubresourceRegistration<T extends KubernetesObject = Kubernetes
   /** What an update starts from where the view cannot be shown yet. */
   updateView?(parent: Readonly<T>): KubernetesObject;
   apply?(view: KubernetesObject, parent: T): void;
+  /** Of the view. */
+  table?: TableDefinition;
   /** Streams (log, exec, attach, portforward, proxy) take the connection over. */
   connect?: ConnectHandler;
 }

@@ -1,5 +1,9 @@
 import { cleanupFinalizer, type Definition, removeCondition, setCondition } from '../../../extensions/definition.ts';
-import { definitionName, validateDefinition, validateDefinitionUpdate } from '../../../extensions/validate-definition.ts';
+import {
+  definitionName,
+  validateDefinition,
+  validateDefinitionUpdate,
+} from '../../../extensions/validate-definition.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 
 export const customresourcedefinitions: ResourceRegistration<Definition> = {

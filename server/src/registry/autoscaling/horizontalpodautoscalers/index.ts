@@ -162,16 +162,20 @@ function metricsText(autoscaler: HorizontalPodAutoscaler): string {
   return `${shown.join(', ')}${more}`;
 }
 
+/** With the null that stands for no metrics yet. */
+const emptyStatus = (): NonNullable<HorizontalPodAutoscaler['status']> =>
+  Object.assign({ desiredReplicas: 0 }, { currentMetrics: null }) as { desiredReplicas: number };
+
 export const horizontalpodautoscalers: ResourceRegistration<HorizontalPodAutoscaler> = {
   resource: { group: 'autoscaling', resource: 'horizontalpodautoscalers' },
   strategy: {
     hasGeneration: false,
     default: defaultAutoscaler,
     prepareForCreate(autoscaler) {
-      autoscaler.status = { desiredReplicas: 0 };
+      autoscaler.status = emptyStatus();
     },
     prepareForUpdate(autoscaler, old) {
-      autoscaler.status = structuredClone(old.status ?? { desiredReplicas: 0 });
+      autoscaler.status = structuredClone(old.status ?? emptyStatus());
     },
     validate: (autoscaler) => validateAutoscaler(autoscaler, undefined),
     validateUpdate: validateAutoscaler,

@@ -1,4 +1,4 @@
-import { dns1123Label, omitValue } from '@typernetes/openapi/meta';
+import { dns1123Label } from '@typernetes/openapi/meta';
 import type { Job, JobSpec } from '@typernetes/openapi/types/batch/v1';
 import { workloadWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
@@ -14,17 +14,15 @@ import {
 } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
 import {
-  forbiddenField,
   immutable,
   invalidValue,
-  nonNegativeFields,
   path,
   required,
   selectorMatches,
-  semanticEqual,
   validateLabelSelector,
 } from '../../validation/index.ts';
 import { defaultJob, validateJobSpec } from './spec.ts';
+import { isTrue, validateJobStatus } from './status.ts';
 
 const spec = path('spec');
 const UID_LABELS = ['controller-uid', 'batch.kubernetes.io/controller-uid'];
@@ -54,19 +52,7 @@ function labelLikeTemplate(job: Job): void {
 function validateJob(job: Job): FieldError[] {
   const given = job.spec;
   if (!given) return [required(spec.child('template'), '')];
-  const errors = [...validateGeneratedSelector(job, given), ...validateJobSpec(given, spec)];
-  if (!given.selector) errors.push(required(spec.child('selector'), ''));
-  else errors.push(...validateLabelSelector(given.selector, spec.child('selector')));
-  const labels = given.template?.metadata?.labels;
-  if (selectorMatches(given.selector, labels) === false) {
-    errors.push(
-      invalidValue(
-        spec.child('template', 'metadata', 'labels'),
-        labels ?? null,
-        '`selector` does not match template `labels`',
-      ),
-    );
-  }
+  const errors = [...validateGeneratedSelector(job, given), ...validateSpec(given)];
   if (given.completionMode === 'Indexed' && (given.completions ?? 0) > 0) {
     const name = job.metadata?.name ?? '';
     const last = `${name}-${(given.completions ?? 0) - 1}`;
@@ -77,6 +63,28 @@ function validateJob(job: Job): FieldError[] {
     }
   }
   return errors;
+}
+
+function validateSpec(given: JobSpec): FieldError[] {
+  const errors = validateJobSpec(given, spec);
+  if (!given.selector) errors.push(required(spec.child('selector'), ''));
+  else errors.push(...validateLabelSelector(given.selector, spec.child('selector')));
+  const labels = given.template?.metadata?.labels;
+  if (selectorMatches(given.selector, labels) === false) {
+    errors.push(
+      invalidValue(
+        spec.child('template', 'metadata', 'labels'),
+        sorted(labels) ?? null,
+        '`selector` does not match template `labels`',
+      ),
+    );
+  }
+  return errors;
+}
+
+/** As Go prints a map. */
+function sorted(labels: Record<string, string> | undefined): Record<string, string> | undefined {
+  return labels && Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function validateGeneratedSelector(job: Job, given: JobSpec): FieldError[] {
@@ -112,7 +120,8 @@ function validateJobUpdate(job: Job, old: Readonly<Job>): FieldError[] {
   const after = job.spec;
   const before = old.spec;
   if (!after || !before) return [];
-  const errors: FieldError[] = [];
+  // Upstream looks at the spec twice.
+  const errors = validateSpec(after);
   if (after.completionMode !== 'Indexed')
     errors.push(...immutable(spec.child('completions'), after.completions, before.completions));
   else if (after.completions !== before.completions && after.completions !== after.parallelism) {
@@ -156,37 +165,6 @@ function pickLabels(after: JobSpec): { labels: Record<string, string>; annotatio
   return { labels, annotations };
 }
 
-function isTrue(job: Readonly<Job>, type: string): boolean {
-  return (job.status?.conditions ?? []).find((condition) => condition.type === type)?.status === 'True';
-}
-
-function validateJobStatus(job: Job, old: Readonly<Job>): FieldError[] {
-  const at = path('status');
-  const status = job.status ?? {};
-  const before = old.status ?? {};
-  const errors = nonNegativeFields(at, status, ['active', 'succeeded', 'failed', 'ready', 'terminating']);
-  const finished = isTrue(job, 'Complete') || isTrue(job, 'Failed');
-  for (const type of ['Complete', 'Failed', 'FailureTarget', 'SuccessCriteriaMet']) {
-    if (isTrue(old, type) && !isTrue(job, type)) {
-      const name = type === 'Complete' || type === 'Failed' ? 'terminal' : type;
-      errors.push(invalidValue(at.child('conditions'), omitValue, `cannot disable the ${name} ${type}=True condition`));
-    }
-  }
-  if (finished && (status.active ?? 0) > 0)
-    errors.push(invalidValue(at.child('active'), status.active, 'active>0 is invalid for finished job'));
-  if ((status.failed ?? 0) < (before.failed ?? 0))
-    errors.push(invalidValue(at.child('failed'), status.failed ?? 0, 'cannot decrease the failed counter'));
-  if (isTrue(old, 'Complete') && !semanticEqual(status.completionTime, before.completionTime)) {
-    errors.push(invalidValue(at.child('completionTime'), status.completionTime, 'field is immutable'));
-  }
-  if (status.completionTime && !isTrue(job, 'Complete')) {
-    errors.push(
-      forbiddenField(at.child('completionTime'), 'cannot set completionTime when there is no Complete=True condition'),
-    );
-  }
-  return errors;
-}
-
 function statusText(job: Job): string {
   if (isTrue(job, 'Complete')) return 'Complete';
   if (isTrue(job, 'Failed')) return 'Failed';
@@ -216,13 +194,14 @@ export const jobs: ResourceRegistration<Job> = {
     default: defaultJob,
     prepareForCreate(job) {
       generateSelector(job);
-      labelLikeTemplate(job);
       job.status = {};
     },
     prepareForUpdate(job, old) {
       job.status = structuredClone(old.status ?? {});
       labelLikeTemplate(job);
     },
+    // Only now: a wrong label is told of the template alone.
+    canonicalize: labelLikeTemplate,
     validate: validateJob,
     validateUpdate: (job, old) => [...validateJob(job), ...validateJobUpdate(job, old)],
     validateStatusUpdate: validateJobStatus,

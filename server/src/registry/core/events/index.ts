@@ -2,36 +2,7 @@ import type { Event } from '@typernetes/openapi/types/core/v1';
 import type { RegistryDependencies } from '../../dependencies.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { named, since, text } from '../../printing/index.ts';
-import type { FieldError } from '../../validation/index.ts';
-import { checked, invalidValue, path, qualifiedName, required } from '../../validation/index.ts';
-
-/** Events of both API groups are one; these rules hold for what core/v1 wrote and for what events.k8s.io wrote. */
-function validateEvent(event: Event): FieldError[] {
-  const namespace = event.metadata?.namespace ?? '';
-  const involved = event.involvedObject?.namespace ?? '';
-  const at = path('involvedObject', 'namespace');
-  const mismatch = [invalidValue(at, involved, 'does not match event.namespace')];
-  if (!event.eventTime) {
-    if (involved === '') return namespace === '' || namespace === 'default' ? [] : mismatch;
-    return namespace === involved ? [] : mismatch;
-  }
-  const errors = involved === '' && namespace !== 'default' && namespace !== 'kube-system' ? mismatch : [];
-  const reporter = event.reportingComponent ?? '';
-  if (reporter === '') errors.push(required(path('reportingComponent'), ''));
-  errors.push(...checked(path('reportingComponent'), reporter, qualifiedName(reporter)));
-  for (const [field, limit] of [
-    ['reportingInstance', 128],
-    ['action', 128],
-    ['reason', 128],
-  ] as const) {
-    const value = event[field] ?? '';
-    if (value === '') errors.push(required(path(field), ''));
-    if (value.length > limit) errors.push(invalidValue(path(field), '', `can have at most ${limit} characters`));
-  }
-  if ((event.message ?? '').length > 1024)
-    errors.push(invalidValue(path('message'), '', 'can have at most 1024 characters'));
-  return errors;
-}
+import { validateChangedEvent, validateEvent, validateNewEvent } from './validate.ts';
 
 function sourceText(event: Event): string {
   const component = event.source?.component || event.reportingComponent || '';
@@ -51,9 +22,10 @@ export function events(dependencies: RegistryDependencies): ResourceRegistration
     strategy: {
       allowCreateOnUpdate: true,
       hasGeneration: false,
-      validate: validateEvent,
-      validateUpdate: validateEvent,
+      validate: (event) => validateEvent(event),
+      validateUpdate: (event) => validateEvent(event),
     },
+    strategyIn: { 'events.k8s.io/v1': { validate: validateNewEvent, validateUpdate: validateChangedEvent } },
     deleteStrategy: { defaultGarbageCollection: 'Unsupported' },
     selectableFields: {
       'involvedObject.kind': (event) => event.involvedObject?.kind ?? '',

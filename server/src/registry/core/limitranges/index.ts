@@ -12,10 +12,12 @@ import {
   path,
   qualifiedName,
   required,
+  validateContainerResourceName,
   validateResourceName,
 } from '../../validation/index.ts';
 import { roundUpResources } from '../pod/resources.ts';
 
+const TYPES: readonly string[] = ['Pod', 'Container', 'PersistentVolumeClaim'];
 const FIELDS = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;
 
 function defaultItem(item: LimitRangeItem): void {
@@ -27,10 +29,14 @@ function defaultItem(item: LimitRangeItem): void {
 }
 
 function validateItem(item: LimitRangeItem, at: Path): FieldError[] {
-  const errors = checked(at.child('type'), item.type, qualifiedName(item.type ?? ''));
+  const type = item.type ?? '';
+  const errors = checked(at.child('type'), type, qualifiedName(type));
+  if (errors.length === 0 && !type.includes('/') && !TYPES.includes(type))
+    errors.push(invalidValue(at.child('type'), type, 'must be a standard limit type or fully qualified'));
+  const validateName = type === 'Pod' || type === 'Container' ? validateContainerResourceName : validateResourceName;
   for (const field of FIELDS) {
     for (const resource of Object.keys(item[field] ?? {}))
-      errors.push(...validateResourceName(resource, at.child(field).key(resource)));
+      errors.push(...validateName(resource, at.child(field).key(resource)));
   }
   if (item.type === 'Pod') {
     if (Object.keys(item.default ?? {}).length > 0)

@@ -30,7 +30,7 @@ import {
 import { validateAffinity, validateSpread, validateTolerations } from './validate-scheduling.ts';
 import { validateHostUsers, validatePodSecurityContext } from './validate-security.ts';
 import { validateVolumes } from './validate-volumes.ts';
-import { validateHostProcess } from './validate-windows.ts';
+import { validateHostProcess, validateLinuxPod, validateWindowsPod } from './validate-windows.ts';
 
 export interface PodSpecContext {
   /** Undefined in a template. */
@@ -79,7 +79,7 @@ export function validatePodSpec(spec: PodSpec | undefined, at: Path, context: Po
     ...validateTolerations(spec.tolerations, at.child('tolerations')),
     ...validateHostAliases(spec, at.child('hostAliases')),
     ...optionalOneOf(at.child('preemptionPolicy'), spec.preemptionPolicy, ['PreemptLowerPriority', 'Never']),
-    ...validateOs(spec, at.child('os')),
+    ...validateOs(spec, at),
   );
   for (const [resource, quantity] of Object.entries(spec.overhead ?? {})) {
     errors.push(...validateResourceQuantity(resource, quantity, at.child('overhead').key(resource)));
@@ -248,6 +248,8 @@ function validateFileVolumes(spec: PodSpec, at: Path): FieldError[] {
 
 function validateOs(spec: PodSpec, at: Path): FieldError[] {
   if (!spec.os) return [];
-  if (!spec.os.name) return [required(at.child('name'), '')];
-  return optionalOneOf(at, spec.os.name, ['linux', 'windows']);
+  const { name } = spec.os;
+  if (!name) return [required(at.child('os', 'name'), '')];
+  if (name === 'linux') return validateLinuxPod(spec, at);
+  return name === 'windows' ? validateWindowsPod(spec, at) : oneOf(at.child('os'), name, ['linux', 'windows']);
 }

@@ -1,7 +1,7 @@
 /** Options of Windows containers. */
-import type { PodSpec, WindowsSecurityContextOptions } from '@typernetes/openapi/types/core/v1';
+import type { Container, PodSpec, WindowsSecurityContextOptions } from '@typernetes/openapi/types/core/v1';
 import type { FieldError, Path } from '../../validation/index.ts';
-import { checked, dns1123Subdomain, invalidValue } from '../../validation/index.ts';
+import { checked, dns1123Subdomain, forbiddenField, invalidValue } from '../../validation/index.ts';
 
 const credentialSpecKiB = 64;
 const domainLength = 256;
@@ -81,3 +81,62 @@ export function validateHostProcess(spec: PodSpec, at: Path): FieldError[] {
   }
   return errors;
 }
+
+const containerLists = ['initContainers', 'containers', 'ephemeralContainers'] as const;
+type SecurityContext = NonNullable<Container['securityContext']>;
+
+function securityContexts(spec: PodSpec, at: Path): (readonly [context: SecurityContext, at: Path])[] {
+  return containerLists.flatMap((list) =>
+    (spec[list] ?? []).flatMap(({ securityContext }, index) =>
+      securityContext == null ? [] : [[securityContext, at.child(list).index(index).child('securityContext')] as const],
+    ),
+  );
+}
+
+/** Only what is of Windows and must not be there. */
+export function validateLinuxPod(spec: PodSpec, at: Path): FieldError[] {
+  const own = spec.securityContext == null ? [] : [[spec.securityContext, at.child('securityContext')] as const];
+  return [...own, ...securityContexts(spec, at)]
+    .filter(([context]) => context.windowsOptions != null)
+    .map(([, here]) => forbiddenField(here.child('windowsOptions'), 'windows options cannot be set for a linux pod'));
+}
+
+const notForWindows = 'cannot be set for a windows pod';
+
+export function validateWindowsPod(spec: PodSpec, at: Path): FieldError[] {
+  const { securityContext: pod } = spec;
+  const here = at.child('securityContext');
+  const linux: [value: unknown, at: Path][] = [
+    [pod?.appArmorProfile, here.child('appArmorProfile')],
+    [pod?.seLinuxOptions, here.child('seLinuxOptions')],
+    [spec.hostUsers, at.child('hostUsers')],
+    [spec.hostPID || undefined, at.child('hostPID')],
+    [spec.hostIPC || undefined, at.child('hostIPC')],
+    [pod?.seccompProfile, here.child('seccompProfile')],
+    [pod?.fsGroup, here.child('fsGroup')],
+    [pod?.fsGroupChangePolicy, here.child('fsGroupChangePolicy')],
+    [pod?.sysctls?.length || undefined, here.child('sysctls')],
+    [spec.shareProcessNamespace, at.child('shareProcessNamespace')],
+    [pod?.runAsUser, here.child('runAsUser')],
+    [pod?.runAsGroup, here.child('runAsGroup')],
+    [pod?.supplementalGroups, here.child('supplementalGroups')],
+    [pod?.supplementalGroupsPolicy, here.child('supplementalGroupsPolicy')],
+    [pod?.seLinuxChangePolicy, here.child('seLinuxChangePolicy')],
+  ];
+  for (const [context, place] of securityContexts(spec, at))
+    for (const field of linuxOnly) linux.push([context[field], place.child(field)]);
+  return linux.filter(([value]) => value != null).map(([, place]) => forbiddenField(place, notForWindows));
+}
+
+const linuxOnly = [
+  'appArmorProfile',
+  'seLinuxOptions',
+  'seccompProfile',
+  'capabilities',
+  'readOnlyRootFilesystem',
+  'privileged',
+  'allowPrivilegeEscalation',
+  'procMount',
+  'runAsUser',
+  'runAsGroup',
+] as const;

@@ -3,14 +3,14 @@ import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
-  checked,
   immutable,
   invalidValue,
   path,
-  qualifiedName,
+  validateResourceName,
   validateResourceQuantity,
 } from '../../validation/index.ts';
 import { roundUpResources } from '../pod/resources.ts';
+import { validateScopeSelector, validateScopes } from './scopes.ts';
 
 const STANDARD = new Set([
   'cpu',
@@ -34,41 +34,28 @@ const STANDARD = new Set([
   'services.loadbalancers',
 ]);
 
+const isStandard = (resource: string): boolean =>
+  STANDARD.has(resource) || resource.startsWith('hugepages-') || resource.startsWith('requests.hugepages-');
+
 function validateList(list: Record<string, string> | undefined, at: Path): FieldError[] {
   return Object.entries(list ?? {}).flatMap(([resource, quantity]) => {
     const here = at.key(resource);
-    const errors = checked(here, resource, qualifiedName(resource));
-    const named =
-      STANDARD.has(resource) || resource.startsWith('hugepages-') || resource.startsWith('requests.hugepages-');
-    if (errors.length === 0 && !resource.includes('/') && !named) {
+    const errors = validateResourceName(resource, here);
+    if (!resource.includes('/') && !isStandard(resource)) {
       errors.push(invalidValue(here, resource, 'must be a standard resource for quota'));
     }
     return [...errors, ...validateResourceQuantity(resource, quantity, here)];
   });
 }
 
-const SCOPES = new Set([
-  'Terminating',
-  'NotTerminating',
-  'BestEffort',
-  'NotBestEffort',
-  'PriorityClass',
-  'VolumeAttributesClass',
-  'CrossNamespacePodAffinity',
-]);
-
 function validateQuota(quota: ResourceQuota): FieldError[] {
-  const at = path('spec', 'scopes');
-  const scopes = quota.spec?.scopes ?? [];
-  const errors = validateList(quota.spec?.hard, path('spec', 'hard'));
-  for (const scope of scopes) if (!SCOPES.has(scope)) errors.push(invalidValue(at, scopes, 'unsupported scope'));
-  for (const [one, other] of [
-    ['BestEffort', 'NotBestEffort'],
-    ['Terminating', 'NotTerminating'],
-  ] as const) {
-    if (scopes.includes(one) && scopes.includes(other)) errors.push(invalidValue(at, scopes, 'conflicting scopes'));
-  }
-  return errors;
+  const at = path('spec');
+  const names = Object.keys(quota.spec?.hard ?? {}).filter(isStandard);
+  return [
+    ...validateList(quota.spec?.hard, at.child('hard')),
+    ...validateScopes(quota.spec?.scopes ?? [], names, at.child('scopes')),
+    ...validateScopeSelector(quota.spec, names, at),
+  ];
 }
 
 /** `cpu: 1/2, pods: 3/10`, of what is limited or of everything else. */

@@ -1,7 +1,7 @@
 import type { DeviceClass } from '@typernetes/openapi/types/resource/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
-import { nameIsDnsSubdomain } from '../../validation/index.ts';
 import { age, ageColumn, nameColumn } from '../../printing/index.ts';
+import { nameIsDnsSubdomain } from '../../validation/index.ts';
 
 export const deviceclasses: ResourceRegistration<DeviceClass> = {
   resource: { group: 'resource.k8s.io', resource: 'deviceclasses' },

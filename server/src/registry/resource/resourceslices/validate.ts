@@ -1,5 +1,6 @@
 /** ResourceSlices against upstream's rules. */
 import type { ResourceSlice } from '@typernetes/openapi/types/resource/v1';
+import { validateNodeSelector } from '../../core/pod/validate-scheduling.ts';
 import {
   checked,
   dns1123Label,
@@ -14,7 +15,6 @@ import {
   tooLong,
   tooMany,
 } from '../../validation/index.ts';
-import { validateNodeSelector } from '../../core/pod/validate-scheduling.ts';
 
 type Spec = NonNullable<ResourceSlice['spec']>;
 type Device = NonNullable<Spec['devices']>[number];

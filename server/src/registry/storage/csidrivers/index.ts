@@ -1,19 +1,44 @@
-import type { CSIDriver } from '@typernetes/openapi/types/storage/v1';
+import type { CSIDriver, TokenRequest } from '@typernetes/openapi/types/storage/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, boolean, nameColumn, text } from '../../printing/index.ts';
-import type { FieldError } from '../../validation/index.ts';
-import { immutable, notSupported, optionalOneOf, path, semanticEqual } from '../../validation/index.ts';
+import type { FieldError, Path } from '../../validation/index.ts';
+import {
+  duplicate,
+  immutable,
+  invalidValue,
+  notSupported,
+  optionalOneOf,
+  path,
+  semanticEqual,
+} from '../../validation/index.ts';
 
 const spec = path('spec');
+const lifecycleModes = ['Persistent', 'Ephemeral'];
 
 function validateDriver(driver: CSIDriver): FieldError[] {
   const policies = ['File', 'None', 'ReadWriteOnceWithFSType'];
   const errors = optionalOneOf(spec.child('fsGroupPolicy'), driver.spec?.fsGroupPolicy, policies);
   for (const mode of driver.spec?.volumeLifecycleModes ?? []) {
-    if (['Ephemeral', 'Persistent'].includes(mode)) continue;
-    errors.push(notSupported(spec.child('volumeLifecycleModes'), mode, ['Ephemeral', 'Persistent']));
+    if (lifecycleModes.includes(mode)) continue;
+    errors.push(notSupported(spec.child('volumeLifecycleModes'), mode, lifecycleModes));
   }
-  return errors;
+  return [...errors, ...validateTokenRequests(driver.spec?.tokenRequests ?? [], spec.child('tokenRequests'))];
+}
+
+function validateTokenRequests(requests: readonly TokenRequest[], at: Path): FieldError[] {
+  const audiences = new Set<string>();
+  return requests.flatMap(({ audience, expirationSeconds }, index) => {
+    const here = at.index(index);
+    if (audiences.has(audience)) return [duplicate(here.child('audience'), audience)];
+    audiences.add(audience);
+    if (expirationSeconds == null) return [];
+    const place = here.child('expirationSeconds');
+    if (expirationSeconds < 600)
+      return [invalidValue(place, expirationSeconds, 'may not specify a duration less than 10 minutes')];
+    if (expirationSeconds > 2 ** 32)
+      return [invalidValue(place, expirationSeconds, 'may not specify a duration larger than 2^32 seconds')];
+    return [];
+  });
 }
 
 export const csidrivers: ResourceRegistration<CSIDriver> = {

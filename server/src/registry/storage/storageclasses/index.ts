@@ -1,9 +1,11 @@
+import type { TopologySelectorLabelRequirement, TopologySelectorTerm } from '@typernetes/openapi/types/core/v1';
 import type { StorageClass } from '@typernetes/openapi/types/storage/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
-import type { FieldError } from '../../validation/index.ts';
+import type { FieldError, Path } from '../../validation/index.ts';
 import {
   checked,
+  duplicate,
   immutable,
   invalidValue,
   notSupported,
@@ -29,7 +31,7 @@ export function validateParameters(parameters: Record<string, string> | undefine
 function validateClass(object: StorageClass): FieldError[] {
   const at = path('provisioner');
   const name = object.provisioner ?? '';
-  const errors = name === '' ? [required(at, '')] : checked(at, name, qualifiedName(name.toLowerCase()));
+  const errors = name === '' ? [required(at, '')] : checked(at, name.toLowerCase(), qualifiedName(name.toLowerCase()));
   errors.push(...validateParameters(object.parameters, true));
   if (object.reclaimPolicy && !['Delete', 'Retain'].includes(object.reclaimPolicy)) {
     errors.push(notSupported(path('reclaimPolicy'), object.reclaimPolicy, ['Delete', 'Retain']));
@@ -37,7 +39,40 @@ function validateClass(object: StorageClass): FieldError[] {
   return [
     ...errors,
     ...oneOf(path('volumeBindingMode'), object.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']),
+    ...validateTopologies(object.allowedTopologies ?? [], path('allowedTopologies')),
   ];
+}
+
+/** No key twice in a term, no value twice in an expression, no two terms that say the same. */
+function validateTopologies(terms: readonly TopologySelectorTerm[], at: Path): FieldError[] {
+  const seen = new Set<string>();
+  return terms.flatMap((term, index) => {
+    const here = at.index(index).child('matchLabelExpressions');
+    const expressions = term.matchLabelExpressions ?? [];
+    const values = new Map<string, string[]>();
+    const errors = expressions.flatMap((expression, place) => {
+      const found = validateExpression(expression, here.index(place));
+      const { key } = expression;
+      if (values.has(key)) found.push(duplicate(here.index(place).child('key'), key));
+      values.set(key, [...new Set(expression.values)].sort());
+      return found;
+    });
+    const content = JSON.stringify([...values].sort(([a], [b]) => (a < b ? -1 : 1)));
+    if (seen.has(content)) errors.push(duplicate(here, ''));
+    seen.add(content);
+    return errors;
+  });
+}
+
+function validateExpression({ key, values }: TopologySelectorLabelRequirement, at: Path): FieldError[] {
+  const here = at.child('values');
+  const errors = (values ?? []).length === 0 ? [required(here, '')] : [];
+  const seen = new Set<string>();
+  for (const [index, value] of (values ?? []).entries()) {
+    if (seen.has(value)) errors.push(duplicate(here.index(index), value));
+    seen.add(value);
+  }
+  return [...errors, ...checked(at.child('key'), key, qualifiedName(key))];
 }
 
 const DEFAULT_ANNOTATIONS = [

@@ -1,7 +1,7 @@
 import type { VolumeAttributesClass } from '@typernetes/openapi/types/storage/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
-import { immutable, path, required } from '../../validation/index.ts';
+import { forbiddenField, path, required, semanticEqual } from '../../validation/index.ts';
 import { validateParameters } from '../storageclasses/index.ts';
 
 export const volumeattributesclasses: ResourceRegistration<VolumeAttributesClass> = {
@@ -12,10 +12,10 @@ export const volumeattributesclasses: ResourceRegistration<VolumeAttributesClass
       ...(object.driverName ? [] : [required(path('driverName'), '')]),
       ...validateParameters(object.parameters, false),
     ],
-    validateUpdate: (object, old) => [
-      ...immutable(path('driverName'), object.driverName, old.driverName),
-      ...immutable(path('parameters'), object.parameters, old.parameters),
-    ],
+    validateUpdate: (object, old) =>
+      (['driverName', 'parameters'] as const)
+        .filter((field) => !semanticEqual(object[field], old[field]))
+        .map((field) => forbiddenField(path(field), `updates to ${field} are forbidden.`)),
   },
   table: {
     columns: [nameColumn, text('DriverName'), ageColumn],
