@@ -20,7 +20,7 @@ export const explained: readonly Explanation[] = [
     reason:
       'Upstream prints its internal Go object where it tells a wrong value; ours is printed as the client sent it.',
     at: /^body\.(message|details\.causes\[\d+\]\.message)$/,
-    second: /(Invalid value: |Duplicate value: )(\[)?\{\\*"[A-Z]/,
+    second: /((Invalid|Duplicate|Unsupported) value: )(\[)?\{\\*"[A-Z]/,
   },
   {
     reason:
@@ -35,8 +35,8 @@ export const explained: readonly Explanation[] = [
   },
   {
     reason: "Upstream answers 500 to what is the client's mistake: the rest of that answer.",
-    case: /^(objects\/(lists|patches|updates)|pods\/binding)/,
-    request: /resourceVersion=x|\/binding$|pods\/one(\?|$)|configmaps\/updated/,
+    case: /^(objects\/(lists|patches|updates|watches)|pods\/binding|generic.*mutatingadmissionpolicies)/,
+    request: /resourceVersion=(x|%7B|\{\{)|\/binding$|pods\/one(\?|$)|configmaps\/updated/,
     at: /^body\.(message|reason|code|details.*|status)$/,
     second: /strconv|500|InternalError|absent|target\.(name|kind)|internal error/,
   },
@@ -52,6 +52,13 @@ export const explained: readonly Explanation[] = [
     second: /406: Not Acceptable|415: Unsupported Media Type|text\/plain/,
   },
   {
+    reason: 'go-restful refuses unknown media types before Kubernetes sees the request, and lists them otherwise.',
+    at: /^body\.(message|details)$/,
+    request: /(configmaps|pods\/one)$/,
+    first: /media types|^absent$/,
+    second: /^"(406: Not Acceptable|415: Unsupported Media Type)|^\{\}$/,
+  },
+  {
     reason: 'Parsers of YAML and JSON word what is broken in their own way.',
     label: /^(broken YAML|docker with broken JSON|duplicates in YAML)$/,
     at: /message$|^warnings/,
@@ -63,21 +70,24 @@ export const explained: readonly Explanation[] = [
     second: /\\n@@ -/,
   },
   {
-    reason: 'Of a patch whose result is no object of the kind, upstream prints the whole object as Go keeps it.',
-    at: /^(status|body\.(message|reason|code|details(\..*)?))$/,
+    reason: 'Of a patch whose result does not decode, upstream prints the whole result; the order of fields differs.',
+    at: /^body\.(message|details\.causes\[0\]\.message)$/,
     case: /^objects\/patches/,
-    label: /"(kind|apiVersion)":|"labels","value":5|"containers":5/,
+    first: /Invalid value: \\"\{\\\\\\"apiVersion/,
+    second: /Invalid value: \\"\{\\\\\\"apiVersion/,
   },
   {
     reason:
       'Flow control and the availability of aggregated APIs are watched by parts of kube-apiserver that write when they please.',
-    case: /flowschemas|prioritylevelconfigurations|apiservices/,
-    at: /managedFields|conditions|labels\.patched|body\[\d+\]$/,
+    case: /(flowschemas|prioritylevelconfigurations|apiservices): life of an object$/,
+    request: /^(GET|PUT|PATCH|DELETE)/,
+    at: /\.metadata\.managedFields\[\d+\]|\.status\.conditions|^body\[\d+\](\.object\.metadata\.labels\.patched)?$/,
   },
   {
     reason: 'Conditions of custom resource definitions are written by parts of the server that write when they please.',
-    case: /customresourcedefinitions/,
-    at: /managedFields|conditions|body\[\d+\]/,
+    case: /customresourcedefinitions: life of an object$/,
+    request: /^(GET|PUT|PATCH|DELETE)/,
+    at: /\.metadata\.managedFields\[\d+\]|\.status\.conditions|^body\[\d+\](\.object\.metadata\.labels\.patched)?$/,
   },
   {
     reason:
@@ -87,8 +97,8 @@ export const explained: readonly Explanation[] = [
     second: /^absent$/,
   },
   {
-    reason: 'kube-apiserver writes null for the rows of an empty Table of kinds without columns of their own.',
-    at: /^body\.rows$/,
+    reason: 'kube-apiserver writes null for what an empty list holds, as a Table or as metadata only, of some kinds.',
+    at: /^body\.(rows|items)$/,
     first: /^\[\]$/,
     second: /^null$/,
   },

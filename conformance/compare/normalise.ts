@@ -63,6 +63,12 @@ export class Normaliser {
   private noteGenerated(value: Json): void {
     if (typeof value !== 'object' || value === null) return;
     if (!Array.isArray(value)) {
+      // A refusal tells the name that the server made of what was sent.
+      const refused = value['kind'] === 'Status' ? (value['details'] as JsonObject | undefined)?.['name'] : undefined;
+      if (typeof refused === 'string' && refused.length > 5 && !this.sent.includes(`"name":"${refused}"`)) {
+        const kept = refused.slice(0, -5);
+        if (this.sent.includes(`"generateName":"${kept}`)) this.generated.set(refused, `${kept}<random>`);
+      }
       const { name, generateName } = value;
       if (typeof generateName === 'string' && typeof name === 'string' && name.length > 5) {
         const kept = name.slice(0, -5);

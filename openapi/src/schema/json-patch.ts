@@ -144,8 +144,8 @@ function lookup(state: State, path: string, op: string): JsonValue {
   const value = Array.isArray(place.container)
     ? place.container[indexOf(place.container, place.key, place.container.length)]
     : getMember(place.container, place.key);
-  if (value === undefined) throw new PatchError(`error in ${op} for path: '${path}': missing value`);
-  return value;
+  // Upstream's library finds nothing wrong with a member that is not there: copied, it is null.
+  return value ?? null;
 }
 
 function add(state: State, path: string, value: JsonValue, op: string): void {
@@ -188,9 +188,7 @@ function replace(state: State, path: string, value: JsonValue): void {
     container[indexOf(container, key, container.length)] = value;
     return;
   }
-  if (!Object.hasOwn(container, key)) {
-    throw new PatchError(`replace operation does not apply: doc is missing key: ${path}: missing value`);
-  }
+  // As upstream, what is not there is replaced too.
   setOwn(container, key, value);
 }
 

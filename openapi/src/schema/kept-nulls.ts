@@ -61,6 +61,7 @@ const keptNulls: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     FlowSchemaCondition: 'lastTransitionTime',
     LimitedPriorityLevelConfiguration: 'nominalConcurrencyShares',
     PriorityLevelConfigurationCondition: 'lastTransitionTime',
+    ResourcePolicyRule: 'namespaces',
   },
   'io.k8s.api.networking': {
     IngressClassParametersReference: 'scope',
@@ -69,6 +70,7 @@ const keptNulls: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'io.k8s.api.rbac': { ClusterRole: 'rules', Role: 'rules' },
   'io.k8s.api.resource': {
     AllocatedDeviceStatus: 'conditions',
+    DeviceClaim: 'requests',
   },
   'io.k8s.api.storage': { CSINodeDriver: 'topologyKeys', CSINodeSpec: 'drivers', VolumeError: 'time' },
   'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions': {
@@ -79,11 +81,33 @@ const keptNulls: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'io.k8s.kube-aggregator.pkg.apis.apiregistration': { APIServiceCondition: 'lastTransitionTime' },
 };
 
+/** Required fields that Go leaves out when they are empty all the same: `omitempty`, from the same struct tags. */
+const omittedRequired: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'io.k8s.api.admissionregistration': { ValidatingAdmissionPolicyBindingSpec: 'policyName validationActions' },
+  'io.k8s.api.coordination': { LeaseCandidateSpec: 'strategy' },
+  'io.k8s.api.core': {
+    ContainerRestartRule: 'action',
+    ContainerRestartRuleOnExitCodes: 'operator',
+    ImageVolumeStatus: 'imageRef',
+    PodCertificateProjection: 'keyType signerName',
+  },
+  'io.k8s.api.networking': { IPAddressSpec: 'parentRef', ParentReference: 'name resource' },
+  'io.k8s.api.resource': {
+    CapacityRequestPolicyRange: 'min',
+    CounterSet: 'counters',
+    DeviceCounterConsumption: 'counters',
+  },
+};
+
 const none: ReadonlySet<string> = new Set();
 
 /** Of a definition such as `io.k8s.api.core.v1.PodSpec`. */
-export function keptNullsOf(definition: string): ReadonlySet<string> {
+export const keptNullsOf = (definition: string): ReadonlySet<string> => fieldsOf(keptNulls, definition);
+
+export const omittedRequiredOf = (definition: string): ReadonlySet<string> => fieldsOf(omittedRequired, definition);
+
+function fieldsOf(table: Readonly<Record<string, Readonly<Record<string, string>>>>, definition: string) {
   const [, group = '', name = ''] = /^(.*)\.[^.]+\.([^.]+)$/.exec(definition) ?? [];
-  const fields = keptNulls[group]?.[name];
+  const fields = table[group]?.[name];
   return fields === undefined ? none : new Set(fields.split(' '));
 }

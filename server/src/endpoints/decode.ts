@@ -62,6 +62,13 @@ export function parseBody(
   }
 }
 
+/** The servers that kube-apiserver is made of know different kinds; messages tell where upstream lists them. */
+function schemeOf(group: string): string {
+  if (group === 'apiextensions.k8s.io') return 'pkg/apiserver/apiserver.go:55';
+  if (group === 'apiregistration.k8s.io') return 'pkg/apiserver/scheme/scheme.go:28';
+  return 'pkg/api/legacyscheme/scheme.go:30';
+}
+
 /**
  * The body as an object of `kind`. A missing kind or apiVersion is the endpoint's; another version of the same kind is
  * refused, another kind cannot be handled. `refuse` words wrong types and strict errors where they are not the decoder's.
@@ -90,9 +97,8 @@ export function decodeObject(
   const sameGroupVersion = sent.group === kind.group && sent.version === kind.version;
   if (sentKind !== kind.kind || !sameGroupVersion) {
     if (!dependencies.knowsKind({ ...sent, kind: sentKind })) {
-      throw cannot(
-        `no kind ${quote(sentKind)} is registered for version ${quote(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
-      );
+      const unknown = `no kind ${quote(sentKind)} is registered for version ${quote(apiVersion)} in scheme "${schemeOf(kind.group)}"`;
+      throw refuse === undefined ? cannot(unknown) : refuse(unknown);
     }
     if (sentKind !== kind.kind) {
       const goPackage = (group: string) => (group === '' ? 'core' : group.split('.')[0]);

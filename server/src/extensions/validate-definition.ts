@@ -1,6 +1,12 @@
 /** CustomResourceDefinitions against upstream's rules. */
 import { type FieldError, type FieldPath, invalidValue, path, required } from '@typernetes/openapi/meta';
-import { dns1035Label, dns1123Subdomain, immutable, optionalOneOf } from '../registry/validation/index.ts';
+import {
+  dns1035Label,
+  dns1123Subdomain,
+  immutable,
+  nameIsDnsSubdomain,
+  optionalOneOf,
+} from '../registry/validation/index.ts';
 import { type Definition, isTrue, type Names, type Version } from './definition.ts';
 import { validateConversion } from './validate-conversion.ts';
 import { sharedParts, shownVersions, validateDeprecation, validateParts, withoutShared } from './validate-version.ts';
@@ -13,14 +19,15 @@ function given(definition: Readonly<Definition>): Partial<Definition['spec']> {
   return (definition.spec as Definition['spec'] | undefined) ?? {};
 }
 
-export function validateDefinition(definition: Definition): FieldError[] {
-  const name = definition.metadata?.name ?? '';
+export function definitionName(name: string, prefix: boolean, definition: Definition): string[] {
   const { names, group = '' } = given(definition);
-  const errors: FieldError[] = [];
-  if (name !== `${names?.plural ?? ''}.${group}`)
-    errors.push(invalidValue(path('metadata', 'name'), name, 'must be spec.names.plural+"."+spec.group'));
+  const problems = nameIsDnsSubdomain(name, prefix);
+  if (name !== `${names?.plural ?? ''}.${group}`) problems.push('must be spec.names.plural+"."+spec.group');
+  return problems;
+}
+
+export function validateDefinition(definition: Definition): FieldError[] {
   return [
-    ...errors,
     ...validateSpec(definition, undefined),
     ...storedVersions(definition),
     ...validateApproval(definition, undefined),
@@ -136,7 +143,11 @@ function validateSpec(definition: Definition, old: Readonly<Definition> | undefi
     errors.push(invalidValue(list, shownVersions(versions, shared), 'must contain unique version names'));
   if (versions.filter((version) => version.storage).length !== 1)
     errors.push(
-      invalidValue(list, shownVersions(versions, shared), 'must have exactly one version marked as storage version'),
+      invalidValue(
+        list,
+        versions.length === 0 ? null : shownVersions(versions, shared),
+        'must have exactly one version marked as storage version',
+      ),
     );
   const first = (versions[0] as Partial<Version> | undefined)?.name ?? '';
   if (first !== '') errors.push(...named(spec.child('version'), first, dns1035Label(first)));

@@ -5,6 +5,7 @@
  */
 import type { JsonObject, JsonValue } from '../../meta/object.ts';
 import { isObject } from '../json-value.ts';
+import { keptNullsOf, omittedRequiredOf } from '../kept-nulls.ts';
 import { definitionName, type Resolve, refOf, type Schema } from '../schema.ts';
 import { fieldElement, type PathElement } from './path-element.ts';
 import { encodeText, isEmptyObject, isScalar } from './value.ts';
@@ -159,12 +160,12 @@ function build(schema: Schema, resolve: Resolve, place: Place, embedded: boolean
         {
           scalar: 'untyped',
           list: new List(schema, resolve, { ...here, relationship: undefined }),
-          map: new Struct(schema, resolve, here, embedded),
+          map: new Struct(schema, resolve, here, embedded, name),
         },
         name,
       );
     case 'object':
-      return new Node({ map: new Struct(schema, resolve, here, embedded) }, name);
+      return new Node({ map: new Struct(schema, resolve, here, embedded, name) }, name);
     case 'array':
       return new Node({ list: new List(schema, resolve, here) }, name);
     default:
@@ -243,12 +244,15 @@ class Struct implements MapType {
   private readonly schema: Schema;
   private readonly resolve: Resolve;
   private readonly place: Place;
+  /** Of the definition. */
+  private readonly name: string;
   private fieldMap: ReadonlyMap<string, FieldType> | undefined;
   private elementMap: ReadonlyMap<PathElement, FieldType> | undefined;
   private elementNode: TypedNode | undefined | null = null;
   private impliedFields: readonly FieldType[] | undefined;
 
-  constructor(schema: Schema, resolve: Resolve, place: Place, embedded: boolean) {
+  constructor(schema: Schema, resolve: Resolve, place: Place, embedded: boolean, name: string) {
+    this.name = name;
     this.atomic = (place.relationship ?? mapRelationship(schema)) === 'atomic';
     this.schema =
       embedded || schema['x-kubernetes-embedded-resource'] === true ? embeddedResource(schema, resolve) : schema;
@@ -260,10 +264,11 @@ class Struct implements MapType {
   get fields(): ReadonlyMap<string, FieldType> {
     if (this.fieldMap === undefined) {
       const fields = new Map<string, FieldType>();
-      const required = new Set(this.schema.required);
+      const omitted = omittedRequiredOf(this.name);
+      const written = new Set([...(this.schema.required ?? []), ...keptNullsOf(this.name)]);
       for (const [name, property] of Object.entries(this.schema.properties ?? {})) {
         const node = compile(property, this.resolve, this.place);
-        const implied = this.structured ? impliedValue(property, required.has(name)) : undefined;
+        const implied = this.structured ? impliedValue(property, written.has(name) && !omitted.has(name)) : undefined;
         fields.set(name, { name, element: fieldElement(name), node, fallback: property.default, implied });
       }
       this.fieldMap = fields;
@@ -302,9 +307,9 @@ class Struct implements MapType {
  * Go's zero value, where it is written even so: an empty struct, an empty scalar, null for lists and pointers. Other
  * defaults are the defaulting's business.
  */
-function impliedValue(property: Schema, required: boolean): JsonValue | undefined {
+function impliedValue(property: Schema, written: boolean): JsonValue | undefined {
   const initial = property.default;
-  if (initial === undefined) return required ? null : undefined;
+  if (initial === undefined) return written ? null : undefined;
   if (initial === '' || initial === 0 || initial === false) return initial;
   return isObject(initial) && isEmptyObject(initial) ? initial : undefined;
 }

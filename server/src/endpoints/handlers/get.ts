@@ -88,6 +88,8 @@ function unknownFieldLabel(label: string, endpoint: ResourceEndpoint): string {
   if (endpoint.store?.definition.selectableFields === undefined && endpoint.untyped !== true)
     return `${quote(label)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
   if (endpoint.group === 'batch') return `field label ${quote(label)} not supported for ${endpoint.kind}`;
+  if (endpoint.group === 'resource.k8s.io')
+    return `field label not supported for ${endpoint.group}/${endpoint.version}, Kind=${endpoint.kind}: ${label}`;
   return `field label not supported: ${label}`;
 }
 

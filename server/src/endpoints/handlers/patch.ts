@@ -2,6 +2,7 @@ import { CodecError, parseJson } from '@typernetes/openapi/codec';
 import {
   badRequest,
   conflict,
+  formatApiVersion,
   genericServerResponse,
   invalid,
   invalidValue,
@@ -136,8 +137,10 @@ function changeByPatch(
     if (live === undefined) throw new Error('only an apply creates');
     const applied = (): JsonObject => applyPatch(patchType, deepCopy(live), patch, kind, dependencies) as JsonObject;
     const patched = applied();
-    const refuse =
-      patchType === 'application/strategic-merge-patch+json' ? invalidPatch(patch) : invalidResult(applied);
+    const strategic = patchType === 'application/strategic-merge-patch+json';
+    // A strategic merge patch fills an object of the kind, whatever it says of kinds; the others make a text.
+    if (strategic) Object.assign(patched, { apiVersion: formatApiVersion(kind), kind: kind.kind });
+    const refuse = strategic ? invalidPatch(patch) : invalidResult(applied);
     const object = decodeObject({ value: patched, strictErrors }, kind, fieldValidation, context, dependencies, refuse);
     return fieldManager.update(live, object, manager);
   };
@@ -175,6 +178,8 @@ function parsePatch(
   body: Buffer,
   fieldValidation: FieldValidation,
 ): { patch: unknown; strictErrors: string[] } {
+  const checked = type === 'application/merge-patch+json' && fieldValidation !== 'Ignore';
+  const prefix = checked || type === 'application/json-patch+json' ? 'error decoding patch: ' : '';
   let patch: unknown;
   let strictErrors: string[];
   try {
@@ -183,7 +188,7 @@ function parsePatch(
     strictErrors = parsed.duplicateFields.map(duplicateFieldMessage);
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;
-    throw badRequest(type === 'application/json-patch+json' ? `error decoding patch: ${error.message}` : error.message);
+    throw badRequest(`${prefix}${error.message}`);
   }
   if (type === 'application/json-patch+json') {
     if (!Array.isArray(patch)) {
@@ -200,7 +205,7 @@ function parsePatch(
   }
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) {
     const what = patch === null ? 'null' : Array.isArray(patch) ? 'array' : typeof patch;
-    throw badRequest(`json: cannot unmarshal ${what} into Go value of type map[string]interface {}`);
+    throw badRequest(`${prefix}json: cannot unmarshal ${what} into Go value of type map[string]interface {}`);
   }
   return { patch, strictErrors };
 }

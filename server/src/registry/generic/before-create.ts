@@ -93,12 +93,13 @@ export function pathSegmentErrors(name: string): string[] {
   return ['/', '%'].filter((illegal) => name.includes(illegal)).map((illegal) => `may not contain '${illegal}'`);
 }
 
-export function metaRules(definition: StoreDefinition): ObjectMetaRules {
+export function metaRules(definition: StoreDefinition, object: KubernetesObject): ObjectMetaRules {
   // A kind without rules of its own takes whatever can stand in a path, as upstream's generic check.
-  const nameFn =
-    definition.registration.strategy === undefined
-      ? pathSegmentErrors
-      : definition.strategy.validateName?.bind(definition.strategy);
+  const { strategy } = definition;
+  let nameFn: ObjectMetaRules['nameFn'];
+  if (definition.registration.strategy === undefined) nameFn = pathSegmentErrors;
+  else if (strategy.validateName !== undefined)
+    nameFn = (name, prefix) => strategy.validateName?.(name, prefix, object) ?? [];
   return nameFn === undefined ? { namespaced: definition.namespaced } : { namespaced: definition.namespaced, nameFn };
 }
 
@@ -124,7 +125,7 @@ export function beforeCreate(definition: StoreDefinition, object: KubernetesObje
     throw invalid({ group: definition.resource.group, kind: definition.kind }, metadata.name ?? '', errors);
   };
   refuse([
-    ...(definition.metadataChecks === 'none' ? [] : validateObjectMeta(metadata, metaRules(definition))),
+    ...(definition.metadataChecks === 'none' ? [] : validateObjectMeta(metadata, metaRules(definition, object))),
     ...validateKubeFinalizers(definition, metadata),
     ...(strategy.validate?.(object, strategyContext(context)) ?? []),
   ]);

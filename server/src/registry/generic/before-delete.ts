@@ -21,9 +21,10 @@ export type Grace =
 export function checkPreconditions(definition: StoreDefinition, metadata: ObjectMeta, options: DeleteOptions): void {
   const resource = { group: definition.resource.group, resource: definition.kind };
   const { uid, resourceVersion } = options.preconditions ?? {};
+  // Namespaces and CustomResourceDefinitions have stores of their own upstream, which look for themselves.
+  const own = definition.deleteStrategy.alwaysMarkFirst === true;
   if (uid !== undefined && uid !== metadata.uid) {
-    // Namespaces have a store of their own upstream, which looks for itself.
-    if (definition.resource.group === '' && definition.resource.resource === 'namespaces')
+    if (own)
       throw conflict(
         definition.resource,
         metadata.name ?? '',
@@ -36,6 +37,12 @@ export function checkPreconditions(definition: StoreDefinition, metadata: Object
     );
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+    if (own)
+      throw conflict(
+        definition.resource,
+        metadata.name ?? '',
+        `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`,
+      );
     throw conflict(
       resource,
       metadata.name ?? '',

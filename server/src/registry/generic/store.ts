@@ -7,6 +7,7 @@ import { encodeForStorage } from '@typernetes/openapi/codec';
 import {
   badRequest,
   conflict,
+  formatTime,
   type GroupResource,
   invalid,
   invalidValue,
@@ -418,7 +419,7 @@ export class RegistryStore implements EntryReader {
     const held = (metadata.finalizers ?? []).length > 0;
     const markFirst = deleteStrategy.alwaysMarkFirst === true && !marked;
     if (markFirst) {
-      markAsDeleting(metadata, context.now);
+      metadata.deletionTimestamp = formatTime(context.now);
       delete metadata.deletionGracePeriodSeconds;
     } else if (held && grace === 'none') markAsDeleting(metadata, context.now);
     if (!marked && metadata.deletionTimestamp !== undefined) deleteStrategy.markDeleted?.(object);

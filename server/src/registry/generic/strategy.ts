@@ -40,7 +40,7 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   /** PUT without a resourceVersion overwrites. Default true, as for most kinds upstream. */
   allowUnconditionalUpdate?: boolean;
   /** Upstream's name check for this kind; the default is a DNS-1123 subdomain. Returns messages. */
-  validateName?(name: string, prefix: boolean): string[];
+  validateName?(name: string, prefix: boolean, object: T): string[];
   /** Whether metadata.generation is kept at all (upstream: pods, configmaps … have none). Default: kinds with a spec. */
   hasGeneration?: boolean;
 }

@@ -1,5 +1,9 @@
 import { cleanupFinalizer, type Definition, removeCondition, setCondition } from '../../../extensions/definition.ts';
-import { validateDefinition, validateDefinitionUpdate } from '../../../extensions/validate-definition.ts';
+import {
+  definitionName,
+  validateDefinition,
+  validateDefinitionUpdate,
+} from '../../../extensions/validate-definition.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 
 export const customresourcedefinitions: ResourceRegistration<Definition> = {
@@ -33,6 +37,7 @@ export const customresourcedefinitions: ResourceRegistration<Definition> = {
       const storage = (definition.spec?.versions ?? []).find((version) => version.storage)?.name;
       if (storage !== undefined && !stored.includes(storage)) definition.status.storedVersions = [...stored, storage];
     },
+    validateName: definitionName,
     validate: validateDefinition,
     validateUpdate: validateDefinitionUpdate,
   },

@@ -27,13 +27,7 @@ function validateService(object: APIService): FieldError[] {
     insecureSkipTLSVerify,
     caBundle,
   } = object.spec ?? {};
-  const name = object.metadata?.name ?? '';
   const errors: FieldError[] = [];
-  const wanted = `${version}.${group}`;
-  if (name !== wanted)
-    errors.push(
-      invalidValue(path('metadata', 'name'), name, `must be \`spec.version+"."+spec.group\`: ${quote(wanted)}`),
-    );
   // The legacy group is the API server's own.
   if (group === '' && version !== 'v1')
     errors.push(required(spec.child('group'), 'only v1 may have an empty group and it better be legacy kube'));
@@ -113,7 +107,12 @@ export const apiservices: ResourceRegistration<APIService> = {
     validate: validateService,
     validateUpdate: validateService,
     validateStatusUpdate: validateStatus,
-    validateName: pathSegmentName,
+    validateName(name, _prefix, { spec: given }) {
+      const problems = pathSegmentName(name);
+      const wanted = `${given?.version ?? ''}.${given?.group ?? ''}`;
+      if (problems.length > 0 || name === wanted) return problems;
+      return [`must be \`spec.version+"."+spec.group\`: ${quote(wanted)}`];
+    },
   },
   table: {
     columns: [nameColumn, text('Service'), text('Available'), ageColumn],

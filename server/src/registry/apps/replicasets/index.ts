@@ -91,7 +91,6 @@ export const replicasets: ResourceRegistration<ReplicaSet> = {
     validateStatusUpdate: (set) => validateReplicaCounts(set.status ?? {}, path('status')),
   },
   deleteStrategy: { defaultGarbageCollection: 'Background' },
-  selectableFields: { 'status.replicas': (set) => String(set.status?.replicas ?? 0) },
   subresources: { scale: scale((set) => labelSelectorText(set.spec?.selector) ?? '') },
   table: {
     columns: [

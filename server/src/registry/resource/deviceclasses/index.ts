@@ -1,8 +1,10 @@
 import type { DeviceClass } from '@typernetes/openapi/types/resource/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn } from '../../printing/index.ts';
+import { nameIsDnsSubdomain } from '../../validation/index.ts';
 
 export const deviceclasses: ResourceRegistration<DeviceClass> = {
   resource: { group: 'resource.k8s.io', resource: 'deviceclasses' },
+  strategy: { validateName: nameIsDnsSubdomain },
   table: { columns: [nameColumn, ageColumn], cells: (object, now) => [object.metadata?.name ?? '', age(object, now)] },
 };
