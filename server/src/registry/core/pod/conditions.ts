@@ -8,7 +8,12 @@ export function setPodCondition(pod: Pod, condition: PodCondition, now: Date): v
   const index = conditions.findIndex((other) => other.type === condition.type);
   const old = conditions[index];
   const lastTransitionTime = old?.status === condition.status ? old.lastTransitionTime : formatTime(now);
-  const next: PodCondition = { ...condition, ...(lastTransitionTime === undefined ? {} : { lastTransitionTime }) };
+  // A time without a value is a null in what Go writes.
+  const next = {
+    lastProbeTime: null,
+    ...condition,
+    ...(lastTransitionTime === undefined ? {} : { lastTransitionTime }),
+  } as PodCondition;
   if (old) conditions[index] = next;
   else conditions.push(next);
 }

@@ -35,6 +35,7 @@ export function defaultPodSpec(spec: PodSpec): void {
 export function defaultPod(pod: Pod): void {
   const spec = pod.spec;
   if (!spec) return;
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     if (!container.resources?.limits) continue;
     // What a container may use at most it is also promised, unless it asks for less.
