@@ -44,8 +44,9 @@ export function validateNoMetadata(
   return given.length === 0 ? [] : [invalidValue(path('metadata'), metadata, message)];
 }
 
-export function refuse(kind: string, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalid({ group: 'authorization.k8s.io', kind }, '', errors);
+/** Upstream names no kind where it refuses a review. */
+export function refuse(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group: 'authorization.k8s.io', kind: '' }, '', errors);
 }
 
 export async function review(authorizer: Authorizer, user: UserInfo, given: AccessSpec): Promise<AccessStatus> {

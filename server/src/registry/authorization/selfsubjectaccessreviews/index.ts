@@ -12,7 +12,7 @@ export function selfsubjectaccessreviews({
     resource: { group: 'authorization.k8s.io', resource: 'selfsubjectaccessreviews' },
     async virtualCreate(object, { user }) {
       const given = object.spec ?? {};
-      refuse('SelfSubjectAccessReview', [
+      refuse([
         ...validateAccess(given),
         ...validateSelectors(given.resourceAttributes),
         ...validateNoMetadata(object.metadata, [], 'must be empty'),

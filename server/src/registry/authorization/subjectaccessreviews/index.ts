@@ -28,10 +28,7 @@ export function subjectaccessreviews({
     resource: { group: 'authorization.k8s.io', resource: 'subjectaccessreviews' },
     async virtualCreate(object) {
       const given = object.spec ?? {};
-      refuse('SubjectAccessReview', [
-        ...validateSpec(given),
-        ...validateNoMetadata(object.metadata, [], 'must be empty'),
-      ]);
+      refuse([...validateSpec(given), ...validateNoMetadata(object.metadata, [], 'must be empty')]);
       object.status = await review(authorization.authorizer, userOf(given), given);
       return object;
     },
@@ -60,7 +57,7 @@ export function localsubjectaccessreviews({
         const message = 'disallowed on this kind of request';
         errors.push(invalidValue(path('spec.nonResourceAttributes'), given.nonResourceAttributes, message));
       }
-      refuse('LocalSubjectAccessReview', errors);
+      refuse(errors);
       object.status = await review(authorization.authorizer, userOf(given), given);
       return object;
     },

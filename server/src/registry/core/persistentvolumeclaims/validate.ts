@@ -73,6 +73,15 @@ function validateDataSources({ dataSource, dataSourceRef }: PersistentVolumeClai
   }
   const namespace = dataSourceRef?.namespace;
   if (namespace) errors.push(...checked(at.child('dataSourceRef', 'namespace'), namespace, dns1123Label(namespace)));
+  if (!dataSource || !dataSourceRef) return errors;
+  // Upstream tells the path where a value belongs, which prints as nothing.
+  if (namespace) errors.push(invalidValue(at, {}, 'may not be specified when dataSourceRef.namespace is specified'));
+  else if (
+    dataSource.kind !== dataSourceRef.kind ||
+    dataSource.name !== dataSourceRef.name ||
+    (dataSource.apiGroup ?? '') !== (dataSourceRef.apiGroup ?? '')
+  )
+    errors.push(invalidValue(at, {}, 'must match dataSourceRef'));
   return errors;
 }
 

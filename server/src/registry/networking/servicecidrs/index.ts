@@ -22,8 +22,8 @@ function validateRange(object: ServiceCIDR): FieldError[] {
   if (cidrs.length === 2 && new Set(cidrs.map((cidr) => parseCidr(cidr)?.family)).size < 2) {
     errors.push(
       invalidValue(
-        path('spec'),
-        object.spec,
+        at,
+        cidrs,
         'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
       ),
     );
