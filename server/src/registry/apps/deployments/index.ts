@@ -1,4 +1,3 @@
-import { dns1123Label } from '@typernetes/openapi/meta';
 import { deepCopy } from '@typernetes/openapi/schema';
 import type { Deployment } from '@typernetes/openapi/types/apps/v1';
 import {
@@ -8,7 +7,7 @@ import {
   validateSelectsTemplate,
   validateWorkloadSelector,
 } from '../../core/pod/template.ts';
-import { workloadWarnings } from '../../core/pod/warnings.ts';
+import { podNameWarnings, workloadWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration, Strategy } from '../../generic/strategy.ts';
 import { age, ageColumn, containerCells, labelSelectorText, nameColumn, text } from '../../printing/index.ts';
 import { scale } from '../../scale.ts';
@@ -144,14 +143,7 @@ const strategy: Strategy<Deployment> = {
     ];
   },
   warningsOnUpdate: warnings.warningsOnUpdate,
-  warningsOnCreate(deployment) {
-    const messages = dns1123Label(deployment.metadata?.name ?? '');
-    const others = warnings.warningsOnCreate(deployment);
-    if (messages.length === 0) return others;
-    const advice =
-      'metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended';
-    return [`${advice}: [${messages.join(' ')}]`, ...others];
-  },
+  warningsOnCreate: (deployment) => [...podNameWarnings(deployment), ...warnings.warningsOnCreate(deployment)],
 };
 
 export const deployments: ResourceRegistration<Deployment> = {

@@ -7,7 +7,7 @@ import {
   validateSelectsTemplate,
   validateWorkloadSelector,
 } from '../../core/pod/template.ts';
-import { workloadWarnings } from '../../core/pod/warnings.ts';
+import { podNameWarnings, workloadWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import {
   age,
@@ -68,10 +68,13 @@ export function validateReplicaCounts(status: ReplicaCounts, at: Path): FieldErr
   return errors;
 }
 
+const warnings = workloadWarnings(({ spec }: Readonly<ReplicaSet>) => spec?.template);
+
 export const replicasets: ResourceRegistration<ReplicaSet> = {
   resource: { group: 'apps', resource: 'replicasets' },
   strategy: {
-    ...workloadWarnings(({ spec }) => spec?.template),
+    ...warnings,
+    warningsOnCreate: (set) => [...podNameWarnings(set), ...warnings.warningsOnCreate(set)],
     default(set) {
       if (!set.spec) return;
       if (set.spec.template) defaultPodTemplate(set.spec.template);

@@ -1,6 +1,5 @@
-import { dns1123Label } from '@typernetes/openapi/meta';
 import type { CronJob } from '@typernetes/openapi/types/batch/v1';
-import { workloadWarnings } from '../../core/pod/warnings.ts';
+import { podNameWarnings, workloadWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import {
   age,
@@ -96,14 +95,7 @@ export const cronjobs: ResourceRegistration<CronJob> = {
     },
     validateUpdate: validateCronJob,
     warningsOnUpdate: warnings.warningsOnUpdate,
-    warningsOnCreate(job) {
-      const messages = dns1123Label(job.metadata?.name ?? '');
-      const others = warnings.warningsOnCreate(job);
-      if (messages.length === 0) return others;
-      const advice =
-        'metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended';
-      return [`${advice}: [${messages.join(' ')}]`, ...others];
-    },
+    warningsOnCreate: (job) => [...podNameWarnings(job), ...warnings.warningsOnCreate(job)],
   },
   deleteStrategy: { defaultGarbageCollection: 'Background' },
   table: {

@@ -27,6 +27,15 @@ export const leases: ResourceRegistration<Lease> = {
     allowCreateOnUpdate: true,
     allowUnconditionalUpdate: false,
     hasGeneration: false,
+    // Fields of the gate CoordinatedLeaderElection, which is off by default.
+    prepareForCreate(lease) {
+      delete lease.spec?.strategy;
+      delete lease.spec?.preferredHolder;
+    },
+    prepareForUpdate(lease, old) {
+      if (!old.spec?.strategy) delete lease.spec?.strategy;
+      if (!old.spec?.preferredHolder) delete lease.spec?.preferredHolder;
+    },
     validate: validateLease,
     validateUpdate: validateLease,
   },

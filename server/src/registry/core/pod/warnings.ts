@@ -1,6 +1,6 @@
 /** What is allowed in a pod spec and should not be there: texts for `Warning` headers, of pods and of templates. */
 
-import { type KubernetesObject, quote } from '@typernetes/openapi/meta';
+import { dns1123Label, type KubernetesObject, quote } from '@typernetes/openapi/meta';
 import type { Container, PodAffinityTerm, PodSpec, PodTemplateSpec } from '@typernetes/openapi/types/core/v1';
 import type { Strategy } from '../../generic/strategy.ts';
 import type { Path } from '../../validation/index.ts';
@@ -55,6 +55,15 @@ export function workloadWarnings<T extends KubernetesObject>(
     warningsOnUpdate: (object, old) =>
       object.metadata?.generation === old.metadata?.generation ? [] : templateWarnings(templateOf(object), at),
   };
+}
+
+/** A workload whose name is no DNS label gives its pods host names that surprise. */
+export function podNameWarnings(object: Readonly<KubernetesObject>): string[] {
+  const messages = dns1123Label(object.metadata?.name ?? '');
+  if (messages.length === 0) return [];
+  const advice =
+    'metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended';
+  return [`${advice}: [${messages.join(' ')}]`];
 }
 
 function warningsOf(spec: PodSpec, metadata: Metadata, at: Path, metadataAt: Path): string[] {

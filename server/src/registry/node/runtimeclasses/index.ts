@@ -1,4 +1,5 @@
 import type { RuntimeClass } from '@typernetes/openapi/types/node/v1';
+import { validateResources } from '../../core/pod/validate-container.ts';
 import { validateTolerations } from '../../core/pod/validate-scheduling.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
@@ -14,6 +15,9 @@ export const runtimeclasses: ResourceRegistration<RuntimeClass> = {
       ...(object.handler
         ? checked(path('handler'), object.handler, dns1123Label(object.handler))
         : [required(path('handler'), '')]),
+      ...(object.overhead
+        ? validateResources({ limits: object.overhead.podFixed ?? {} }, new Set(), path('overhead'))
+        : []),
       ...validateLabels(object.scheduling?.nodeSelector, path('scheduling', 'nodeSelector')),
       ...validateTolerations(object.scheduling?.tolerations, path('scheduling', 'tolerations')),
     ],
