@@ -4,6 +4,7 @@ import { Controller, keyOf, type Running, resources } from '@typernetes/openapi/
 import { isNotFound } from '@typernetes/openapi/meta';
 import type { ControllerContext } from '../context.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
+import { startControllers } from '../running.ts';
 import { expirationOf, signingToken, tokenSecrets } from './tokens.ts';
 
 const publicNamespace = 'kube-public';
@@ -40,14 +41,7 @@ export function startTokenCleaner(context: ControllerContext): Running {
     add: (secret) => controller.queue.add(keyOf(secret)),
     update: (_, secret) => controller.queue.add(keyOf(secret)),
   });
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], [registration]);
 }
 
 export function startBootstrapSigner(context: ControllerContext): Running {
@@ -84,14 +78,7 @@ export function startBootstrapSigner(context: ControllerContext): Running {
     secrets.addEventHandler({ add: enqueue, update: enqueue, delete: enqueue }),
     configMaps.addEventHandler({ add: enqueue, update: enqueue }),
   ];
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], registrations);
 }
 
 /** A JSON web signature without its payload, under the token's secret. */

@@ -8,6 +8,7 @@ import { inspectRequest, signRequest } from '../../certificates/signing.ts';
 import type { ControllerContext } from '../context.ts';
 import { periodic } from '../periodic.ts';
 import { messageOf } from '../pods/pod-control.ts';
+import { startControllers } from '../running.ts';
 import { millisecondsOf, timestamp } from '../time.ts';
 import {
   certificateSigningRequests,
@@ -193,12 +194,5 @@ function startRequestController(
   });
   const enqueue = (request: Request): void => controller.queue.add(keyOf(request));
   const registration = requests.addEventHandler({ add: enqueue, update: (_, request) => enqueue(request) });
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], [registration]);
 }

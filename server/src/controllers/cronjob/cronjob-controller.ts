@@ -27,6 +27,7 @@ import {
 } from '../ownership/controller-reference.ts';
 import { WrittenVersions } from '../ownership/written-versions.ts';
 import { isNamespaceTerminating, messageOf } from '../pods/pod-control.ts';
+import { startControllers } from '../running.ts';
 import { millisecondsOf } from '../time.ts';
 import { InvalidScheduleError, mostRecentSchedule, nextWakeMs } from './missed.ts';
 import { parseSchedule, type Schedule, zonedTimestamp } from './schedule.ts';
@@ -360,12 +361,5 @@ export function startCronJobController(context: ControllerContext): Running {
       delete: enqueueOwner,
     }),
   ];
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], registrations);
 }

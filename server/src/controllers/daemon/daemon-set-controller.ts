@@ -5,6 +5,7 @@ import type { Node, Pod } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
 import { byController, controllerIndex, controllerOf } from '../ownership/controller-reference.ts';
+import { startControllers } from '../running.ts';
 import { placement } from './daemon-pods.ts';
 import { DaemonSetReconciler } from './daemon-set-reconciler.ts';
 
@@ -104,12 +105,5 @@ export function startDaemonSetController(context: ControllerContext): Running {
       },
     }),
   ];
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], registrations);
 }

@@ -26,6 +26,7 @@ import {
   orphanKey,
 } from '../ownership/controller-reference.ts';
 import { isPodTerminal } from '../pods/pod-state.ts';
+import { startControllers } from '../running.ts';
 import { timestamp } from '../time.ts';
 import { countAnnotation, desiredReplicasAnnotation, rollbackToAnnotation } from './annotations.ts';
 import { findCondition, withCondition } from './conditions.ts';
@@ -377,12 +378,5 @@ export function startDeploymentController(context: ControllerContext): Running {
       },
     }),
   ];
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], registrations);
 }

@@ -8,6 +8,7 @@ import { scaledValue } from '../deployment/sizes.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
 import { messageOf } from '../pods/pod-control.ts';
 import { isPodReady, isPodTerminal, podCondition } from '../pods/pod-state.ts';
+import { startControllers } from '../running.ts';
 import { millisecondsOf, timestamp } from '../time.ts';
 import { ExpectedPods, type ExpectedScale, type ScaleSource, scaledResources } from './expected-pods.ts';
 
@@ -251,14 +252,7 @@ export function startDisruptionController(context: ControllerContext): Running {
       delete: enqueueFor,
     }),
   ];
-  const running = [controller.start(), stale.start()];
-  return {
-    ready: Promise.all(running.map(({ ready }) => ready)).then(() => undefined),
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await Promise.all(running.map((entry) => entry.stop()));
-    },
-  };
+  return startControllers([controller, stale], registrations);
 }
 
 function staleCondition(pod: Readonly<Pod>): ReturnType<typeof podCondition> {

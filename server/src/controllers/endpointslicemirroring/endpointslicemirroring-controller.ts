@@ -7,6 +7,7 @@ import type { ControllerContext } from '../context.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
 import { controllerReference } from '../ownership/controller-reference.ts';
 import { isNamespaceTerminating } from '../pods/pod-control.ts';
+import { startControllers } from '../running.ts';
 import { groupKey, mirroredSlices } from './mirrored-slices.ts';
 
 const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
@@ -114,14 +115,7 @@ export function startEndpointSliceMirroringController(context: ControllerContext
     }),
     slices.addEventHandler({ update: (_, slice) => sliceChanged(slice), delete: sliceChanged }),
   ];
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], registrations);
 }
 
 function metadataOf(

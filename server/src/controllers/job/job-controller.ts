@@ -5,6 +5,7 @@ import type { Pod } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
 import { byController, controllerIndex, controllerOf } from '../ownership/controller-reference.ts';
+import { startControllers } from '../running.ts';
 import { finishedCondition } from './conditions.ts';
 import { isManagedByOther } from './finishing.ts';
 import { isTracked } from './job-pods.ts';
@@ -130,12 +131,5 @@ export function startJobController(context: ControllerContext): Running {
       delete: (pod) => deletionSeen(pod, true),
     }),
   ];
-  const running = [controller.start(), orphans.start()];
-  return {
-    ready: Promise.all(running.map(({ ready }) => ready)).then(() => undefined),
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await Promise.all(running.map((entry) => entry.stop()));
-    },
-  };
+  return startControllers([controller, orphans], registrations);
 }

@@ -15,6 +15,7 @@ import type { ControllerContext } from '../context.ts';
 import { type DiscoveredResource, type Discovery, discover } from '../discovery/discovery.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
 import { messageOf } from '../pods/pod-control.ts';
+import { startControllers } from '../running.ts';
 import { timestamp } from '../time.ts';
 import { namespaceConditions } from './conditions.ts';
 
@@ -183,12 +184,5 @@ export function startNamespaceController(context: ControllerContext): Running {
     informer.addEventHandler({ add: enqueue, update: (_, namespace) => enqueue(namespace) }),
     pods.addEventHandler({ delete: (pod) => enqueue(informer.lister.get(undefined, pod.metadata?.namespace ?? '')) }),
   ];
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], registrations);
 }

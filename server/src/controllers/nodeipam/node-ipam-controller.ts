@@ -3,6 +3,7 @@ import { Controller, type Running, resources } from '@typernetes/openapi/client'
 import { isNotFound } from '@typernetes/openapi/meta';
 import type { Node } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
+import { startControllers } from '../running.ts';
 import { CidrSet } from './cidr-set.ts';
 
 export function startNodeIpamController(context: ControllerContext): Running {
@@ -77,12 +78,5 @@ export function startNodeIpamController(context: ControllerContext): Running {
       controller.queue.add(name);
     },
   });
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], [registration]);
 }

@@ -28,6 +28,7 @@ import {
 } from '../ownership/controller-reference.ts';
 import { isNamespaceTerminating, messageOf, PodControl } from '../pods/pod-control.ts';
 import { isPodActive, isPodReady, isPodTerminating, podCondition } from '../pods/pod-state.ts';
+import { startControllers } from '../running.ts';
 import { millisecondsOf, timestamp } from '../time.ts';
 import { podsToDelete } from './deletion-ranking.ts';
 import { slowStart } from './slow-start.ts';
@@ -292,12 +293,5 @@ export function startReplicaSetLikeController<T extends KubernetesObject>(
       delete: deletionSeen,
     }),
   ];
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], registrations);
 }

@@ -17,6 +17,7 @@ import { matchesScopes, usageOf } from '../../admission/plugins/quota-usage.ts';
 import type { ControllerContext } from '../context.ts';
 import { discover } from '../discovery/discovery.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
+import { startControllers } from '../running.ts';
 import { countedResources, resourceKey } from './counted-resources.ts';
 
 const resyncMs = 5 * 60_000;
@@ -116,14 +117,7 @@ export function startResourceQuotaController(context: ControllerContext): Runnin
       delete: (quota) => queue.add(keyOf(quota)),
     }),
   );
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], registrations);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

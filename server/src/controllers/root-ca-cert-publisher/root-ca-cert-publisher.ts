@@ -5,6 +5,7 @@ import type { ConfigMap } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
 import { isNamespaceTerminating } from '../pods/pod-control.ts';
+import { startControllers } from '../running.ts';
 
 const name = 'kube-root-ca.crt';
 const annotations = {
@@ -64,12 +65,5 @@ export function startRootCaCertPublisher(context: ControllerContext): Running {
     }),
     configMaps.addEventHandler({ update: (_, configMap) => changed(configMap), delete: changed }),
   ];
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], registrations);
 }

@@ -3,6 +3,7 @@ import { Controller, type Running, resources } from '@typernetes/openapi/client'
 import { isAlreadyExists } from '@typernetes/openapi/meta';
 import type { ControllerContext } from '../context.ts';
 import { isNamespaceTerminating } from '../pods/pod-control.ts';
+import { startControllers } from '../running.ts';
 
 const name = 'default';
 
@@ -43,12 +44,5 @@ export function startServiceAccountController(context: ControllerContext): Runni
       },
     }),
   ];
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], registrations);
 }

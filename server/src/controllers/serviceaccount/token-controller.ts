@@ -7,6 +7,7 @@ import { isConflict, isNotFound } from '@typernetes/openapi/meta';
 import type { Secret, ServiceAccount } from '@typernetes/openapi/types/core/v1';
 import { ServiceAccountTokens } from '../../authentication/index.ts';
 import type { ControllerContext } from '../context.ts';
+import { startControllers } from '../running.ts';
 
 const type = 'kubernetes.io/service-account-token';
 const nameKey = 'kubernetes.io/service-account.name';
@@ -100,14 +101,7 @@ export function startServiceAccountTokenController(context: ControllerContext): 
     secrets.addEventHandler({ add: changed, update: (_, secret) => changed(secret) }),
     accounts.addEventHandler({ add: ofAccount, update: (_, account) => ofAccount(account), delete: ofAccount }),
   ];
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], registrations);
 }
 
 function base64(text: string): string {

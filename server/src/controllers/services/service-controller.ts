@@ -12,6 +12,7 @@ import { selectorFromSet } from '@typernetes/openapi/meta';
 import type { Pod } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
+import { startControllers } from '../running.ts';
 import { endpointChanged, hasEndpoints } from './pod-endpoints.ts';
 
 /**
@@ -70,12 +71,5 @@ export function startServiceController(
     }),
     ...options.watch(queue),
   ];
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], registrations);
 }

@@ -5,6 +5,7 @@ import type { Pod } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
 import { byController, controllerIndex, controllerOf } from '../ownership/controller-reference.ts';
+import { startControllers } from '../running.ts';
 import { StatefulSetReconciler } from './stateful-set-reconciler.ts';
 
 export function startStatefulSetController(context: ControllerContext): Running {
@@ -74,12 +75,5 @@ export function startStatefulSetController(context: ControllerContext): Running 
       },
     }),
   ];
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], registrations);
 }

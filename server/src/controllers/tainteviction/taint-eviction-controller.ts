@@ -18,6 +18,7 @@ import type { ControllerContext } from '../context.ts';
 import { podsByNodeIndex } from '../nodelifecycle/node-health.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
 import { isPodTerminal } from '../pods/pod-state.ts';
+import { startControllers } from '../running.ts';
 import { timestamp } from '../time.ts';
 import { toleratedMs } from './tolerations.ts';
 
@@ -138,12 +139,5 @@ export function startTaintEvictionController(context: ControllerContext): Runnin
       },
     }),
   ];
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], registrations);
 }

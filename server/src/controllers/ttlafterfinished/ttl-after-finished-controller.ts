@@ -4,6 +4,7 @@ import { isNotFound } from '@typernetes/openapi/meta';
 import type { Job } from '@typernetes/openapi/types/batch/v1';
 import type { ControllerContext } from '../context.ts';
 import { finishedCondition } from '../job/conditions.ts';
+import { startControllers } from '../running.ts';
 import { millisecondsOf } from '../time.ts';
 
 /** When it is due, in milliseconds since the epoch; undefined: never, as far as is known. */
@@ -49,12 +50,5 @@ export function startTtlAfterFinishedController(context: ControllerContext): Run
     if (expiryOf(job) !== undefined) controller.queue.add(keyOf(job));
   };
   const registration = jobs.addEventHandler({ add: enqueue, update: (_, job) => enqueue(job) });
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], [registration]);
 }

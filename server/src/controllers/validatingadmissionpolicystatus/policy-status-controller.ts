@@ -2,6 +2,7 @@
 import { Controller, type KnownResource, keyOf, type Running } from '@typernetes/openapi/client';
 import type { ValidatingAdmissionPolicy } from '@typernetes/openapi/types/admissionregistration/v1';
 import type { ControllerContext } from '../context.ts';
+import { startControllers } from '../running.ts';
 import { checkPolicy } from './type-checker.ts';
 
 type Policy = Readonly<ValidatingAdmissionPolicy>;
@@ -48,14 +49,7 @@ export function startValidatingAdmissionPolicyStatusController(context: Controll
   });
   const enqueue = (policy: Policy): void => controller.queue.add(keyOf(policy));
   const registration = policies.addEventHandler({ add: enqueue, update: (_, policy) => enqueue(policy) });
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], [registration]);
 }
 
 function isNew({ metadata, status }: Policy): boolean {

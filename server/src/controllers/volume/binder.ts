@@ -15,6 +15,7 @@ import type { PersistentVolume, PersistentVolumeClaim } from '@typernetes/openap
 import type { StorageClass } from '@typernetes/openapi/types/storage/v1';
 import type { ControllerContext } from '../context.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
+import { startControllers } from '../running.ts';
 import { findVolume, isKeptFor, storageClassOf } from './matching.ts';
 
 type Claim = Readonly<PersistentVolumeClaim>;
@@ -260,12 +261,5 @@ export function startVolumeBinder(context: ControllerContext): Running {
     }),
     classes.addEventHandler({ add: (storageClass) => enqueueUnbound(storageClass.metadata?.name ?? '') }),
   ];
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      for (const registration of registrations) registration.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], registrations);
 }
