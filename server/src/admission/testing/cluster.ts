@@ -1,4 +1,5 @@
 /** An API server of its own, a client of it, and webhooks that it can reach, for tests of admission as users see it. */
+import type { IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ApiserverOptions } from '../../apiserver/config.ts';
@@ -24,13 +25,15 @@ export interface Answer {
 export interface CallOptions {
   contentType?: string;
   headers?: Record<string, string>;
+  /** Without the administrator's certificate. */
+  anonymous?: boolean;
 }
 
 export interface WebhookServer {
   /** Ends in `/`. */
   url: string;
   /** Of all AdmissionReviews, in the order in which they came. */
-  requests: { path: string; review: Body }[];
+  requests: { path: string; review: Body; headers: IncomingHttpHeaders }[];
   close(): Promise<void>;
 }
 
@@ -64,12 +67,12 @@ export async function startTestCluster(options: Partial<ApiserverOptions> = {}):
       clientCertificate: admin.certificate,
       clientKey: admin.key,
     }),
-    async call(method, url, body, { contentType = 'application/json', headers = {} } = {}) {
+    async call(method, url, body, { contentType = 'application/json', headers = {}, anonymous = false } = {}) {
       const text = body === undefined ? undefined : JSON.stringify(body);
       const content: Record<string, string> =
         text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) };
       const all = { ...headers, 'content-type': contentType, ...content };
-      const answer = await api.call(method, url, { body: text, headers: all });
+      const answer = await api.call(method, url, { body: text, headers: all, anonymous });
       const { warning = '' } = answer.headers;
       return {
         status: answer.status,
@@ -110,7 +113,7 @@ async function serveWebhooks(
     request.on('end', () => {
       const url = new URL(request.url ?? '/', 'https://webhook');
       const review = JSON.parse(text) as Body;
-      requests.push({ path: url.pathname, review });
+      requests.push({ path: url.pathname, review, headers: request.headers });
       void Promise.resolve(handler(url.pathname, review, url.searchParams)).then((answer) => {
         if ('text' in answer) {
           response.statusCode = answer.status;
