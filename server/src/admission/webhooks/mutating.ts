@@ -74,14 +74,25 @@ class MutatingDispatch {
 
   async #offer(hook: Hook<MutatingWebhook>, index: number): Promise<void> {
     const { reinvocation } = this.#attributes;
-    const invocation = await invocationOf(hook, this.#attributes, this.#versions, this.#namespace, this.#dependencies);
+    const invocation = await invocationOf(
+      hook,
+      'admit',
+      this.#attributes,
+      this.#versions,
+      this.#namespace,
+      this.#dependencies,
+    );
     if (invocation === undefined) return;
     // In the second round nobody is called for the first time.
     if (reinvocation.isReinvoke && !this.#state.isRequired(hook.uid)) return;
     const place = `round_${reinvocation.isReinvoke ? 1 : 0}_index_${index}`;
     let mutated = false;
     try {
-      mutated = await this.#call(hook, invocation, place);
+      const call = () => this.#call(hook, invocation, place);
+      const { metrics } = this.#dependencies;
+      mutated = await (metrics === undefined
+        ? call()
+        : metrics.webhooks.called(hook.webhook, 'admit', this.#attributes, call));
     } catch (error) {
       if (!(error instanceof WebhookFailure)) throw error;
       if (hook.webhook.failurePolicy !== 'Ignore') throw internalError(error.message);
