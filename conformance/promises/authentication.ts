@@ -108,7 +108,7 @@ promise('who is impersonated has their own rights, not those of who asks', async
 interface Asking {
   token: string;
   user: string;
-  ask(headers: Record<string, string | string[]>): Promise<string>;
+  ask: (headers: Record<string, string | string[]>) => Promise<string>;
 }
 
 /** A ServiceAccount that is to act as others: an administrator may impersonate anybody. */

@@ -262,10 +262,11 @@ promise(
     await account(context);
     await context.create('v1', 'secrets', { metadata: { name: 'bearer' } });
     const token = (
-      await context.kubectl.run([
-        ...['create', 'token', 'robot', '--audience=vault', '--duration=20m'],
-        ...['--bound-object-kind=Secret', '--bound-object-name=bearer'],
-      ])
+      await context.kubectl.run(
+        'create token robot --audience=vault --duration=20m --bound-object-kind=Secret --bound-object-name=bearer'.split(
+          ' ',
+        ),
+      )
     ).trim();
     const claims = claimsOf(token);
     assert.deepEqual(claims.aud, ['vault']);

@@ -49,7 +49,7 @@ export async function refusal(
 export async function createGlobal<T = WatchedObject>(
   context: PromiseContext,
   collection: string,
-  object: { metadata: { name: string } },
+  object: { metadata: { name: string }; [field: string]: unknown },
 ): Promise<T> {
   const made = await call<T>(context, 201, 'POST', collection, { body: object });
   context.onCleanup(async () => {

@@ -87,9 +87,9 @@ export async function grant(context: PromiseContext, user: string, rules: Rule[]
 /** The same in every namespace and for what is in none. */
 export async function grantGlobally(context: PromiseContext, user: string, rules: Rule[]): Promise<void> {
   const metadata = { name: user };
-  await createGlobal(context, `${rbac}/clusterroles`, { metadata, ...{ rules } });
+  await createGlobal(context, `${rbac}/clusterroles`, { metadata, rules });
   const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: user };
-  await createGlobal(context, `${rbac}/clusterrolebindings`, { metadata, ...{ roleRef, subjects: [subject(user)] } });
+  await createGlobal(context, `${rbac}/clusterrolebindings`, { metadata, roleRef, subjects: [subject(user)] });
   await effective(context, user, rules);
 }
 
