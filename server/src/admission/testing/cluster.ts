@@ -1,4 +1,5 @@
 /** An API server of its own, a client of it, and webhooks that it can reach, for tests of admission as users see it. */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { ApiserverOptions } from '../../apiserver/config.ts';
 import { startTestServer } from '../../apiserver/testing/test-server.ts';
 import { kubeconfig } from '../../certificates/index.ts';
@@ -23,6 +24,8 @@ export interface Answer {
 export interface CallOptions {
   contentType?: string;
   headers?: Record<string, string>;
+  /** Without the administrator's certificate. */
+  anonymous?: boolean;
 }
 
 export interface WebhookServer {
@@ -30,7 +33,7 @@ export interface WebhookServer {
   url: string;
   caBundle: string;
   /** Of all AdmissionReviews, in the order in which they came. */
-  requests: { path: string; review: Body }[];
+  requests: { path: string; review: Body; headers: IncomingHttpHeaders }[];
   close(): Promise<void>;
 }
 
@@ -61,12 +64,12 @@ export async function startTestCluster(options: Partial<ApiserverOptions> = {}):
       clientCertificate: admin.certificate,
       clientKey: admin.key,
     }),
-    async call(method, url, body, { contentType = 'application/json', headers = {} } = {}) {
+    async call(method, url, body, { contentType = 'application/json', headers = {}, anonymous = false } = {}) {
       const text = body === undefined ? undefined : JSON.stringify(body);
       const content: Record<string, string> =
         text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) };
       const all = { ...headers, 'content-type': contentType, ...content };
-      const answer = await api.call(method, url, { body: text, headers: all });
+      const answer = await api.call(method, url, { body: text, headers: all, anonymous });
       return { status: answer.status, body: parse(answer.text), warnings: answer.warnings };
     },
     async webhooks(handler) {
@@ -98,7 +101,7 @@ async function serveWebhooks(handler: WebhookHandler): Promise<WebhookServer> {
     request.on('end', () => {
       const url = new URL(request.url ?? '/', 'https://webhook');
       const review = JSON.parse(text) as Body;
-      requests.push({ path: url.pathname, review });
+      requests.push({ path: url.pathname, review, headers: request.headers });
       void Promise.resolve(handler(url.pathname, review, url.searchParams)).then((answer) => {
         if ('text' in answer) {
           response.statusCode = answer.status;

@@ -59,7 +59,10 @@ export async function startTestServer(
     await started.ready;
     return started;
   };
-  let server = await start(options);
+  let server = await start(options).catch(async (error: unknown) => {
+    await files.remove();
+    throw error;
+  });
   const { ca, admin } = certificates;
   const identity = { ca: ca.certificate, cert: admin.certificate, key: admin.key };
 

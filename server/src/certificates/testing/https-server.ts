@@ -12,7 +12,7 @@ export interface HttpsServer {
   /** The same in base64, as webhooks, APIServices and kubeconfigs take it. */
   readonly caBundle: string;
   /** Ends open connections as well. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface HttpsServerOptions extends Omit<ServerOptions, 'cert' | 'key'> {
