@@ -309,7 +309,10 @@ promise('a node changes itself and pods on it only, and not what restricts it', 
     await patch(own, restricted),
     /^403 Forbidden: .*is not allowed to modify labels: node-restriction\.kubernetes\.io\/tier/,
   );
-  assert.match(await patch(own, { spec: { taints: [{ key: 'a', effect: 'NoSchedule' }] } }), /^403 Forbidden: .*is not allowed to modify taints/);
+  assert.match(
+    await patch(own, { spec: { taints: [{ key: 'a', effect: 'NoSchedule' }] } }),
+    /^403 Forbidden: .*is not allowed to modify taints/,
+  );
   const containers = [{ name: 'c', image: 'example.invalid/i' }];
   const pods = context.path('v1', 'pods');
   const body = { metadata: { name: 'p' }, spec: { nodeName: node.name, containers } };
