@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { proxyUpgrade } from '@typernetes/openapi/streaming';
 import { header, type RequestContext } from '../endpoints/request-context.ts';
 import { sendText } from '../endpoints/respond.ts';
+import { propagated, tracedRequest } from '../tracing/propagation.ts';
 import { type Backend, BackendError, hostPort } from './backend.ts';
 import { isIdentityHeader } from './identity-headers.ts';
 
@@ -51,14 +52,19 @@ async function forward(context: RequestContext, backend: Backend, options: Proxy
   const signal = isDiscovery(context)
     ? AbortSignal.any([context.signal, AbortSignal.timeout(discoveryTimeoutMs)])
     : context.signal;
-  const answer = await backend.request({
-    method,
-    path: location(context),
-    user: context.user,
-    headers: forwardedHeaders(context),
-    signal,
-    ...(hasBody || request.httpVersionMajor > 1 ? { body: request } : {}),
-  });
+  const path = location(context);
+  const { namespace, name } = backend.service;
+  const send = () =>
+    backend.request({
+      method,
+      path,
+      user: context.user,
+      headers: forwardedHeaders(context),
+      signal,
+      ...(hasBody || request.httpVersionMajor > 1 ? { body: request } : {}),
+    });
+  const url = new URL(`https://${name}.${namespace}.svc${path}`);
+  const answer = await tracedRequest(method, url, send, ({ statusCode }) => statusCode ?? 0);
   const code = answer.statusCode ?? 502;
   if (options.rejectRedirects && code >= 300 && code <= 399 && (answer.headers.location ?? '') !== '') {
     answer.destroy();
@@ -134,5 +140,5 @@ function forwardedHeaders(context: RequestContext): OutgoingHttpHeaders {
   if (host !== undefined) headers['x-forwarded-host'] = host;
   headers['x-forwarded-proto'] = 'https';
   headers['audit-id'] = context.auditId;
-  return headers;
+  return { ...headers, ...propagated() };
 }

@@ -1,5 +1,7 @@
 /** An API without sockets for tests: every built-in resource over embedded storage, static tokens, chosen rules. */
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { servedByDefault } from '@typernetes/openapi/catalogue';
@@ -28,6 +30,13 @@ export interface TestApi {
   served: ServedResources;
   registry: ReturnType<typeof loopbackRegistry>;
   close(): Promise<void>;
+}
+
+/** The same behind a socket, upgrades and all. */
+export interface ServedTestApi extends TestApi {
+  /** `http://HOST:PORT` */
+  origin: string;
+  websocketOrigin: string;
 }
 
 export interface TestApiOptions {
@@ -121,6 +130,25 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
       await cachers.close();
       await storage.close();
       await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function serveTestApi(options: TestApiOptions = {}): Promise<ServedTestApi> {
+  const api = await createTestApi(options);
+  const server = createServer(api.app.listener);
+  server.on('upgrade', (request, socket, head) => api.app.upgrade(request, socket, head));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    ...api,
+    origin: `http://${address}`,
+    websocketOrigin: `ws://${address}`,
+    async close() {
+      await api.app.drain(1000);
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await api.close();
     },
   };
 }

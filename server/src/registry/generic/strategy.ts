@@ -44,7 +44,7 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   /** Upstream's name check for this kind; the default is a DNS-1123 subdomain. Returns messages. */
   validateName?(name: string, prefix: boolean, object: T): string[];
   /** The name for metadata.generateName; the default appends five random letters. */
-  generateName?(prefix: string): string;
+  generateName?: (this: void, prefix: string) => string;
   /** Whether metadata.generation is kept at all (upstream: pods, configmaps … have none). Default: kinds with a spec. */
   hasGeneration?: boolean;
 }
