@@ -16,7 +16,7 @@ const count = (name: string, labels: Record<string, string>): number => {
 before(async () => {
   fixture = await WebhookFixture.start();
   const { cluster, webhooks } = fixture;
-  const broken = { clientConfig: { url: 'https://127.0.0.1:1/none', caBundle: cluster.caBundle } };
+  const broken = { clientConfig: { url: 'https://127.0.0.1:1/none', caBundle: webhooks.caBundle } };
   await fixture.configure(
     'Validating',
     'validating',
@@ -73,7 +73,7 @@ before(async () => {
     const answer = await cluster.call('POST', `${policies}/${kind}`, body);
     assert.equal(answer.status, 201, answer.body.message);
   }
-  fixture.handler = (path, review) => ({
+  fixture.handler = (_, review) => ({
     allowed: (review['request'] as { operation: string }).operation !== 'DELETE',
   });
 

@@ -61,7 +61,7 @@ export class StorageMetrics {
       total: list('total', 'Number of LIST requests served from storage'),
       fetched: list(
         'fetched_objects_total',
-        `Number of objects read from storage ${'in the course of serving a LIST request'}`,
+        'Number of objects read from storage in the course of serving a LIST request',
       ),
       evaluated: list('evaluated_objects_total', `Number of objects tested ${course}`),
       returned: list('returned_objects_total', 'Number of objects returned for a LIST request from storage'),

@@ -80,7 +80,7 @@ describe('a server that keeps every trace', () => {
           webhooks: [
             {
               name: 'watcher.example.com',
-              clientConfig: { url: `${webhooks.url}watcher`, caBundle: cluster.caBundle },
+              clientConfig: { url: `${webhooks.url}watcher`, caBundle: webhooks.caBundle },
               sideEffects: 'None',
               admissionReviewVersions: ['v1'],
               rules: rules(['CREATE'], ['configmaps']),
