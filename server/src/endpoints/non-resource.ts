@@ -2,6 +2,7 @@
 import type { HealthEndpoint, HealthMetrics } from './health.ts';
 import type { ApiMetrics } from './metrics.ts';
 import type { RequestContext } from './request-context.ts';
+import { notFoundResponse } from './resource-router.ts';
 import { sendBody, sendJson, sendText } from './respond.ts';
 
 export interface NonResourceOptions {
@@ -14,6 +15,8 @@ export interface NonResourceOptions {
   openIdConfiguration(): unknown;
   jwks(): unknown;
   /** Tried in order; each says whether the path was its own. */
+  /** Built-in API groups: below them, what leads nowhere is refused with a Status. */
+  groups: ReadonlySet<string>;
   documents: readonly { handle(context: RequestContext): Promise<boolean>; paths?(): string[] }[];
 }
 
@@ -28,11 +31,8 @@ export class NonResourceHandler {
     const { path, method } = context;
     if (method !== 'GET' && method !== 'HEAD') {
       // OPTIONS and writes find nothing here, whatever the path.
-      sendText(
-        context,
-        this.#isKnown(path) ? 405 : 404,
-        this.#isKnown(path) ? '405 method not allowed\n' : notFoundText,
-      );
+      if (!this.#isKnown(path)) return this.notFound(context);
+      sendText(context, 405, '405 method not allowed\n');
       return;
     }
     for (const health of this.#options.health) {
@@ -59,7 +59,19 @@ export class NonResourceHandler {
         return this.#openId(context, 'application/jwk-set+json', this.#options.jwks());
     }
     for (const document of this.#options.documents) if (await document.handle(context)) return;
+    this.notFound(context);
+  }
+
+  /** A path that leads nowhere. */
+  notFound(context: RequestContext): void {
+    const [, prefix, group] = context.path.split('/', 3);
+    const below = prefix === 'api' ? context.path.startsWith('/api/') : prefix === 'apis' && this.#isGroup(group);
+    if (below) throw notFoundResponse();
     sendText(context, 404, notFoundText);
+  }
+
+  #isGroup(name: string | undefined): boolean {
+    return name !== undefined && this.#options.groups.has(name);
   }
 
   async #openId(context: RequestContext, contentType: string, document: unknown): Promise<void> {
@@ -91,4 +103,4 @@ export class NonResourceHandler {
 
 const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
-export const notFoundText = '404 page not found\n';
+const notFoundText = '404 page not found\n';
