@@ -12,11 +12,10 @@ import { DiscoveryHandler } from '../endpoints/discovery/discovery-handler.ts';
 import { OpenApiHandler } from '../endpoints/discovery/openapi-handler.ts';
 import { type HealthCheck, HealthEndpoint, HealthMetrics } from '../endpoints/health.ts';
 import { ApiMetrics } from '../endpoints/metrics.ts';
-import { NonResourceHandler, notFoundText } from '../endpoints/non-resource.ts';
+import { NonResourceHandler } from '../endpoints/non-resource.ts';
 import type { Logger } from '../endpoints/request-context.ts';
 import type { HandlerDependencies, ObjectDecoder } from '../endpoints/resource-endpoint.ts';
 import { ResourceRouter } from '../endpoints/resource-router.ts';
-import { sendText } from '../endpoints/respond.ts';
 import { NodeConnector } from '../endpoints/streaming/node-connection.ts';
 import { podStreams } from '../endpoints/streaming/pod-streams.ts';
 import { proxies } from '../endpoints/streaming/proxies.ts';
@@ -327,6 +326,7 @@ export async function startApiserver(
     metrics,
     openIdConfiguration: () => serviceAccounts?.openIdConfiguration(options.externalHostname ?? serverAddress()),
     jwks: () => serviceAccounts?.jwks(),
+    groups: new Set(served.endpoints.map(({ group }) => group)),
     documents: [
       new DiscoveryHandler(isServed, serverAddress, documents),
       new OpenApiHandler(isServed, documents),
@@ -339,7 +339,7 @@ export async function startApiserver(
       if (remote !== undefined) return remote(context);
       if (!context.info.isResourceRequest) return nonResource.handle(context);
       const handler = router.route(context);
-      if (handler === undefined) return sendText(context, 404, notFoundText);
+      if (handler === undefined) return nonResource.notFound(context);
       return tracing === undefined ? handler(context) : tracing.handle(context, handler);
     },
     {

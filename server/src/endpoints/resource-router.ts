@@ -42,11 +42,17 @@ export class ResourceRouter {
     const endpoint = resources.get(info.resource);
     if (endpoint === undefined || !this.#inScope(context, endpoint)) throw notFoundResponse();
     context.endpointFound = true;
+    const handler = this.#handlerOf(context, endpoint);
     if (endpoint.deprecationWarning !== undefined) {
       context.warnings.add(endpoint.deprecationWarning);
       context.deprecated = true;
       annotateAudit(context, 'k8s.io/deprecated', 'true');
     }
+    return handler;
+  }
+
+  #handlerOf(context: RequestContext, endpoint: ResourceEndpoint): Handler {
+    const { info } = context;
     const dependencies = this.#dependencies;
     if (info.verbViaPathPrefix) {
       if (info.verb !== 'watch' || info.parts.length > 2 || !endpoint.verbs.has('watch')) throw notFoundResponse();

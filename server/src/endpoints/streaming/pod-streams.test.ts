@@ -148,7 +148,7 @@ describe('logs', () => {
 
   test('a pod without a node has no log yet', async () => {
     const response = await get('waiting/log');
-    assert.equal(response.status, 200);
+    assert.equal(response.status, 204);
     assert.equal(await response.text(), '');
   });
 });

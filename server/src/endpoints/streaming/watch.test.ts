@@ -79,6 +79,26 @@ describe('watch', () => {
     assert.deepEqual(seen, ['ADDED b', 'MODIFIED a', 'DELETED b']);
   });
 
+  test('hundreds of watchers see every change of a burst, in order', async () => {
+    const path = collection('crowd');
+    const first = await write('POST', path, { metadata: { name: 'first' } });
+    const watchers = await Promise.all(
+      Array.from({ length: 200 }, () => watch(`${path}?watch=1&resourceVersion=${first.metadata.resourceVersion}`)),
+    );
+    const names = Array.from({ length: 12 }, (_, index) => `burst-${index}`);
+    const data = { text: 'x'.repeat(10_000) };
+    const made = await Promise.all(names.map((name) => write('POST', path, { metadata: { name }, data })));
+    const revisions = made.map(({ metadata }) => Number(metadata.resourceVersion)).sort((a, b) => a - b);
+    await Promise.all(
+      watchers.map(async (events) => {
+        const seen: number[] = [];
+        for (const _ of names) seen.push(Number((await events.next())?.object.metadata.resourceVersion));
+        assert.deepEqual(seen, revisions);
+        events.stop();
+      }),
+    );
+  });
+
   test('an object that stops matching the selector is deleted for the watcher', async () => {
     const path = collection('selected');
     const list = await write('POST', path, { metadata: { name: 'a' } });

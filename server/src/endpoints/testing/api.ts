@@ -20,11 +20,10 @@ import { type ApiApp, createApp } from '../app.ts';
 import { DiscoveryHandler } from '../discovery/discovery-handler.ts';
 import { HealthEndpoint } from '../health.ts';
 import { ApiMetrics } from '../metrics.ts';
-import { NonResourceHandler, notFoundText } from '../non-resource.ts';
+import { NonResourceHandler } from '../non-resource.ts';
 import { silentLogger } from '../request-context.ts';
 import type { AdmissionChain } from '../resource-endpoint.ts';
 import { ResourceRouter } from '../resource-router.ts';
-import { sendText } from '../respond.ts';
 
 export interface TestApi {
   app: ApiApp;
@@ -92,13 +91,14 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
     metrics,
     openIdConfiguration: () => undefined,
     jwks: () => undefined,
+    groups: new Set(served.endpoints.map(({ group }) => group)),
     documents: [new DiscoveryHandler(servedByDefault, () => '127.0.0.1:443')],
   });
   const chain = buildHandlerChain(
     async (context) => {
       if (!context.info.isResourceRequest) return nonResource.handle(context);
       const handler = router.route(context);
-      return handler === undefined ? sendText(context, 404, notFoundText) : handler(context);
+      return handler === undefined ? nonResource.notFound(context) : handler(context);
     },
     {
       authenticator: {

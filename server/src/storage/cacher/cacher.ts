@@ -102,9 +102,9 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
     const shared = this.cache.apply(event, this.clock.now());
     if (shared === undefined) return;
     if (this.#live.size > 0) this.#fanOut(shared);
-    // From here on only the ring holds the former state; what was derived from it would outweigh it many times.
+    // From here on only the ring holds the former state.
     const former = shared.type === 'put' ? shared.previous : shared.entry;
-    if (former !== undefined) former.memo = undefined;
+    if (former !== undefined) former.memo = null;
   }
 
   #fanOut(event: ChangeEvent): void {
