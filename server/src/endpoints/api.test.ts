@@ -188,7 +188,7 @@ describe('lists', () => {
       const { body } = await call('get', `${many}?labelSelector=${encodeURIComponent(selector)}`);
       return body.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name);
     };
-    const firstFive = ['cm-127', 'cm-187', 'cm-247', 'cm-7', 'cm-67'];
+    const firstFive = ['cm-127', 'cm-187', 'cm-247', 'cm-67', 'cm-7'];
     for (let turn = 0; turn < 4; turn += 1) assert.deepEqual(await names('shade=s7'), firstFive);
     await send('put', `${many}/cm-7`, labelled('cm-7', 's8')).expect(200);
     await send('post', many, labelled('cm-new', 's7')).expect(201);
