@@ -53,6 +53,10 @@ export async function handleWatch(
     context.upgrade === undefined
       ? httpWatchConnection(context, format.mediaType)
       : await webSocketWatchConnection(context, context.upgrade, format.mediaType);
+  if (connection === undefined) {
+    session.abandon();
+    return;
+  }
   context.outcome = { code: 200, bytes: 0 };
   await session.run(connection, context.signal, context.watchStarted);
 }
@@ -138,6 +142,11 @@ class WatchSession implements WatchSink, Recipient {
     }
     this.#over = true;
     this.#pump();
+  }
+
+  /** Nobody will read it. */
+  abandon(): void {
+    this.#close(false);
   }
 
   /** Resolves when the watch is over, for whatever reason. */
