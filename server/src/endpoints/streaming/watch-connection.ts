@@ -1,5 +1,5 @@
 /** Where watch frames go: a chunked HTTP response, or a websocket. Both tell when they cannot take more. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { cborMediaType, cborSequenceMediaType, protobufMediaType } from '@typernetes/openapi/codec';
@@ -62,25 +62,41 @@ function overSocket(response: ServerResponse, socket: Socket): WatchConnection {
   };
 }
 
-const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
 const server = new WebSocketServer({
   noServer: true,
   maxPayload: 64 * 1024,
   perMessageDeflate: false,
-  // The first protocol that is no credential; text frames carry JSON whatever it is.
-  handleProtocols: (protocols) => [...protocols].find((protocol) => !protocol.startsWith(bearerProtocol)) ?? false,
 });
 /** Beyond this much unsent data a websocket counts as busy. */
 const highWaterMark = 256 * 1024;
 
+/**
+ * What upstream's websocket library wants of watches: version 13, an Origin that is a URL (any: credentials are never
+ * taken from cookies), and at most one protocol, which is echoed. Frames are the same whatever it is.
+ */
+function handshakeProblem({ headers }: IncomingMessage): { code: number; text: string } | undefined {
+  if (headers['sec-websocket-version'] !== '13') return { code: 400, text: 'missing or bad WebSocket Version' };
+  const { origin = '' } = headers;
+  if (!origin.startsWith('/') && !URL.canParse(origin)) return { code: 403, text: '' };
+  return (headers['sec-websocket-protocol'] ?? '').includes(',') ? { code: 400, text: '' } : undefined;
+}
+
+/** Undefined where the handshake was refused. */
 export function webSocketWatchConnection(
   context: RequestContext,
   upgrade: { socket: Duplex; head: Buffer },
   mediaType: MediaType,
-): Promise<WatchConnection> {
-  context.response.detachSocket(upgrade.socket as never);
+): Promise<WatchConnection | undefined> {
+  const { request, response } = context;
+  const problem = handshakeProblem(request);
+  if (problem !== undefined) {
+    response.writeHead(problem.code, { 'Sec-WebSocket-Version': '13', Connection: 'close' }).end(problem.text);
+    return Promise.resolve(undefined);
+  }
+  if (request.headers['sec-websocket-protocol']?.trim() === '') delete request.headers['sec-websocket-protocol'];
+  response.detachSocket(upgrade.socket as never);
   return new Promise((resolve) => {
-    server.handleUpgrade(context.request, upgrade.socket, upgrade.head, (socket) =>
+    server.handleUpgrade(request, upgrade.socket, upgrade.head, (socket) =>
       resolve(overWebSocket(socket, upgrade.socket, mediaType)),
     );
   });

@@ -169,7 +169,9 @@ describe('watch', () => {
 
   test('over a websocket', async () => {
     const path = collection('websocket');
-    const socket = new WebSocket(`${api.websocketOrigin}${path}?watch=1`, { headers: { authorization } });
+    const socket = new WebSocket(`${api.websocketOrigin}${path}?watch=1`, {
+      headers: { authorization, origin: 'https://anywhere.example.com' },
+    });
     const message = new Promise<string>((resolve, reject) => {
       socket.once('message', (data) => resolve((data as Buffer).toString()));
       socket.once('error', reject);
@@ -177,6 +179,39 @@ describe('watch', () => {
     await new Promise((resolve) => socket.once('open', resolve));
     await write('POST', path, { metadata: { name: 'a' } });
     assert.equal((JSON.parse(await message) as Event).type, 'ADDED');
+    socket.terminate();
+  });
+
+  const refused: [string, Record<string, string>, number][] = [
+    ['no origin', {}, 403],
+    ['an origin that is no URL', { origin: 'nonsense' }, 403],
+    ['the origin null', { origin: 'null' }, 403],
+    ['two protocols', { origin: 'https://a.example.com', 'sec-websocket-protocol': 'a, b' }, 400],
+  ];
+  for (const [title, headers, code] of refused) {
+    test(`a websocket with ${title} is refused`, async () => {
+      const socket = new WebSocket(`${api.websocketOrigin}${collection('x')}?watch=1`, {
+        headers: { authorization, ...headers },
+      });
+      socket.on('error', () => undefined);
+      const answer = await new Promise((resolve) =>
+        socket.once('unexpected-response', (_, response) => resolve(response.statusCode)),
+      );
+      assert.equal(answer, code);
+      socket.terminate();
+    });
+  }
+
+  test('a websocket of an old version is refused', async () => {
+    const socket = new WebSocket(`${api.websocketOrigin}${collection('x')}?watch=1`, {
+      headers: { authorization },
+      protocolVersion: 8,
+    });
+    socket.on('error', () => undefined);
+    const answer = await new Promise((resolve) =>
+      socket.once('unexpected-response', (_, response) => resolve(response.statusCode)),
+    );
+    assert.equal(answer, 400);
     socket.terminate();
   });
 

@@ -112,9 +112,12 @@ export class RegistryStore implements EntryReader {
   }
 
   key(namespace: string, name: string): string {
-    if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('%')) {
-      throw badRequest(`name parameter invalid: ${JSON.stringify(name)}`);
-    }
+    if (name === '') throw badRequest('Name parameter required.');
+    const problems = [
+      ...(name === '.' || name === '..' ? [`may not be '${name}'`] : []),
+      ...['/', '%'].flatMap((character) => (name.includes(character) ? [`may not contain '${character}'`] : [])),
+    ];
+    if (problems.length > 0) throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${problems.join(';')}`);
     return `${this.prefixOf(namespace)}${name}`;
   }
 
