@@ -34,12 +34,12 @@ function filled() {
   return {
     cache,
     state,
-    put(key: string, value: object) {
+    put: (key: string, value: object): void => {
       const made = entry(key, value);
       cache.apply({ type: 'put', revision, entry: made, previous: state.get(key) }, 0);
       state.set(key, made);
     },
-    remove(key: string) {
+    remove: (key: string): void => {
       const known = state.get(key);
       if (known === undefined) return;
       revision += 1;
