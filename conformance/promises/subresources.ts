@@ -155,7 +155,7 @@ promise('a pod is bound to a node once', async (context) => {
 });
 
 async function evictable(context: PromiseContext, name: string, minAvailable: number): Promise<void> {
-  await context.create('v1', 'pods', { ...idle(name), ...{ metadata: { name, labels: { app: 'guarded' } } } });
+  await context.create('v1', 'pods', { ...idle(name), metadata: { name, labels: { app: 'guarded' } } });
   const ready = { type: 'Ready', status: 'True' };
   const body = { status: { phase: 'Running', conditions: [ready] } };
   const path = context.path('v1', 'pods', `${name}/status`);

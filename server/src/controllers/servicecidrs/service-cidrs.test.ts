@@ -6,6 +6,7 @@ import { isDispensable } from './service-cidrs-controller.ts';
 const range = (name: string, ...cidrs: string[]): ServiceCIDR => ({ metadata: { name }, spec: { cidrs } });
 const address = (name: string, managedBy = 'ipallocator.k8s.io'): IPAddress => ({
   metadata: { name, labels: { 'ipaddress.kubernetes.io/managed-by': managedBy } },
+  spec: { parentRef: { resource: 'services', namespace: 'default', name: 'web' } },
 });
 
 const one = range('one', '10.0.0.0/24');
