@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import { assert as always, infiniteStream, nat, property } from 'fast-check';
 import { schemaByName, schemaFor } from '../../catalogue/index.ts';
 import { parseApiVersion } from '../../meta/group-version.ts';
 import type { JsonObject, JsonValue } from '../../meta/object.ts';
@@ -101,17 +101,17 @@ function changed(value: JsonValue, choose: () => JsonValue | undefined): JsonVal
 describe('the fields of a new object', () => {
   for (const sample of samples) {
     const node = nodeOf(sample);
-    test(`of ${String(sample['kind'])} are what a comparison with an empty one adds`, () => {
+    test(`of ${sample['kind'] as string} are what a comparison with an empty one adds`, () => {
       const fields = newFields(node, sample);
       assert.ok(fields);
       assert.equal(JSON.stringify(encodeFields(fields)), JSON.stringify(compared(node, sample)));
       assert.ok(fields.equals(decodeFields(encodeFields(fields))));
     });
 
-    test(`of ${String(sample['kind'])}, whatever is empty or null`, () => {
+    test(`of ${sample['kind'] as string}, whatever is empty or null`, () => {
       let simple = 0;
-      fc.assert(
-        fc.property(fc.infiniteStream(fc.nat(149)), (numbers) => {
+      always(
+        property(infiniteStream(nat(149)), (numbers) => {
           const choose = (): JsonValue | undefined => ([null, {}, []] as JsonValue[])[numbers.next().value ?? 0];
           const { apiVersion, kind } = sample as { apiVersion: string; kind: string };
           const whole = Object.entries(sample).map(([key, member]) => [key, changed(member, choose)]);
@@ -127,6 +127,16 @@ describe('the fields of a new object', () => {
       assert.ok(simple > 50, `only ${simple} were simple`);
     });
   }
+
+  test('are told apart whatever their names hold', () => {
+    const configMap = (data: JsonObject): JsonObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: {}, data });
+    const node = nodeOf(configMap({}));
+    const large = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`key-${index}`, '']));
+    for (const data of [{ a: '', b: '' }, { 'a;3 f:b': '' }, { 'a;\n3 f:b;': '' }, { 'a3 f:b': '' }, large, large]) {
+      const value = configMap(data);
+      assert.deepEqual(encodeFields(newFields(node, value)!), compared(node, value));
+    }
+  });
 
   test('are for the comparison to find where the value is not of its type', () => {
     const value: JsonObject = { ...samples[0], metadata: { finalizers: [null] } };

@@ -1,6 +1,6 @@
 /**
  * What comes into being with an object: `compareTyped` of nothing with it, in one walk that makes the set level by
- * level together with its FieldsV1. Nearly all creates are of this sort, and comparing and encoding were a tenth of what
+ * level together with its FieldsV1, or finds it made. Nearly all creates are of this sort, and comparing and encoding were a tenth of what
  * they cost.
  */
 import type { JsonObject, JsonValue } from '../../meta/object.ts';
@@ -18,7 +18,7 @@ const leaf: FieldEntry = { member: true, children: undefined };
  */
 export function newFields(node: TypedNode, value: JsonObject): FieldSet | undefined {
   const { map } = node;
-  if (map === undefined || map.atomic || node.single !== true) return undefined;
+  if (map === undefined || map.atomic || !node.single) return undefined;
   try {
     const level = new Level();
     for (const key in value) {
@@ -27,7 +27,7 @@ export function newFields(node: TypedNode, value: JsonObject): FieldSet | undefi
       if (key === 'metadata' && field !== undefined) addChange(level, field.element, field.node, {}, value[key] ?? {});
       else addMember(level, map, key, value, true);
     }
-    return level.build(false) ?? FieldSet.empty;
+    return level.build();
   } catch (error) {
     if (error === misfit) return undefined;
     throw error;
@@ -36,39 +36,86 @@ export function newFields(node: TypedNode, value: JsonObject): FieldSet | undefi
 
 const misfit = new Error('the value is not of its type');
 
-/** Fields of one object, to be sorted. */
-class Level {
-  readonly #entries: [PathElement, FieldEntry][] = [];
+interface Made {
+  /** Undefined: not kept. */
+  readonly id: number | undefined;
+  readonly set: FieldSet;
+}
 
-  add(element: PathElement, entry: FieldEntry): void {
-    this.#entries.push([element, entry]);
+/**
+ * Levels by what they are made of, in the order it came: what one template makes has the same fields each time. Sets and
+ * their encodings never change, so that objects can share them.
+ */
+const kept = new Map<string, Made>();
+const maxKept = 1024;
+/** Larger levels are not likely to come again as they are. */
+const maxKeyLength = 4096;
+let lastId = 0;
+
+/** Fields of one object. */
+class Level {
+  readonly #elements: PathElement[] = [];
+  readonly #members: boolean[] = [];
+  readonly #children: (Made | undefined)[] = [];
+  #key: string | undefined = '';
+
+  add(element: PathElement): void {
+    this.#put(element, true, undefined);
   }
 
   /** `member`: whether the object is a field of its own. */
   addTo(above: Level, element: PathElement, member: boolean): void {
-    const children = this.build(member);
-    if (children !== undefined) above.add(element, { member, children });
-    else if (member) above.add(element, leaf);
+    const children = this.#made(member);
+    if (children !== undefined || member) above.#put(element, member, children);
   }
 
-  build(self: boolean): FieldSet | undefined {
-    const entries = this.#entries;
-    if (entries.length === 0) return undefined;
-    if (entries.length > 1) entries.sort(byElement);
+  build(): FieldSet {
+    return this.#made(false)?.set ?? FieldSet.empty;
+  }
+
+  #put(element: PathElement, member: boolean, children: Made | undefined): void {
+    this.#elements.push(element);
+    this.#members.push(member);
+    this.#children.push(children);
+    if (this.#key === undefined) return;
+    if (this.#key.length > maxKeyLength || (children !== undefined && children.id === undefined)) this.#key = undefined;
+    // Names may hold whatever a client sends; their length tells where they end. Ids never come again.
+    else this.#key += `${element.length} ${element}${children?.id ?? ''};`;
+  }
+
+  #made(self: boolean): Made | undefined {
+    if (this.#elements.length === 0) return undefined;
+    if (this.#key === undefined) return { id: undefined, set: this.#sorted(self) };
+    const key = self ? `.${this.#key}` : this.#key;
+    let made = kept.get(key);
+    if (made === undefined) {
+      if (kept.size >= maxKept) kept.clear();
+      kept.set(key, (made = { id: ++lastId, set: this.#sorted(self) }));
+    }
+    return made;
+  }
+
+  #sorted(self: boolean): FieldSet {
+    const entries = new Map<PathElement, FieldEntry>();
     const encoded: JsonObject = self ? { '.': {} } : {};
-    for (const [element, { children }] of entries) encoded[element] = children?.encoded ?? {};
-    const set = new FieldSet(new Map(entries));
-    set.encoded = encoded;
-    return set;
+    for (const at of [...this.#elements.keys()].sort((left, right) => this.#compare(left, right))) {
+      const element = this.#elements[at]!;
+      const set = this.#children[at]?.set;
+      entries.set(element, set === undefined ? leaf : { member: this.#members[at]!, children: set });
+      encoded[element] = set?.encoded ?? {};
+    }
+    const level = new FieldSet(entries);
+    level.encoded = encoded;
+    return level;
+  }
+
+  #compare(left: number, right: number): number {
+    return comparePathElements(this.#elements[left]!, this.#elements[right]!);
   }
 }
 
-function byElement(left: readonly [PathElement, FieldEntry], right: readonly [PathElement, FieldEntry]): number {
-  return comparePathElements(left[0], right[0]);
-}
-
-/** `known`: the object was there, empty but for what Go's structs always write; otherwise there was none. */
-function addMember(level: Level, map: MapType, key: string, members: JsonObject, known: boolean): void {
+/** `before`: the object was there, empty but for what Go's structs always write; otherwise there was none. */
+function addMember(level: Level, map: MapType, key: string, members: JsonObject, before: boolean): void {
   const field = map.fields.get(key);
   const implied = map.structured ? field?.implied : undefined;
   const value = memberOf(members, key);
@@ -79,14 +126,14 @@ function addMember(level: Level, map: MapType, key: string, members: JsonObject,
   }
   const element = field?.element ?? fieldElement(key);
   if (value === undefined || (value === null && map.structured)) {
-    if (implied !== undefined && !known) addValue(level, element, node, implied);
-  } else if (implied === undefined || !known) {
+    if (implied !== undefined && !before) addValue(level, element, node, implied);
+  } else if (implied === undefined || !before) {
     addValue(level, element, node, value);
   } else addChange(level, element, node, implied, value);
 }
 
-function addMembers(level: Level, map: MapType, members: JsonObject, known: boolean): void {
-  for (const key in members) addMember(level, map, key, members, known);
+function addMembers(level: Level, map: MapType, members: JsonObject, before: boolean): void {
+  for (const key in members) addMember(level, map, key, members, before);
 }
 
 /** What became of an empty value that Go's structs always write: itself it is not new. */
@@ -96,10 +143,10 @@ function addChange(level: Level, element: PathElement, node: TypedNode, empty: J
   const below = new Level();
   if (list !== undefined && !list.atomic && isNonEmptyList(value)) addItems(below, list, value);
   else if (map !== undefined && !map.atomic && isNonEmptyMap(value)) {
-    const known = asMap(empty) !== undefined;
-    addMembers(below, map, value, known);
-    if (!known) addImplied(below, map, value);
-  } else if (!valuesEqual(empty, value)) level.add(element, leaf);
+    const before = asMap(empty) !== undefined;
+    addMembers(below, map, value, before);
+    if (!before) addImplied(below, map, value);
+  } else if (!valuesEqual(empty, value)) level.add(element);
   below.addTo(level, element, false);
 }
 
@@ -117,7 +164,7 @@ function addValue(level: Level, element: PathElement, node: TypedNode, value: Js
     case 'list': {
       const list = node.list as ListType;
       const items = asList(value) ?? [];
-      if (list.atomic || items.length === 0) return level.add(element, leaf);
+      if (list.atomic || items.length === 0) return level.add(element);
       const below = new Level();
       addItems(below, list, items);
       return below.addTo(level, element, true);
@@ -126,14 +173,14 @@ function addValue(level: Level, element: PathElement, node: TypedNode, value: Js
       const map = node.map as MapType;
       const members = asMap(value);
       if (map.atomic || members === undefined || (map.implied.length === 0 && isEmptyObject(members)))
-        return level.add(element, leaf);
+        return level.add(element);
       const below = new Level();
       addMembers(below, map, members, false);
       addImplied(below, map, members);
       return below.addTo(level, element, true);
     }
     default:
-      return level.add(element, leaf);
+      return level.add(element);
   }
 }
 
@@ -152,7 +199,7 @@ function addItems(level: Level, list: ListType, items: readonly JsonValue[]): vo
     seen.set(element, seen.has(element) ? undefined : item);
   }
   for (const [element, item] of seen) {
-    if (item === undefined) level.add(element, leaf);
+    if (item === undefined) level.add(element);
     else addValue(level, element, list.item, item);
   }
 }
