@@ -1,7 +1,7 @@
 /**
  * The corpus is data: a case is a sequence of requests that are sent, in order, to both clusters. `$ns` in a path or a
- * body is the case's own namespace (and a unique prefix for names of cluster-scoped objects); `{{step.path.to.field}}`
- * is a value from the answer of the earlier step of that name.
+ * body is the case's own namespace (and a unique prefix for names of cluster-scoped objects), `$octets` two numbers of
+ * its own for addresses; `{{step.path.to.field}}` is a value from the answer of the earlier step of that name.
  */
 
 export type Json = string | number | boolean | null | Json[] | JsonObject;
@@ -18,6 +18,8 @@ export interface Step {
   headers?: Record<string, string> | undefined;
   /** What is special about this request, for the report. */
   label?: string | undefined;
+  /** Sent for its effect, or to wait: the answer is not compared. */
+  uncompared?: boolean | undefined;
   /** The name under which later steps refer to this answer. */
   as?: string | undefined;
 }

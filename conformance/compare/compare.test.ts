@@ -164,6 +164,15 @@ describe('normalising', () => {
     });
   });
 
+  test('node ports in cells, and the order of fields in quoted objects', () => {
+    assert.deepEqual(shown({ cells: ['80:31796/TCP', '80:8080/TCP'] }), { cells: ['80:<port>/TCP', '80:8080/TCP'] });
+    const quoted = (object: object) => `cannot decode ${JSON.stringify(JSON.stringify(object))}: no`;
+    const said = (object: object) => shown({ message: quoted(object) });
+    assert.deepEqual(said({ a: 1, b: { c: 2, d: 3 } }), said({ b: { d: 3, c: 2 }, a: 1 }));
+    assert.notDeepEqual(said({ a: 1 }), said({ a: 2 }));
+    assert.deepEqual(said({ resourceVersion: '17' }), said({ resourceVersion: '18' }));
+  });
+
   test('the namespace and times', () => {
     assert.deepEqual(shown({ at: '2026-01-02T03:04:05Z', in: 'the-namespace' }), { at: '<time>', in: '$ns' });
   });

@@ -145,7 +145,7 @@ export const networkPolicies = namespaced('networking.k8s.io/v1', 'NetworkPolicy
   spec: { podSelector: selector, ingress: [{ from: [{ podSelector: {} }], ports: [{ port: 80 }] }] },
 });
 export const ipAddresses = cluster('networking.k8s.io/v1', 'IPAddress', 'ipaddresses', {
-  metadata: named('10.99.77.7'),
+  metadata: named('10.99.$octets'),
   spec: { parentRef: { resource: 'services', namespace: '$ns', name: 'web' } },
 });
 export const serviceCidrs = cluster('networking.k8s.io/v1', 'ServiceCIDR', 'servicecidrs', {

@@ -48,6 +48,8 @@ export class Normaliser {
     if (key === 'continue' && value.length > 20) return '<continue>';
     if (/^(clusterIPs?|clusterIP)$/.test(key) && value !== 'None' && !this.sent.includes(value)) return '<ip>';
     if (key === 'cells' && /^(\d+[smhdy]){1,2}$/.test(value)) return '<age>';
+    if (key === 'cells' && /^\d+:\d+\/(TCP|UDP|SCTP)/.test(value))
+      return value.replaceAll(/:(3\d{4})\//g, (text, port: string) => (this.sent.includes(port) ? text : ':<port>/'));
     if (key === 'cells' && /^10\.\d+\.\d+\.\d+$/.test(value) && !this.sent.includes(value)) return '<ip>';
     if (key === 'token' && value.startsWith('ey')) return '<token>';
     return this.text(value);
@@ -78,8 +80,20 @@ export class Normaliser {
     for (const child of Object.values(value)) this.noteGenerated(child);
   }
 
+  /** An object quoted in a message is compared as an object: the order of its fields says nothing. */
+  private quotedObjects(value: string): string {
+    if (!value.includes('"{\\"')) return value;
+    return value.replaceAll(/"\{\\"(?:[^"\\]|\\.)*\}"/g, (quoted) => {
+      try {
+        return sorted(this.value(JSON.parse(JSON.parse(quoted) as string) as Json, ''));
+      } catch {
+        return quoted;
+      }
+    });
+  }
+
   private text(value: string): string {
-    let shown = value;
+    let shown = this.quotedObjects(value);
     for (const [name, said] of this.generated) shown = shown.replaceAll(name, said);
     return shown
       .replaceAll(this.namespace, '$ns')
@@ -91,3 +105,10 @@ export class Normaliser {
       .replaceAll(/kube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<random>');
   }
 }
+
+const sorted = (value: Json): string =>
+  JSON.stringify(value, (_, each: Json) =>
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).toSorted(([left], [right]) => (left < right ? -1 : 1)))
+      : each,
+  );

@@ -2,7 +2,7 @@
 import { type Changes, changed, type Json, type JsonObject, type Kind, type Step } from './case.ts';
 
 export type Parameters = Record<string, string | number | boolean>;
-type Extra = Pick<Step, 'headers' | 'label' | 'as'>;
+type Extra = Pick<Step, 'headers' | 'label' | 'as' | 'uncompared'>;
 
 export const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 
@@ -105,6 +105,27 @@ export const remove = (
   body: options,
   ...extra,
 });
+
+/** Waits a second, for what parts of the server write to new objects of some kinds, and reads the outcome. */
+export const settled = (kind: Kind, name: string, extra: Extra = {}): Step[] => [
+  list(kind, { watch: true, timeoutSeconds: 1 }, { label: 'wait', uncompared: true }),
+  get(kind, name, {}, { ...extra, label: 'settled' }),
+];
+
+/** To these, parts of the server write a moment after they are made. */
+const writtenByOthers = new Set([
+  'apiservices',
+  'customresourcedefinitions',
+  'flowschemas',
+  'prioritylevelconfigurations',
+]);
+
+/** Creates the object and waits until nobody else writes to it; its answer goes by the name `made`. */
+export function made(kind: Kind, name: string, changes: Changes = {}): Step[] {
+  const as = { as: 'made' };
+  if (!writtenByOthers.has(kind.resource)) return [create(kind, name, changes, {}, as)];
+  return [create(kind, name, changes), ...settled(kind, name, as)];
+}
 
 /** The same request to a subresource: `sub('status', update(…))`. */
 export function sub(name: string, step: Step): Step {

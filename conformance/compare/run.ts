@@ -39,7 +39,8 @@ export async function runCases(
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const [index, each] = next;
       const namespace = `compare-${run}-${index}`;
-      const sides = [new Side(first, namespace), new Side(second, namespace)] as const;
+      const octets = `${index >> 8}.${index & 255}`;
+      const sides = [new Side(first, namespace, octets), new Side(second, namespace, octets)] as const;
       const outcome = await runCase(each, sides, options.explanations);
       outcomes[index] = outcome;
       options.onOutcome?.(outcome);
@@ -68,7 +69,7 @@ async function runCase(
         unexplained: [],
         explained: [],
       };
-      for (const difference of differences(first, second)) {
+      for (const difference of step.uncompared === true ? [] : differences(first, second)) {
         const explanation = explain(explanations, each, outcome, difference);
         if (explanation === undefined) outcome.unexplained.push(difference);
         else outcome.explained.push({ difference, explanation });
@@ -85,13 +86,15 @@ async function runCase(
 class Side {
   private readonly target: Target;
   private readonly namespace: string;
+  private readonly octets: string;
   private readonly normaliser: Normaliser;
   private readonly answers = new Map<string, Json>();
   /** Paths of cluster-scoped objects that the case has made. */
   private readonly made = new Set<string>();
 
-  constructor(target: Target, namespace: string) {
+  constructor(target: Target, namespace: string, octets: string) {
     this.target = target;
+    this.octets = octets;
     this.namespace = namespace;
     this.normaliser = new Normaliser(namespace);
   }
@@ -134,6 +137,7 @@ class Side {
     return text
       .replaceAll('$ns', this.namespace)
       .replaceAll('%24ns', this.namespace)
+      .replaceAll(/(\$|%24)octets/g, this.octets)
       .replaceAll(/(?:\{\{|%7B%7B)(\w+)\.([\w.]+)(?:\}\}|%7D%7D)/g, (_, name: string, path: string) => {
         let value: Json | undefined = this.answers.get(name);
         for (const field of path.split('.')) value = (value as JsonObject | undefined)?.[field];

@@ -1,4 +1,4 @@
-/** A self-signed certificate for an address: what a webhook in this process serves with, and what vouches for it. */
+/** Certificates: self-signed ones for webhooks in this process, and requests for the cluster's signers. */
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { isIP } from 'node:net';
 
@@ -56,11 +56,34 @@ export function selfSigned(host: string, now = new Date()): SelfSigned {
   );
   const signature = sign('sha256', body, privateKey);
   const whole = sequence(body, ecdsaWithSha256, der(0x03, Buffer.from([0]), signature));
-  const base64 = whole.toString('base64').replaceAll(/.{64}(?=.)/g, '$&\n');
   return {
-    certificate: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,
+    certificate: pem('CERTIFICATE', whole),
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
   };
+}
+
+/** A request for a certificate of that subject (PKCS #10) and its key. PEM. */
+export function signingRequest(user: string, organizations: readonly string[] = []): { request: string; key: string } {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const part = (id: string, text: string): Der => der(0x31, sequence(oid(id), der(0x0c, Buffer.from(text))));
+  const subject = sequence(...organizations.map((name) => part('55040a', name)), part('550403', user));
+  const body = sequence(
+    der(0x02, Buffer.from([0])),
+    subject,
+    publicKey.export({ type: 'spki', format: 'der' }),
+    der(0xa0),
+  );
+  const signature = sign('sha256', body, privateKey);
+  const whole = sequence(body, ecdsaWithSha256, der(0x03, Buffer.from([0]), signature));
+  return {
+    request: pem('CERTIFICATE REQUEST', whole),
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+  };
+}
+
+function pem(label: string, bytes: Buffer): string {
+  const base64 = bytes.toString('base64').replaceAll(/.{64}(?=.)/g, '$&\n');
+  return `-----BEGIN ${label}-----\n${base64}\n-----END ${label}-----\n`;
 }
 
 function addressBytes(address: string): Der {

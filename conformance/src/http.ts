@@ -19,11 +19,18 @@ export interface HttpRequest {
   /** Another identity: a bearer token instead of the kubeconfig's credentials, or none at all. */
   token?: string;
   anonymous?: boolean;
+  /** A client certificate of another identity; PEM. */
+  certificate?: ClientCertificate;
+}
+
+export interface ClientCertificate {
+  certificate: string;
+  key: string;
 }
 
 export class ApiHttp {
   private readonly access: ClusterAccess;
-  private readonly agents = new Map<boolean, Agent>();
+  private readonly agents = new Map<ClientCertificate | boolean, Agent>();
 
   constructor(access: ClusterAccess) {
     this.access = access;
@@ -53,7 +60,8 @@ export class ApiHttp {
 
   /** The response as a stream, for watches; the path goes on the wire as it is, unescaped and unresolved. */
   open(method: string, path: string, options: HttpRequest = {}): Promise<IncomingMessage> {
-    const identified = options.anonymous !== true && options.token === undefined;
+    const { certificate } = options;
+    const identified = options.anonymous !== true && options.token === undefined && certificate === undefined;
     const token = options.token ?? (identified ? this.access.token : undefined);
     const headers: Record<string, string | string[]> = { ...options.headers };
     const named = Object.keys(headers).map((name) => name.toLowerCase());
@@ -72,7 +80,7 @@ export class ApiHttp {
           method,
           path,
           headers,
-          agent: this.agent(identified),
+          agent: this.agent(certificate ?? identified),
           signal: options.signal,
         },
         resolve,
@@ -86,16 +94,20 @@ export class ApiHttp {
     for (const agent of this.agents.values()) agent.destroy();
   }
 
-  private agent(identified: boolean): Agent {
-    let agent = this.agents.get(identified);
+  private agent(identity: ClientCertificate | boolean): Agent {
+    let agent = this.agents.get(identity);
     if (agent === undefined) {
-      agent = new Agent({
-        keepAlive: true,
-        ca: this.access.ca,
-        ...(identified ? { cert: this.access.certificate, key: this.access.key } : {}),
-      });
-      this.agents.set(identified, agent);
+      agent = new Agent({ keepAlive: true, ...this.credentials(identity) });
+      this.agents.set(identity, agent);
     }
     return agent;
+  }
+
+  /** What a connection is made with: true for the kubeconfig's own certificate, false for none. */
+  credentials(identity: ClientCertificate | boolean): { ca?: Buffer; cert?: Buffer | string; key?: Buffer | string } {
+    const { ca, certificate, key } = this.access;
+    const trusted = ca === undefined ? {} : { ca };
+    if (identity === true) return { ...trusted, ...(certificate && key ? { cert: certificate, key } : {}) };
+    return identity === false ? trusted : { ...trusted, cert: identity.certificate, key: identity.key };
   }
 }

@@ -7,6 +7,7 @@ import {
   get,
   item,
   list,
+  made,
   nameOf,
   objectOf,
   patch,
@@ -31,7 +32,7 @@ function life(kind: Kind) {
   const only = { fieldSelector: `metadata.name=${one}` };
   return [
     create(kind, 'one', {}, { dryRun: 'All' }, { label: 'dry run' }),
-    create(kind, 'one', { 'metadata/labels': { app: 'compare' } }, {}, { as: 'made' }),
+    ...made(kind, 'one', { 'metadata/labels': { app: 'compare' } }),
     create(kind, 'one', {}, {}, { label: 'again' }),
     get(kind, 'one'),
     list(kind, only),

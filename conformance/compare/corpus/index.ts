@@ -5,7 +5,8 @@ import { genericCases } from './generic.ts';
 import { networkCases } from './network.ts';
 import { objectCases } from './objects.ts';
 import { workloadCases } from './workloads.ts';
+import { writeCases } from './writes.ts';
 
 export function corpus(): Case[] {
-  return [...objectCases, ...workloadCases, ...networkCases, ...configurationCases, ...genericCases()];
+  return [...objectCases, ...workloadCases, ...networkCases, ...configurationCases, ...genericCases(), ...writeCases()];
 }

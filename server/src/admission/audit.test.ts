@@ -57,7 +57,7 @@ test('webhooks and policies tell the audit log what they did', async () => {
     auditAnnotations: { seen: 'yes' },
   }));
   const hook = {
-    clientConfig: { url: webhooks.url, caBundle: cluster.caBundle },
+    clientConfig: { url: webhooks.url, caBundle: webhooks.caBundle },
     sideEffects: 'None',
     admissionReviewVersions: ['v1'],
     rules: [matched],

@@ -1,88 +1,32 @@
 /** API aggregation as clients see it: a real API server, a real extension API server, HTTPS between all. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
 import https from 'node:https';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { APIService } from '@typernetes/openapi/types/apiregistration/v1';
-import { type RunningApiserver, startApiserver } from '../apiserver/main.ts';
-import { type ClusterCertificates, ensureClusterCertificates } from '../certificates/index.ts';
-import { silentLogger } from '../endpoints/request-context.ts';
+import { frontProxyOptions } from '../apiserver/testing/server-files.ts';
+import { startTestServer, type TestAnswer, type TestServer } from '../apiserver/testing/test-server.ts';
 import { type ExtensionServer, group, startExtensionServer } from './testing/extension-server.ts';
 
-let directory: string;
-let certificates: ClusterCertificates;
-let server: RunningApiserver;
+let server: TestServer;
 const extensions: ExtensionServer[] = [];
 
 before(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'typernetes-aggregator-'));
-  certificates = await ensureClusterCertificates(path.join(directory, 'pki'), {
-    nodes: [],
-    advertiseAddresses: ['127.0.0.1'],
-    serviceIPs: ['10.96.0.1'],
-  });
-  const { apiserver, ca, serviceAccount, frontProxyCA, frontProxyClient } = certificates;
-  server = await startApiserver(
-    {
-      securePort: 0,
-      bindAddress: '127.0.0.1',
-      storageDir: path.join(directory, 'storage'),
-      tlsCertFile: apiserver.certificateFile,
-      tlsPrivateKeyFile: apiserver.keyFile,
-      clientCaFile: ca.certificateFile,
-      serviceAccountSigningKeyFile: serviceAccount.privateKeyFile,
-      serviceAccountKeyFile: [serviceAccount.publicKeyFile],
-      requestheaderClientCaFile: frontProxyCA.certificateFile,
-      requestheaderAllowedNames: ['front-proxy-client'],
-      requestheaderUsernameHeaders: ['X-Remote-User'],
-      requestheaderGroupHeaders: ['X-Remote-Group'],
-      requestheaderExtraHeadersPrefix: ['X-Remote-Extra-'],
-      proxyClientCertFile: frontProxyClient.certificateFile,
-      proxyClientKeyFile: frontProxyClient.keyFile,
-    },
-    undefined,
-    silentLogger,
-  );
-  await server.ready;
+  server = await startTestServer((certificates) => ({
+    ...frontProxyOptions(certificates),
+    proxyClientCertFile: certificates.frontProxyClient.certificateFile,
+    proxyClientKeyFile: certificates.frontProxyClient.keyFile,
+  }));
 });
 after(async () => {
-  await server.stop();
+  await server.close();
   for (const extension of extensions) await extension.stop();
-  await rm(directory, { recursive: true, force: true });
 });
 
-interface Answer {
-  status: number;
-  text: string;
-  json<T>(): T;
-}
+const call = (method: string, url: string, body?: object, headers: Record<string, string> = {}): Promise<TestAnswer> =>
+  server.call(method, url, { body, headers });
 
-function call(method: string, url: string, body?: object, headers: Record<string, string> = {}): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const request = https.request(
-      `${server.url}${url}`,
-      {
-        method,
-        ca: certificates.ca.certificate,
-        cert: certificates.admin.certificate,
-        key: certificates.admin.key,
-        agent: false,
-        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-      },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-        response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, text, json: <T>() => JSON.parse(text) as T }),
-        );
-      },
-    );
-    request.once('error', reject);
-    request.end(body === undefined ? undefined : JSON.stringify(body));
-  });
-}
+const patch = (url: string, body: object): Promise<TestAnswer> =>
+  call('PATCH', url, body, { 'content-type': 'application/merge-patch+json' });
 
 const apiServicePath = '/apis/apiregistration.k8s.io/v1/apiservices';
 
@@ -164,6 +108,7 @@ test('every built-in group version has a local APIService with its priority', as
 test('the trust of extension servers is written down, and again when somebody deletes it', async () => {
   const url = '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication';
   const { data } = (await call('GET', url)).json<{ data: Record<string, string> }>();
+  const { certificates } = server;
   assert.deepEqual(data, {
     'client-ca-file': certificates.ca.certificate,
     'requestheader-allowed-names': '["front-proxy-client"]',
@@ -206,14 +151,7 @@ test('a CustomResourceDefinition gets an APIService for each served version, for
     versionPriority: 100,
   });
   assert.equal((await call('GET', `${apiServicePath}/v2.crd.example.com`)).status, 404);
-  await call(
-    'PATCH',
-    `${apiServicePath}/v1.crd.example.com`,
-    { spec: { versionPriority: 7 } },
-    {
-      'content-type': 'application/merge-patch+json',
-    },
-  );
+  await patch(`${apiServicePath}/v1.crd.example.com`, { spec: { versionPriority: 7 } });
   await eventually('put right', async () => {
     const { spec } = (await call('GET', `${apiServicePath}/v1.crd.example.com`)).json<APIService>();
     return spec?.versionPriority === 100 ? true : undefined;
@@ -247,12 +185,7 @@ test('why a remote APIService is not available is said in its condition', async 
     (await waitForReason(name, 'ServicePortError')).message,
     'service/absent in "default" is not listening on port 7443',
   );
-  await call(
-    'PATCH',
-    '/api/v1/namespaces/default/services/absent',
-    { spec: { ports: [{ name: 'api', port: 7443 }] } },
-    { 'content-type': 'application/merge-patch+json' },
-  );
+  await patch('/api/v1/namespaces/default/services/absent', { spec: { ports: [{ name: 'api', port: 7443 }] } });
   assert.equal(
     (await waitForReason(name, 'EndpointsNotFound')).message,
     'cannot find endpointslices for service/absent in "default"',
@@ -377,25 +310,11 @@ test('discovery and OpenAPI show what other servers serve, and say when it is st
 
   const [extension] = extensions;
   extension!.answer = (_, response) => response.writeHead(503).end().writableEnded;
-  await call(
-    'PATCH',
-    `${apiServicePath}/v1.${group}`,
-    { metadata: { labels: { poke: '1' } } },
-    {
-      'content-type': 'application/merge-patch+json',
-    },
-  );
+  await patch(`${apiServicePath}/v1.${group}`, { metadata: { labels: { poke: '1' } } });
   const failed = await waitForReason(`v1.${group}`, 'FailedDiscoveryCheck');
   const url = `https://localhost:${extension!.port}/apis/${group}/v1`;
   assert.equal(failed.message, `failing or missing response from ${url}: bad status from ${url}: 503`);
-  await call(
-    'PATCH',
-    `${apiServicePath}/v2.${group}`,
-    { metadata: { labels: { poke: '1' } } },
-    {
-      'content-type': 'application/merge-patch+json',
-    },
-  );
+  await patch(`${apiServicePath}/v2.${group}`, { metadata: { labels: { poke: '1' } } });
   const stale = await discovered('Stale');
   assert.equal(stale[0]?.resources?.[0]?.resource, 'flunders', 'what was known last');
   extension!.answer = undefined;
@@ -405,10 +324,9 @@ test('discovery and OpenAPI show what other servers serve, and say when it is st
 
 test('watches are streamed and upgrades go through', async () => {
   const url = `/apis/${group}/v1/namespaces/default/flunders`;
-  const { ca, admin } = certificates;
-  const identity = { ca: ca.certificate, cert: admin.certificate, key: admin.key };
+  const { identity } = server;
   const first = await new Promise<string>((resolve, reject) => {
-    const request = https.get(`${server.url}${url}?watch=1`, { ...identity, agent: false }, (response) => {
+    const request = https.get(`${server.server.url}${url}?watch=1`, { ...identity, agent: false }, (response) => {
       response.setEncoding('utf8').once('data', (text: string) => {
         resolve(text);
         request.destroy();
@@ -422,7 +340,7 @@ test('watches are streamed and upgrades go through', async () => {
   const [extension] = extensions;
   extension!.requests.length = 0;
   const answered = await new Promise<string>((resolve, reject) => {
-    const request = https.get(`${server.url}${url}/one/echo/../x`, {
+    const request = https.get(`${server.server.url}${url}/one/echo/../x`, {
       ...identity,
       agent: false,
       path: `${url}/one/echo/../x`,
@@ -543,13 +461,6 @@ test('a remote APIService that becomes local is available at once', async () => 
   const service = { namespace: 'default', name: 'nowhere', port: 443 };
   await call('POST', apiServicePath, apiService('v1', { service }, 'local.example.com'));
   await waitForReason('v1.local.example.com', 'ServiceNotFound');
-  await call(
-    'PATCH',
-    `${apiServicePath}/v1.local.example.com`,
-    { spec: { service: null } },
-    {
-      'content-type': 'application/merge-patch+json',
-    },
-  );
+  await patch(`${apiServicePath}/v1.local.example.com`, { spec: { service: null } });
   assert.equal((await waitForReason('v1.local.example.com', 'Local')).status, 'True');
 });

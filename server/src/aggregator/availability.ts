@@ -205,7 +205,7 @@ export class Availability implements Reconciler {
           setAvailable(current, verdict, now());
           return current;
         },
-        { subresource: 'status' },
+        { subresource: 'status', client: true },
       );
     } catch (error) {
       if (!isNotFound(error)) throw error;

@@ -94,6 +94,8 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions, Shutd
   requestTimeoutMs: number;
   minRequestTimeoutSeconds: number;
   eventTtlSeconds: number;
+  /** File of kind TracingConfiguration: where spans are sent, and how many. */
+  tracingConfigFile?: string;
 }
 
 export const defaultOptions: ApiserverOptions = {

@@ -35,15 +35,15 @@ export function fieldManagers(options: FieldManagersOptions): FieldManagerOf {
 export function storeFieldManagers(
   endpoints: readonly ResourceEndpoint[],
   fieldManagerOf: FieldManagerOf,
-): (store: RegistryStore) => FieldManager | undefined {
+): (store: RegistryStore, subresource?: string) => FieldManager | undefined {
   const homes = new Map<RegistryStore, ResourceEndpoint>();
   for (const endpoint of endpoints) {
     const { store, apiVersion } = endpoint;
     if (store !== undefined && store.storageApiVersion === apiVersion) homes.set(store, endpoint);
   }
-  return (store) => {
+  return (store, subresource = '') => {
     const endpoint = homes.get(store);
-    return endpoint && fieldManagerOf(endpoint);
+    return endpoint && fieldManagerOf(endpoint, endpoint.subresources.get(subresource));
   };
 }
 

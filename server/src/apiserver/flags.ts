@@ -188,6 +188,7 @@ const flags: readonly Flag[] = [
   ['goaway-chance', 'goawayChance', chance, 'share of requests after which a client of HTTP/2 must connect anew'],
   ['request-timeout', 'requestTimeoutMs', milliseconds, 'limit on requests that are no watches or streams'],
   ['min-request-timeout', 'minRequestTimeoutSeconds', integer, 'seconds a watch lives at least'],
+  ['tracing-config-file', 'tracingConfigFile', text, 'file of kind TracingConfiguration: collector and sampling'],
   ['event-ttl', 'eventTtlSeconds', seconds, 'how long events are kept'],
   ['shutdown-delay-duration', 'shutdownDelayMs', milliseconds, 'time between failing /readyz and refusing requests'],
   [

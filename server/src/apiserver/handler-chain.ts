@@ -15,6 +15,7 @@ import {
 import type { ApiMetrics } from '../endpoints/metrics.ts';
 import type { Filter, Handler, Logger } from '../endpoints/request-context.ts';
 import { type FlowControl, withPriorityAndFairness } from '../flowcontrol/index.ts';
+import type { Tracing } from '../tracing/index.ts';
 
 export interface HandlerChainConfig {
   authenticator: Authenticator;
@@ -34,9 +35,12 @@ export interface HandlerChainConfig {
   /** --goaway-chance */
   goawayChance?: number;
   audit?: AuditLog | undefined;
+  tracing?: Tracing | undefined;
 }
 
 export function buildHandlerChain(handler: Handler, config: HandlerChainConfig): Handler {
+  const { tracing } = config;
+  const named = (name: string, filter: Filter): Filter => tracing?.filter(name, filter) ?? filter;
   const filters: Filter[] = [
     withAuditId(),
     withPanicRecovery(config.logger),
@@ -48,13 +52,18 @@ export function buildHandlerChain(handler: Handler, config: HandlerChainConfig):
     withPanicRecovery(config.logger),
     withTimeout(config.requestTimeoutMs),
     ...(config.audit === undefined ? [] : [config.audit.failedAuthentication]),
-    withAuthentication(config.authenticator, config.audiences, config.frontProxyHeaders, config.logger),
-    ...(config.audit === undefined ? [] : [config.audit.filter]),
-    withImpersonation(config.impersonate, config.authorizer),
+    named(
+      'authentication',
+      withAuthentication(config.authenticator, config.audiences, config.frontProxyHeaders, config.logger),
+    ),
+    // Further in than authentication, so that known callers may say what is sampled.
+    ...(tracing === undefined ? [] : [tracing.server]),
+    ...(config.audit === undefined ? [] : [named('audit', config.audit.filter)]),
+    named('constrainedimpersonation', withImpersonation(config.impersonate, config.authorizer)),
     config.flowControl === undefined
       ? withMaxInFlight(config.maxRequestsInFlight, config.maxMutatingRequestsInFlight)
-      : withPriorityAndFairness(config.flowControl, config.requestTimeoutMs),
-    withAuthorization(config.authorizer),
+      : named('priorityandfairness', withPriorityAndFairness(config.flowControl, config.requestTimeoutMs)),
+    named('authorization', withAuthorization(config.authorizer)),
   ];
   return filters.reduceRight<Handler>((next, filter) => filter(next), handler);
 }

@@ -1,64 +1,20 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import http2, { type ClientHttp2Session } from 'node:http2';
 import https from 'node:https';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
-import { type ClusterCertificates, ensureClusterCertificates } from '../certificates/index.ts';
-import { silentLogger } from '../endpoints/request-context.ts';
-import type { ApiserverOptions } from './config.ts';
-import { type RunningApiserver, startApiserver } from './server.ts';
+import { startTestServer, type TestServer } from './testing/test-server.ts';
 
-let directory: string;
-let certificates: ClusterCertificates;
-let server: RunningApiserver;
+let server: TestServer;
 const configMaps = '/api/v1/namespaces/default/configmaps';
 
-function start(storage: string, options: Partial<ApiserverOptions> = {}): Promise<RunningApiserver> {
-  const { apiserver, ca, serviceAccount } = certificates;
-  return startApiserver(
-    {
-      securePort: 0,
-      bindAddress: '127.0.0.1',
-      storageDir: path.join(directory, storage),
-      tlsCertFile: apiserver.certificateFile,
-      tlsPrivateKeyFile: apiserver.keyFile,
-      clientCaFile: ca.certificateFile,
-      serviceAccountSigningKeyFile: serviceAccount.privateKeyFile,
-      serviceAccountKeyFile: [serviceAccount.publicKeyFile],
-      http2: true,
-      ...options,
-    },
-    undefined,
-    silentLogger,
-  );
-}
-
-const identity = () => ({
-  ca: certificates.ca.certificate,
-  cert: certificates.admin.certificate,
-  key: certificates.admin.key,
-});
-
-const connect = (to = server): ClientHttp2Session => http2.connect(to.url, identity());
+const connect = (to = server): ClientHttp2Session => http2.connect(to.server.url, to.identity);
 
 before(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'typernetes-http2-'));
-  certificates = await ensureClusterCertificates(path.join(directory, 'pki'), {
-    nodes: [],
-    advertiseAddresses: ['127.0.0.1'],
-    serviceIPs: ['10.96.0.1'],
-  });
-  server = await start('storage');
-  await server.ready;
+  server = await startTestServer({ http2: true });
 });
-after(async () => {
-  await server.stop();
-  await rm(directory, { recursive: true, force: true });
-});
+after(() => server.close());
 
 interface Answer {
   status: number;
@@ -173,45 +129,46 @@ test('many watches share a connection; one that is not read holds up nobody', as
 });
 
 test('the same port takes HTTP/1.1 and websockets', async () => {
-  const { ca, cert, key } = identity();
+  const { url } = server.server;
   const status = await new Promise<string>((resolve, reject) => {
     https
-      .get(`${server.url}/api/v1/namespaces/default`, { ca, cert, key, agent: false }, (response) => {
+      .get(`${url}/api/v1/namespaces/default`, { ...server.identity, agent: false }, (response) => {
         response.resume();
         resolve(`${response.httpVersion} ${response.statusCode}`);
       })
       .once('error', reject);
   });
   assert.equal(status, '1.1 200');
-  const socket = new WebSocket(`${server.url.replace('https', 'wss')}${configMaps}?watch=1`, { ca, cert, key });
+  const socket = new WebSocket(`${url.replace('https', 'wss')}${configMaps}?watch=1`, {
+    ...server.identity,
+    origin: 'https://anywhere.example.com',
+  });
   const [message] = (await once(socket, 'message')) as [Buffer];
   assert.match(message.toString(), /"type":"ADDED"/);
   socket.terminate();
 });
 
 test('a stopping server says so, ends watches, and finishes what it has begun', async () => {
-  const stopping = await start('stopping');
-  await stopping.ready;
+  const stopping = await startTestServer({ http2: true });
   const session = connect(stopping);
   const goaway = once(session, 'goaway');
   const watch = session.request({ ':path': `${configMaps}?watch=1` });
   await once(watch, 'response');
   watch.resume();
   const ended = once(watch, 'end');
-  const stopped = stopping.stop();
+  const stopped = stopping.close();
   assert.equal(((await goaway) as [number])[0], http2.constants.NGHTTP2_NO_ERROR);
   await ended;
   await stopped;
 });
 
 test('--goaway-chance makes clients connect anew, --http2-max-streams-per-connection is told', async () => {
-  const other = await start('goaway', { goawayChance: 1, http2MaxStreamsPerConnection: 7 });
-  await other.ready;
+  const other = await startTestServer({ http2: true, goawayChance: 1, http2MaxStreamsPerConnection: 7 });
   const session = connect(other);
   const goaway = once(session, 'goaway');
   assert.equal((await call(session, 'GET', '/api/v1/namespaces/default')).status, 200);
   assert.equal(session.remoteSettings.maxConcurrentStreams, 7);
   await goaway;
   session.destroy();
-  await other.stop();
+  await other.close();
 });

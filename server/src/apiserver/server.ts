@@ -12,11 +12,10 @@ import { DiscoveryHandler } from '../endpoints/discovery/discovery-handler.ts';
 import { OpenApiHandler } from '../endpoints/discovery/openapi-handler.ts';
 import { type HealthCheck, HealthEndpoint, HealthMetrics } from '../endpoints/health.ts';
 import { ApiMetrics } from '../endpoints/metrics.ts';
-import { NonResourceHandler, notFoundText } from '../endpoints/non-resource.ts';
+import { NonResourceHandler } from '../endpoints/non-resource.ts';
 import type { Logger } from '../endpoints/request-context.ts';
 import type { HandlerDependencies, ObjectDecoder } from '../endpoints/resource-endpoint.ts';
 import { ResourceRouter } from '../endpoints/resource-router.ts';
-import { sendText } from '../endpoints/respond.ts';
 import { NodeConnector } from '../endpoints/streaming/node-connection.ts';
 import { podStreams } from '../endpoints/streaming/pod-streams.ts';
 import { proxies } from '../endpoints/streaming/proxies.ts';
@@ -32,6 +31,7 @@ import {
 } from '../registry/resources.ts';
 import { CacherGroup } from '../storage/cacher/index.ts';
 import { Encryption } from '../storage/encryption/index.ts';
+import type { Tracing } from '../tracing/index.ts';
 import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
 import { buildAggregation, serviceResolver } from './aggregation.ts';
@@ -82,9 +82,13 @@ export async function startApiserver(
   const now = (): Date => new Date();
   const report = (error: unknown): void => logger.error({ error: (error as Error).message }, 'background work failed');
   const files = await readFiles(options);
+  const tracing = await openTracing(options, logger);
   const root = `/${options.etcdPrefix.replace(/^\/|\/$/g, '')}/`;
   const encryption = await Encryption.open(options, root, report);
-  const storage = encryption.wrap(await openStorage(options), options.etcdServers.length > 0);
+  const usesEtcd = options.etcdServers.length > 0;
+  const opened = await openStorage(options);
+  const stored = tracing?.storage(opened, usesEtcd ? 'etcd3' : 'embedded', root) ?? opened;
+  const storage = encryption.wrap(stored, usesEtcd);
   const cachers = new CacherGroup(storage, root);
   const isServed = servedVersions(options.runtimeConfig, servedByDefault);
   const registry = loopbackRegistry(now, stopping.signal);
@@ -322,6 +326,7 @@ export async function startApiserver(
     metrics,
     openIdConfiguration: () => serviceAccounts?.openIdConfiguration(options.externalHostname ?? serverAddress()),
     jwks: () => serviceAccounts?.jwks(),
+    groups: new Set(served.endpoints.map(({ group }) => group)),
     documents: [
       new DiscoveryHandler(isServed, serverAddress, documents),
       new OpenApiHandler(isServed, documents),
@@ -334,7 +339,8 @@ export async function startApiserver(
       if (remote !== undefined) return remote(context);
       if (!context.info.isResourceRequest) return nonResource.handle(context);
       const handler = router.route(context);
-      return handler === undefined ? sendText(context, 404, notFoundText) : handler(context);
+      if (handler === undefined) return nonResource.notFound(context);
+      return tracing === undefined ? handler(context) : tracing.handle(context, handler);
     },
     {
       authenticator: authentication,
@@ -348,6 +354,7 @@ export async function startApiserver(
       requestTimeoutMs: options.requestTimeoutMs,
       shutdown: shutdown.filter(),
       audit,
+      tracing,
       flowControl: fairness.control,
       maxRequestsInFlight: options.maxRequestsInflight,
       maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight,
@@ -390,6 +397,7 @@ export async function startApiserver(
     await cachers.close();
     await storage.close();
     encryption.close();
+    await tracing?.close();
   };
 
   try {
@@ -411,6 +419,12 @@ export async function startApiserver(
   else signal?.addEventListener('abort', () => void stop(), { once: true });
   const host = loopbackHost(options.bindAddress);
   return { port, url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, ready, stop };
+}
+
+async function openTracing(options: ApiserverOptions, logger: Logger): Promise<Tracing | undefined> {
+  if (options.tracingConfigFile === undefined) return undefined;
+  const { openTracing } = await import('../tracing/tracing.ts');
+  return openTracing(options.tracingConfigFile, logger);
 }
 
 /** Where this machine reaches the server. */

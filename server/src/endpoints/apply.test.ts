@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { ManagedFieldsEntry } from '@typernetes/openapi/meta';
-import { createTestApi, type TestApi } from './testing/api.ts';
+import { type ServedTestApi, serveTestApi } from './testing/api.ts';
 
-let api: TestApi;
-let server: Server;
-let origin: string;
+let api: ServedTestApi;
 before(async () => {
-  api = await createTestApi();
-  server = createServer(api.app.listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  api = await serveTestApi();
 });
-after(async () => {
-  await api.app.drain(1000);
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  await api.close();
-});
+after(() => api.close());
 
 interface Answer {
   message?: string;
@@ -30,7 +18,7 @@ interface Answer {
 }
 
 async function call(method: string, path: string, body: object | string, type = 'application/json') {
-  const response = await fetch(origin + path, {
+  const response = await fetch(api.origin + path, {
     method,
     headers: { authorization: 'Bearer admin', 'content-type': type, 'user-agent': 'tester/1' },
     body: typeof body === 'string' ? body : JSON.stringify(body),

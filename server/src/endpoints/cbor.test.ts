@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { cborMediaType, cborSerializer } from '@typernetes/openapi/codec';
-import { createTestApi, type TestApi } from './testing/api.ts';
+import { type ServedTestApi, serveTestApi } from './testing/api.ts';
 
-let api: TestApi;
-let server: Server;
-let origin: string;
+let api: ServedTestApi;
 before(async () => {
-  api = await createTestApi({ cbor: true });
-  server = createServer(api.app.listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  api = await serveTestApi({ cbor: true });
 });
-after(async () => {
-  await api.app.drain(1000);
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  await api.close();
-});
+after(() => api.close());
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
 type Value = Record<string, never>;
@@ -34,7 +22,7 @@ async function call(
   const headers: Record<string, string> = { authorization: 'Bearer admin', accept };
   if (body !== undefined) headers['content-type'] = type;
   const sent = body === undefined || Buffer.isBuffer(body) ? body : cborSerializer.encode(body);
-  const response = await fetch(origin + path, {
+  const response = await fetch(api.origin + path, {
     method,
     headers,
     ...(sent === undefined ? {} : { body: new Uint8Array(sent) }),
@@ -115,7 +103,7 @@ test('apply takes CBOR, deletion options and errors come in it', async () => {
 test('a watch is a sequence of events', async () => {
   for (const accept of [cborMediaType, 'application/cbor-seq', `${cborMediaType};stream=watch`]) {
     const aborter = new AbortController();
-    const response = await fetch(`${origin}${configMaps}?watch=1&fieldSelector=metadata.name%3Done`, {
+    const response = await fetch(`${api.origin}${configMaps}?watch=1&fieldSelector=metadata.name%3Done`, {
       headers: { authorization: 'Bearer admin', accept },
       signal: aborter.signal,
     });

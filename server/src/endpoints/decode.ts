@@ -101,6 +101,13 @@ export function decodeObject(
       throw refuse === undefined ? cannot(unknown) : refuse(unknown);
     }
     if (sentKind !== kind.kind) {
+      // Upstream decodes it as what it says it is, and only then sees what was wanted.
+      try {
+        dependencies.decode(fields, { ...sent, kind: sentKind });
+      } catch (error) {
+        if (error instanceof StatusError) throw error;
+        throw cannot((error as Error).message);
+      }
       const goPackage = (group: string) => (group === '' ? 'core' : group.split('.')[0]);
       throw cannot(
         `converting (${sent.version}.${sentKind}) to (${goPackage(kind.group)}.${kind.kind}): unknown conversion`,

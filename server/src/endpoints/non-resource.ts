@@ -1,8 +1,14 @@
 /** Paths that are no API resources: the index, version, health, metrics, OpenID documents. */
+import { genericServerResponse } from '@typernetes/openapi/meta';
 import type { HealthEndpoint, HealthMetrics } from './health.ts';
 import type { ApiMetrics } from './metrics.ts';
 import type { RequestContext } from './request-context.ts';
+import { notFoundResponse } from './resource-router.ts';
 import { sendBody, sendJson, sendText } from './respond.ts';
+
+const openIdPath = '/.well-known/openid-configuration';
+const jwksPath = '/openid/v1/jwks';
+const none = { group: '', resource: '' };
 
 export interface NonResourceOptions {
   version: Record<string, string>;
@@ -14,6 +20,8 @@ export interface NonResourceOptions {
   openIdConfiguration(): unknown;
   jwks(): unknown;
   /** Tried in order; each says whether the path was its own. */
+  /** Built-in API groups: below them, what leads nowhere is refused with a Status. */
+  groups: ReadonlySet<string>;
   documents: readonly { handle(context: RequestContext): Promise<boolean>; paths?(): string[] }[];
 }
 
@@ -27,12 +35,10 @@ export class NonResourceHandler {
   async handle(context: RequestContext): Promise<void> {
     const { path, method } = context;
     if (method !== 'GET' && method !== 'HEAD') {
+      if (routed.has(path)) throw genericServerResponse(405, '', none, '', '', 0, false);
       // OPTIONS and writes find nothing here, whatever the path.
-      sendText(
-        context,
-        this.#isKnown(path) ? 405 : 404,
-        this.#isKnown(path) ? '405 method not allowed\n' : notFoundText,
-      );
+      if (!this.#isKnown(path)) return this.notFound(context);
+      sendText(context, 405, '405 method not allowed\n');
       return;
     }
     for (const health of this.#options.health) {
@@ -53,13 +59,25 @@ export class NonResourceHandler {
         const text = (await this.#options.healthMetrics?.registry.text()) ?? '';
         return sendBody(context, 200, metricsContentType, [Buffer.from(text)]);
       }
-      case '/.well-known/openid-configuration':
+      case openIdPath:
         return this.#openId(context, 'application/json', this.#options.openIdConfiguration());
-      case '/openid/v1/jwks':
+      case jwksPath:
         return this.#openId(context, 'application/jwk-set+json', this.#options.jwks());
     }
     for (const document of this.#options.documents) if (await document.handle(context)) return;
+    this.notFound(context);
+  }
+
+  /** A path that leads nowhere. */
+  notFound(context: RequestContext): void {
+    const [, prefix, group] = context.path.split('/', 3);
+    const below = prefix === 'api' ? context.path.startsWith('/api/') : prefix === 'apis' && this.#isGroup(group);
+    if (below) throw notFoundResponse();
     sendText(context, 404, notFoundText);
+  }
+
+  #isGroup(name: string | undefined): boolean {
+    return name !== undefined && this.#options.groups.has(name);
   }
 
   async #openId(context: RequestContext, contentType: string, document: unknown): Promise<void> {
@@ -78,17 +96,20 @@ export class NonResourceHandler {
   #paths(): string[] {
     const { health, documents } = this.#options;
     return [
-      '/.well-known/openid-configuration',
+      openIdPath,
       ...documents.flatMap((document) => document.paths?.() ?? []),
       ...health.flatMap((endpoint) => endpoint.paths()),
       '/metrics',
       '/metrics/slis',
-      '/openid/v1/jwks',
+      jwksPath,
       '/version',
     ].sort();
   }
 }
 
+/** Paths that upstream routes by method, as it does those of resources. */
+const routed = new Set(['/version', '/version/', '/api', '/api/', '/apis', '/apis/', openIdPath, jwksPath]);
+
 const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
-export const notFoundText = '404 page not found\n';
+const notFoundText = '404 page not found\n';

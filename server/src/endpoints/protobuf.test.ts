@@ -1,32 +1,20 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { decodeWatchEvent, protobufMediaType, protobufSerializer } from '@typernetes/openapi/codec';
-import { createTestApi, type TestApi } from './testing/api.ts';
+import { type ServedTestApi, serveTestApi } from './testing/api.ts';
 
-let api: TestApi;
-let server: Server;
-let origin: string;
+let api: ServedTestApi;
 before(async () => {
-  api = await createTestApi();
-  server = createServer(api.app.listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  api = await serveTestApi();
 });
-after(async () => {
-  await api.app.drain(1000);
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  await api.close();
-});
+after(() => api.close());
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
 
 async function call(method: string, path: string, accept: string, body?: object, type = 'application/json') {
   const headers: Record<string, string> = { authorization: 'Bearer admin', accept };
   if (body !== undefined) headers['content-type'] = type;
-  const response = await fetch(origin + path, {
+  const response = await fetch(api.origin + path, {
     method,
     headers,
     ...(body === undefined
@@ -126,7 +114,7 @@ test('errors are Statuses in the format asked for', async () => {
 
 test('a watch sends frames with their length in front', async () => {
   const aborter = new AbortController();
-  const response = await fetch(`${origin}${configMaps}?watch=true&fieldSelector=metadata.name%3Dwatched`, {
+  const response = await fetch(`${api.origin}${configMaps}?watch=true&fieldSelector=metadata.name%3Dwatched`, {
     headers: { authorization: 'Bearer admin', accept: `${protobufMediaType};stream=watch` },
     signal: aborter.signal,
   });

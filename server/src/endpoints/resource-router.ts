@@ -42,11 +42,17 @@ export class ResourceRouter {
     const endpoint = resources.get(info.resource);
     if (endpoint === undefined || !this.#inScope(context, endpoint)) throw notFoundResponse();
     context.endpointFound = true;
+    const handler = this.#handlerOf(context, endpoint);
     if (endpoint.deprecationWarning !== undefined) {
       context.warnings.add(endpoint.deprecationWarning);
       context.deprecated = true;
       annotateAudit(context, 'k8s.io/deprecated', 'true');
     }
+    return handler;
+  }
+
+  #handlerOf(context: RequestContext, endpoint: ResourceEndpoint): Handler {
+    const { info } = context;
     const dependencies = this.#dependencies;
     if (info.verbViaPathPrefix) {
       if (info.verb !== 'watch' || info.parts.length > 2 || !endpoint.verbs.has('watch')) throw notFoundResponse();
@@ -71,8 +77,11 @@ export class ResourceRouter {
         (info.parts.length === 1 && endpoint.verbs.has('list')) ||
         (info.parts.length === 1 && context.method === 'POST')
       );
+    if (info.namespace === '') return true;
+    // A Namespace is in itself, but /namespaces/x/namespaces would be all of them by the rights that somebody has in one.
     const isNamespaces = endpoint.group === '' && endpoint.resource === 'namespaces';
-    return isNamespaces || info.namespace === '';
+    const before = context.path.split('/').filter((segment) => segment !== '').length - info.parts.length;
+    return isNamespaces && before === (info.verbViaPathPrefix ? 3 : 2);
   }
 
   #collection(context: RequestContext, endpoint: ResourceEndpoint) {

@@ -189,7 +189,7 @@ test('failures are told in the words of the webhook', { timeout: 60_000 }, async
 test('a new storage version is written by updates that change nothing', { timeout: 60_000 }, async () => {
   await server.define(definition('moves', 'Move'));
   await server.call('POST', at('v1', 'moves'), object('v1', 'Move', 'a', { hostPort: 'h:1' }));
-  const json = 'application/json-patch+json';
+  const json = { 'content-type': 'application/json-patch+json' };
   const url = `${definitions}/moves.stable.example.com`;
   const switched = await server.call<{ status: { storedVersions: string[] } }>(
     'PATCH',
@@ -223,7 +223,7 @@ test('managers own fields across versions', { timeout: 60_000 }, async () => {
       'PATCH',
       `${at(version, 'owners', 'a')}?fieldManager=${manager}`,
       JSON.stringify(object(version, 'Owner', 'a', fields)),
-      'application/apply-patch+yaml',
+      { 'content-type': 'application/apply-patch+yaml' },
     );
   assert.equal((await apply('v1', { hostPort: 'h:1' }, 'one')).status, 201);
   const { status, body } = await apply('v2', { host: 'i', port: '1' }, 'two');

@@ -1,45 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import https from 'node:https';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { type RunningApiserver, startApiserver } from '../apiserver/server.ts';
-import { type ClusterCertificates, ensureClusterCertificates } from '../certificates/index.ts';
-import { silentLogger } from '../endpoints/request-context.ts';
+import {
+  type Answer,
+  definitionOf,
+  definitions,
+  startTestApiServer,
+  type TestApiServer,
+} from './testing/api-server.ts';
 
-let directory: string;
-let certificates: ClusterCertificates;
-let server: RunningApiserver;
-
+let server: TestApiServer;
 before(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'typernetes-crds-'));
-  certificates = await ensureClusterCertificates(path.join(directory, 'pki'), {
-    nodes: [],
-    advertiseAddresses: ['127.0.0.1'],
-    serviceIPs: ['10.96.0.1'],
-  });
-  const { apiserver, ca, serviceAccount } = certificates;
-  server = await startApiserver(
-    {
-      securePort: 0,
-      bindAddress: '127.0.0.1',
-      storageDir: path.join(directory, 'storage'),
-      tlsCertFile: apiserver.certificateFile,
-      tlsPrivateKeyFile: apiserver.keyFile,
-      clientCaFile: ca.certificateFile,
-      serviceAccountSigningKeyFile: serviceAccount.privateKeyFile,
-      serviceAccountKeyFile: [serviceAccount.publicKeyFile],
-    },
-    undefined,
-    silentLogger,
-  );
-  await server.ready;
+  server = await startTestApiServer();
 });
-after(async () => {
-  await server.stop();
-  await rm(directory, { recursive: true, force: true });
-});
+after(() => server.stop());
 
 /** Whatever of an answer the tests look at. */
 interface Body {
@@ -67,59 +40,16 @@ interface Body {
   definitions?: Record<string, object>;
 }
 
-interface Answer {
-  status: number;
-  body: Body;
-}
+const call = (method: string, url: string, body?: object, headers?: Record<string, string>): Promise<Answer<Body>> =>
+  server.call<Body>(method, url, body, headers);
 
-function call(method: string, url: string, body?: object, headers: Record<string, string> = {}): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const request = https.request(
-      `${server.url}${url}`,
-      {
-        method,
-        ca: certificates.ca.certificate,
-        cert: certificates.admin.certificate,
-        key: certificates.admin.key,
-        headers: { 'content-type': 'application/json', ...headers },
-        agent: false,
-      },
-      (response) => {
-        const parts: Buffer[] = [];
-        response.on('data', (part: Buffer) => parts.push(part));
-        response.on('end', () => {
-          const text = Buffer.concat(parts).toString();
-          let parsed: unknown = { text };
-          if (text.startsWith('{')) parsed = JSON.parse(text.split('\n')[0]!);
-          resolve({ status: response.statusCode!, body: parsed as Body });
-        });
-        response.on('error', reject);
-      },
-    );
-    request.on('error', reject);
-    request.end(body === undefined ? undefined : JSON.stringify(body));
-  });
-}
+const established = (name: string): Promise<Body> => server.established<Body>(name);
 
-const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-
-function crontabs(
+const crontabs = (
   plural: string,
   kind: string,
-  more: { versions?: object[]; names?: object; scope?: string } = {},
-): object {
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.stable.example.com` },
-    spec: {
-      group: 'stable.example.com',
-      scope: more.scope ?? 'Namespaced',
-      names: { plural, kind, ...more.names },
-      versions: more.versions ?? [version('v1')],
-    },
-  };
-}
+  { versions = [version('v1')], names = {} }: { versions?: object[]; names?: object } = {},
+): object => definitionOf(plural, kind, versions, { names: { plural, kind, ...names } });
 
 function version(name: string, more: object = {}): object {
   return {
@@ -159,15 +89,6 @@ function version(name: string, more: object = {}): object {
     selectableFields: [{ jsonPath: '.spec.color' }],
     ...more,
   };
-}
-
-async function established(name: string): Promise<Body> {
-  for (;;) {
-    const { body } = await call('GET', `${definitions}/${name}`);
-    const conditions = body.status?.conditions ?? [];
-    if (conditions.some(({ type, status }) => type === 'Established' && status === 'True')) return body;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 async function gone(url: string): Promise<void> {
@@ -219,32 +140,20 @@ test('a definition is established, and its objects are served with everything it
   assert.equal(created.body.status, undefined);
   assert.equal(created.body.metadata?.generation, 1);
 
-  const patched = await call(
-    'PATCH',
-    `${url}/a`,
-    { spec: { replicas: 3 } },
-    { 'content-type': 'application/merge-patch+json' },
-  );
+  const patched = await call('PATCH', `${url}/a`, { spec: { replicas: 3 } });
   assert.equal(patched.body.metadata?.generation, 2);
   const strategic = await call('PATCH', `${url}/a`, {}, { 'content-type': 'application/strategic-merge-patch+json' });
   assert.equal(strategic.status, 415);
-  const status = await call(
-    'PATCH',
-    `${url}/a/status`,
-    { spec: { replicas: 9 }, status: { replicas: 3, selector: 'a=b' } },
-    { 'content-type': 'application/merge-patch+json' },
-  );
+  const status = await call('PATCH', `${url}/a/status`, {
+    spec: { replicas: 9 },
+    status: { replicas: 3, selector: 'a=b' },
+  });
   assert.equal(status.status, 200, JSON.stringify(status.body));
   assert.equal(status.body.spec?.replicas, 3);
   assert.equal(status.body.metadata?.generation, 2);
   const scale = await call('GET', `${url}/a/scale`);
   assert.deepEqual([scale.body.spec, scale.body.status], [{ replicas: 3 }, { replicas: 3, selector: 'a=b' }]);
-  const scaled = await call(
-    'PATCH',
-    `${url}/a/scale`,
-    { spec: { replicas: 4 } },
-    { 'content-type': 'application/merge-patch+json' },
-  );
+  const scaled = await call('PATCH', `${url}/a/scale`, { spec: { replicas: 4 } });
   assert.equal(scaled.status, 200, JSON.stringify(scaled.body));
   const read = await call('GET', `${url}/a`);
   assert.deepEqual([read.body.spec?.replicas, read.body.status?.replicas], [4, 3]);
@@ -311,7 +220,7 @@ test('deleting a definition removes its objects, finalizers first', { timeout: 6
   held.metadata = { name: 'held', finalizers: ['example.com/hold'] };
   assert.equal((await call('POST', url, held)).status, 201);
   await call('POST', url, object('Hold', 'free', { cronSpec: '* * * * *' }));
-  const watch = call('GET', `${url}?watch=true`);
+  const watch = server.watch(url + '?watch=true', Infinity);
   await call('DELETE', `${definitions}/holds.stable.example.com`);
   for (;;) if (((await call('GET', url)).body.items ?? []).length === 1) break;
   const terminating = await call('GET', `${definitions}/holds.stable.example.com`);
@@ -320,12 +229,7 @@ test('deleting a definition removes its objects, finalizers first', { timeout: 6
   );
   assert.equal((await call('POST', url, object('Hold', 'late', { cronSpec: '* * * * *' }))).status, 403);
   // Terminating leaves no way to patch; the finalizer's owner must still be able to let go.
-  const released = await call(
-    'PATCH',
-    `${url}/held`,
-    { metadata: { finalizers: null } },
-    { 'content-type': 'application/merge-patch+json' },
-  );
+  const released = await call('PATCH', `${url}/held`, { metadata: { finalizers: null } });
   assert.equal(released.status, 200, JSON.stringify(released.body));
   await gone(`${definitions}/holds.stable.example.com`);
   await watch;

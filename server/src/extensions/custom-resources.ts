@@ -196,7 +196,7 @@ export class CustomResources {
         changed = change(current);
         return current;
       },
-      { subresource: 'status' },
+      { subresource: 'status', client: true },
     );
     return changed ? updated : undefined;
   }

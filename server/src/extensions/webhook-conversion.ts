@@ -14,6 +14,7 @@ import {
 } from '@typernetes/openapi/meta';
 import { isObject } from '@typernetes/openapi/schema';
 import { validateAnnotations, validateLabels } from '../registry/validation/index.ts';
+import { traced } from '../tracing/span.ts';
 import type { WebhookClientConfig, WebhookClients } from '../webhooks/index.ts';
 import type { Definition } from './definition.ts';
 
@@ -80,10 +81,10 @@ export class WebhookConverter {
     const uid = randomUUID();
     const apiVersion = `${reviewGroup}/${version}`;
     const review = { kind: 'ConversionReview', apiVersion, request: { uid, desiredAPIVersion, objects } };
-    const { status, body } = await this.#clients.post(this.#config, review, {
-      timeoutMs,
-      query: { timeout: `${timeoutMs / 1000}s` },
-    });
+    const attributes = { 'desired-api-version': desiredAPIVersion, 'object-count': objects.length, UID: uid };
+    const call = { timeoutMs, query: { timeout: `${timeoutMs / 1000}s` } };
+    const post = () => this.#clients.post(this.#config, review, call);
+    const { status, body } = await traced('Call conversion webhook', () => ({ attributes }), post);
     const text = body.toString('utf8');
     const answer = parsed(text);
     if (status < 200 || status > 299) {

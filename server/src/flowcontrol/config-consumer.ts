@@ -16,6 +16,8 @@ import { responseOf } from './level.ts';
 
 const adjustmentMs = 10_000;
 const retryMs = 1000;
+const fieldManager = 'api-priority-and-fairness-config-consumer-v1';
+
 /** Servers that disagree must not fight: a FlowSchema's status is written at most so often in a minute. */
 const writesPerMinute = 6;
 
@@ -101,17 +103,15 @@ export class ConfigConsumer {
     if (!this.#mayWrite(name)) return this.#retryLater(writeDelayMs());
     const lastTransitionTime = formatTime(now());
     try {
-      await registry.update<FlowSchema & KubernetesObject>(
+      await registry.apply(
         flowSchemas,
-        '',
-        name,
-        (latest) => {
-          const conditions = [...(latest.status?.conditions ?? [])];
-          const at = conditions.findIndex(({ type }) => type === wanted.type);
-          conditions.splice(at < 0 ? conditions.length : at, at < 0 ? 0 : 1, { ...wanted, lastTransitionTime });
-          return { ...latest, status: { ...latest.status, conditions } };
-        },
-        { subresource: 'status' },
+        {
+          apiVersion: 'flowcontrol.apiserver.k8s.io/v1',
+          kind: 'FlowSchema',
+          metadata: { name },
+          status: { conditions: [{ ...wanted, lastTransitionTime }] },
+        } as KubernetesObject,
+        { subresource: 'status', fieldManager },
       );
     } catch (error) {
       if (this.#stopped || isNotFound(error)) return;

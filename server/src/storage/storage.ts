@@ -13,7 +13,7 @@
 /**
  * One key's state at one revision. Immutable once handed out: the Cacher shares entries between all readers. `memo`
  * lets upper layers keep what they derived (selector attributes, encoded bodies) for as long as the entry is the
- * current one; the Cacher empties it when another takes its place.
+ * current one; the Cacher makes it null when another takes its place: only little is to be kept from then on.
  */
 export interface Entry {
   readonly key: string;

@@ -3,6 +3,7 @@
  * Certificates are verified with `caBundle`, or with the system's where it is empty. Redirects are not followed.
  */
 import { Agent, request as httpsRequest } from 'node:https';
+import { propagated, tracedRequest } from '../tracing/propagation.ts';
 import { networkErrorText } from './network-error.ts';
 import type { ResolvedService, ServiceResolver } from './service-resolver.ts';
 
@@ -71,10 +72,13 @@ export class WebhookClients {
         service === undefined ? undefined : await this.#resolve(service.namespace, service.name, service.port ?? 443);
       const bytes = Buffer.from(JSON.stringify(body));
       // A connection that the server closes just when it is used again says nothing about the server.
-      return await this.#send(url, target, config.caBundle ?? '', bytes, signal).catch((error: unknown) => {
-        if (!(error instanceof StaleConnection)) throw error;
-        return this.#send(url, target, config.caBundle ?? '', bytes, signal);
-      });
+      const send = () => this.#send(url, target, config.caBundle ?? '', bytes, signal);
+      const sendTwice = () =>
+        send().catch((error: unknown) => {
+          if (!(error instanceof StaleConnection)) throw error;
+          return send();
+        });
+      return await tracedRequest('POST', url, sendTwice, ({ status }) => status);
     } catch (error) {
       if (error instanceof WebhookCallError) throw error;
       const reason = timeout.aborted
@@ -113,6 +117,7 @@ export class WebhookClients {
             'Content-Type': 'application/json',
             'Content-Length': body.length,
             'User-Agent': 'kube-apiserver-admission',
+            ...propagated(),
           },
           signal,
         },

@@ -1,9 +1,9 @@
 /** An API server of its own, a client of it, and webhooks that it can reach, for tests of admission as users see it. */
-import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { ApiserverOptions } from '../../apiserver/config.ts';
 import { startTestServer } from '../../apiserver/testing/test-server.ts';
 import { kubeconfig } from '../../certificates/index.ts';
+import { startHttpsServer } from '../../certificates/testing/https-server.ts';
 
 export interface Body {
   [field: string]: unknown;
@@ -24,13 +24,16 @@ export interface Answer {
 export interface CallOptions {
   contentType?: string;
   headers?: Record<string, string>;
+  /** Without the administrator's certificate. */
+  anonymous?: boolean;
 }
 
 export interface WebhookServer {
   /** Ends in `/`. */
   url: string;
+  caBundle: string;
   /** Of all AdmissionReviews, in the order in which they came. */
-  requests: { path: string; review: Body }[];
+  requests: { path: string; review: Body; headers: IncomingHttpHeaders }[];
   close(): Promise<void>;
 }
 
@@ -44,8 +47,6 @@ export type WebhookHandler = (
 export interface TestCluster {
   call(method: string, path: string, body?: object, options?: CallOptions): Promise<Answer>;
   webhooks(handler: WebhookHandler): Promise<WebhookServer>;
-  /** In base64, as configurations have it. */
-  caBundle: string;
   /** Of the administrator. */
   kubeconfig: string;
   stop(): Promise<void>;
@@ -53,10 +54,9 @@ export interface TestCluster {
 
 export async function startTestCluster(options: Partial<ApiserverOptions> = {}): Promise<TestCluster> {
   const api = await startTestServer(options);
-  const { admin, apiserver, ca } = api.certificates;
+  const { admin, ca } = api.certificates;
   const opened: WebhookServer[] = [];
   return {
-    caBundle: Buffer.from(ca.certificate).toString('base64'),
     kubeconfig: kubeconfig({
       server: api.server.url,
       userName: 'admin',
@@ -64,23 +64,16 @@ export async function startTestCluster(options: Partial<ApiserverOptions> = {}):
       clientCertificate: admin.certificate,
       clientKey: admin.key,
     }),
-    async call(method, url, body, { contentType = 'application/json', headers = {} } = {}) {
+    async call(method, url, body, { contentType = 'application/json', headers = {}, anonymous = false } = {}) {
       const text = body === undefined ? undefined : JSON.stringify(body);
       const content: Record<string, string> =
         text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) };
       const all = { ...headers, 'content-type': contentType, ...content };
-      const answer = await api.call(method, url, { body: text, headers: all });
-      const { warning = '' } = answer.headers;
-      return {
-        status: answer.status,
-        body: parse(answer.text),
-        warnings: [...warning.matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(([, message = '']) =>
-          message.replaceAll(/\\(.)/g, '$1'),
-        ),
-      };
+      const answer = await api.call(method, url, { body: text, headers: all, anonymous });
+      return { status: answer.status, body: parse(answer.text), warnings: answer.warnings };
     },
     async webhooks(handler) {
-      const webhook = await serveWebhooks(apiserver, handler);
+      const webhook = await serveWebhooks(handler);
       opened.push(webhook);
       return webhook;
     },
@@ -99,18 +92,16 @@ function parse(text: string): Body {
   }
 }
 
-async function serveWebhooks(
-  { certificate, key }: { certificate: string; key: string },
-  handler: WebhookHandler,
-): Promise<WebhookServer> {
+async function serveWebhooks(handler: WebhookHandler): Promise<WebhookServer> {
   const requests: WebhookServer['requests'] = [];
-  const server = https.createServer({ cert: certificate, key }, (request, response) => {
+  const { server, port, caBundle, stop } = await startHttpsServer('webhooks');
+  server.on('request', (request, response) => {
     let text = '';
     request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
     request.on('end', () => {
       const url = new URL(request.url ?? '/', 'https://webhook');
       const review = JSON.parse(text) as Body;
-      requests.push({ path: url.pathname, review });
+      requests.push({ path: url.pathname, review, headers: request.headers });
       void Promise.resolve(handler(url.pathname, review, url.searchParams)).then((answer) => {
         if ('text' in answer) {
           response.statusCode = answer.status;
@@ -123,15 +114,5 @@ async function serveWebhooks(
       });
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `https://127.0.0.1:${port}/`,
-    requests,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { url: `https://127.0.0.1:${port}/`, caBundle, requests, close: stop };
 }

@@ -43,7 +43,7 @@ export class WebhookFixture {
     const answer = await this.cluster.call('POST', path, {
       metadata: { name },
       webhooks: hooks.map((hook) => ({
-        clientConfig: { url: `${this.webhooks.url}${name}`, caBundle: this.cluster.caBundle },
+        clientConfig: { url: `${this.webhooks.url}${name}`, caBundle: this.webhooks.caBundle },
         sideEffects: 'None',
         admissionReviewVersions: ['v1'],
         rules: rules(['*'], ['configmaps']),

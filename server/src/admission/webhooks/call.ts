@@ -1,6 +1,7 @@
 /** One call of a webhook, up to an answer that allows the request; whatever else comes of it is thrown. */
 import { genericServerResponse, type JsonValue, statusErrorFrom } from '@typernetes/openapi/meta';
 import { isObject } from '@typernetes/openapi/schema';
+import { type SpanOptions, traced } from '../../tracing/span.ts';
 import { WebhookCallError, type WebhookClients } from '../../webhooks/index.ts';
 import type { AdmissionAttributes } from '../admission.ts';
 import type { VersionedObjects } from '../versioned.ts';
@@ -25,7 +26,19 @@ export async function callWebhook(
     const reason = 'webhook does not accept known AdmissionReview versions (v1, v1beta1)';
     throw new WebhookFailure(name, `could not create admission objects: ${reason}`);
   }
-  const answer = await post(clients, hook, review, attributes.signal);
+  const { resource } = attributes;
+  const span = (): SpanOptions => ({
+    attributes: {
+      configuration: hook.configuration,
+      webhook: name,
+      resource: `${resource.group}/${resource.version}, Resource=${resource.resource}`,
+      subresource: attributes.subresource,
+      operation: attributes.operation,
+      UID: review.uid,
+    },
+  });
+  const kind = mutating ? 'mutating' : 'validating';
+  const answer = await traced(`Call ${kind} webhook`, span, () => post(clients, hook, review, attributes.signal));
   let response: ReviewResponse;
   try {
     response = readReview(answer, review, mutating);

@@ -2,12 +2,9 @@
  * An extension API server for tests: group `wardle.example.com`, one resource, discovery, OpenAPI. It believes headers
  * about the user only from who shows a certificate of the CA it was told.
  */
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import https from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { createCertificateAuthority, issueCertificate } from '../../certificates/index.ts';
+import { startHttpsServer } from '../../certificates/testing/https-server.ts';
 
 export const group = 'wardle.example.com';
 
@@ -39,31 +36,18 @@ export interface ExtensionOptions {
 }
 
 export async function startExtensionServer(options: ExtensionOptions): Promise<ExtensionServer> {
-  const ca = await createCertificateAuthority({ commonName: 'extension-ca' });
-  const { certificate, key } = await issueCertificate({
-    ca,
-    subject: { commonName: 'extension' },
-    dnsNames: [options.name],
-    ipAddresses: [],
-    usages: ['serverAuth'],
-  });
   const { versions = ['v1'], legacy = false } = options;
-  const server = https.createServer({
-    cert: certificate,
-    key,
+  const { server, port, caBundle, stop } = await startHttpsServer('extension', {
+    dnsNames: [options.name],
     ca: options.proxyCa,
     requestCert: true,
     rejectUnauthorized: false,
   });
   const extension: ExtensionServer = {
-    port: 0,
-    caBundle: Buffer.from(ca.certificate).toString('base64'),
+    port,
+    caBundle,
     requests: [],
-    async stop() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
+    stop,
   };
   const flunders = new Map<string, object>();
   const record = (request: IncomingMessage): string => {
@@ -94,9 +78,6 @@ export async function startExtensionServer(options: ExtensionOptions): Promise<E
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
     socket.pipe(socket);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  extension.port = (server.address() as AddressInfo).port;
   return extension;
 }
 

@@ -82,18 +82,17 @@ export async function ensureDefaultServiceCidr(
     type: 'Ready',
     status: 'True',
     lastTransitionTime: formatTime(now),
-    reason: '',
     message: 'Kubernetes default Service CIDR is ready',
   };
-  await registry.update<ServiceCIDR>(
+  await registry.apply<ServiceCIDR>(
     resource,
-    '',
-    'kubernetes',
-    (object) => ({
-      ...object,
-      status: { ...object.status, conditions: [...(object.status?.conditions ?? []), ready] },
-    }),
-    { subresource: 'status' },
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'ServiceCIDR',
+      metadata: { name: 'kubernetes' },
+      status: { conditions: [ready] },
+    },
+    { subresource: 'status', fieldManager: 'kubernetes-service-cidr-controller' },
   );
 }
 

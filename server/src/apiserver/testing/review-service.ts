@@ -1,8 +1,6 @@
 /** A remote service that answers reviews over HTTPS, as a test tells it to, and a kubeconfig that leads there. */
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:https';
-import { createCertificateAuthority, issueCertificate } from '../../certificates/index.ts';
+import { type HttpsServer, startHttpsServer } from '../../certificates/testing/https-server.ts';
 
 export interface Review {
   apiVersion: string;
@@ -14,35 +12,25 @@ export class ReviewService {
   readonly asked: Review[] = [];
   /** The status of the answer; a number is an HTTP status instead. */
   answer: (review: Review) => object | number = () => ({});
-  readonly #server: Server;
+  readonly #server: HttpsServer;
   readonly #kubeconfig: object;
 
-  private constructor(server: Server, kubeconfig: object) {
+  private constructor(server: HttpsServer, kubeconfig: object) {
     this.#server = server;
     this.#kubeconfig = kubeconfig;
   }
 
   static async start(): Promise<ReviewService> {
-    const ca = await createCertificateAuthority({ commonName: 'reviews-ca' });
-    const pair = await issueCertificate({
-      ca,
-      subject: { commonName: 'reviews' },
-      ipAddresses: ['127.0.0.1'],
-      usages: ['serverAuth'],
-    });
-    const server = createServer({ cert: pair.certificate, key: pair.key }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
-    const service = new ReviewService(server, {
+    const https = await startHttpsServer('reviews');
+    const service = new ReviewService(https, {
       apiVersion: 'v1',
       kind: 'Config',
       clusters: [
         {
           name: 'reviews',
           cluster: {
-            server: `https://127.0.0.1:${address.port}/review`,
-            'certificate-authority-data': Buffer.from(ca.certificate).toString('base64'),
+            server: `https://127.0.0.1:${https.port}/review`,
+            'certificate-authority-data': https.caBundle,
           },
         },
       ],
@@ -50,7 +38,7 @@ export class ReviewService {
       contexts: [{ name: 'reviews', context: { cluster: 'reviews', user: 'apiserver' } }],
       'current-context': 'reviews',
     });
-    server.on('request', (request, response) => {
+    https.server.on('request', (request, response) => {
       let text = '';
       request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       request.on('end', () => {
@@ -71,9 +59,7 @@ export class ReviewService {
     return file;
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
+  stop(): Promise<void> {
+    return this.#server.stop();
   }
 }

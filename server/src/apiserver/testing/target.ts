@@ -4,18 +4,17 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import type https from 'node:https';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ClusterCertificates, ensureClusterCertificates, issueCertificate } from '../../certificates/index.ts';
+import { type ClusterCertificates, issueCertificate } from '../../certificates/index.ts';
 import { type Logger, silentLogger } from '../../endpoints/request-context.ts';
 import type { ApiserverOptions } from '../config.ts';
 import { startApiserver } from '../server.ts';
 import { TestClient } from './client.ts';
+import { frontProxyOptions, makeServerFiles, type ServerFiles, serverOptions } from './server-files.ts';
 
 /** Flags both servers know, by our names; values are what the command line would say. */
 export type TargetFlags = Record<string, string>;
@@ -48,19 +47,15 @@ export interface Target {
 export async function startTarget(
   given: TargetOptions | ((directory: string, certificates: ClusterCertificates) => Promise<TargetOptions>) = {},
 ): Promise<Target> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'typernetes-target-'));
-  const certificates = await ensureClusterCertificates(path.join(directory, 'pki'), {
-    nodes: [{ name: 'node-a' }, { name: 'node-b' }],
-    advertiseAddresses: ['127.0.0.1'],
-    serviceIPs: ['10.96.0.1'],
-  });
+  const files = await makeServerFiles([{ name: 'node-a' }, { name: 'node-b' }]);
+  const { directory, certificates } = files;
   const options = typeof given === 'function' ? await given(directory, certificates) : given;
   const binary = process.env['KUBE_APISERVER'];
   const etcd = process.env['ETCD'];
   const server =
     binary !== undefined && etcd !== undefined
-      ? await startReference(binary, etcd, directory, certificates, options.flags ?? {})
-      : await startOurs(directory, certificates, options);
+      ? await startReference(binary, etcd, files, options.flags ?? {})
+      : await startOurs(files, options);
   const url = `https://127.0.0.1:${server.port}`;
   const ca = certificates.ca.certificate;
   const client = (tls: https.AgentOptions, headers: Record<string, string> = {}): TestClient =>
@@ -90,7 +85,7 @@ export async function startTarget(
     async stop() {
       for (const each of clients) each.close();
       await server.stop();
-      await rm(directory, { recursive: true, force: true });
+      await files.remove();
     },
   };
 }
@@ -100,31 +95,14 @@ interface Started {
   stop(): Promise<void>;
 }
 
-async function startOurs(
-  directory: string,
-  certificates: ClusterCertificates,
-  { options = {}, logger = silentLogger }: TargetOptions,
-): Promise<Started> {
-  const { apiserver, ca, frontProxyCA, serviceAccount } = certificates;
+async function startOurs(files: ServerFiles, { options = {}, logger = silentLogger }: TargetOptions): Promise<Started> {
   const server = await startApiserver(
-    {
-      securePort: 0,
-      bindAddress: '127.0.0.1',
-      storageDir: path.join(directory, 'storage'),
-      tlsCertFile: apiserver.certificateFile,
-      tlsPrivateKeyFile: apiserver.keyFile,
-      clientCaFile: ca.certificateFile,
-      requestheaderClientCaFile: frontProxyCA.certificateFile,
-      requestheaderAllowedNames: ['front-proxy-client'],
-      requestheaderUsernameHeaders: ['X-Remote-User'],
+    serverOptions(files, {
+      ...frontProxyOptions(files.certificates),
       requestheaderUidHeaders: ['X-Remote-Uid'],
-      requestheaderGroupHeaders: ['X-Remote-Group'],
-      requestheaderExtraHeadersPrefix: ['X-Remote-Extra-'],
       serviceAccountIssuer: ['https://kubernetes.default.svc'],
-      serviceAccountSigningKeyFile: serviceAccount.privateKeyFile,
-      serviceAccountKeyFile: [serviceAccount.publicKeyFile],
       ...options,
-    },
+    }),
     undefined,
     logger,
   );
@@ -135,8 +113,7 @@ async function startOurs(
 async function startReference(
   binary: string,
   etcdBinary: string,
-  directory: string,
-  certificates: ClusterCertificates,
+  { directory, certificates }: ServerFiles,
   flags: TargetFlags,
 ): Promise<Started> {
   const [port, etcdPort, peerPort] = await Promise.all([freePort(), freePort(), freePort()]);

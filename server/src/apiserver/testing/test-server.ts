@@ -1,19 +1,19 @@
 /** A whole API server for tests: embedded storage and certificates in a directory of its own, on a free port. */
-import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { type ClusterCertificates, ensureClusterCertificates } from '../../certificates/index.ts';
+import type { ClusterCertificates } from '../../certificates/index.ts';
 import { type Logger, silentLogger } from '../../endpoints/request-context.ts';
 import type { ApiserverOptions } from '../config.ts';
 import { type RunningApiserver, startApiserver } from '../server.ts';
+import { makeServerFiles, serverOptions } from './server-files.ts';
 
 export interface TestCall {
   body?: unknown;
   headers?: Record<string, string>;
   /** Without the admin's certificate. */
   anonymous?: boolean;
+  /** A bearer token instead of the admin's certificate. */
+  token?: string;
   agent?: https.Agent;
 }
 
@@ -21,12 +21,18 @@ export interface TestAnswer {
   status: number;
   headers: IncomingHttpHeaders;
   text: string;
+  /** The texts of `Warning` headers. */
+  warnings: string[];
+  /** The body as JSON; throws if it is none. */
+  json<T>(): T;
 }
 
 export interface TestServer {
   readonly directory: string;
   readonly certificates: ClusterCertificates;
   readonly server: RunningApiserver;
+  /** The TLS options of kubernetes-admin. */
+  readonly identity: { ca: string; cert: string; key: string };
   /** As kubernetes-admin unless told. */
   call(method: string, url: string, options?: TestCall): Promise<TestAnswer>;
   /** A request whose answer is read by the caller; resolves at its head. */
@@ -36,45 +42,38 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+export interface TestServerOptions extends Partial<ApiserverOptions> {
+  logger?: Logger;
+  signal?: AbortSignal;
+}
+
+/** What depends on the certificates may be given as a function of them. */
 export async function startTestServer(
-  options: Partial<ApiserverOptions> = {},
-  logger: Logger = silentLogger,
+  given: TestServerOptions | ((certificates: ClusterCertificates) => TestServerOptions) = {},
 ): Promise<TestServer> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'typernetes-server-'));
-  const certificates = await ensureClusterCertificates(path.join(directory, 'pki'), {
-    nodes: [],
-    advertiseAddresses: ['127.0.0.1'],
-    serviceIPs: ['10.96.0.1'],
-  });
-  const { apiserver, ca, serviceAccount, admin } = certificates;
+  const files = await makeServerFiles();
+  const { directory, certificates } = files;
+  const { logger = silentLogger, signal, ...options } = typeof given === 'function' ? given(certificates) : given;
   const start = async (more: Partial<ApiserverOptions>): Promise<RunningApiserver> => {
-    const started = await startApiserver(
-      {
-        securePort: 0,
-        bindAddress: '127.0.0.1',
-        ...(more.etcdServers === undefined ? { storageDir: path.join(directory, 'storage') } : {}),
-        tlsCertFile: apiserver.certificateFile,
-        tlsPrivateKeyFile: apiserver.keyFile,
-        clientCaFile: ca.certificateFile,
-        serviceAccountSigningKeyFile: serviceAccount.privateKeyFile,
-        serviceAccountKeyFile: [serviceAccount.publicKeyFile],
-        ...more,
-      },
-      undefined,
-      logger,
-    );
+    const started = await startApiserver(serverOptions(files, more), signal, logger);
     await started.ready;
     return started;
   };
-  let server = await start(options);
+  let server = await start(options).catch(async (error: unknown) => {
+    await files.remove();
+    throw error;
+  });
+  const { ca, admin } = certificates;
+  const identity = { ca: ca.certificate, cert: admin.certificate, key: admin.key };
 
-  const open: TestServer['open'] = (method, url, { body, headers, anonymous = false, agent } = {}) =>
+  const open: TestServer['open'] = (method, url, { body, headers, anonymous = false, token, agent } = {}) =>
     new Promise((resolve, reject) => {
-      const identity = anonymous ? {} : { cert: admin.certificate, key: admin.key };
+      const tls = anonymous || token !== undefined ? { ca: identity.ca } : identity;
       const content = body === undefined ? {} : { 'content-type': 'application/json' };
+      const credential = token === undefined ? {} : { authorization: `Bearer ${token}` };
       const request = https.request(
         `${server.url}${url}`,
-        { method, ca: ca.certificate, agent: agent ?? false, ...identity, headers: { ...content, ...headers } },
+        { method, agent: agent ?? false, ...tls, headers: { ...content, ...credential, ...headers } },
         resolve,
       );
       request.once('error', reject);
@@ -84,6 +83,7 @@ export async function startTestServer(
   return {
     directory,
     certificates,
+    identity,
     get server() {
       return server;
     },
@@ -92,7 +92,8 @@ export async function startTestServer(
       const response = await open(method, url, call);
       let text = '';
       for await (const chunk of response.setEncoding('utf8')) text += String(chunk);
-      return { status: response.statusCode ?? 0, headers: response.headers, text };
+      const { statusCode: status = 0, headers } = response;
+      return { status, headers, text, warnings: warningsOf(headers), json: <T>() => JSON.parse(text) as T };
     },
     async restart(more = options) {
       await server.stop();
@@ -100,7 +101,11 @@ export async function startTestServer(
     },
     async close() {
       await server.stop();
-      await rm(directory, { recursive: true, force: true });
+      await files.remove();
     },
   };
+}
+
+function warningsOf({ warning = '' }: IncomingHttpHeaders): string[] {
+  return [...warning.matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) => text.replaceAll(/\\(.)/g, '$1'));
 }

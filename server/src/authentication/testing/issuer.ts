@@ -1,8 +1,6 @@
 /** An OpenID Connect issuer over HTTPS for tests: discovery, keys that can be exchanged, and tokens of any claims. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:https';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
-import { createCertificateAuthority, issueCertificate } from '../../certificates/index.ts';
+import { type HttpsServer, startHttpsServer } from '../../certificates/testing/https-server.ts';
 
 interface Key {
   kid: string;
@@ -17,30 +15,20 @@ export class TestIssuer {
   readonly ca: string;
   /** How often the keys were asked for. */
   keyRequests = 0;
-  readonly #server: Server;
+  readonly #server: HttpsServer;
   #keys: Key[] = [];
 
-  private constructor(server: Server, port: number, ca: string) {
+  private constructor(server: HttpsServer) {
     this.#server = server;
-    this.url = `https://127.0.0.1:${port}`;
-    this.ca = ca;
+    this.url = `https://127.0.0.1:${server.port}`;
+    this.ca = server.ca;
   }
 
   static async start(): Promise<TestIssuer> {
-    const ca = await createCertificateAuthority({ commonName: 'issuer-ca' });
-    const pair = await issueCertificate({
-      ca,
-      subject: { commonName: 'issuer' },
-      ipAddresses: ['127.0.0.1'],
-      usages: ['serverAuth'],
-    });
-    const server = createServer({ cert: pair.certificate, key: pair.key }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
-    const issuer = new TestIssuer(server, address.port, ca.certificate);
+    const https = await startHttpsServer('issuer');
+    const issuer = new TestIssuer(https);
     await issuer.rotate('first');
-    server.on('request', (request, response) => {
+    https.server.on('request', (request, response) => {
       const answer = issuer.#answer(request.url ?? '');
       response.statusCode = answer === undefined ? 404 : 200;
       response.setHeader('content-type', 'application/json');
@@ -74,9 +62,7 @@ export class TestIssuer {
     return new SignJWT(payload).setProtectedHeader({ alg: key.algorithm, kid: key.kid }).sign(key.privateKey);
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
+  stop(): Promise<void> {
+    return this.#server.stop();
   }
 }

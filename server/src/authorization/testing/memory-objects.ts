@@ -76,6 +76,11 @@ export class MemoryObjects implements ObjectSource, RegistryReader {
     return structuredClone(changed);
   }
 
+  apply<T extends KubernetesObject>(resource: GroupResource, configuration: T): Promise<T> {
+    const { namespace = '', name = '' } = configuration.metadata ?? {};
+    return this.update<T>(resource, namespace, name, (object) => ({ ...object, ...configuration }));
+  }
+
   async delete(resource: GroupResource, namespace: string, name: string): Promise<void> {
     this.writes++;
     this.#remove(resource, namespace, name);

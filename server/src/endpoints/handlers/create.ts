@@ -58,6 +58,8 @@ export async function handleCreate(
   if (subresource !== undefined) {
     const { registration } = subresource;
     if (registration?.create === undefined) throw methodNotSupported(resource, 'create');
+    // The answer alone tells of them: what is made here is not stored.
+    dependencies.fieldManager(endpoint, subresource).update(undefined, object, managerOf(context, options));
     await dependencies.admission.mutate(admissionAttributes(context, request, object, undefined));
     await dependencies.admission.validate(admissionAttributes(context, request, object, undefined));
     const result = await registration.create(info.name, object, restContext(context, dependencies, options.dryRun));

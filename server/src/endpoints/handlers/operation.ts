@@ -19,6 +19,7 @@ import { type AdmissionAttributes, type Operation, Reinvocation } from '../../ad
 import type { WriteContext } from '../../registry/generic/definition.ts';
 import type { WriteOptions } from '../../registry/generic/options.ts';
 import type { Entry } from '../../storage/storage.ts';
+import { currentSpan, traced } from '../../tracing/span.ts';
 import { authorize, authorizerAttributes } from '../filters/authorization.ts';
 import type { OutputFormat } from '../negotiation.ts';
 import { encodeObject, presentEntry } from '../present.ts';
@@ -188,6 +189,18 @@ export function sendEncoded(
   format: OutputFormat,
   parts: readonly BodyPart[],
 ): Promise<void> {
+  if (currentSpan() === undefined) return send(context, code, format, parts);
+  const { method, path, auditId, request } = context;
+  const protocol = `HTTP/${request.httpVersionMajor}.${request.httpVersionMinor}`;
+  const attributes = { 'audit-id': auditId, method, url: path, protocol, mediaType: format.mediaType };
+  return traced(
+    'SerializeObject',
+    () => ({ attributes }),
+    () => send(context, code, format, parts),
+  );
+}
+
+function send(context: RequestContext, code: number, format: OutputFormat, parts: readonly BodyPart[]): Promise<void> {
   const { mediaType } = format;
   if (mediaType === cborMediaType)
     return sendBody(context, code, mediaType, [cborSerializer.encode(parseJson(joinParts(parts)).value)]);

@@ -1,43 +1,28 @@
 import assert from 'node:assert/strict';
-import { createServer as createHttpServer, type Server } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { acceptRemoteCommand, exitCodeOutcome } from '@typernetes/openapi/streaming';
 import { WebSocket } from 'ws';
-import { createCertificateAuthority, issueCertificate } from '../../certificates/index.ts';
-import { createTestApi, type TestApi } from '../testing/api.ts';
+import { type HttpsServer, startHttpsServer } from '../../certificates/testing/https-server.ts';
+import { type ServedTestApi, serveTestApi } from '../testing/api.ts';
 import { NodeConnector } from './node-connection.ts';
 import { podStreams } from './pod-streams.ts';
 import { proxies, splitSchemeNamePort } from './proxies.ts';
 
-let api: TestApi;
-let server: Server;
-let node: ReturnType<typeof createHttpsServer>;
+let api: ServedTestApi;
+let node: HttpsServer;
 let nodes: NodeConnector;
-let origin: string;
 const seen: string[] = [];
 const authorization = 'Bearer admin';
 
-const listen = (each: Server | typeof node) =>
-  new Promise<void>((resolve) => void each.listen(0, '127.0.0.1', resolve));
-const portOf = (each: Server | typeof node) => (each.address() as AddressInfo).port;
-
 before(async () => {
-  const ca = await createCertificateAuthority({ commonName: 'test' });
-  const serving = await issueCertificate({
-    ca,
-    subject: { commonName: 'node' },
-    usages: ['serverAuth'],
-    ipAddresses: ['127.0.0.1'],
-  });
-  node = createHttpsServer({ cert: serving.certificate, key: serving.key }, (request, response) => {
+  node = await startHttpsServer('node');
+  node.server.on('request', (request, response) => {
     seen.push(`${request.method} ${request.url}`);
     if (request.url?.startsWith('/containerLogs/default/missing') === true)
       response.writeHead(404).end('no such container\n');
     else response.end(`${request.url}\n`);
   });
-  node.on('upgrade', (request, socket, head) => {
+  node.server.on('upgrade', (request, socket, head) => {
     seen.push(`${request.method} ${request.url}`);
     void acceptRemoteCommand(request, socket, head, { stdin: false, stdout: true, stderr: false, tty: false }).then(
       (streams) => {
@@ -46,12 +31,11 @@ before(async () => {
       },
     );
   });
-  await listen(node);
-  api = await createTestApi({
+  api = await serveTestApi({
     connectHandlers(registry) {
       nodes = new NodeConnector({
         registry,
-        tls: { ca: ca.certificate },
+        tls: { ca: node.ca },
         preferredAddressTypes: ['InternalIP'],
         defaultPort: 10_250,
       });
@@ -59,10 +43,6 @@ before(async () => {
       return { ...podStreams({ registry, nodes, authorizer }), ...proxies({ registry, nodes, random: () => 0 }) };
     },
   });
-  server = createHttpServer(api.app.listener);
-  server.on('upgrade', (request, socket, head) => api.app.upgrade(request, socket, head));
-  await listen(server);
-  origin = `127.0.0.1:${portOf(server)}`;
   const create = (resource: string, namespace: string, object: object) =>
     api.registry.create({ group: '', resource }, namespace, object as never);
   await create('nodes', '', { metadata: { name: 'n' } });
@@ -74,7 +54,7 @@ before(async () => {
       ...object,
       status: {
         addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
-        daemonEndpoints: { kubeletEndpoint: { Port: portOf(node) } },
+        daemonEndpoints: { kubeletEndpoint: { Port: node.port } },
       },
     }),
     { subresource: 'status' },
@@ -92,14 +72,12 @@ before(async () => {
 
 after(async () => {
   nodes.close();
-  server.closeAllConnections();
-  node.closeAllConnections();
-  await Promise.all([server, node].map((each) => new Promise((resolve) => each.close(resolve))));
   await api.close();
+  await node.stop();
 });
 
 const get = (path: string) =>
-  fetch(`http://${origin}/api/v1/namespaces/default/pods/${path}`, { headers: { authorization } });
+  fetch(`${api.origin}/api/v1/namespaces/default/pods/${path}`, { headers: { authorization } });
 
 describe('logs', () => {
   test('options become the node’s', async () => {
@@ -143,7 +121,7 @@ describe('logs', () => {
 
   for (const protocol of [undefined, 'binary.k8s.io', 'base64.binary.k8s.io']) {
     test(`as messages, protocol ${protocol}`, async () => {
-      const url = `ws://${origin}/api/v1/namespaces/default/pods/one/log`;
+      const url = `${api.websocketOrigin}/api/v1/namespaces/default/pods/one/log`;
       const socket = new WebSocket(url, protocol === undefined ? [] : [protocol], { headers: { authorization } });
       let text = '';
       socket.on('message', (data, isBinary) => {
@@ -162,7 +140,7 @@ describe('logs', () => {
   }
 
   test('as messages of an unknown protocol: refused', async () => {
-    const url = `ws://${origin}/api/v1/namespaces/default/pods/one/log`;
+    const url = `${api.websocketOrigin}/api/v1/namespaces/default/pods/one/log`;
     const socket = new WebSocket(url, ['odd.k8s.io'], { headers: { authorization } });
     const error = await new Promise<Error>((resolve) => socket.once('error', resolve));
     assert.match(error.message, /403/);
@@ -170,7 +148,7 @@ describe('logs', () => {
 
   test('a pod without a node has no log yet', async () => {
     const response = await get('waiting/log');
-    assert.equal(response.status, 200);
+    assert.equal(response.status, 204);
     assert.equal(await response.text(), '');
   });
 });
@@ -178,7 +156,7 @@ describe('logs', () => {
 describe('exec', () => {
   for (const protocol of ['v5.channel.k8s.io', 'v4.channel.k8s.io']) {
     test(`over a websocket, ${protocol}`, async () => {
-      const url = `ws://${origin}/api/v1/namespaces/default/pods/one/exec?command=echo&command=hi&stdout=true`;
+      const url = `${api.websocketOrigin}/api/v1/namespaces/default/pods/one/exec?command=echo&command=hi&stdout=true`;
       const socket = new WebSocket(url, [protocol], { headers: { authorization } });
       const channels = new Map<number, string>();
       socket.on('message', (data) => {
@@ -204,12 +182,12 @@ describe('exec', () => {
 
 describe('proxies', () => {
   test('a node’s own endpoint, path and query kept', async () => {
-    const response = await fetch(`http://${origin}/api/v1/nodes/n/proxy/a%20b/c?d=e`, { headers: { authorization } });
+    const response = await fetch(`${api.origin}/api/v1/nodes/n/proxy/a%20b/c?d=e`, { headers: { authorization } });
     assert.equal(await response.text(), '/a%20b/c?d=e\n');
   });
 
   test('a proxied root gets its slash', async () => {
-    const response = await fetch(`http://${origin}/api/v1/nodes/n/proxy`, {
+    const response = await fetch(`${api.origin}/api/v1/nodes/n/proxy`, {
       headers: { authorization },
       redirect: 'manual',
     });

@@ -95,7 +95,7 @@ async function podLog(dependencies: PodStreamDependencies, name: string, context
   if ((pod.spec?.nodeName ?? '') === '') {
     // Not scheduled yet: there is no log, and that is no error.
     if (asMessages) await sendMessages(context, Readable.from([]));
-    else outgoing.writeHead(200, { 'Content-Type': 'text/plain' }).end();
+    else outgoing.writeHead(204).end();
     return;
   }
   const node = await dependencies.nodes.locate(nodeOf(pod));

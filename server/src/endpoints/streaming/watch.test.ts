@@ -1,26 +1,13 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
-import { createTestApi, type TestApi } from '../testing/api.ts';
+import { type ServedTestApi, serveTestApi } from '../testing/api.ts';
 
-let api: TestApi;
-let server: Server;
-let origin: string;
+let api: ServedTestApi;
 before(async () => {
-  api = await createTestApi();
-  server = createServer(api.app.listener);
-  server.on('upgrade', (request, socket, head) => api.app.upgrade(request, socket, head));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  api = await serveTestApi();
 });
-after(async () => {
-  await api.app.drain(1000);
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  await api.close();
-});
+after(() => api.close());
 
 interface Event {
   type: string;
@@ -38,7 +25,7 @@ const authorization = 'Bearer admin';
 /** Reads events one by one; `stop` hangs up. */
 async function watch(path: string, headers: Record<string, string> = {}) {
   const aborter = new AbortController();
-  const response = await fetch(`http://${origin}${path}`, {
+  const response = await fetch(`${api.origin}${path}`, {
     headers: { authorization, ...headers },
     signal: aborter.signal,
   });
@@ -60,7 +47,7 @@ async function watch(path: string, headers: Record<string, string> = {}) {
 }
 
 async function write(method: string, path: string, body?: unknown, type = 'application/json') {
-  const response = await fetch(`http://${origin}${path}`, {
+  const response = await fetch(`${api.origin}${path}`, {
     method,
     headers: { authorization, 'content-type': type },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -90,6 +77,26 @@ describe('watch', () => {
     }
     events.stop();
     assert.deepEqual(seen, ['ADDED b', 'MODIFIED a', 'DELETED b']);
+  });
+
+  test('hundreds of watchers see every change of a burst, in order', async () => {
+    const path = collection('crowd');
+    const first = await write('POST', path, { metadata: { name: 'first' } });
+    const watchers = await Promise.all(
+      Array.from({ length: 200 }, () => watch(`${path}?watch=1&resourceVersion=${first.metadata.resourceVersion}`)),
+    );
+    const names = Array.from({ length: 12 }, (_, index) => `burst-${index}`);
+    const data = { text: 'x'.repeat(10_000) };
+    const made = await Promise.all(names.map((name) => write('POST', path, { metadata: { name }, data })));
+    const revisions = made.map(({ metadata }) => Number(metadata.resourceVersion)).sort((a, b) => a - b);
+    await Promise.all(
+      watchers.map(async (events) => {
+        const seen: number[] = [];
+        for (const _ of names) seen.push(Number((await events.next())?.object.metadata.resourceVersion));
+        assert.deepEqual(seen, revisions);
+        events.stop();
+      }),
+    );
   });
 
   test('an object that stops matching the selector is deleted for the watcher', async () => {
@@ -162,7 +169,9 @@ describe('watch', () => {
 
   test('over a websocket', async () => {
     const path = collection('websocket');
-    const socket = new WebSocket(`ws://${origin}${path}?watch=1`, { headers: { authorization } });
+    const socket = new WebSocket(`${api.websocketOrigin}${path}?watch=1`, {
+      headers: { authorization, origin: 'https://anywhere.example.com' },
+    });
     const message = new Promise<string>((resolve, reject) => {
       socket.once('message', (data) => resolve((data as Buffer).toString()));
       socket.once('error', reject);
@@ -173,8 +182,41 @@ describe('watch', () => {
     socket.terminate();
   });
 
+  const refused: [string, Record<string, string>, number][] = [
+    ['no origin', {}, 403],
+    ['an origin that is no URL', { origin: 'nonsense' }, 403],
+    ['the origin null', { origin: 'null' }, 403],
+    ['two protocols', { origin: 'https://a.example.com', 'sec-websocket-protocol': 'a, b' }, 400],
+  ];
+  for (const [title, headers, code] of refused) {
+    test(`a websocket with ${title} is refused`, async () => {
+      const socket = new WebSocket(`${api.websocketOrigin}${collection('x')}?watch=1`, {
+        headers: { authorization, ...headers },
+      });
+      socket.on('error', () => undefined);
+      const answer = await new Promise((resolve) =>
+        socket.once('unexpected-response', (_, response) => resolve(response.statusCode)),
+      );
+      assert.equal(answer, code);
+      socket.terminate();
+    });
+  }
+
+  test('a websocket of an old version is refused', async () => {
+    const socket = new WebSocket(`${api.websocketOrigin}${collection('x')}?watch=1`, {
+      headers: { authorization },
+      protocolVersion: 8,
+    });
+    socket.on('error', () => undefined);
+    const answer = await new Promise((resolve) =>
+      socket.once('unexpected-response', (_, response) => resolve(response.statusCode)),
+    );
+    assert.equal(answer, 400);
+    socket.terminate();
+  });
+
   test('a websocket without permission is refused with a Status', async () => {
-    const socket = new WebSocket(`ws://${origin}${collection('x')}?watch=1`, {
+    const socket = new WebSocket(`${api.websocketOrigin}${collection('x')}?watch=1`, {
       headers: { authorization: 'Bearer nobody' },
     });
     const code = await new Promise((resolve) =>

@@ -1,5 +1,7 @@
 /** An API without sockets for tests: every built-in resource over embedded storage, static tokens, chosen rules. */
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { servedByDefault } from '@typernetes/openapi/catalogue';
@@ -18,17 +20,23 @@ import { type ApiApp, createApp } from '../app.ts';
 import { DiscoveryHandler } from '../discovery/discovery-handler.ts';
 import { HealthEndpoint } from '../health.ts';
 import { ApiMetrics } from '../metrics.ts';
-import { NonResourceHandler, notFoundText } from '../non-resource.ts';
+import { NonResourceHandler } from '../non-resource.ts';
 import { silentLogger } from '../request-context.ts';
 import type { AdmissionChain } from '../resource-endpoint.ts';
 import { ResourceRouter } from '../resource-router.ts';
-import { sendText } from '../respond.ts';
 
 export interface TestApi {
   app: ApiApp;
   served: ServedResources;
   registry: ReturnType<typeof loopbackRegistry>;
   close(): Promise<void>;
+}
+
+/** The same behind a socket, upgrades and all. */
+export interface ServedTestApi extends TestApi {
+  /** `http://HOST:PORT` */
+  origin: string;
+  websocketOrigin: string;
 }
 
 export interface TestApiOptions {
@@ -83,13 +91,14 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
     metrics,
     openIdConfiguration: () => undefined,
     jwks: () => undefined,
+    groups: new Set(served.endpoints.map(({ group }) => group)),
     documents: [new DiscoveryHandler(servedByDefault, () => '127.0.0.1:443')],
   });
   const chain = buildHandlerChain(
     async (context) => {
       if (!context.info.isResourceRequest) return nonResource.handle(context);
       const handler = router.route(context);
-      return handler === undefined ? sendText(context, 404, notFoundText) : handler(context);
+      return handler === undefined ? nonResource.notFound(context) : handler(context);
     },
     {
       authenticator: {
@@ -121,6 +130,25 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
       await cachers.close();
       await storage.close();
       await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function serveTestApi(options: TestApiOptions = {}): Promise<ServedTestApi> {
+  const api = await createTestApi(options);
+  const server = createServer(api.app.listener);
+  server.on('upgrade', (request, socket, head) => api.app.upgrade(request, socket, head));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    ...api,
+    origin: `http://${address}`,
+    websocketOrigin: `ws://${address}`,
+    async close() {
+      await api.app.drain(1000);
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await api.close();
     },
   };
 }

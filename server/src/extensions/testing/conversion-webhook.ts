@@ -1,8 +1,6 @@
 /** A conversion webhook on loopback, with a certificate of its own, that records what it is asked. */
-import https from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { KubernetesObject } from '@typernetes/openapi/meta';
-import { createCertificateAuthority, issueCertificate } from '../../certificates/index.ts';
+import { startHttpsServer } from '../../certificates/testing/https-server.ts';
 
 export interface ConversionRequest {
   uid: string;
@@ -25,15 +23,9 @@ export function succeeded(request: ConversionRequest, convertedObjects: object[]
 }
 
 export async function startConversionWebhook(answer: Converter): Promise<ConversionWebhook> {
-  const ca = await createCertificateAuthority({ commonName: 'conversion-webhook-ca' });
-  const { certificate, key } = await issueCertificate({
-    ca,
-    subject: { commonName: 'conversion-webhook' },
-    ipAddresses: ['127.0.0.1'],
-    usages: ['serverAuth'],
-  });
+  const https = await startHttpsServer('conversion-webhook');
   const requests: ConversionRequest[] = [];
-  const server = https.createServer({ cert: certificate, key }, (incoming, outgoing) => {
+  https.server.on('request', (incoming, outgoing) => {
     const parts: Buffer[] = [];
     incoming.on('data', (part: Buffer) => parts.push(part));
     incoming.on('end', () => {
@@ -49,19 +41,14 @@ export async function startConversionWebhook(answer: Converter): Promise<Convers
       outgoing.end(JSON.stringify({ apiVersion: review.apiVersion, kind: 'ConversionReview', response }));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const webhook: ConversionWebhook = {
     clientConfig: {
-      url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/convert`,
-      caBundle: Buffer.from(ca.certificate).toString('base64'),
+      url: `https://127.0.0.1:${https.port}/convert`,
+      caBundle: https.caBundle,
     },
     requests,
     answer,
-    stop: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
+    stop: https.stop,
   };
   return webhook;
 }

@@ -3,7 +3,7 @@ import type { NonResourceAttributes, ResourceAttributes } from '@typernetes/open
 import type { UserInfo } from '../../authentication/authenticator.ts';
 import type { Authorizer, AuthorizerAttributes } from '../../authorization/authorizer.ts';
 import { type FieldError, invalidValue, path } from '../validation/index.ts';
-import { fieldSelectorOf, labelSelectorOf } from './selectors.ts';
+import { fieldSelectorOf, labelSelectorOf, selectorProblems } from './selectors.ts';
 
 export interface AccessSpec {
   resourceAttributes?: ResourceAttributes;
@@ -50,7 +50,8 @@ export function refuse(errors: readonly FieldError[]): void {
 }
 
 export async function review(authorizer: Authorizer, user: UserInfo, given: AccessSpec): Promise<AccessStatus> {
-  const { decision, reason, evaluationError } = await authorizer.authorize(attributesOf(user, given));
+  const { decision, reason, evaluationError: ownError } = await authorizer.authorize(attributesOf(user, given));
+  const evaluationError = [...(ownError ? [ownError] : []), ...selectorProblems(given.resourceAttributes)].join('; ');
   return {
     allowed: decision === 'allow',
     ...(decision === 'deny' ? { denied: true } : {}),

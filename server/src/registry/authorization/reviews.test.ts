@@ -5,7 +5,7 @@ import type { SubjectAccessReview } from '@typernetes/openapi/types/authorizatio
 import type { AuthorizerAttributes } from '../../authorization/authorizer.ts';
 import { FakeRegistry, testDependencies } from '../testing/registry.ts';
 import { review } from './attributes.ts';
-import { fieldSelectorOf, labelSelectorOf } from './selectors.ts';
+import { fieldSelectorOf, labelSelectorOf, selectorProblems } from './selectors.ts';
 import { subjectaccessreviews } from './subjectaccessreviews/index.ts';
 
 type Spec = SubjectAccessReview['spec'];
@@ -50,6 +50,23 @@ test('requirements that no selector can express are left out', () => {
     }),
     'app notin (a,b),!tier',
   );
+});
+
+test('an answer tells which selectors made no sense, and whether some of them did', () => {
+  const later = { key: 'x', operator: 'Later' };
+  const app = { key: 'app', operator: 'Exists' };
+  const ignored = (name: string, how = 'ignored') => `spec.resourceAttributes.${name} ${how} due to parse error`;
+  const rows: [NonNullable<Spec['resourceAttributes']>, string[]][] = [
+    [{ labelSelector: { requirements: [app] } }, []],
+    [{ labelSelector: { requirements: [later] } }, [ignored('labelSelector')]],
+    [{ labelSelector: { requirements: [app, later] } }, [ignored('labelSelector', 'partially ignored')]],
+    [{ labelSelector: { rawSelector: 'a in (' } }, [ignored('labelSelector')]],
+    [
+      { labelSelector: { requirements: [later] }, fieldSelector: { requirements: [{ key: 'a', operator: 'Exists' }] } },
+      [ignored('fieldSelector'), ignored('labelSelector')],
+    ],
+  ];
+  for (const [attributes, problems] of rows) assert.deepEqual(selectorProblems(attributes), problems);
 });
 
 test('a selector says one thing', async () => {

@@ -1,4 +1,5 @@
 /** The selectors of a question: what a list or watch would be narrowed to. */
+import { parseFieldSelector, parseLabelSelector } from '@typernetes/openapi/meta';
 import type {
   FieldSelectorAttributes,
   LabelSelectorAttributes,
@@ -8,35 +9,83 @@ import { type FieldError, invalidValue, path, required } from '../validation/ind
 
 /** Requirements that no selector text can express are left out: that widens the question, never the answer. */
 export function fieldSelectorOf(selector: FieldSelectorAttributes | undefined): string | undefined {
-  if (!selector) return undefined;
-  if (selector.rawSelector) return selector.rawSelector;
-  const terms = (selector.requirements ?? []).flatMap(({ key, operator, values }) => {
-    const [value] = values ?? [];
-    if (value === undefined || values?.length !== 1 || /[\\,=]/.test(value)) return [];
-    if (operator === 'In') return [`${key}=${value}`];
-    return operator === 'NotIn' ? [`${key}!=${value}`] : [];
-  });
-  return terms.length === 0 ? undefined : terms.join(',');
+  return textOf(fieldTerms(selector));
 }
 
 export function labelSelectorOf(selector: LabelSelectorAttributes | undefined): string | undefined {
-  if (!selector) return undefined;
-  if (selector.rawSelector) return selector.rawSelector;
-  const terms = (selector.requirements ?? []).flatMap(({ key, operator, values }) => {
-    switch (operator) {
-      case 'In':
-        return [`${key} in (${(values ?? []).join(',')})`];
-      case 'NotIn':
-        return [`${key} notin (${(values ?? []).join(',')})`];
-      case 'Exists':
-        return [key];
-      case 'DoesNotExist':
-        return [`!${key}`];
-      default:
-        return [];
-    }
+  return textOf(labelTerms(selector));
+}
+
+/** What an answer says of the selectors that were left out, wholly or in part. */
+export function selectorProblems(resource: ResourceAttributes | undefined): string[] {
+  const read = {
+    fieldSelector: fieldTerms(resource?.fieldSelector),
+    labelSelector: labelTerms(resource?.labelSelector),
+  };
+  return Object.entries(read).flatMap(([name, { terms, ignored }]) =>
+    ignored === 0
+      ? []
+      : [`spec.resourceAttributes.${name} ${terms.length > 0 ? 'partially ' : ''}ignored due to parse error`],
+  );
+}
+
+interface Terms {
+  terms: string[];
+  /** How many requirements make no sense. */
+  ignored: number;
+}
+
+const textOf = ({ terms }: Terms): string | undefined => (terms.length === 0 ? undefined : terms.join(','));
+
+function fieldTerms(selector: FieldSelectorAttributes | undefined): Terms {
+  if (selector?.rawSelector) return readable(selector.rawSelector, parseFieldSelector);
+  const requirements = selector?.requirements ?? [];
+  const terms: string[] = [];
+  let ignored = 0;
+  for (const { key, operator, values = [] } of requirements) {
+    const [value] = values;
+    const sign = operator === 'In' ? '=' : operator === 'NotIn' ? '!=' : undefined;
+    if (sign === undefined || values.length !== 1 || value === undefined) ignored++;
+    else if (!/[\\,=]/.test(value)) terms.push(`${key}${sign}${value}`);
+  }
+  return { terms, ignored };
+}
+
+function labelTerms(selector: LabelSelectorAttributes | undefined): Terms {
+  if (selector?.rawSelector) return readable(selector.rawSelector, parseLabelSelector);
+  const read = (selector?.requirements ?? []).map((requirement) => {
+    const text = labelTerm(requirement);
+    return text === undefined ? { terms: [], ignored: 1 } : readable(text, parseLabelSelector);
   });
-  return terms.length === 0 ? undefined : terms.join(',');
+  return {
+    terms: read.flatMap(({ terms }) => terms),
+    ignored: read.reduce((sum, { ignored }) => sum + ignored, 0),
+  };
+}
+
+type Requirement = NonNullable<LabelSelectorAttributes['requirements']>[number];
+
+function labelTerm({ key, operator, values = [] }: Requirement): string | undefined {
+  switch (operator) {
+    case 'In':
+    case 'NotIn':
+      return values.length === 0 ? undefined : `${key} ${operator.toLowerCase()} (${values.join(',')})`;
+    case 'Exists':
+      return values.length > 0 ? undefined : key;
+    case 'DoesNotExist':
+      return values.length > 0 ? undefined : `!${key}`;
+    default:
+      return undefined;
+  }
+}
+
+function readable(text: string, parse: (text: string) => unknown): Terms {
+  try {
+    parse(text);
+    return { terms: [text], ignored: 0 };
+  } catch {
+    return { terms: [], ignored: 1 };
+  }
 }
 
 export function validateSelectors(resource: ResourceAttributes | undefined): FieldError[] {

@@ -57,12 +57,16 @@ export function strategyContext(context: WriteContext): StrategyContext {
 }
 
 /** Name, uid and creation time. Separate from the checks because hooks between them want the name. */
-export function fillSystemFields(object: KubernetesObject, now: Date): ObjectMeta {
+export function fillSystemFields(
+  object: KubernetesObject,
+  now: Date,
+  nameFrom: (prefix: string) => string = (prefix) => generateName(prefix, Math.random),
+): ObjectMeta {
   const metadata = (object.metadata ??= {});
   metadata.creationTimestamp = formatTime(now);
   metadata.uid = randomUUID();
   if ((metadata.generateName ?? '') !== '' && (metadata.name ?? '') === '') {
-    metadata.name = generateName(metadata.generateName!, Math.random);
+    metadata.name = nameFrom(metadata.generateName!);
   }
   return metadata;
 }

@@ -1,9 +1,22 @@
 /** What every update goes through between mutating admission and storage: upstream's BeforeUpdate. */
 
-import { invalid, type KubernetesObject, validateObjectMeta, validateObjectMetaUpdate } from '@typernetes/openapi/meta';
+import {
+  type FieldError,
+  invalid,
+  type KubernetesObject,
+  type ObjectMeta,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+} from '@typernetes/openapi/meta';
 import { deepEqual } from '@typernetes/openapi/schema';
-import { ensureNamespace, pathSegmentErrors, strategyContext, validateKubeFinalizers } from './before-create.ts';
-import type { StoreDefinition, WriteContext } from './definition.ts';
+import {
+  ensureNamespace,
+  metaRules,
+  pathSegmentErrors,
+  strategyContext,
+  validateKubeFinalizers,
+} from './before-create.ts';
+import { metadataUpdateChecksOf, type StoreDefinition, type WriteContext } from './definition.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -22,6 +35,8 @@ export function beforeUpdate(
   if (status) {
     if (strategy.prepareForStatusUpdate === undefined) keepAllButStatus(object, old);
     else strategy.prepareForStatusUpdate(object, old, strategicContext);
+    if (strategy.statusKeepsMetadata === true)
+      for (const name of metadataKeptByStatus) keep((object.metadata ??= {}) as Fields, oldMetadata as Fields, name);
   } else {
     strategy.prepareForUpdate?.(object, old, strategicContext);
     if (definition.hasGeneration && specChanged(object, old))
@@ -41,8 +56,7 @@ export function beforeUpdate(
   const errors = [
     ...validateObjectMeta(metadata, { namespaced: definition.namespaced, nameFn: pathSegmentErrors }),
     ...validateObjectMetaUpdate(metadata, oldMetadata),
-    ...(definition.metadataChecks === 'none' ? [] : validateObjectMetaUpdate(metadata, oldMetadata)),
-    ...validateKubeFinalizers(definition, metadata),
+    ...ownMetadataErrors(definition, object, oldMetadata, status),
     ...((status
       ? strategy.validateStatusUpdate?.(object, old, strategicContext)
       : strategy.validateUpdate?.(object, old, strategicContext)) ?? []),
@@ -53,6 +67,32 @@ export function beforeUpdate(
   for (const warning of strategy.warningsOnUpdate?.(object, old) ?? []) context.warn(warning);
   strategy.canonicalize?.(object);
 }
+
+function ownMetadataErrors(
+  definition: StoreDefinition,
+  object: KubernetesObject,
+  old: Readonly<ObjectMeta>,
+  status: boolean,
+): FieldError[] {
+  if (definition.metadataChecks === 'none') return [];
+  const metadata = object.metadata ?? {};
+  return metadataUpdateChecksOf(definition.resource, status).flatMap((check) => [
+    ...(check === 'change'
+      ? validateObjectMetaUpdate(metadata, old)
+      : validateObjectMeta(metadata, metaRules(definition, object))),
+    ...validateKubeFinalizers(definition, metadata),
+  ]);
+}
+
+/** Of metadata, what a status write of the newer kinds leaves as it is. */
+const metadataKeptByStatus = [
+  'deletionTimestamp',
+  'selfLink',
+  'labels',
+  'annotations',
+  'finalizers',
+  'ownerReferences',
+] as const;
 
 function keep(fields: Fields, old: Fields, name: string): void {
   if (old[name] === undefined) delete fields[name];

@@ -52,6 +52,59 @@ export function metadataChecksOf(resource: GroupResource): MetadataChecks {
   return resource.group === 'admissionregistration.k8s.io' || plainMetadata.has(key) ? 'plain' : 'core';
 }
 
+/**
+ * What the kind's own validation of an update says of metadata again, after what all kinds say: `change`, what may not
+ * become of it; `whole`, what a new object's metadata would be told. Clients count on each cause being there.
+ */
+export type MetadataUpdateCheck = 'change' | 'whole';
+
+const changeOnly: readonly MetadataUpdateCheck[] = ['change'];
+const changeAndWhole: readonly MetadataUpdateCheck[] = ['change', 'whole'];
+
+const updatesChecked: ReadonlyMap<string, readonly MetadataUpdateCheck[]> = new Map([
+  ...[
+    'configmaps',
+    'secrets',
+    'serviceaccounts',
+    'endpoints',
+    'pods',
+    'persistentvolumeclaims',
+    'namespaces',
+    'nodes',
+    'controllerrevisions.apps',
+    'jobs.batch',
+    'roles.rbac.authorization.k8s.io',
+    'clusterroles.rbac.authorization.k8s.io',
+    'rolebindings.rbac.authorization.k8s.io',
+    'clusterrolebindings.rbac.authorization.k8s.io',
+    'ingresses.networking.k8s.io',
+    'ingressclasses.networking.k8s.io',
+    'ipaddresses.networking.k8s.io',
+    'storageclasses.storage.k8s.io',
+    'volumeattributesclasses.storage.k8s.io',
+    'certificatesigningrequests.certificates.k8s.io',
+    'deviceclasses.resource.k8s.io',
+    'resourceclaims.resource.k8s.io',
+    'resourceclaimtemplates.resource.k8s.io',
+  ].map((key) => [key, changeAndWhole] as const),
+  ...[
+    'limitranges',
+    'endpointslices.discovery.k8s.io',
+    'flowschemas.flowcontrol.apiserver.k8s.io',
+    'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io',
+  ].map((key) => [key, ['whole']] as const),
+  ['persistentvolumes', ['whole', 'whole']],
+]);
+
+const statusUpdatesChecked: ReadonlyMap<string, readonly MetadataUpdateCheck[]> = new Map([
+  ['certificatesigningrequests.certificates.k8s.io', changeAndWhole],
+  ['cronjobs.batch', []],
+]);
+
+export function metadataUpdateChecksOf(resource: GroupResource, status: boolean): readonly MetadataUpdateCheck[] {
+  return (status ? statusUpdatesChecked : updatesChecked).get(resourceKey(resource)) ?? changeOnly;
+}
+
 /** One write's surroundings, made by the request handler or by the loopback. */
 export interface WriteContext {
   readonly user: UserInfo;

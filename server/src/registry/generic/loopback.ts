@@ -1,12 +1,12 @@
 /** RegistryReader over the stores of this process: the server's own access, past authorization and admission. */
-import { type GroupResource, type KubernetesObject, notFound } from '@typernetes/openapi/meta';
+import { type GroupResource, internalError, type KubernetesObject, notFound } from '@typernetes/openapi/meta';
 import { deepCopy, deepFreeze, type FieldManager } from '@typernetes/openapi/schema';
 import type { UserInfo } from '../../authentication/authenticator.ts';
 import { type Entry, StorageError } from '../../storage/storage.ts';
 import { resourceKey, type WriteContext } from './definition.ts';
 import { EntryView } from './entry-view.ts';
 import type { ListOptions } from './options.ts';
-import type { RegistryReader, RestContext } from './rest.ts';
+import type { LoopbackUpdateOptions, RegistryReader, RestContext } from './rest.ts';
 import type { RegistryStore } from './store.ts';
 
 const loopbackUser: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
@@ -31,8 +31,11 @@ type Reader = RegistryReader & {
    */
   readonly informed: RegistryReader;
   /** From then on what is created has managedFields, as upstream's server writes through a client of its own. */
-  trackFields(fieldManagerOf: (store: RegistryStore) => FieldManager | undefined): void;
+  trackFields(fieldManagerOf: FieldManagerOfStore): void;
 };
+
+/** Of the object, or of one of its subresources. */
+export type FieldManagerOfStore = (store: RegistryStore, subresource?: string) => FieldManager | undefined;
 
 /** The field manager of what the server makes itself. */
 const manager = 'kube-apiserver';
@@ -59,7 +62,7 @@ export function loopbackRegistry(now: () => Date, signal: AbortSignal): Reader {
     };
     return { user: loopbackUser, namespace, now: rest.now, dryRun, subresource, signal, rest, warn };
   };
-  let fieldManagerOf: (store: RegistryStore) => FieldManager | undefined = () => undefined;
+  let fieldManagerOf: FieldManagerOfStore = () => undefined;
   const reader: Omit<Reader, 'informed'> = {
     trackFields(of) {
       fieldManagerOf = of;
@@ -84,15 +87,38 @@ export function loopbackRegistry(now: () => Date, signal: AbortSignal): Reader {
       namespace: string,
       name: string,
       change: (object: T) => T | Promise<T>,
-      options: { subresource?: string; dryRun?: boolean } = {},
+      options: LoopbackUpdateOptions = {},
     ) {
-      const { entry } = await storeOf(resource).update(
+      const store = storeOf(resource);
+      const { entry } = await store.update(
         name,
         async (existing) => {
           if (existing === undefined) throw notFound(resource, name);
-          return change(deepCopy(existing) as T);
+          const changed = await change(deepCopy(existing) as T);
+          if (options.client !== true) return changed;
+          return fieldManagerOf(store, options.subresource)?.update(existing, changed, manager) ?? changed;
         },
         write(namespace, options.subresource ?? '', options.dryRun ?? false),
+      );
+      return EntryView.of(entry).parse<T>();
+    },
+    async apply<T extends KubernetesObject>(
+      resource: GroupResource,
+      configuration: T,
+      options: { subresource?: string; fieldManager: string },
+    ) {
+      const store = storeOf(resource);
+      const { namespace = '', name = '' } = configuration.metadata ?? {};
+      const subresource = options.subresource ?? '';
+      const { entry } = await store.update(
+        name,
+        (existing) => {
+          if (existing === undefined) throw notFound(resource, name);
+          const fields = fieldManagerOf(store, subresource);
+          if (fields === undefined) throw internalError(`the fields of ${resource.resource} are not tracked yet`);
+          return Promise.resolve(fields.apply(existing, configuration, options.fieldManager, true));
+        },
+        write(namespace, subresource, false),
       );
       return EntryView.of(entry).parse<T>();
     },

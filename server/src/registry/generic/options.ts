@@ -188,6 +188,21 @@ function validateDryRun(values: readonly string[]): FieldError[] {
 const badDeleteOptions = (detail: string) =>
   badRequest(`DeleteOptions in version "v1" cannot be handled as a DeleteOptions: json: cannot unmarshal ${detail}`);
 
+/** What the machinery itself knows at version v1, beside DeleteOptions. */
+const optionsKinds: ReadonlySet<string> = new Set([
+  'WatchEvent',
+  'ListOptions',
+  'GetOptions',
+  'CreateOptions',
+  'UpdateOptions',
+  'PatchOptions',
+  'Status',
+  'APIVersions',
+  'APIGroup',
+  'APIGroupList',
+  'APIResourceList',
+]);
+
 /** `body` is the parsed request body; without one the query says it all. */
 export function parseDeleteOptions(query: URLSearchParams, body: unknown): DeleteOptions {
   const options: DeleteOptions = { dryRun: false };
@@ -206,6 +221,11 @@ export function parseDeleteOptions(query: URLSearchParams, body: unknown): Delet
     }
     const fields = body as Record<string, unknown>;
     if (fields.kind !== undefined && fields.kind !== 'DeleteOptions') {
+      const version = typeof fields.apiVersion === 'string' && fields.apiVersion !== '' ? fields.apiVersion : 'v1';
+      if (typeof fields.kind === 'string' && !optionsKinds.has(fields.kind))
+        throw badRequest(
+          `no kind ${quote(fields.kind)} is registered for version ${quote(version)} in scheme "pkg/apis/meta/internalversion/scheme/register.go:27"`,
+        );
       throw badRequest('decoded object cannot be converted to DeleteOptions');
     }
     const typed = <T>(

@@ -18,6 +18,13 @@ export interface RestContext {
   readonly registry: RegistryReader;
 }
 
+export interface LoopbackUpdateOptions {
+  subresource?: string;
+  dryRun?: boolean;
+  /** Upstream writes this through a client of its own: managedFields tell of it. */
+  client?: boolean;
+}
+
 /** In-process access to stored objects; results are parsed copies that the caller owns. */
 export interface RegistryReader {
   get<T extends KubernetesObject>(resource: GroupResource, namespace: string, name: string): Promise<T | undefined>;
@@ -28,7 +35,13 @@ export interface RegistryReader {
     namespace: string,
     name: string,
     change: (object: T) => T | Promise<T>,
-    options?: { subresource?: string; dryRun?: boolean },
+    options?: LoopbackUpdateOptions,
+  ): Promise<T>;
+  /** Server-side apply, by force, of what exists already. */
+  apply<T extends KubernetesObject>(
+    resource: GroupResource,
+    configuration: T,
+    options: { subresource?: string; fieldManager: string },
   ): Promise<T>;
   create<T extends KubernetesObject>(
     resource: GroupResource,

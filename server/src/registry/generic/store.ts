@@ -113,9 +113,12 @@ export class RegistryStore implements EntryReader {
   }
 
   key(namespace: string, name: string): string {
-    if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('%')) {
-      throw badRequest(`name parameter invalid: ${JSON.stringify(name)}`);
-    }
+    if (name === '') throw badRequest('Name parameter required.');
+    const problems = [
+      ...(name === '.' || name === '..' ? [`may not be '${name}'`] : []),
+      ...['/', '%'].flatMap((character) => (name.includes(character) ? [`may not contain '${character}'`] : [])),
+    ];
+    if (problems.length > 0) throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${problems.join(';')}`);
     return `${this.prefixOf(namespace)}${name}`;
   }
 
@@ -211,7 +214,7 @@ export class RegistryStore implements EntryReader {
     if ((object.metadata?.resourceVersion ?? '') !== '') {
       throw badRequest('resourceVersion should not be set on objects to be created');
     }
-    fillSystemFields(object, context.now);
+    fillSystemFields(object, context.now, this.definition.strategy.generateName);
     const { registration } = this.definition;
     const finish = await registration.beginCreate?.(object, context.rest);
     let succeeded = false;
@@ -288,6 +291,13 @@ export class RegistryStore implements EntryReader {
     const object = await transform(old);
     const metadata = (object.metadata ??= {});
     const version = metadata.resourceVersion ?? '';
+    if (context.uidIsPrecondition === true && (metadata.uid ?? '') !== '' && metadata.uid !== old.metadata?.uid) {
+      throw conflict(
+        this.#called,
+        name,
+        `StorageError: invalid object, Code: 4, Key: ${key.replace(/^\/[^/]+/, '')}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata?.uid ?? ''}`,
+      );
+    }
     if (version === '' || version === '0') {
       if (strategy.allowUnconditionalUpdate === false) {
         throw invalid({ group: resource.group, kind: resource.resource }, name, [
@@ -305,13 +315,6 @@ export class RegistryStore implements EntryReader {
         ]);
       }
       throw conflict(this.#called, name, optimisticLockMessage);
-    }
-    if (context.uidIsPrecondition === true && (metadata.uid ?? '') !== '' && metadata.uid !== old.metadata?.uid) {
-      throw conflict(
-        resource,
-        name,
-        `StorageError: invalid object, Code: 4, Key: ${key.replace(/^\/[^/]+/, '')}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata?.uid ?? ''}`,
-      );
     }
     metadata.resourceVersion = String(existing.modRevision);
     const finish = await registration.beginUpdate?.(object, old, context.rest);

@@ -28,6 +28,8 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   prepareForUpdate?(object: T, old: Readonly<T>, context: StrategyContext): void;
   /** Before a write to /status: keep spec from `old`. The generic default keeps everything but status and metadata. */
   prepareForStatusUpdate?(object: T, old: Readonly<T>, context: StrategyContext): void;
+  /** A write to /status leaves labels, annotations, finalizers and owners as they are (upstream: the newer kinds). */
+  statusKeepsMetadata?: boolean;
   validate?(object: T, context: StrategyContext): FieldError[];
   validateUpdate?(object: T, old: Readonly<T>, context: StrategyContext): FieldError[];
   validateStatusUpdate?(object: T, old: Readonly<T>, context: StrategyContext): FieldError[];
@@ -41,6 +43,8 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   allowUnconditionalUpdate?: boolean;
   /** Upstream's name check for this kind; the default is a DNS-1123 subdomain. Returns messages. */
   validateName?(name: string, prefix: boolean, object: T): string[];
+  /** The name for metadata.generateName; the default appends five random letters. */
+  generateName?: (this: void, prefix: string) => string;
   /** Whether metadata.generation is kept at all (upstream: pods, configmaps … have none). Default: kinds with a spec. */
   hasGeneration?: boolean;
 }

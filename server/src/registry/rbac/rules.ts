@@ -90,9 +90,10 @@ function validateSubject(subject: Subject, namespaced: boolean, at: Path): Field
 
 /** Who is bound can change, to what cannot: that would be another grant under an old name. */
 export function validateSameRole(binding: BindingLike, old: Readonly<BindingLike>): FieldError[] {
-  return semanticEqual(binding.roleRef, old.roleRef)
-    ? []
-    : [invalidValue(path('roleRef'), binding.roleRef, 'cannot change roleRef')];
+  if (semanticEqual(binding.roleRef, old.roleRef)) return [];
+  const { apiGroup, kind, name } = binding.roleRef;
+  // Upstream shows its internal type.
+  return [invalidValue(path('roleRef'), { APIGroup: apiGroup, Kind: kind, Name: name }, 'cannot change roleRef')];
 }
 
 /** Users, groups and service accounts, each as one cell. */

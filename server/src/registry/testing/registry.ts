@@ -50,6 +50,11 @@ export class FakeRegistry implements RegistryReader {
     return (await this.get<T>(resource, namespace, name)) ?? changed;
   }
 
+  apply<T extends KubernetesObject>(resource: GroupResource, configuration: T): Promise<T> {
+    const { namespace = '', name = '' } = configuration.metadata ?? {};
+    return this.update<T>(resource, namespace, name, (object) => ({ ...object, ...configuration }));
+  }
+
   create<T extends KubernetesObject>(resource: GroupResource, namespace: string, object: T): Promise<T> {
     const name = object.metadata?.name ?? '';
     if (this.#objects.has(keyOf(resource, namespace, name))) return Promise.reject(alreadyExists(resource, name));

@@ -7,6 +7,7 @@
  * waits for that revision and fails with `futureRevision` after three seconds, as upstream. Lists at an older revision
  * come from memory as far as the recent events reach back.
  */
+import { currentSpan, traced } from '../../tracing/span.ts';
 import { closed, futureRevision } from '../errors.ts';
 import { prefixEnd } from '../keys.ts';
 import { Page } from '../page.ts';
@@ -101,9 +102,9 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
     const shared = this.cache.apply(event, this.clock.now());
     if (shared === undefined) return;
     if (this.#live.size > 0) this.#fanOut(shared);
-    // From here on only the ring holds the former state; what was derived from it would outweigh it many times.
+    // From here on only the ring holds the former state.
     const former = shared.type === 'put' ? shared.previous : shared.entry;
-    if (former !== undefined) former.memo = undefined;
+    if (former !== undefined) former.memo = null;
   }
 
   #fanOut(event: ChangeEvent): void {
@@ -171,12 +172,31 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
     });
   }
 
-  async get(key: string, options: ReadOptions = {}): Promise<GetResult> {
+  get(key: string, options: ReadOptions = {}): Promise<GetResult> {
+    if (currentSpan() === undefined) return this.#get(key, options);
+    const attributes = { key, 'resource-version': String(options.minRevision ?? '') };
+    return traced(
+      'cacher.Get',
+      () => ({ attributes }),
+      () => this.#get(key, options),
+    );
+  }
+
+  async #get(key: string, options: ReadOptions): Promise<GetResult> {
     if (!key.startsWith(this.prefix) || !(await this.#fresh(options))) return this.storage.get(key, options);
     return { entry: this.cache.get(key), revision: this.revision };
   }
 
-  async list(options: ListOptions): Promise<ListResult> {
+  list(options: ListOptions): Promise<ListResult> {
+    const type = this.prefix.replace(/^\/[^/]*\/|\/$/g, '');
+    return traced(
+      'cacher.GetList',
+      () => ({ attributes: { type } }),
+      () => this.#listed(options),
+    );
+  }
+
+  async #listed(options: ListOptions): Promise<ListResult> {
     if (!options.prefix.startsWith(this.prefix)) return this.storage.list(options);
     // Pages of a list must end at the same time whether or not the resource has been quiet: what the ring holds of
     // forgotten history is for watches only.

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { Server, ServerCredentials, type UntypedHandleCall } from '@grpc/grpc-js';
 import { startTestServer, type TestServer } from '../../apiserver/testing/test-server.ts';
+import { bytesField, bytesOf, decodeFields } from '../../protobuf.ts';
 import { EmbeddedStorage } from '../embedded/index.ts';
 import type { Storage } from '../storage.ts';
 import { temporaryDirectory } from '../testing/directory.ts';
@@ -12,7 +13,6 @@ import { storageSuite } from '../testing/index.ts';
 import { aesCbc, aesGcm, extendedNonceGcm, secretbox } from './ciphers.ts';
 import { parseEncryptionConfiguration } from './config.ts';
 import { EncryptedStorage } from './encrypted-storage.ts';
-import { bytesField, bytesOf, decodeFields } from './protobuf.ts';
 import { Providers } from './providers.ts';
 import { identity, type Plain, PrefixTransformers, type Transformer } from './transformer.ts';
 

@@ -1,7 +1,7 @@
 /** The key management plugin at the other end of a unix socket: gRPC, API v2. */
 import { randomUUID } from 'node:crypto';
 import { Client, credentials } from '@grpc/grpc-js';
-import { bytesField, bytesOf, decodeFields, type Fields, mapField, mapOf, textOf } from './protobuf.ts';
+import { bytesField, bytesOf, decodeFields, type Fields, mapField, mapOf, textOf } from '../../protobuf.ts';
 
 export interface KmsStatus {
   version: string;

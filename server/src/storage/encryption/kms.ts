@@ -3,9 +3,9 @@
  * encrypted it. The plugin is asked once for a seed, and again when its key has changed or an unknown seed is read.
  */
 import { randomBytes } from 'node:crypto';
+import { bytesField, bytesOf, decodeFields, mapField, mapOf, numberField, numberOf, textOf } from '../../protobuf.ts';
 import { aesGcm, extendedNonceGcm } from './ciphers.ts';
 import type { Encrypted, KmsService } from './kms-service.ts';
-import { bytesField, bytesOf, decodeFields, mapField, mapOf, numberField, numberOf, textOf } from './protobuf.ts';
 import type { Plain, Transformer } from './transformer.ts';
 
 /** How the data key comes from the decrypted source. */

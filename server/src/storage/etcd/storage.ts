@@ -1,6 +1,7 @@
 /** Storage in etcd 3.4 or later, through etcd3's RPC clients. Keys are the storage's keys behind an optional prefix. */
 import { detached } from '@typernetes/openapi/codec';
 import type { ICompare, IKeyValue, IRangeRequest, IRangeResponse, ITxnResponse } from 'etcd3';
+import { tracedCall } from '../../tracing/propagation.ts';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import { closed, futureRevision } from '../errors.ts';
@@ -20,7 +21,7 @@ import type {
   WriteOptions,
 } from '../storage.ts';
 import { StorageError } from '../storage.ts';
-import type { EtcdConnectOptions } from './client.ts';
+import type { CallOptions, EtcdConnectOptions } from './client.ts';
 import { EtcdClient, translateEtcdError } from './client.ts';
 import { Compactor } from './compactor.ts';
 import { supportsProgressRequests } from './features.ts';
@@ -96,7 +97,8 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
   }
 
   #range(request: IRangeRequest, signal?: AbortSignal): Promise<IRangeResponse> {
-    return this.#run(() => this.#client.read((options) => this.#client.kv.range(request, options)), signal);
+    const range = () => this.#client.read((options) => this.#client.kv.range(request, options));
+    return this.#run(() => tracedCall('KV', 'Range', range), signal);
   }
 
   async currentRevision(signal?: AbortSignal): Promise<number> {
@@ -182,7 +184,7 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
     const name = this.#bytes(key);
     const put = async (): Promise<ITxnResponse> => {
       const lease = ttlSeconds === undefined ? '0' : await this.#leases.for(Math.ceil(ttlSeconds));
-      return this.#client.write((call) =>
+      const txn = (call: CallOptions) =>
         this.#client.kv.txn(
           {
             compare: [modRevisionIs(name, expected)],
@@ -194,8 +196,8 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
             failure: [{ request_range: { key: name } }],
           },
           call,
-        ),
-      );
+        );
+      return tracedCall('KV', 'Txn', () => this.#client.write(txn));
     };
     const leaseGone = (error: unknown): boolean =>
       ttlSeconds !== undefined && error instanceof Error && error.message.includes('requested lease not found');
@@ -225,7 +227,7 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
       failure: [{ request_range: { key: name } }],
     };
     const response = await this.#run(
-      () => this.#client.write((options) => this.#client.kv.txn(request, options)),
+      () => tracedCall('KV', 'Txn', () => this.#client.write((options) => this.#client.kv.txn(request, options))),
       signal,
       key,
     );

@@ -123,6 +123,10 @@ export const daemonsets: ResourceRegistration<DaemonSet> = {
       const changed = !semanticEqual(set.spec?.template, old.spec?.template);
       setTemplateGeneration(set, templateGeneration(old) + (changed ? 1 : 0));
     },
+    prepareForStatusUpdate(set, old) {
+      if (old.spec) set.spec = structuredClone(old.spec);
+      setTemplateGeneration(set, templateGeneration(old));
+    },
     validate: validateDaemonSet,
     validateUpdate: (set, old) => [
       ...immutable(spec.child('selector'), set.spec?.selector, old.spec?.selector),

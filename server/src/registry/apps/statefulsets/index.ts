@@ -6,6 +6,7 @@ import {
   validateLongRunningTemplate,
   validatePodTemplate,
   validateSelectsTemplate,
+  validateTemplateMetadata,
   validateWorkloadSelector,
 } from '../../core/pod/template.ts';
 import { defaultClaimSpec } from '../../core/pod/volume-defaults.ts';
@@ -111,6 +112,8 @@ function validateStatefulSet(set: StatefulSet, old: Readonly<StatefulSet> | unde
     ...validateWorkloadSelector(given.selector, 'statefulset', spec.child('selector')),
     ...validateSelectsTemplate(given.selector, template, at),
     ...validatePodTemplate(template, at),
+    // Said twice: by the template's own check, and by the set's.
+    ...validateTemplateMetadata(template, at),
     ...validateLongRunningTemplate(template, 'StatefulSet', at),
   ];
 }

@@ -3,6 +3,11 @@ import type { SelfSubjectRulesReview } from '@typernetes/openapi/types/authoriza
 import type { RegistryDependencies } from '../../dependencies.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 
+/** Empty lists are left out. */
+function filled<T extends Record<string, readonly string[]>>(lists: T): Partial<T> {
+  return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)) as Partial<T>;
+}
+
 /** `kubectl auth can-i --list`. */
 export function selfsubjectrulesreviews({
   authorization,
@@ -16,7 +21,12 @@ export function selfsubjectrulesreviews({
         user,
         namespace,
       );
-      object.status = { resourceRules, nonResourceRules, incomplete, ...(evaluationError ? { evaluationError } : {}) };
+      object.status = {
+        resourceRules: resourceRules.map(({ verbs, ...lists }) => ({ verbs, ...filled(lists) })),
+        nonResourceRules: nonResourceRules.map(({ verbs, ...lists }) => ({ verbs, ...filled(lists) })),
+        incomplete,
+        ...(evaluationError ? { evaluationError } : {}),
+      };
       return object;
     },
   };

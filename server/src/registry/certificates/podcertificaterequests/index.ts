@@ -8,6 +8,7 @@ export const podcertificaterequests: ResourceRegistration<PodCertificateRequest>
   strategy: {
     allowUnconditionalUpdate: false,
     hasGeneration: false,
+    statusKeepsMetadata: true,
     prepareForCreate(request) {
       request.status = {};
     },

@@ -25,7 +25,8 @@ function validateConfigMap(map: ConfigMap): FieldError[] {
     errors.push(...checked(path('binaryData').key(key), key, configMapKey(key)));
     size += base64Bytes(value);
   }
-  if (size > MAX_DATA_BYTES) errors.push(tooLong(path(''), '', MAX_DATA_BYTES));
+  // So upstream names the object as a whole.
+  if (size > MAX_DATA_BYTES) errors.push(tooLong(path('[]'), '', MAX_DATA_BYTES));
   return errors;
 }
 

@@ -90,7 +90,8 @@ export const namespaces: ResourceRegistration<Namespace> = {
           ...(resourceVersion ? { resourceVersion } : {}),
           ...(uid ? { uid } : {}),
         };
-        namespace.spec = { ...namespace.spec, finalizers: (view as Namespace).spec?.finalizers ?? [] };
+        const finalizers = (view as Namespace).spec?.finalizers ?? [];
+        namespace.spec = finalizers.length === 0 ? {} : { finalizers };
       },
     },
   },

@@ -112,8 +112,8 @@ export const nodes: ResourceRegistration<Node> = {
     hasGeneration: false,
     default(node) {
       const given = node.spec;
-      // The singular CIDR and the first of the list are one field.
-      if (given?.podCIDR && (given.podCIDRs ?? []).length === 0) given.podCIDRs = [given.podCIDR];
+      // The singular CIDR and the first of the list are one field; where they differ, the singular one counts.
+      if (given?.podCIDR && given.podCIDR !== given.podCIDRs?.[0]) given.podCIDRs = [given.podCIDR];
       else if (given?.podCIDRs?.[0]) given.podCIDR = given.podCIDRs[0];
       if (node.status?.capacity) node.status.allocatable ??= { ...node.status.capacity };
       roundUpResources(node.status?.capacity);

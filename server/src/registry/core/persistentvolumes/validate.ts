@@ -97,7 +97,14 @@ function validateCapacity(capacity: Record<string, string> | undefined, at: Path
   const entries = Object.entries(capacity ?? {});
   const errors: FieldError[] = entries.length === 0 ? [required(at, '')] : [];
   if (capacity?.['storage'] === undefined || entries.length > 1)
-    errors.push(notSupported(at, capacity ?? null, ['storage']));
+    // Shown as Go prints a map: by key.
+    errors.push(
+      notSupported(
+        at,
+        capacity ? Object.fromEntries(entries.toSorted(([left], [right]) => (left < right ? -1 : 1))) : null,
+        ['storage'],
+      ),
+    );
   for (const [resource, quantity] of entries) {
     errors.push(...validateResourceQuantity('', quantity, at.key(resource)));
     if (sign(quantity) <= 0) errors.push(invalidValue(at.key(resource), quantity, 'must be greater than zero'));

@@ -20,11 +20,18 @@ import { validatePodSpec } from './validate-spec.ts';
 
 export { defaultPodTemplate } from './defaults.ts';
 
+/** Upstream leaves `metadata` out of these paths. */
+export function validateTemplateMetadata(template: PodTemplateSpec | undefined, at: Path): FieldError[] {
+  return [
+    ...validateLabels(template?.metadata?.labels, at.child('labels')),
+    ...validateAnnotations(template?.metadata?.annotations, at.child('annotations')),
+  ];
+}
+
 export function validatePodTemplate(template: PodTemplateSpec | undefined, at: Path): FieldError[] {
   if (!template) return [required(at, '')];
   const errors = [
-    ...validateLabels(template.metadata?.labels, at.child('labels')),
-    ...validateAnnotations(template.metadata?.annotations, at.child('annotations')),
+    ...validateTemplateMetadata(template, at),
     ...validatePodSpec(template.spec, at.child('spec'), { isPod: false }),
   ];
   if ((template.spec?.ephemeralContainers ?? []).length > 0) {

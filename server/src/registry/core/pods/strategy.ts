@@ -57,6 +57,7 @@ export const podStrategy: Strategy<Pod> = {
   },
   prepareForStatusUpdate(pod, old) {
     if (old.spec) pod.spec = deepCopy(old.spec);
+    delete pod.metadata?.deletionTimestamp;
     const ownerReferences = old.metadata?.ownerReferences;
     if (pod.metadata && ownerReferences) pod.metadata.ownerReferences = deepCopy(ownerReferences);
     else delete pod.metadata?.ownerReferences;

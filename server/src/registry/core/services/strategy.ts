@@ -7,6 +7,7 @@ import {
   dns1123Label,
   dns1123Subdomain,
   duplicate,
+  familyOf,
   forbiddenField,
   invalidValue,
   nameIsDnsLabel,
@@ -84,14 +85,21 @@ export const serviceStrategy: Strategy<Service> = {
   validateStatusUpdate(service, old) {
     const existing = (old.status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip ?? '');
     const at = path('status', 'loadBalancer', 'ingress');
+    if (!isLoadBalancer(service) && (service.status?.loadBalancer?.ingress ?? []).length > 0)
+      return [forbiddenField(at, "may only be used when `spec.type` is 'LoadBalancer'")];
     return (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname, ipMode }, index) => {
       const here = at.index(index);
       const errors: FieldError[] = [];
       if (ip) errors.push(...validateAddress(ip, here.child('ip'), existing));
-      if (hostname) errors.push(...checked(here.child('hostname'), hostname, dns1123Subdomain(hostname)));
       if (ip && ipMode == null) errors.push(required(here.child('ipMode'), 'must be specified when `ip` is set'));
-      if (!ip && ipMode != null)
+      else if (!ip && ipMode != null)
         errors.push(forbiddenField(here.child('ipMode'), 'may not be specified when `ip` is not set'));
+      else if (ipMode != null) errors.push(...oneOf(here.child('ipMode'), ipMode, ['Proxy', 'VIP']));
+      if (hostname) {
+        errors.push(...checked(here.child('hostname'), hostname, dns1123Subdomain(hostname)));
+        if (familyOf(hostname) !== undefined)
+          errors.push(invalidValue(here.child('hostname'), hostname, 'must be a DNS name, not an IP address'));
+      }
       return errors;
     });
   },

@@ -103,6 +103,20 @@ function validateHints(endpoint: Endpoint, at: Path): FieldError[] {
   return errors;
 }
 
+const hostnameLabel = 'kubernetes.io/hostname';
+
+/** In v1 topology cannot be written; the node that an older version kept there moves to nodeName. */
+function dropTopology(slice: EndpointSlice, old: Readonly<EndpointSlice> | undefined): void {
+  if (old !== undefined && semanticEqual(old.endpoints, slice.endpoints)) return;
+  const before = new Set((old?.endpoints ?? []).map(({ deprecatedTopology }) => deprecatedTopology?.[hostnameLabel]));
+  for (const endpoint of slice.endpoints ?? []) {
+    const node = endpoint.deprecatedTopology?.[hostnameLabel];
+    if (endpoint.nodeName == null && node && before.has(node) && dns1123Subdomain(node).length === 0)
+      endpoint.nodeName = node;
+    delete endpoint.deprecatedTopology;
+  }
+}
+
 export const endpointslices: ResourceRegistration<EndpointSlice> = {
   resource: { group: 'discovery.k8s.io', resource: 'endpointslices' },
   strategy: {
@@ -113,7 +127,9 @@ export const endpointslices: ResourceRegistration<EndpointSlice> = {
         port.protocol ??= 'TCP';
       }
     },
+    prepareForCreate: (slice) => dropTopology(slice, undefined),
     prepareForUpdate(slice, old) {
+      dropTopology(slice, old);
       // Labels say whose slice it is, and count as its content.
       if (!semanticEqual(slice.metadata?.labels, old.metadata?.labels))
         slice.metadata = { ...slice.metadata, generation: (old.metadata?.generation ?? 0) + 1 };

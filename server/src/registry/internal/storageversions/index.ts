@@ -4,7 +4,7 @@ import { age, ageColumn, joinAtMost, nameColumn, text } from '../../printing/ind
 
 export const storageversions: ResourceRegistration<StorageVersion> = {
   resource: { group: 'internal.apiserver.k8s.io', resource: 'storageversions' },
-  strategy: { allowUnconditionalUpdate: false, hasGeneration: false },
+  strategy: { allowUnconditionalUpdate: false, hasGeneration: false, statusKeepsMetadata: true },
   table: {
     columns: [nameColumn, text('CommonEncodingVersion'), text('StorageVersions'), ageColumn],
     cells: (object, now) => [

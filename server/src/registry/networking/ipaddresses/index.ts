@@ -3,11 +3,11 @@ import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
 import {
+  validateAddress as addressErrors,
   canonicalAddress,
   checked,
   dns1123Label,
   dns1123Subdomain,
-  familyOf,
   immutable,
   path,
   pathSegmentName,
@@ -16,7 +16,8 @@ import {
 
 /** The name is the address, in the one form every allocator would write it. */
 function addressName(name: string): string[] {
-  if (familyOf(name) === undefined) return ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];
+  const problems = addressErrors(name, path('')).map(({ detail }) => detail);
+  if (problems.length > 0) return problems;
   const canonical = canonicalAddress(name);
   return canonical === name ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
 }
@@ -43,6 +44,8 @@ export const ipaddresses: ResourceRegistration<IPAddress> = {
   strategy: {
     hasGeneration: false,
     validateName: addressName,
+    // A name cannot be made up: the prefix is all there is.
+    generateName: (prefix) => prefix,
     validate: validateAddress,
     validateUpdate: (object, old) => [
       ...validateAddress(object),

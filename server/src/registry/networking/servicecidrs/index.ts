@@ -35,6 +35,7 @@ export const servicecidrs: ResourceRegistration<ServiceCIDR> = {
   resource: { group: 'networking.k8s.io', resource: 'servicecidrs' },
   strategy: {
     hasGeneration: false,
+    statusKeepsMetadata: true,
     prepareForCreate(object) {
       object.status = {};
     },

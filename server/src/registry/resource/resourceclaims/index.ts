@@ -18,6 +18,7 @@ export const resourceclaims: ResourceRegistration<ResourceClaim> = {
   resource: { group: 'resource.k8s.io', resource: 'resourceclaims' },
   strategy: {
     hasGeneration: false,
+    statusKeepsMetadata: true,
     default: (claim) => defaultDevices(claim.spec?.devices),
     prepareForCreate(claim) {
       claim.status = {};

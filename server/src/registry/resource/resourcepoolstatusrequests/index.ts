@@ -19,6 +19,7 @@ export const resourcepoolstatusrequests: ResourceRegistration<ResourcePoolStatus
   strategy: {
     allowUnconditionalUpdate: false,
     hasGeneration: false,
+    statusKeepsMetadata: true,
     prepareForCreate(request) {
       delete request.status;
     },

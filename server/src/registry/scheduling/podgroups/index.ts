@@ -15,6 +15,7 @@ export const podgroups: ResourceRegistration<PodGroup> = {
   resource: { group: 'scheduling.k8s.io', resource: 'podgroups' },
   strategy: {
     hasGeneration: false,
+    statusKeepsMetadata: true,
     prepareForCreate(group) {
       group.status = {};
     },

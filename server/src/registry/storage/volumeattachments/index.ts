@@ -28,6 +28,7 @@ export const volumeattachments: ResourceRegistration<VolumeAttachment> = {
   strategy: {
     allowUnconditionalUpdate: false,
     hasGeneration: false,
+    statusKeepsMetadata: true,
     prepareForCreate(object) {
       object.status = { attached: false };
     },

@@ -8,6 +8,7 @@ export const storageversionmigrations: ResourceRegistration<StorageVersionMigrat
   strategy: {
     allowUnconditionalUpdate: false,
     hasGeneration: false,
+    statusKeepsMetadata: true,
     prepareForCreate(migration) {
       migration.status = {};
     },

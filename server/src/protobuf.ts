@@ -1,4 +1,4 @@
-/** As much of protobuf's wire format as the key management messages need: varints, bytes and maps of bytes. */
+/** As much of protobuf's wire format as key management and traces need: varints, bytes, maps of bytes, fixed numbers. */
 
 export type Fields = Map<number, (Buffer | number)[]>;
 
@@ -21,12 +21,42 @@ export function bytesField(field: number, value: Buffer | string): Buffer {
   return bytes.length === 0 ? bytes : Buffer.concat([varint(field * 8 + 2), varint(bytes.length), bytes]);
 }
 
+/** Written even when empty: a member of a oneof, or an element of a list. */
+export function presentField(field: number, value: Buffer | string): Buffer {
+  const bytes = Buffer.from(value as string);
+  return Buffer.concat([varint(field * 8 + 2), varint(bytes.length), bytes]);
+}
+
+/** Written even when 0. */
+export function presentNumberField(field: number, value: number): Buffer {
+  return Buffer.concat([varint(field * 8), varint(value)]);
+}
+
+export function fixed64Field(field: number, value: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(value);
+  return Buffer.concat([varint(field * 8 + 1), bytes]);
+}
+
+export function doubleField(field: number, value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleLE(value);
+  return Buffer.concat([varint(field * 8 + 1), bytes]);
+}
+
+export function fixed32Field(field: number, value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return Buffer.concat([varint(field * 8 + 5), bytes]);
+}
+
 export function mapField(field: number, map: ReadonlyMap<string, Buffer>): Buffer {
   return Buffer.concat(
     [...map].map(([key, value]) => bytesField(field, Buffer.concat([bytesField(1, key), bytesField(2, value)]))),
   );
 }
 
+/** Fixed numbers come out as their bytes. */
 export function decodeFields(message: Buffer): Fields {
   const fields: Fields = new Map();
   let at = 0;
@@ -46,8 +76,10 @@ export function decodeFields(message: Buffer): Fields {
       case 0:
         value = number();
         break;
-      case 2: {
-        const length = number();
+      case 1:
+      case 2:
+      case 5: {
+        const length = (tag & 7) === 2 ? number() : (tag & 7) === 1 ? 8 : 4;
         if (at + length > message.length) throw new Error('proto: unexpected end of message');
         value = message.subarray(at, at + length);
         at += length;

@@ -1,0 +1,242 @@
+/** What updates are told, kind by kind; true of a real kube-apiserver as well. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startTarget, type Target } from './testing/target.ts';
+
+let target: Target;
+before(async () => {
+  target = await startTarget();
+});
+after(() => target.stop());
+
+interface Answer {
+  status: number;
+  body: Body;
+  text: string;
+  warning: string | undefined;
+}
+
+async function send(method: string, path: string, body?: object, type = 'application/json'): Promise<Answer> {
+  const answer = await target.admin.call(method.toUpperCase(), path, { body, contentType: type });
+  const isJson = answer.text.startsWith('{');
+  return {
+    status: answer.status,
+    body: (isJson ? JSON.parse(answer.text) : {}) as Body,
+    text: answer.text,
+    warning: answer.headers['warning'] as string | undefined,
+  };
+}
+
+/** What the tests read of answers. */
+interface Body {
+  message: string;
+  reason: string;
+  details: { causes: { reason: string; message: string; field: string }[] };
+  metadata: {
+    labels?: object;
+    finalizers?: string[];
+    selfLink?: string;
+    annotations: Record<string, string>;
+  };
+  spec: { podCIDRs?: string[] };
+  endpoints: object[];
+}
+
+const namespaced = (root: string, resource: string): string => `${root}/namespaces/default/${resource}`;
+
+interface Row {
+  path: string;
+  object: object;
+  /** How often an update, and a write of the status, hear of a label and of a finalizer without domain. */
+  labels: number;
+  finalizers: number;
+  statusLabels?: number;
+}
+
+const rows: readonly Row[] = [
+  { path: namespaced('/api/v1', 'configmaps'), object: {}, labels: 4, finalizers: 2 },
+  { path: namespaced('/api/v1', 'resourcequotas'), object: { spec: {} }, labels: 3, finalizers: 1, statusLabels: 3 },
+  { path: namespaced('/api/v1', 'limitranges'), object: { spec: { limits: [] } }, labels: 3, finalizers: 1 },
+  {
+    path: '/api/v1/persistentvolumes',
+    object: {
+      spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, hostPath: { path: '/x' } },
+    },
+    labels: 4,
+    finalizers: 2,
+    statusLabels: 3,
+  },
+  {
+    path: namespaced('/apis/batch/v1', 'cronjobs'),
+    object: {
+      spec: {
+        schedule: '* * * * *',
+        jobTemplate: {
+          spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'b' }] } } },
+        },
+      },
+    },
+    labels: 3,
+    finalizers: 1,
+    statusLabels: 2,
+  },
+];
+
+describe('a bad label and a plain finalizer', () => {
+  for (const { path, object, labels, finalizers, statusLabels } of rows) {
+    test(path, async () => {
+      await send('post', path, { metadata: { name: 'x' }, ...object });
+      const bad = { metadata: { name: 'x', labels: { a: 'b c' }, finalizers: ['plain'] }, ...object };
+      const fieldsOf = ({ details }: Body) => details.causes.map(({ field }) => field);
+      const refused = await send('put', `${path}/x`, bad);
+      assert.equal(refused.status, 422);
+      const fields = fieldsOf(refused.body);
+      assert.equal(fields.filter((field) => field === 'metadata.labels').length, labels);
+      assert.equal(fields.filter((field) => field === 'metadata.finalizers[0]').length, finalizers);
+      if (statusLabels === undefined) return;
+      const ofStatus = fieldsOf((await send('put', `${path}/x/status`, bad)).body);
+      assert.equal(ofStatus.filter((field) => field === 'metadata.labels').length, statusLabels);
+    });
+  }
+});
+
+test('a prefix is checked again where the whole object is', async () => {
+  const path = namespaced('/api/v1', 'secrets');
+  await send('post', path, { metadata: { name: 'prefixed' } });
+  const { body } = await send('put', `${path}/prefixed`, { metadata: { name: 'prefixed', generateName: 'Bad -' } });
+  assert.equal(body.details.causes[0]?.field, 'metadata.generateName');
+});
+
+test('another uid is a conflict before a missing version is invalid', async () => {
+  const path = namespaced('/apis/coordination.k8s.io/v1', 'leases');
+  await send('post', path, { metadata: { name: 'x' }, spec: {} });
+  const { status, body } = await send('put', `${path}/x`, { metadata: { name: 'x', uid: 'other' }, spec: {} });
+  assert.equal(status, 409);
+  assert.match(body.message, /UID in precondition: other/);
+  const { body: unversioned } = await send('put', `${path}/x`, { metadata: { name: 'x' }, spec: {} });
+  assert.match(unversioned.message, /must be specified for an update/);
+});
+
+test('the status of newer kinds leaves metadata alone', async () => {
+  const path = '/apis/networking.k8s.io/v1/servicecidrs';
+  await send('post', path, {
+    metadata: { name: 'x', labels: { a: 'b' } },
+    spec: { cidrs: ['10.77.0.0/24'] },
+  });
+  const { status, body } = await send('put', `${path}/x/status`, {
+    metadata: { name: 'x', labels: { a: 'not a label' }, finalizers: ['plain'], selfLink: '/x' },
+    spec: { cidrs: ['10.77.0.0/24'] },
+  });
+  assert.equal(status, 200);
+  assert.deepEqual(body.metadata.labels, { a: 'b' });
+  assert.equal(body.metadata.finalizers, undefined);
+  assert.equal(body.metadata.selfLink, undefined);
+});
+
+test('the status of a DaemonSet keeps its template generation', async () => {
+  const path = namespaced('/apis/apps/v1', 'daemonsets');
+  const set = {
+    metadata: { name: 'x' },
+    spec: {
+      selector: { matchLabels: { a: 'b' } },
+      template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'a', image: 'b' }] } },
+    },
+  };
+  await send('post', path, set);
+  const { body } = await send('put', `${path}/x/status`, set);
+  assert.equal(body.metadata.annotations['deprecated.daemonset.template.generation'], '1');
+});
+
+test('names of IPAddresses are not made up, and say what is wrong with them', async () => {
+  const made = await send('post', '/apis/networking.k8s.io/v1/ipaddresses', {
+    metadata: { generateName: 'made-' },
+    spec: { parentRef: { resource: 'services', name: 'x' } },
+  });
+  assert.match(made.body.message, /^IPAddress.networking.k8s.io "made-" is invalid/);
+  const zeros = await send('post', '/apis/networking.k8s.io/v1/ipaddresses', {
+    metadata: { name: '10.99.077.8' },
+    spec: { parentRef: { resource: 'services', name: 'x' } },
+  });
+  assert.match(zeros.body.message, /must not have leading 0s$/);
+});
+
+test('topology cannot be written through v1', async () => {
+  const path = namespaced('/apis/discovery.k8s.io/v1', 'endpointslices');
+  const { status, body } = await send('post', path, {
+    metadata: { name: 'x' },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: ['10.1.2.3'], deprecatedTopology: { 'kubernetes.io/hostname': 'n' } }],
+  });
+  assert.equal(status, 201);
+  assert.deepEqual(body.endpoints, [{ addresses: ['10.1.2.3'], conditions: {} }]);
+});
+
+test('of two pod ranges of a Node the singular one counts, and it cannot be changed', async () => {
+  const { body } = await send('post', '/api/v1/nodes', {
+    metadata: { name: 'ranged' },
+    spec: { podCIDR: '10.244.0.0/24', podCIDRs: ['10.244.1.0/24'] },
+  });
+  assert.deepEqual(body.spec.podCIDRs, ['10.244.0.0/24']);
+  const merge = 'application/merge-patch+json';
+  const changed = await send('patch', '/api/v1/nodes/ranged', { spec: { podCIDR: '10.244.9.0/24' } }, merge);
+  assert.equal(changed.status, 422);
+  assert.equal(changed.body.details.causes[0]?.field, 'spec.podCIDRs');
+});
+
+test('only load balancers have an ingress', async () => {
+  const path = namespaced('/api/v1', 'services');
+  await send('post', path, { metadata: { name: 'plain' }, spec: { ports: [{ port: 80 }] } });
+  const merge = 'application/merge-patch+json';
+  const ingress = { status: { loadBalancer: { ingress: [{ ip: 'x' }] } } };
+  const { body } = await send('patch', `${path}/plain/status`, ingress, merge);
+  assert.deepEqual(body.details.causes, [
+    {
+      reason: 'FieldValueForbidden',
+      message: "Forbidden: may only be used when `spec.type` is 'LoadBalancer'",
+      field: 'status.loadBalancer.ingress',
+    },
+  ]);
+});
+
+test('the last finalizer of a namespace leaves no empty list', async () => {
+  await send('post', '/api/v1/namespaces', { metadata: { name: 'ending' } });
+  const { body } = await send('put', '/api/v1/namespaces/ending/finalize', {
+    metadata: { name: 'ending' },
+    spec: { finalizers: [] },
+  });
+  assert.deepEqual(body.spec, {});
+});
+
+test('below an API group a path that leads nowhere is refused with a Status, elsewhere in plain text', async () => {
+  for (const path of ['/api/v2', '/api/v2/namespaces/x/configmaps', '/apis/apps/v9', '/apis/apps/v9/deployments']) {
+    const { status, body } = await send('get', path);
+    assert.equal(status, 404);
+    assert.equal(body.reason, 'NotFound', path);
+  }
+  for (const path of ['/apis/none.example.com/v1', '/apis/none.example.com/v1/things', '/apix']) {
+    const { text } = await send('get', path);
+    assert.equal(text, '404 page not found\n', path);
+  }
+});
+
+test('options of an unknown kind, an object of another kind', async () => {
+  const path = namespaced('/api/v1', 'configmaps');
+  await send('post', path, { metadata: { name: 'kinds' } });
+  const options = await send('delete', `${path}/kinds`, { kind: 'Nonsense', apiVersion: 'v1' });
+  assert.match(options.body.message, /^no kind "Nonsense" is registered for version "v1" in scheme/);
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'kinds' }, data: { key: 'value' } };
+  const other = await send('put', `${path}/kinds`, secret);
+  assert.equal(
+    other.body.message,
+    'Secret in version "v1" cannot be handled as a ConfigMap: illegal base64 data at input byte 4',
+  );
+});
+
+test('a deprecated kind warns only where there is something to ask', async () => {
+  const path = namespaced('/api/v1', 'endpoints');
+  const listed = await send('get', path);
+  assert.match(listed.warning ?? '', /deprecated/);
+  const refused = await send('post', `${path}/x`, {});
+  assert.equal(refused.status, 405);
+  assert.equal(refused.warning, undefined);
+});
