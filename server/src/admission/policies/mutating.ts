@@ -122,11 +122,18 @@ class MutatingDispatch {
 
   async #one(invocation: Invocation, context: EvaluationContext): Promise<void> {
     const { hook, binding, param, kind } = invocation;
+    const { metrics } = this.#dependencies;
     const { compiled } = hook;
     const { versions } = this.#mutation;
     const input = async (): Promise<PolicyInput> => policyInput(context, invocation, await versions.as(kind), param);
     if (compiled.matchConditions.length > 0) {
+      const started = performance.now();
       const match = await evaluateMatchConditions(compiled, await input());
+      metrics?.webhooks.conditions(hook.name, 'policy', 'admit', this.#attributes.operation, {
+        seconds: (performance.now() - started) / 1000,
+        errors: match.errors,
+        excluded: match.matches === false,
+      });
       if (match.matches === undefined) this.#fail(invocation, match.error);
       if (match.matches !== true) return;
     }
@@ -137,11 +144,18 @@ class MutatingDispatch {
     for (const index of compiled.mutations.keys()) {
       const { object } = await versions.as(kind);
       if (object === undefined) continue;
+      const started = performance.now();
+      const counted = (error?: unknown): void => {
+        const message = error === undefined ? undefined : (error as Error).message;
+        metrics?.policies.mutated(hook.name, binding.name, message, (performance.now() - started) / 1000);
+      };
       try {
         const result = await evaluateMutation(compiled, index, await input());
         if (result.error !== undefined) throw new Error(result.error);
         versions.replace(this.#apply(hook, index, object, result.patch, kind), kind);
+        counted();
       } catch (error) {
+        counted(error);
         if (error instanceof StatusError) throw error;
         this.#fail(invocation, (error as Error).message);
       }

@@ -68,13 +68,17 @@ class MutatingDispatch {
   async #offer(hook: Hook<MutatingWebhook>, index: number): Promise<void> {
     const { reinvocation } = this.#attributes;
     const { versions, namespace } = this.#mutation;
-    const invocation = await invocationOf(hook, this.#attributes, versions, namespace, this.#dependencies);
+    const invocation = await invocationOf(hook, 'admit', this.#attributes, versions, namespace, this.#dependencies);
     if (invocation === undefined) return;
     if (!this.#mutation.mayCall(hook.uid)) return;
     const place = `round_${reinvocation.isReinvoke ? 1 : 0}_index_${index}`;
     let mutated = false;
     try {
-      mutated = await this.#call(hook, invocation, place);
+      const call = () => this.#call(hook, invocation, place);
+      const { metrics } = this.#dependencies;
+      mutated = await (metrics === undefined
+        ? call()
+        : metrics.webhooks.called(hook.webhook, 'admit', this.#attributes, call));
     } catch (error) {
       if (!(error instanceof WebhookFailure)) throw error;
       if (hook.webhook.failurePolicy !== 'Ignore') throw internalError(error.message);

@@ -8,6 +8,7 @@ import {
 } from '@typernetes/openapi/meta';
 import { type WatchSink, watchStore } from '../../registry/generic/watch.ts';
 import type { StorageError, Watch } from '../../storage/storage.ts';
+import type { WatchObserver } from '../metrics.ts';
 import { negotiateStream } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { HandlerDependencies, ResourceEndpoint } from '../resource-endpoint.ts';
@@ -46,7 +47,13 @@ export async function handleWatch(
       ? options.timeoutSeconds * 1000
       : dependencies.minRequestTimeoutSeconds * 1000 * (1 + dependencies.random());
   const frames = new WatchFrames(endpoint, format, include, () => dependencies.now());
-  const session = new WatchSession(frames, options.allowWatchBookmarks, options.sendInitialEvents === true, timeoutMs);
+  const session = new WatchSession(
+    frames,
+    options.allowWatchBookmarks,
+    options.sendInitialEvents === true,
+    timeoutMs,
+    dependencies.watched?.(context),
+  );
   // Errors before the first byte are Statuses of their own; later ones are ERROR events.
   session.attach(await watchStore(store, context.info.namespace, options, session, context.signal));
   const connection =
@@ -69,6 +76,7 @@ class WatchSession implements WatchSink, Recipient {
   readonly #queue = new WatchQueue(queueLimit);
   readonly #finished: Promise<void>;
   #finish!: () => void;
+  readonly #observer: WatchObserver | undefined;
   #connection: WatchConnection | undefined;
   #watch: Watch | undefined;
   #over = false;
@@ -79,7 +87,14 @@ class WatchSession implements WatchSink, Recipient {
   #endsAt = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(frames: WatchFrames, bookmarks: boolean, initialEventsEnd: boolean, timeoutMs: number) {
+  constructor(
+    frames: WatchFrames,
+    bookmarks: boolean,
+    initialEventsEnd: boolean,
+    timeoutMs: number,
+    observer: WatchObserver | undefined,
+  ) {
+    this.#observer = observer;
     this.#frames = frames;
     this.#bookmarks = bookmarks;
     this.#initialEventsEnd = initialEventsEnd;
@@ -197,6 +212,8 @@ class WatchSession implements WatchSink, Recipient {
           ? this.#frames.bookmark(item.revision, item.initialEventsEnd)
           : this.#frames.encode(item);
       frames.push(frame);
+      this.#observer?.sent(frame.length);
+      if (item.type === 'bookmark' && item.initialEventsEnd) this.#observer?.initialEventsSent();
       bytes += frame.length;
     }
     return frames;
