@@ -36,7 +36,7 @@ import { type EntryAttributes, type EntryReader, EntryView, readAttributes } fro
 import { optimisticLockMessage, translateStorageError } from './errors.ts';
 import { guaranteedUpdate } from './guaranteed-update.ts';
 import { type DeleteOptions, type ListOptions, parseResourceVersion } from './options.ts';
-import { selectionOf } from './selection.ts';
+import { amongOf, selectionOf } from './selection.ts';
 import { forgetWritten, rememberWritten } from './shared-objects.ts';
 
 export interface ListPage {
@@ -145,6 +145,7 @@ export class RegistryStore implements EntryReader {
 
   async list(namespace: string, options: ListOptions, signal?: AbortSignal): Promise<ListPage> {
     const selection = selectionOf(this, options.labelSelector, options.fieldSelector);
+    const among = amongOf(this, options.labelSelector, options.fieldSelector);
     const selectedNamespace = options.fieldSelector?.requiresExactMatch('metadata.namespace');
     const prefix = this.prefixOf(namespace !== '' ? namespace : (selectedNamespace ?? ''));
     const token = this.#continueToken(options);
@@ -165,6 +166,7 @@ export class RegistryStore implements EntryReader {
         ...(!exact && token === undefined && requested !== undefined ? { minRevision: requested } : {}),
         ...(limit > 0 ? { limit } : {}),
         ...(selection === undefined ? {} : { select: selection }),
+        ...(among === undefined ? {} : { among }),
         ...(signal === undefined ? {} : { signal }),
       });
       return {
