@@ -34,7 +34,7 @@ export interface ParsedBody {
   fields?: readonly FieldOccurrence[];
 }
 
-export const serializers = {
+const serializers = {
   'application/json': jsonSerializer,
   'application/yaml': yamlSerializer,
   [protobufMediaType]: protobufSerializer,

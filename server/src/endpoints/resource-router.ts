@@ -146,7 +146,7 @@ export function notFoundResponse() {
   return genericServerResponse(404, '', none, '', '', 0, false);
 }
 
-export function methodNotAllowed(context: RequestContext, endpoint: ResourceEndpoint) {
+function methodNotAllowed(context: RequestContext, endpoint: ResourceEndpoint) {
   const methods: Record<string, string> =
     context.info.parts.length === 1
       ? { list: 'GET', create: 'POST', deletecollection: 'DELETE' }

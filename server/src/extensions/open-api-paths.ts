@@ -91,7 +91,11 @@ function parameterV3({ type, format, uniqueItems, ...rest }: JsonObject): JsonOb
 
 /** References are called by the parameter and a hash. */
 function nameOf({ name, $ref }: JsonObject): string {
-  return typeof name === 'string' ? name : String($ref).replace(/^#\/parameters\/(.*)-.{8}$/, '$1');
+  return typeof name === 'string' ? name : keyOf($ref).replace(/-.{8}$/, '');
+}
+
+function keyOf($ref: unknown): string {
+  return typeof $ref === 'string' ? $ref.replace('#/parameters/', '') : '';
 }
 
 function nameParameter(kind: string, form: Form): JsonObject {

@@ -17,14 +17,15 @@ import {
   ruleFieldPath,
   type Type,
   typeOfSchema,
+  type ValidationRule,
 } from '../cel/index.ts';
-import type { Structural, ValidationRule } from './schema/index.ts';
+import type { Structural } from './schema/index.ts';
 
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
 const maxNamed = 4;
 
 /** The estimated cost of all rules of a schema, and the rules that it comes from. */
-export class TotalCost {
+class TotalCost {
   #total = 0;
   #mostExpensive: { at: FieldPath; cost: number }[] = [];
 

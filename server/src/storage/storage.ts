@@ -87,6 +87,16 @@ export interface ListOptions extends ReadOptions {
   limit?: number;
   /** Only entries this accepts count towards `limit`. Must be pure. */
   select?: (entry: Entry) => boolean;
+  /** Where to look for what `select` accepts, for a cache that can make use of it. */
+  among?: Among;
+}
+
+/** Every entry in question has one of these values there. */
+export interface Among {
+  /** Stands for what `of` reads. */
+  readonly attribute: string;
+  readonly values: readonly string[];
+  of(entry: Entry): string | undefined;
 }
 
 export interface ListResult {

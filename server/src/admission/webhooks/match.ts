@@ -69,7 +69,7 @@ function matchedRule(
   return undefined;
 }
 
-export function sameVersion(left: GroupVersionResource, right: GroupVersionResource): boolean {
+function sameVersion(left: GroupVersionResource, right: GroupVersionResource): boolean {
   return left.group === right.group && left.version === right.version && left.resource === right.resource;
 }
 

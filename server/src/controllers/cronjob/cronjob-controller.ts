@@ -40,7 +40,7 @@ interface Draft {
   readonly status: CronJobStatus;
 }
 
-export class CronJobReconciler implements Reconciler {
+class CronJobReconciler implements Reconciler {
   readonly #client: RestClient;
   readonly #recorder: EventRecorder;
   readonly #cronJobs: Lister<CronJob>;

@@ -58,7 +58,7 @@ export interface DeploymentReconcilerOptions {
   clock: Clock;
 }
 
-export class DeploymentReconciler implements Reconciler {
+class DeploymentReconciler implements Reconciler {
   readonly #options: DeploymentReconcilerOptions;
   readonly #replicaSets: DeploymentReplicaSets;
 

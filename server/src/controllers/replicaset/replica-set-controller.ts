@@ -61,7 +61,7 @@ const replicaSetKind: ReplicaSetLike<ReplicaSet> = {
   withStatus: (replicaSet, status) => ({ ...replicaSet, status }),
 };
 
-export class ReplicaSetReconciler<T extends KubernetesObject> implements Reconciler {
+class ReplicaSetReconciler<T extends KubernetesObject> implements Reconciler {
   readonly expectations: Expectations;
   readonly #client: RestClient;
   readonly #podControl: PodControl;

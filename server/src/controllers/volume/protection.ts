@@ -16,7 +16,7 @@ import { startControllers } from '../running.ts';
 const claimIndex = 'persistentVolumeClaims';
 
 /** Keys of the claims a pod uses, its generic ephemeral volumes' included. */
-export function claimsUsedBy(pod: Readonly<Pod>): string[] {
+function claimsUsedBy(pod: Readonly<Pod>): string[] {
   const { namespace = '', name = '' } = pod.metadata ?? {};
   return (pod.spec?.volumes ?? []).flatMap((volume) => {
     if (volume.persistentVolumeClaim) return [`${namespace}/${volume.persistentVolumeClaim.claimName}`];

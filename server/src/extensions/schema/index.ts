@@ -1,8 +1,8 @@
 export { applyStructuralDefaults } from './defaulting.ts';
-export { JsonPath, JsonPathError } from './json-path.ts';
+export { JsonPath } from './json-path.ts';
 export { validateListTypes } from './list-types.ts';
 export { coerceMetadata, coerceObject, validateEmbedded } from './object-meta.ts';
 export { compilePattern } from './pattern.ts';
 export { prune } from './prune.ts';
-export { additionalSchema, type Structural, type ValidationRule, validateStructural } from './structural.ts';
+export { additionalSchema, type Structural, validateStructural } from './structural.ts';
 export { validateValue } from './validate.ts';

@@ -220,11 +220,16 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
   }
 
   async #page(options: ListOptions, revision: number): Promise<ListResult> {
-    const { prefix, limit = 0, select } = options;
+    const { prefix, limit = 0, select, among } = options;
     const start = options.start !== undefined && options.start > prefix ? options.start : prefix;
     // Without a select one entry more than the page is enough to name the next one.
     const needed = limit > 0 && select === undefined ? limit + 1 : Infinity;
-    const { entries, total } = this.cache.range(start, prefixEnd(prefix), revision, needed);
+    const end = prefixEnd(prefix);
+    const candidates = among === undefined ? undefined : this.cache.candidates(start, end, revision, among);
+    const { entries, total } =
+      candidates === undefined
+        ? this.cache.range(start, end, revision, needed)
+        : { entries: candidates, total: candidates.length };
     this.statistics.lists++;
     this.statistics.objectsFetched += entries.length;
     if (limit === 0 && select === undefined) return { entries, revision, next: undefined, remaining: 0 };
