@@ -4,6 +4,7 @@ import {
   methodNotSupported,
   resourceExpired,
   type Status,
+  StatusError,
   serviceUnavailable,
 } from '@typernetes/openapi/meta';
 import { type WatchSink, watchStore } from '../../registry/generic/watch.ts';
@@ -43,13 +44,26 @@ export async function handleWatch(
   const frames = new WatchFrames(endpoint, format, include, () => dependencies.now());
   const session = new WatchSession(frames, options.allowWatchBookmarks, options.sendInitialEvents === true, timeoutMs);
   // Errors before the first byte are Statuses of their own; later ones are ERROR events.
-  session.attach(await watchStore(store, context.info.namespace, options, session, context.signal));
+  // With sendInitialEvents the stream is there before the cache has caught up, and an ERROR tells that it did not.
+  try {
+    session.attach(await watchStore(store, context.info.namespace, options, session, context.signal));
+  } catch (error) {
+    if (options.sendInitialEvents !== true || !isTooLargeResourceVersion(error)) throw error;
+    session.refuse(error.status);
+  }
   const connection =
     context.upgrade === undefined
       ? httpWatchConnection(context, format.mediaType)
       : await webSocketWatchConnection(context, context.upgrade, format.mediaType);
   context.outcome = { code: 200, bytes: 0 };
   await session.run(connection, context.signal, context.watchStarted);
+}
+
+function isTooLargeResourceVersion(error: unknown): error is StatusError {
+  return (
+    error instanceof StatusError &&
+    (error.status.details?.causes ?? []).some(({ reason }) => reason === 'ResourceVersionTooLarge')
+  );
 }
 
 class WatchSession implements WatchSink {
@@ -82,6 +96,11 @@ class WatchSession implements WatchSink {
   attach(watch: Watch): void {
     this.#watch = watch;
     if (this.#over) watch.stop();
+  }
+
+  refuse(status: Status): void {
+    this.#failure = status;
+    this.#over = true;
   }
 
   initial(entries: Parameters<WatchSink['initial']>[0], revision: number): void {
