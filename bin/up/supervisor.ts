@@ -34,7 +34,7 @@ interface Events {
 }
 
 /** Set for a process that loads its code and then waits for `{type: 'start'}`. */
-export const startByMessage = 'TYPERNETES_START_BY_MESSAGE';
+const startByMessage = 'TYPERNETES_START_BY_MESSAGE';
 
 const firstBackoffMs = 500;
 const longestBackoffMs = 30_000;

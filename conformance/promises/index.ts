@@ -19,6 +19,7 @@ import './media-types.ts';
 import './network.ts';
 import './objects.ts';
 import './priority-and-fairness.ts';
+import './protocol.ts';
 import './signing-requests.ts';
 import './tokens.ts';
 import './workloads.ts';

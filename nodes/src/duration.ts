@@ -11,11 +11,3 @@ export function parseDuration(text: string | number): number {
   if (parts.length === 0 || matched !== text.length) throw new RangeError(`invalid duration ${JSON.stringify(text)}`);
   return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit ?? ''] ?? 0), 0);
 }
-
-/** `1h2m3s`, as Go prints a duration of whole seconds. */
-export function formatSeconds(totalSeconds: number): string {
-  const hours = Math.floor(totalSeconds / 3600);
-  const minutes = Math.floor((totalSeconds % 3600) / 60);
-  const seconds = totalSeconds % 60;
-  return `${hours > 0 ? `${hours}h` : ''}${hours > 0 || minutes > 0 ? `${minutes}m` : ''}${seconds}s`;
-}

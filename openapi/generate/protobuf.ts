@@ -21,8 +21,7 @@ const scalars = new Set([
   'fixed64',
 ]);
 
-export const messageName = (definition: string): string =>
-  definition.replace(/^io\.k8s\./, 'k8s.io.').replaceAll('-', '_');
+const messageName = (definition: string): string => definition.replace(/^io\.k8s\./, 'k8s.io.').replaceAll('-', '_');
 
 export function protobufDescriptors(spec: Spec): Descriptors {
   const definitions = new Map<string, SpecSchema>();

@@ -13,7 +13,7 @@ export interface BridgeNetwork {
 
 const fileName = '10-typernetes.conflist';
 
-export function bridgeConflist({ name, bridge, podCIDR, ipamDirectory }: BridgeNetwork): object {
+function bridgeConflist({ name, bridge, podCIDR, ipamDirectory }: BridgeNetwork): object {
   return {
     cniVersion: '0.4.0',
     name,

@@ -55,4 +55,4 @@ export {
 export { TokenBucket } from './token-bucket.ts';
 export { ConnectionError, type Query, type RawRequest } from './transport.ts';
 export type { WatchEvent } from './watch-stream.ts';
-export { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
+export { WorkQueue, type WorkQueueObserver, type WorkQueueOptions } from './work-queue.ts';

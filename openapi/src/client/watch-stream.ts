@@ -12,7 +12,7 @@ export type WatchEvent<T extends KubernetesObject> =
   | { type: 'BOOKMARK'; object: KubernetesObject };
 
 /** Lines of a byte stream, without their line breaks. */
-export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string, void, undefined> {
+async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string, void, undefined> {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   for await (const chunk of chunks) {

@@ -4,8 +4,17 @@
  */
 import { type Clock, systemClock, type Timer } from './clock.ts';
 
+/** Told of what happens to keys, for metrics. A key is added once until it is got, and got once until it is done. */
+export interface WorkQueueObserver {
+  added(key: unknown): void;
+  got(key: unknown): void;
+  done(key: unknown): void;
+  retried(): void;
+}
+
 export interface WorkQueueOptions {
   clock?: Clock;
+  observer?: WorkQueueObserver | undefined;
   /** Delay after a key's first failure; doubles with each. Defaults: 5 ms up to 1000 s, as upstream. */
   baseDelayMs?: number;
   maxDelayMs?: number;
@@ -23,10 +32,12 @@ export class WorkQueue<K = string> {
   readonly #delayed = new Map<K, { readyAt: number; timer: Timer }>();
   readonly #failures = new Map<K, number>();
   readonly #waiters: ((key: K | undefined) => void)[] = [];
+  readonly #observer: WorkQueueObserver | undefined;
   #shutDown = false;
 
   constructor(options: WorkQueueOptions = {}) {
     this.#clock = options.clock ?? systemClock;
+    this.#observer = options.observer;
     this.#baseDelayMs = options.baseDelayMs ?? 5;
     this.#maxDelayMs = options.maxDelayMs ?? 1_000_000;
   }
@@ -39,13 +50,20 @@ export class WorkQueue<K = string> {
   add(key: K): void {
     if (this.#shutDown) return;
     if (this.#processing.has(key)) {
+      if (!this.#again.has(key)) this.#observer?.added(key);
       this.#again.add(key);
       return;
     }
     if (this.#ready.has(key)) return;
+    this.#observer?.added(key);
+    this.#offer(key);
+  }
+
+  #offer(key: K): void {
     const waiter = this.#waiters.shift();
     if (waiter) {
       this.#processing.add(key);
+      this.#observer?.got(key);
       waiter(key);
     } else this.#ready.add(key);
   }
@@ -69,6 +87,7 @@ export class WorkQueue<K = string> {
   addRateLimited(key: K): void {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
+    this.#observer?.retried();
     this.addAfter(key, Math.min(this.#baseDelayMs * 2 ** failures, this.#maxDelayMs));
   }
 
@@ -86,6 +105,7 @@ export class WorkQueue<K = string> {
     for (const key of this.#ready) {
       this.#ready.delete(key);
       this.#processing.add(key);
+      this.#observer?.got(key);
       return key;
     }
     return undefined;
@@ -100,7 +120,8 @@ export class WorkQueue<K = string> {
 
   done(key: K): void {
     this.#processing.delete(key);
-    if (this.#again.delete(key)) this.add(key);
+    this.#observer?.done(key);
+    if (this.#again.delete(key)) this.#offer(key);
   }
 
   /** Takes no more keys and drops those that wait; whoever waits in `get` gets undefined. */

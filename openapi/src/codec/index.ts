@@ -1,4 +1,4 @@
-/** Objects and bytes: serializers, media type negotiation, and work on encoded objects without parsing them. */
+/** Objects and bytes: media type negotiation, and work on encoded objects without parsing them. */
 export { cborMediaType, cborSequenceMediaType, cborSerializer } from './cbor-serializer.ts';
 export { jsonSerializer } from './json-serializer.ts';
 export { type NegotiatedMediaType, negotiate } from './negotiate.ts';

@@ -114,11 +114,6 @@ export function tooLong(at: At, _value: unknown, maximum: number): FieldError {
   return make('FieldValueTooLong', at, '<value omitted>', detail);
 }
 
-export function tooLongCharacters(at: At, _value: unknown, maximum: number): FieldError {
-  const detail = maximum >= 0 ? `may not be more than ${atMost(maximum, 'character')}` : 'value is too long';
-  return make('FieldValueTooLong', at, '<value omitted>', detail);
-}
-
 export function tooShort(at: At, value: unknown, minimum: number): FieldError {
   const detail = minimum >= 0 ? `must be at least ${atMost(minimum, 'character')}` : 'value is too short';
   return make('FieldValueTooShort', at, value, detail);

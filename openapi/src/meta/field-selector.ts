@@ -50,7 +50,7 @@ export function fieldSelector(requirements: readonly FieldRequirement[]): FieldS
   return new FieldTerms(requirements);
 }
 
-export function escapeFieldValue(value: string): string {
+function escapeFieldValue(value: string): string {
   return value.replace(/[\\,=]/g, '\\$&');
 }
 

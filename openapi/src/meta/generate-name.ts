@@ -4,7 +4,7 @@ const maxNameLength = 63;
 const randomLength = 5;
 
 /** `random` gives numbers in [0, 1), as Math.random. */
-export function randomSuffix(random: () => number, length = randomLength): string {
+function randomSuffix(random: () => number, length = randomLength): string {
   let result = '';
   for (let index = 0; index < length; index++) result += alphabet[Math.floor(random() * alphabet.length)];
   return result;
@@ -13,11 +13,4 @@ export function randomSuffix(random: () => number, length = randomLength): strin
 /** metadata.generateName → a name: the base, cut so that the whole stays within 63 characters, and five random ones. */
 export function generateName(base: string, random: () => number): string {
   return base.slice(0, maxNameLength - randomLength) + randomSuffix(random);
-}
-
-/** Any text in the same alphabet, so that hashes in names look like the rest (pod-template-hash). */
-export function safeEncode(text: string): string {
-  let result = '';
-  for (const character of text) result += alphabet[(character.codePointAt(0) ?? 0) % alphabet.length];
-  return result;
 }

@@ -1,5 +1,4 @@
 import type { GroupVersion, GroupVersionKind, KubernetesObject } from './object.ts';
-import { quote } from './quote.ts';
 
 export interface GroupLike {
   group: string;
@@ -33,9 +32,4 @@ export function gvkOf(object: Readonly<KubernetesObject>): GroupVersionKind {
 /** `apps/v1, Kind=Deployment`, as upstream prints a GroupVersionKind. */
 export function formatKind(kind: GroupVersionKind): string {
   return `${kind.group}/${kind.version}, Kind=${kind.kind}`;
-}
-
-/** `"apps/v1"`-style quoting used in messages about kinds that are not registered. */
-export function noKindMatch(kind: GroupVersionKind): string {
-  return `no kind ${quote(kind.kind)} is registered for version ${quote(formatApiVersion(kind))}`;
 }

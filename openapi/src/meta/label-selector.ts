@@ -85,10 +85,6 @@ export function parseLabelSelector(text: string): Selector {
   return requirements.length === 0 ? everything : new RequirementsSelector(requirements);
 }
 
-export function selectorFromRequirements(requirements: readonly Requirement[]): Selector {
-  return new RequirementsSelector(requirements);
-}
-
 /** Equality on every label given; nothing is validated. */
 export function selectorFromSet(labels: Readonly<Record<string, string>> | undefined): Selector {
   const entries = Object.entries(labels ?? {});

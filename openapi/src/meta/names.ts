@@ -13,7 +13,6 @@ const labelKeyFormat = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const labelValueFormat = `(${labelKeyFormat})?`;
 const envNameFormat = '[-._a-zA-Z][-._a-zA-Z0-9]*';
 const configMapKeyFormat = '[-._a-zA-Z0-9]+';
-const cIdentifierFormat = '[A-Za-z_][A-Za-z0-9_]*';
 
 const whole = (format: string): RegExp => new RegExp(`^(?:${format})$`);
 // Linear forms of the published formats: the nested quantifiers of the originals backtrack in this engine.
@@ -22,7 +21,6 @@ const label1035Pattern = /^[a-z](?:[-a-z0-9]*[a-z0-9])?$/;
 const labelKeyPattern = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 const envNamePattern = whole(envNameFormat);
 const configMapKeyPattern = whole(configMapKeyFormat);
-const cIdentifierPattern = whole(cIdentifierFormat);
 const underscoreLabelPattern = whole(labelWithUnderscoreFormat);
 
 export function regexError(message: string, format: string, ...examples: string[]): string {
@@ -132,12 +130,6 @@ export function labelValue(value: string): string[] {
   return errors;
 }
 
-export function cIdentifier(value: string): string[] {
-  const message =
-    "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
-  return cIdentifierPattern.test(value) ? [] : [regexError(message, cIdentifierFormat, 'my_name', 'MY_NAME', 'MyName')];
-}
-
 export function isInRange(value: number, low: number, high: number): string[] {
   return value >= low && value <= high ? [] : [inclusiveRangeError(low, high)];
 }
@@ -201,7 +193,7 @@ export function pathSegmentName(name: string): string[] {
   return name === '.' || name === '..' ? [`may not be '${name}'`] : pathSegmentPrefix(name);
 }
 
-export function pathSegmentPrefix(name: string): string[] {
+function pathSegmentPrefix(name: string): string[] {
   return ['/', '%'].filter((part) => name.includes(part)).map((part) => `may not contain '${part}'`);
 }
 

@@ -6,8 +6,8 @@ import { labelValue, type NameCheck, nameIsDnsLabel, nameIsDnsSubdomain, qualifi
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from './object.ts';
 import { byteLength, quote } from './quote.ts';
 
-export const totalAnnotationSizeLimit = 256 * 1024;
-export const fieldImmutableMessage = 'field is immutable';
+const totalAnnotationSizeLimit = 256 * 1024;
+const fieldImmutableMessage = 'field is immutable';
 const orphanFinalizer = 'orphan';
 const foregroundFinalizer = 'foregroundDeletion';
 const fieldManagerMaxLength = 128;
@@ -89,7 +89,7 @@ export function validateObjectMetaUpdate(
   return errors;
 }
 
-export function validateLabelName(name: string, at: FieldPath): FieldError[] {
+function validateLabelName(name: string, at: FieldPath): FieldError[] {
   return qualifiedName(name).map((message) => invalidValue(at, name, message));
 }
 
@@ -116,10 +116,7 @@ export function validateAnnotations(
   return errors;
 }
 
-export function validateOwnerReferences(
-  references: readonly OwnerReference[] | undefined,
-  at: FieldPath,
-): FieldError[] {
+function validateOwnerReferences(references: readonly OwnerReference[] | undefined, at: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   let controller: string | undefined;
   for (const reference of references ?? []) {
@@ -152,7 +149,7 @@ function validateOwnerReference(reference: Readonly<OwnerReference>, at: FieldPa
   return errors;
 }
 
-export function validateFinalizerName(name: string, at: FieldPath): FieldError[] {
+function validateFinalizerName(name: string, at: FieldPath): FieldError[] {
   return qualifiedName(name).map((message) => invalidValue(at, name, message));
 }
 
@@ -165,7 +162,7 @@ export function validateFinalizers(finalizers: readonly string[] | undefined, at
   return errors;
 }
 
-export function validateNoNewFinalizers(
+function validateNoNewFinalizers(
   finalizers: readonly string[] | undefined,
   old: readonly string[] | undefined,
   at: FieldPath,
@@ -194,7 +191,7 @@ export function validateFieldManager(manager: string, at: FieldPath): FieldError
   return errors;
 }
 
-export function validateManagedFields(entries: readonly ManagedFieldsEntry[] | undefined, at: FieldPath): FieldError[] {
+function validateManagedFields(entries: readonly ManagedFieldsEntry[] | undefined, at: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   for (const [index, entry] of (entries ?? []).entries()) {
     const here = at.index(index);

@@ -25,7 +25,7 @@ export class SelectorError extends Error {
 const nowhere = '<nil>';
 const int64 = /^[+-]?[0-9]+$/;
 
-export function parseInt64(text: string): bigint | undefined {
+function parseInt64(text: string): bigint | undefined {
   if (!int64.test(text)) return undefined;
   const value = BigInt(text.startsWith('+') ? text.slice(1) : text);
   return BigInt.asIntN(64, value) === value ? value : undefined;

@@ -62,11 +62,3 @@ export function statusCause(error: unknown, reason: string): StatusCause | undef
   if (!(error instanceof StatusError)) return undefined;
   return error.status.details?.causes?.find((cause) => cause.reason === reason);
 }
-
-/** Seconds the server asks to wait, where its answer says that waiting helps. */
-export function suggestsClientDelay(error: unknown): number | undefined {
-  if (!(error instanceof StatusError)) return undefined;
-  const seconds = error.status.details?.retryAfterSeconds ?? 0;
-  if (error.reason === 'ServerTimeout') return seconds;
-  return seconds > 0 ? seconds : undefined;
-}

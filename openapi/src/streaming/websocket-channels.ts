@@ -7,16 +7,15 @@ import { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { headerList, refuseUpgrade } from './upgrade.ts';
 
-export const closeSignal = 255;
+const closeSignal = 255;
 const maxMessage = 32 * 1024 * 1024;
 /** A channel this far behind stops the whole websocket. */
 const maxUnread = 1024 * 1024;
 
-export const channelProtocol = 'channel.k8s.io';
-export const base64ChannelProtocol = 'base64.channel.k8s.io';
+const base64ChannelProtocol = 'base64.channel.k8s.io';
 
 const isBase64 = (protocol: string): boolean => protocol.endsWith(base64ChannelProtocol);
-export const supportsCloseSignal = (protocol: string): boolean => protocol === 'v5.channel.k8s.io';
+const supportsCloseSignal = (protocol: string): boolean => protocol === 'v5.channel.k8s.io';
 
 export class WebsocketChannels {
   readonly socket: WebSocket;

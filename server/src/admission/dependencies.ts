@@ -2,6 +2,7 @@ import type { Authorizer } from '../authorization/authorizer.ts';
 import type { ObjectSource } from '../authorization/object-source.ts';
 import type { RegistryReader } from '../registry/generic/rest.ts';
 import type { WebhookClients } from '../webhooks/index.ts';
+import type { AdmissionMetrics } from './metrics.ts';
 import type { AdmissionObjects } from './objects.ts';
 
 /** What plugins may look at. */
@@ -13,6 +14,7 @@ export interface AdmissionDependencies {
   /** For webhooks and policies, which need `source` as well; without them there are none. */
   clients?: WebhookClients;
   objects?: AdmissionObjects;
+  metrics?: AdmissionMetrics;
   now?: () => Date;
   /** In [0, 1), for generated names. */
   random?: () => number;

@@ -1,15 +1,21 @@
-/** How long admission takes, each plugin and each phase. */
+/** How long admission takes, each plugin and each phase, and what webhooks and policies do. */
 import { Histogram, type MetricsRegistry } from '../metrics/index.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
+import { PolicyMetrics } from './policies/metrics.ts';
+import { WebhookMetrics } from './webhook-metrics.ts';
 
 const buckets = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 type Phase = 'admit' | 'validate';
 
 export class AdmissionMetrics {
+  readonly webhooks: WebhookMetrics;
+  readonly policies: PolicyMetrics;
   readonly #plugins: Histogram;
   readonly #steps: Histogram;
 
   constructor(registry: MetricsRegistry) {
+    this.webhooks = new WebhookMetrics(registry);
+    this.policies = new PolicyMetrics(registry);
     this.#plugins = registry.register(
       new Histogram({
         name: 'apiserver_admission_controller_admission_duration_seconds',

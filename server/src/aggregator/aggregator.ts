@@ -15,7 +15,7 @@ import type { APIService } from '@typernetes/openapi/types/apiregistration/v1';
 import { type Follower, follow, type ObjectSource } from '../authorization/object-source.ts';
 import type { Handler, Logger, RequestContext } from '../endpoints/request-context.ts';
 import { type Definition, definitions } from '../extensions/definition.ts';
-import type { MetricsRegistry } from '../metrics/index.ts';
+import { type MetricsRegistry, WorkQueueMetrics } from '../metrics/index.ts';
 import type { RegistryReader } from '../registry/generic/rest.ts';
 import type { ServiceResolver } from '../webhooks/index.ts';
 import { apiServiceName, apiServices, groupVersionOf, isAvailable, type Priority, serviceOf } from './api-service.ts';
@@ -66,8 +66,10 @@ export class Aggregator {
     const backend = (name: string): Backend | undefined => this.#backends.get(name);
     const changed = (): void => void (this.revision += 1);
     const metrics = new AvailabilityMetrics(options.metrics);
-    this.#autoRegistration = new AutoRegistration({ registry, builtIn, current: get });
+    const queues = new WorkQueueMetrics(options.metrics);
+    this.#autoRegistration = new AutoRegistration({ registry, builtIn, current: get, queues });
     this.#availability = new Availability({
+      queues,
       registry,
       source,
       now,
@@ -79,8 +81,8 @@ export class Aggregator {
           options.logger.info({ name, ...verdict }, 'changing APIService availability');
       },
     });
-    this.#discovery = new RemoteDiscovery({ backend, changed });
-    this.#openApi = new RemoteOpenApi({ backend, changed });
+    this.#discovery = new RemoteDiscovery({ backend, changed, queues });
+    this.#openApi = new RemoteOpenApi({ backend, changed, queues });
   }
 
   /** Resolves when all APIServices are known and those of what is built in are on their way. */

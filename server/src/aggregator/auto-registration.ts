@@ -7,6 +7,7 @@ import { type GroupVersion, isAlreadyExists, isConflict, isNotFound } from '@typ
 import { deepEqual } from '@typernetes/openapi/schema';
 import type { APIService } from '@typernetes/openapi/types/apiregistration/v1';
 import type { Definition } from '../extensions/definition.ts';
+import type { WorkQueueMetrics } from '../metrics/index.ts';
 import type { RegistryReader } from '../registry/generic/rest.ts';
 import { apiServiceName, apiServices, groupVersionOf } from './api-service.ts';
 import { builtInPriority, customPriority } from './priorities.ts';
@@ -16,6 +17,8 @@ const once = 'onstart';
 const always = 'true';
 
 export interface AutoRegistrationOptions {
+  /** For metrics. */
+  queues?: Pick<WorkQueueMetrics, 'queue'>;
   registry: Pick<RegistryReader, 'create' | 'update' | 'delete'>;
   builtIn: readonly GroupVersion[];
   current: (name: string) => Readonly<APIService> | undefined;
@@ -35,7 +38,12 @@ export class AutoRegistration implements Reconciler {
   constructor(options: AutoRegistrationOptions) {
     this.#options = options;
     // Many at a time: at the start they go to the storage in one transaction.
-    this.#controller = new Controller({ name: 'autoregister', reconciler: this, concurrency: 40 });
+    this.#controller = new Controller({
+      name: 'autoregister',
+      reconciler: this,
+      concurrency: 40,
+      observer: options.queues?.queue('autoregister'),
+    });
     for (const groupVersion of options.builtIn) this.#want(groupVersion, builtInPriority(groupVersion), once);
     this.#missing = new Set(this.#desired.keys());
     if (this.#missing.size === 0) this.#complete.resolve();

@@ -6,6 +6,7 @@ import { Controller, type ReconcileResult, type Reconciler, type Running } from 
 import { isNotFound, type KubernetesObject } from '@typernetes/openapi/meta';
 import type { APIService } from '@typernetes/openapi/types/apiregistration/v1';
 import type { ObjectSource } from '../authorization/object-source.ts';
+import type { WorkQueueMetrics } from '../metrics/index.ts';
 import type { RegistryReader } from '../registry/generic/rest.ts';
 import {
   apiServices,
@@ -38,6 +39,8 @@ interface Verdict {
 }
 
 export interface AvailabilityOptions {
+  /** For metrics. */
+  queues?: Pick<WorkQueueMetrics, 'queue'>;
   registry: Pick<RegistryReader, 'get' | 'list' | 'update'>;
   source: Pick<ObjectSource, 'onChange'>;
   now: () => Date;
@@ -63,7 +66,8 @@ export class Availability implements Reconciler {
   constructor(options: AvailabilityOptions) {
     this.#options = options;
     this.#controller = new Controller({
-      name: 'apiservice-availability',
+      name: 'RemoteAvailabilityController',
+      observer: options.queues?.queue('RemoteAvailabilityController'),
       reconciler: this,
       concurrency: 5,
       maxDelayMs: recheckMs,

@@ -2,6 +2,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { proxyUpgrade } from '@typernetes/openapi/streaming';
+import { endToEnd, forwardedFor, isHopByHop } from '../endpoints/proxied-headers.ts';
 import { header, type RequestContext } from '../endpoints/request-context.ts';
 import { sendText } from '../endpoints/respond.ts';
 import { propagated, tracedRequest } from '../tracing/propagation.ts';
@@ -10,20 +11,6 @@ import { isIdentityHeader } from './identity-headers.ts';
 
 /** Discovery is cheap and asked for by everyone: a slow server must not hold it up. */
 const discoveryTimeoutMs = 5000;
-
-const hopByHop = new Set([
-  'connection',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 export interface ProxyOptions {
   /** --aggregator-reject-forwarding-redirect */
@@ -73,7 +60,7 @@ async function forward(context: RequestContext, backend: Backend, options: Proxy
   context.outcome = { code, bytes: Number(answer.headers['content-length'] ?? 0) };
   response.statusCode = code;
   for (const [name, value] of Object.entries(answer.headersDistinct)) {
-    if (value === undefined || hopByHop.has(name) || name.startsWith('access-control-')) continue;
+    if (value === undefined || isHopByHop(name) || name.startsWith('access-control-')) continue;
     response.setHeader(name, value.length === 1 ? value[0]! : value);
   }
   response.flushHeaders();
@@ -121,20 +108,13 @@ function location(context: RequestContext): string {
 
 function forwardedHeaders(context: RequestContext): OutgoingHttpHeaders {
   const { request } = context;
-  const named = new Set(
-    header(context, 'connection')
-      .toLowerCase()
-      .split(',')
-      .map((name) => name.trim()),
-  );
   const headers: OutgoingHttpHeaders = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (name.startsWith(':') || hopByHop.has(name) || named.has(name) || isIdentityHeader(name)) continue;
+  for (const [name, value] of Object.entries(endToEnd(request.headers))) {
+    // We have answered an `Expect` ourselves.
+    if (name.startsWith(':') || name === 'expect' || isIdentityHeader(name)) continue;
     headers[name] = value;
   }
-  const client = request.socket.remoteAddress ?? '';
-  const before = header(context, 'x-forwarded-for');
-  headers['x-forwarded-for'] = before === '' ? client : `${before}, ${client}`;
+  headers['x-forwarded-for'] = forwardedFor(request.headers, request.socket.remoteAddress ?? '');
   headers['x-forwarded-uri'] = context.path;
   const host = request.headers[':authority'] ?? request.headers.host;
   if (host !== undefined) headers['x-forwarded-host'] = host;

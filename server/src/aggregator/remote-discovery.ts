@@ -6,6 +6,7 @@ import type { APIResourceDiscovery, APIVersionDiscovery } from '@typernetes/open
 import { Controller, type ReconcileResult, type Reconciler, type Running } from '@typernetes/openapi/client';
 import type { GroupVersionKind } from '@typernetes/openapi/meta';
 import type { APIResource } from '@typernetes/openapi/types/meta/v1';
+import type { WorkQueueMetrics } from '../metrics/index.ts';
 import { groupVersionOf } from './api-service.ts';
 import type { Backend } from './backend.ts';
 
@@ -25,6 +26,8 @@ interface Fetched {
 }
 
 export interface RemoteDiscoveryOptions {
+  /** For metrics. */
+  queues?: Pick<WorkQueueMetrics, 'queue'>;
   backend(name: string): Backend | undefined;
   /** Called when a document has changed. */
   changed(): void;
@@ -42,6 +45,7 @@ export class RemoteDiscovery implements Reconciler {
     this.#options = options;
     this.#controller = new Controller({
       name: 'discovery-manager',
+      observer: options.queues?.queue('discovery-manager'),
       reconciler: this,
       concurrency: 2,
       baseDelayMs: 500,

@@ -4,6 +4,7 @@
  */
 import { Controller, type ReconcileResult, type Reconciler, type Running } from '@typernetes/openapi/client';
 import type { JsonObject } from '@typernetes/openapi/meta';
+import type { WorkQueueMetrics } from '../metrics/index.ts';
 import { groupVersionOf } from './api-service.ts';
 import type { Backend, Fetched } from './backend.ts';
 import { convertToV3, filteredByPath } from './openapi-merge.ts';
@@ -22,6 +23,8 @@ interface Known {
 }
 
 export interface RemoteOpenApiOptions {
+  /** For metrics. */
+  queues?: Pick<WorkQueueMetrics, 'queue'>;
   backend(name: string): Backend | undefined;
   changed(): void;
 }
@@ -34,7 +37,8 @@ export class RemoteOpenApi implements Reconciler {
   constructor(options: RemoteOpenApiOptions) {
     this.#options = options;
     this.#controller = new Controller({
-      name: 'apiservice-openapi',
+      name: 'open_api_aggregation_controller',
+      observer: options.queues?.queue('open_api_aggregation_controller'),
       reconciler: this,
       concurrency: 2,
       baseDelayMs: settleMs,

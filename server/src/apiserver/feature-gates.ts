@@ -27,6 +27,8 @@ const booleans: Record<string, boolean> = Object.fromEntries([
 ]);
 
 export interface FeatureGates {
+  /** Every gate there is. */
+  all(): { name: string; stage: string; on: boolean }[];
   enabled(name: FeatureGate): boolean;
   /** Gates that were set to something else than their default, and change nothing here. */
   readonly ineffective: readonly string[];
@@ -64,6 +66,7 @@ export function parseFeatureGates(text: string): FeatureGates {
     return given.get(name) ?? (stage === undefined || gate.locked ? undefined : given.get(stage)) ?? gate.on;
   };
   return {
+    all: () => [...known].map(([name, { stage }]) => ({ name, stage, on: isOn(name) })),
     enabled: isOn,
     ineffective: [...given.keys()].filter(
       (name) => known.has(name) && !effective.has(name) && isOn(name) !== known.get(name)!.on,

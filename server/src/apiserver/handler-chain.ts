@@ -14,6 +14,7 @@ import {
 } from '../endpoints/filters/request.ts';
 import type { ApiMetrics } from '../endpoints/metrics.ts';
 import type { Filter, Handler, Logger } from '../endpoints/request-context.ts';
+import type { RequestMetrics } from '../endpoints/request-metrics.ts';
 import { type FlowControl, withPriorityAndFairness } from '../flowcontrol/index.ts';
 import type { Tracing } from '../tracing/index.ts';
 
@@ -24,6 +25,7 @@ export interface HandlerChainConfig {
   impersonate: Impersonate;
   authorizer: Authorizer;
   metrics: ApiMetrics;
+  requestMetrics?: RequestMetrics | undefined;
   logger: Logger;
   /** Turns requests away when the server is about to go. */
   shutdown?: Filter | undefined;
@@ -40,7 +42,11 @@ export interface HandlerChainConfig {
 
 export function buildHandlerChain(handler: Handler, config: HandlerChainConfig): Handler {
   const { tracing } = config;
-  const named = (name: string, filter: Filter): Filter => tracing?.filter(name, filter) ?? filter;
+  const { requestMetrics } = config;
+  const named = (name: string, filter: Filter): Filter => {
+    const measured = requestMetrics?.filter(name, filter) ?? filter;
+    return tracing?.filter(name, measured) ?? measured;
+  };
   const filters: Filter[] = [
     withAuditId(),
     withPanicRecovery(config.logger),
@@ -54,7 +60,12 @@ export function buildHandlerChain(handler: Handler, config: HandlerChainConfig):
     ...(config.audit === undefined ? [] : [config.audit.failedAuthentication]),
     named(
       'authentication',
-      withAuthentication(config.authenticator, config.audiences, config.frontProxyHeaders, config.logger),
+      withAuthentication(
+        requestMetrics?.authenticator(config.authenticator) ?? config.authenticator,
+        config.audiences,
+        config.frontProxyHeaders,
+        config.logger,
+      ),
     ),
     // Further in than authentication, so that known callers may say what is sampled.
     ...(tracing === undefined ? [] : [tracing.server]),
@@ -63,7 +74,7 @@ export function buildHandlerChain(handler: Handler, config: HandlerChainConfig):
     config.flowControl === undefined
       ? withMaxInFlight(config.maxRequestsInFlight, config.maxMutatingRequestsInFlight)
       : named('priorityandfairness', withPriorityAndFairness(config.flowControl, config.requestTimeoutMs)),
-    named('authorization', withAuthorization(config.authorizer)),
+    named('authorization', withAuthorization(requestMetrics?.authorizer(config.authorizer) ?? config.authorizer)),
   ];
   return filters.reduceRight<Handler>((next, filter) => filter(next), handler);
 }

@@ -139,7 +139,10 @@ test('the same port takes HTTP/1.1 and websockets', async () => {
       .once('error', reject);
   });
   assert.equal(status, '1.1 200');
-  const socket = new WebSocket(`${url.replace('https', 'wss')}${configMaps}?watch=1`, server.identity);
+  const socket = new WebSocket(`${url.replace('https', 'wss')}${configMaps}?watch=1`, {
+    ...server.identity,
+    origin: 'https://anywhere.example.com',
+  });
   const [message] = (await once(socket, 'message')) as [Buffer];
   assert.match(message.toString(), /"type":"ADDED"/);
   socket.terminate();

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { genericServerResponse } from '@typernetes/openapi/meta';
 import type { ApiApp } from '../endpoints/app.ts';
 import type { ApiserverFiles } from './files.ts';
 
@@ -36,10 +37,29 @@ export function httpsServer(app: ApiApp, files: ApiserverFiles, offerHttp2 = fal
   return server;
 }
 
+const notAllowed = JSON.stringify(genericServerResponse(405, '', { group: '', resource: '' }, '', '', 0, false).status);
+const methodNotAllowed = [
+  'HTTP/1.1 405 Method Not Allowed',
+  'Content-Type: application/json',
+  'Connection: close',
+  `Content-Length: ${Buffer.byteLength(notAllowed)}`,
+  '',
+  notAllowed,
+].join('\r\n');
+
+/** Node reads a fixed list of methods. Go reads any, and its server says which are not allowed. */
+function namesMethod(packet: Buffer | undefined): boolean {
+  return /^[A-Za-z][\w!#$%&'*+.^`|~-]* \//.test(packet?.toString('latin1', 0, 200) ?? '');
+}
+
 /** What cannot be read as a request gets the plain answer that Go's server gives. */
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code?.startsWith('HPE_') !== true) {
     socket.destroy();
+    return;
+  }
+  if (error.code === 'HPE_INVALID_METHOD' && namesMethod((error as { rawPacket?: Buffer }).rawPacket)) {
+    socket.end(methodNotAllowed);
     return;
   }
   const text = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';

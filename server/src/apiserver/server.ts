@@ -14,12 +14,13 @@ import { type HealthCheck, HealthEndpoint, HealthMetrics } from '../endpoints/he
 import { ApiMetrics } from '../endpoints/metrics.ts';
 import { NonResourceHandler } from '../endpoints/non-resource.ts';
 import type { Logger } from '../endpoints/request-context.ts';
+import { RequestMetrics } from '../endpoints/request-metrics.ts';
 import type { HandlerDependencies, ObjectDecoder } from '../endpoints/resource-endpoint.ts';
 import { ResourceRouter } from '../endpoints/resource-router.ts';
 import { NodeConnector } from '../endpoints/streaming/node-connection.ts';
 import { podStreams } from '../endpoints/streaming/pod-streams.ts';
 import { proxies } from '../endpoints/streaming/proxies.ts';
-import { CustomResources, customDocuments, noStrategicMerge } from '../extensions/index.ts';
+import { CustomResources, customDocuments, noStrategicMerge, RuleMetrics } from '../extensions/index.ts';
 import type { RegistryDependencies } from '../registry/dependencies.ts';
 import { resourceKey } from '../registry/generic/definition.ts';
 import { loopbackRegistry } from '../registry/generic/loopback.ts';
@@ -31,6 +32,8 @@ import {
 } from '../registry/resources.ts';
 import { CacherGroup } from '../storage/cacher/index.ts';
 import { Encryption } from '../storage/encryption/index.ts';
+import { Folders } from '../storage/folders.ts';
+import { StorageMetrics, watchCachers } from '../storage/metrics.ts';
 import type { Tracing } from '../tracing/index.ts';
 import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
@@ -57,6 +60,7 @@ import { openStorage } from './open-storage.ts';
 import { PostStartHooks } from './post-start.ts';
 import { priorityAndFairness } from './priority-and-fairness.ts';
 import { serveResources } from './served-resources.ts';
+import { showServer } from './server-metrics.ts';
 import { Shutdown } from './shutdown.ts';
 import { structuredAuthorization } from './structured/authorization.ts';
 
@@ -87,9 +91,14 @@ export async function startApiserver(
   const encryption = await Encryption.open(options, root, report);
   const usesEtcd = options.etcdServers.length > 0;
   const opened = await openStorage(options);
-  const stored = tracing?.storage(opened, usesEtcd ? 'etcd3' : 'embedded', root) ?? opened;
+  const metrics = new ApiMetrics();
+  const folders = new Folders(root);
+  const resourceOf = (key: string) => folders.of(key);
+  const measured = new StorageMetrics(metrics.registry, resourceOf).measured(opened);
+  const stored = tracing?.storage(measured, usesEtcd ? 'etcd3' : 'embedded', root) ?? measured;
   const storage = encryption.wrap(stored, usesEtcd);
   const cachers = new CacherGroup(storage, root);
+  watchCachers(metrics.registry, cachers, resourceOf);
   const isServed = servedVersions(options.runtimeConfig, servedByDefault);
   const registry = loopbackRegistry(now, stopping.signal);
   const identity = buildIdentity(options, files, registry, logger);
@@ -149,6 +158,7 @@ export async function startApiserver(
   for (const store of served.stores.values()) {
     registry.addStore(store);
     encryption.folder(store.definition.prefix, store.definition.resource);
+    folders.add(store.definition.prefix, store.definition.resource);
   }
   const fieldManager = fieldManagers({
     decode: (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind),
@@ -158,11 +168,19 @@ export async function startApiserver(
   registry.trackFields(storeFieldManagers(served.endpoints, fieldManager));
 
   const source = objectSource((resource) => registry.store(resource), logger);
-  const metrics = new ApiMetrics();
   const self = (): { host: string; port: number } => ({ host: loopbackHost(options.bindAddress), port });
   const resolveService = serviceResolver(options, registry, self);
   const webhookClients = new WebhookClients(resolveService);
-  const custom = new CustomResources({ registry, source, cachers, root, now, report, webhooks: webhookClients });
+  const custom = new CustomResources({
+    registry,
+    source,
+    cachers,
+    root,
+    now,
+    report,
+    webhooks: webhookClients,
+    metrics: new RuleMetrics(metrics.registry),
+  });
   const { aggregator, documents, ...aggregation } = buildAggregation(options, files, {
     registry,
     source,
@@ -180,7 +198,16 @@ export async function startApiserver(
   const objects = admissionObjects({ endpoints: served.endpoints, custom: () => custom, decode });
   const admissionMetrics = new AdmissionMetrics(metrics.registry);
   const plugins = admissionPlugins(
-    { registry: registry.informed, authorizer, source, clients: webhookClients, objects, now, random: Math.random },
+    {
+      registry: registry.informed,
+      authorizer,
+      source,
+      clients: webhookClients,
+      objects,
+      now,
+      random: Math.random,
+      metrics: admissionMetrics,
+    },
     { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
   ).map((plugin) => admissionMetrics.measured(plugin));
   const handlers: HandlerDependencies = {
@@ -198,6 +225,7 @@ export async function startApiserver(
       return served.strategicMerge(original, patch, kind);
     },
     fieldManager,
+    watched: (context) => metrics.watch(context),
     minRequestTimeoutSeconds: options.minRequestTimeoutSeconds,
     random: Math.random,
     now,
@@ -300,6 +328,7 @@ export async function startApiserver(
   });
   if (storage.size !== undefined) metrics.watchStorageSize(options.etcdServers[0] ?? 'embedded', () => storage.size!());
   metrics.showVersion(versionInfo());
+  showServer(metrics.registry, featureGates, kubernetesVersion);
   const healthMetrics = new HealthMetrics();
   const nonResource = new NonResourceHandler({
     version: versionInfo(),
@@ -349,6 +378,7 @@ export async function startApiserver(
       impersonate,
       authorizer,
       metrics,
+      requestMetrics: new RequestMetrics(metrics.registry),
       logger,
       goawayChance: options.goawayChance,
       requestTimeoutMs: options.requestTimeoutMs,
@@ -361,7 +391,13 @@ export async function startApiserver(
     },
   );
   const app = createApp(chain, { cbor: featureGates.enabled('CBORServingAndStorage') });
+  const handshakeErrors = metrics.registry.counter(
+    'apiserver_tls_handshake_errors_total',
+    'ALPHA',
+    "Number of requests dropped with 'TLS handshake error from' error",
+  );
   const server = httpsServer(app, files, options.http2);
+  server.on('tlsClientError', () => handshakeErrors.with().inc());
   const http2 = options.http2
     ? serveHttp2(server, app, { maxStreams: options.http2MaxStreamsPerConnection })
     : undefined;

@@ -2,7 +2,7 @@ export type { Authenticator, AuthenticatorResponse, TokenAuthenticator, UserInfo
 export { type Authentication, type AuthenticationOptions, buildAuthenticator } from './build.ts';
 export { impersonate } from './impersonation.ts';
 export { ClientCertificateVerifier } from './request/client-certificate.ts';
-export { defaultFrontProxyHeaders, type FrontProxyHeaders } from './request/front-proxy.ts';
+export { type FrontProxyHeaders } from './request/front-proxy.ts';
 export { type AnonymousOptions, allAuthenticated, allUnauthenticated, anonymousUser } from './request/union.ts';
 export { reviewedUser, reviewToken, type TokenReviewResult } from './reviews.ts';
 export {

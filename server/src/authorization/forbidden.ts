@@ -14,7 +14,7 @@ export function forbiddenError(attributes: AuthorizerAttributes, reason: string)
 /** A path is the client's own text: the message must not become markup in a browser. */
 const htmlEscapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-export function forbiddenMessage(attributes: AuthorizerAttributes): string {
+function forbiddenMessage(attributes: AuthorizerAttributes): string {
   const user = `User ${quote(attributes.user.name)} cannot ${attributes.verb}`;
   if (!attributes.resourceRequest) return `${user} path ${quote(attributes.path)}`;
   const resource =

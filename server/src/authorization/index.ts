@@ -17,7 +17,7 @@ export {
   buildAuthorizer,
   parseAuthorizationModes,
 } from './build.ts';
-export { forbiddenError, forbiddenMessage } from './forbidden.ts';
+export { forbiddenError } from './forbidden.ts';
 export { nodeIdentity } from './node/node-identity.ts';
 export type { ChangeType, Follower, ObjectSource } from './object-source.ts';
 export { privilegedGroup } from './privileged.ts';

@@ -141,7 +141,7 @@ export type Outcome =
   | { value: Value; error?: undefined; cost: number }
   | { value?: undefined; error: EvaluationError; cost: number };
 
-/** Never throws but for DecisionPending, which `evaluateAsync` handles. */
+/** Never throws but for DecisionPending, which `withDecisions` handles. */
 export function evaluate(program: Program, bindings: Bindings, budget: number = limits.perCall): Outcome {
   const lookup: Lookup =
     typeof bindings === 'function' ? bindings : (name) => (Object.hasOwn(bindings, name) ? bindings[name] : undefined);
@@ -164,8 +164,4 @@ export async function withDecisions<T>(run: () => T): Promise<T> {
       await error.decided;
     }
   }
-}
-
-export function evaluateAsync(program: Program, bindings: Bindings, budget?: number): Promise<Outcome> {
-  return withDecisions(() => evaluate(program, bindings, budget));
 }

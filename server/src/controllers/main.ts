@@ -118,7 +118,7 @@ export async function runControllerManager(
     logger,
     signal,
     start: (leading) =>
-      startControllers(client, options.useServiceAccountCredentials, settings, names, leading, logger),
+      startEnabledControllers(client, options.useServiceAccountCredentials, settings, names, leading, logger),
   });
   const serving = await serveComponent(options, client, logger);
   const scheduler =
@@ -149,7 +149,7 @@ async function hostScheduler(
   );
 }
 
-function startControllers(
+function startEnabledControllers(
   client: RestClient,
   useServiceAccounts: boolean,
   settings: ControllerSettings,

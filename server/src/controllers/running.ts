@@ -1,8 +1,8 @@
-import type { Controller, Running } from '@typernetes/openapi/client';
+import type { Running } from '@typernetes/openapi/client';
 
 /** Starts controllers. Stopping first takes their handlers off the informers, so that nothing new is queued. */
 export function startControllers(
-  controllers: readonly Pick<Controller<never>, 'start'>[],
+  controllers: readonly { start(): Running }[],
   registrations: readonly { remove(): void }[],
 ): Running {
   const running = controllers.map((controller) => controller.start());

@@ -179,6 +179,31 @@ describe('lists', () => {
     );
   });
 
+  test('a label that is asked for again and again, among many and while they change', async () => {
+    const many = '/api/v1/namespaces/many/configmaps';
+    const labelled = (name: string, shade: string) => ({ metadata: { name, labels: { shade, all: 'same' } } });
+    for (let index = 0; index < 300; index += 1)
+      await send('post', many, labelled(`cm-${index}`, `s${index % 60}`)).expect(201);
+    const names = async (selector: string) => {
+      const { body } = await call('get', `${many}?labelSelector=${encodeURIComponent(selector)}`);
+      return body.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name);
+    };
+    const firstFive = ['cm-127', 'cm-187', 'cm-247', 'cm-67', 'cm-7'];
+    for (let turn = 0; turn < 4; turn += 1) assert.deepEqual(await names('shade=s7'), firstFive);
+    await send('put', `${many}/cm-7`, labelled('cm-7', 's8')).expect(200);
+    await send('post', many, labelled('cm-new', 's7')).expect(201);
+    await call('delete', `${many}/cm-127`).expect(200);
+    assert.deepEqual(await names('shade=s7'), ['cm-187', 'cm-247', 'cm-67', 'cm-new']);
+    assert.deepEqual(await names('shade in (s7,none),all=same'), ['cm-187', 'cm-247', 'cm-67', 'cm-new']);
+    assert.deepEqual(await names('shade=s7,all!=same'), []);
+    assert.equal((await names('all=same')).length, 300);
+    const elsewhere = await call('get', `${base}?labelSelector=shade%3Ds7`);
+    assert.deepEqual(elsewhere.body.items, []);
+    const pages = await call('get', `${many}?labelSelector=shade%3Ds7&limit=2`);
+    const rest = await call('get', `${many}?labelSelector=shade%3Ds7&limit=2&continue=${pages.body.metadata.continue}`);
+    assert.deepEqual([pages.body.items.length, rest.body.items.length, rest.body.metadata.continue], [2, 2, undefined]);
+  });
+
   test('as a Table and as metadata only', async () => {
     const table = await call('get', listed).set(
       'Accept',

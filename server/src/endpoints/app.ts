@@ -133,6 +133,7 @@ function makeContext(
     rawUrl,
     query: new URLSearchParams(question < 0 ? '' : rawUrl.slice(question + 1)),
     receivedAt: performance.now(),
+    filterStartedAt: 0,
     cbor,
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),

@@ -30,7 +30,10 @@ export function readBody(context: RequestContext, limit = maxBodyBytes): Promise
       chunks.push(chunk);
     };
     request.on('data', onData);
-    request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)));
+    request.once('end', () => {
+      context.bodyBytes = size;
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
+    });
     request.once('error', (error) => reject(badRequest(error.message)));
     request.once('aborted', () => reject(badRequest('unexpected EOF')));
   });

@@ -36,7 +36,7 @@ export interface ParsedBody {
   sorted?: boolean;
 }
 
-export const serializers = {
+const serializers = {
   'application/json': jsonSerializer,
   'application/yaml': yamlSerializer,
   [protobufMediaType]: protobufSerializer,

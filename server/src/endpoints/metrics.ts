@@ -6,6 +6,7 @@ import { type Filter, header, type RequestContext } from './request-context.ts';
 const durationBuckets = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ];
+const watchLabels = ['group', 'version', 'resource'];
 const sliBuckets = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 const endpointLabels = ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component'];
 
@@ -25,6 +26,12 @@ const connectSubresources = new Set(['exec', 'attach', 'portforward', 'proxy', '
 const knownPath = /^\/(?:healthz|livez|readyz|metrics|version|openapi\/v[23]|apis?)?$/;
 /** Clients whose requests upstream counts apart. */
 const systemClient = /^(kube-apiserver|kube-controller-manager|kube-scheduler|cluster-policy-controller)\//;
+
+/** Told what a watch sends. */
+export interface WatchObserver {
+  sent(bytes: number): void;
+  initialEventsSent(): void;
+}
 
 /** The children of one endpoint and verb, looked up once. */
 interface Series {
@@ -81,6 +88,33 @@ export class ApiMetrics {
       stability: 'STABLE',
       labels: endpointLabels,
     }),
+  );
+  readonly #bodies = this.registry.histogram(
+    'apiserver_request_body_size_bytes',
+    'ALPHA',
+    'Apiserver request body size in bytes broken out by resource and verb.',
+    ['resource', 'verb', 'group'],
+    Array.from({ length: 31 }, (_, index) => 50_000 + index * 100_000),
+  );
+  readonly #watchEvents = this.registry.counter(
+    'apiserver_watch_events_total',
+    'ALPHA',
+    'Number of events sent in watch clients',
+    watchLabels,
+  );
+  readonly #watchSizes = this.registry.histogram(
+    'apiserver_watch_events_sizes',
+    'ALPHA',
+    'Watch event size distribution in bytes',
+    watchLabels,
+    Array.from({ length: 8 }, (_, index) => 1024 * 2 ** index),
+  );
+  readonly #watchLists = this.registry.histogram(
+    'apiserver_watch_list_duration_seconds',
+    'BETA',
+    'Response latency distribution in seconds for watch list requests broken by group, version, resource and scope.',
+    [...watchLabels, 'scope'],
+    [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 4, 6, 8, 10, 15, 20, 30, 45, 60],
   );
   readonly #deprecated = this.registry.register(
     new Gauge({
@@ -157,7 +191,7 @@ export class ApiMetrics {
     const gauge = this.registry.register(
       new Gauge({
         name: 'apiserver_storage_objects',
-        help: 'Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.',
+        help: '(Deprecated since 1.34.0) [DEPRECATED, consider using apiserver_resource_objects instead] Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.',
         stability: 'STABLE',
         labels: ['resource'],
       }),
@@ -200,6 +234,22 @@ export class ApiMetrics {
     };
   }
 
+  /** For one watch. */
+  watch({ info, receivedAt }: RequestContext): WatchObserver {
+    const labels = [info.apiGroup, info.apiVersion, info.resource];
+    const [events, sizes] = [this.#watchEvents.with(...labels), this.#watchSizes.with(...labels)];
+    return {
+      sent(bytes) {
+        events.inc();
+        sizes.observe(bytes);
+      },
+      initialEventsSent: () => {
+        const scope = info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster';
+        this.#watchLists.with(...labels, scope).observe((performance.now() - receivedAt) / 1000);
+      },
+    };
+  }
+
   /** A request that was cut short or turned away to protect the server. */
   #terminated(context: RequestContext, code: number): void {
     this.#terminations.with(...labelsOf(context), String(code)).inc();
@@ -236,6 +286,8 @@ export class ApiMetrics {
     const elapsed = (performance.now() - context.receivedAt) / 1000;
     series.durations.observe(elapsed);
     series.sli?.observe(elapsed - context.waitedMs / 1000);
+    const { bodyBytes } = context;
+    if (bodyBytes !== undefined) this.#bodies.with(info.resource, info.verb, info.apiGroup).observe(bodyBytes);
     if (info.isResourceRequest) series.sizes?.observe(outcome.bytes);
   }
 }

@@ -1,9 +1,14 @@
 /** Paths that are no API resources: the index, version, health, metrics, OpenID documents. */
+import { genericServerResponse } from '@typernetes/openapi/meta';
 import type { HealthEndpoint, HealthMetrics } from './health.ts';
 import type { ApiMetrics } from './metrics.ts';
 import type { RequestContext } from './request-context.ts';
 import { notFoundResponse } from './resource-router.ts';
 import { sendBody, sendJson, sendText } from './respond.ts';
+
+const openIdPath = '/.well-known/openid-configuration';
+const jwksPath = '/openid/v1/jwks';
+const none = { group: '', resource: '' };
 
 export interface NonResourceOptions {
   version: Record<string, string>;
@@ -30,6 +35,7 @@ export class NonResourceHandler {
   async handle(context: RequestContext): Promise<void> {
     const { path, method } = context;
     if (method !== 'GET' && method !== 'HEAD') {
+      if (routed.has(path)) throw genericServerResponse(405, '', none, '', '', 0, false);
       // OPTIONS and writes find nothing here, whatever the path.
       if (!this.#isKnown(path)) return this.notFound(context);
       sendText(context, 405, '405 method not allowed\n');
@@ -53,9 +59,9 @@ export class NonResourceHandler {
         const text = (await this.#options.healthMetrics?.registry.text()) ?? '';
         return sendBody(context, 200, metricsContentType, [Buffer.from(text)]);
       }
-      case '/.well-known/openid-configuration':
+      case openIdPath:
         return this.#openId(context, 'application/json', this.#options.openIdConfiguration());
-      case '/openid/v1/jwks':
+      case jwksPath:
         return this.#openId(context, 'application/jwk-set+json', this.#options.jwks());
     }
     for (const document of this.#options.documents) if (await document.handle(context)) return;
@@ -90,16 +96,19 @@ export class NonResourceHandler {
   #paths(): string[] {
     const { health, documents } = this.#options;
     return [
-      '/.well-known/openid-configuration',
+      openIdPath,
       ...documents.flatMap((document) => document.paths?.() ?? []),
       ...health.flatMap((endpoint) => endpoint.paths()),
       '/metrics',
       '/metrics/slis',
-      '/openid/v1/jwks',
+      jwksPath,
       '/version',
     ].sort();
   }
 }
+
+/** Paths that upstream routes by method, as it does those of resources. */
+const routed = new Set(['/version', '/version/', '/api', '/api/', '/apis', '/apis/', openIdPath, jwksPath]);
 
 const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
 

@@ -29,7 +29,7 @@ function inTableOrder(entries: readonly Entry[], { table, reader, apiVersion }: 
   return entries.toSorted((a, b) => table.order!(object(a), object(b)));
 }
 
-export function rowSource(endpoint: ResourceEndpoint, format: OutputFormat, include: IncludeObject): RowSource {
+function rowSource(endpoint: ResourceEndpoint, format: OutputFormat, include: IncludeObject): RowSource {
   return {
     reader: endpoint.reader,
     apiVersion: endpoint.apiVersion,

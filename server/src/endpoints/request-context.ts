@@ -16,6 +16,8 @@ export interface RequestContext {
   readonly rawUrl: string;
   readonly query: URLSearchParams;
   readonly receivedAt: number;
+  /** When the filter began that the request is in; for metrics. */
+  filterStartedAt: number;
   /** Whether this server speaks CBOR. */
   readonly cbor: boolean;
   /** Aborted when the client goes away, the request times out or the server stops. */
@@ -40,6 +42,8 @@ export interface RequestContext {
   deprecated?: boolean;
   /** How long it has waited for its turn, or for webhooks. */
   waitedMs: number;
+  /** How long the body was, once it is read. */
+  bodyBytes?: number;
   /** For a watch to call when its first events are out: from then on it takes no seats. */
   watchStarted?: () => void;
   /** Texts for `Warning` headers, in order, without repeats. */

@@ -8,6 +8,7 @@ import type { RegistryReader, RestContext } from '../registry/generic/rest.ts';
 import type { RegistryStore } from '../registry/generic/store.ts';
 import type { ResourceRegistration, SubresourceRegistration } from '../registry/generic/strategy.ts';
 import type { TableDefinition } from '../registry/generic/table.ts';
+import type { WatchObserver } from './metrics.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** A decoded request body: the object and what strict decoding has to say about it. */
@@ -102,6 +103,8 @@ export interface HandlerDependencies {
   /** Keeps managedFields of what is written through an endpoint, or through one of its subresources. */
   fieldManager(endpoint: ResourceEndpoint, subresource?: SubresourceEndpoint): FieldManager;
   minRequestTimeoutSeconds: number;
+  /** For metrics. */
+  watched?(context: RequestContext): WatchObserver;
   /** In [0, 1); spreads watch timeouts. */
   random(): number;
   now(): Date;

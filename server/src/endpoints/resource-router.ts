@@ -77,8 +77,11 @@ export class ResourceRouter {
         (info.parts.length === 1 && endpoint.verbs.has('list')) ||
         (info.parts.length === 1 && context.method === 'POST')
       );
+    if (info.namespace === '') return true;
+    // A Namespace is in itself, but /namespaces/x/namespaces would be all of them by the rights that somebody has in one.
     const isNamespaces = endpoint.group === '' && endpoint.resource === 'namespaces';
-    return isNamespaces || info.namespace === '';
+    const before = context.path.split('/').filter((segment) => segment !== '').length - info.parts.length;
+    return isNamespaces && before === (info.verbViaPathPrefix ? 3 : 2);
   }
 
   #collection(context: RequestContext, endpoint: ResourceEndpoint) {
@@ -143,7 +146,7 @@ export function notFoundResponse() {
   return genericServerResponse(404, '', none, '', '', 0, false);
 }
 
-export function methodNotAllowed(context: RequestContext, endpoint: ResourceEndpoint) {
+function methodNotAllowed(context: RequestContext, endpoint: ResourceEndpoint) {
   const methods: Record<string, string> =
     context.info.parts.length === 1
       ? { list: 'GET', create: 'POST', deletecollection: 'DELETE' }

@@ -22,7 +22,7 @@ const gzipThreshold = 128 * 1024;
 /** Between two chunks of this size the event loop gets its turn. */
 const chunkSize = 256 * 1024;
 
-export function warningHeader(text: string): string {
+function warningHeader(text: string): string {
   const clean = text
     .replace(/[\p{Cc}]+/gu, ' ')
     .replaceAll('\\', '\\\\')

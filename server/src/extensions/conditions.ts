@@ -5,7 +5,7 @@ import { type Condition, type Definition, isTrue, type Names, removeCondition, s
 import { validateStructural } from './schema/index.ts';
 
 /** The names that `definition` may have among `others` of its group, and whether those are all it asks for. */
-export function acceptNames(
+function acceptNames(
   definition: Readonly<Definition>,
   others: readonly Readonly<Definition>[],
 ): { names: Partial<Names>; condition: Condition } {

@@ -6,21 +6,22 @@
 import { encodeForStorage } from '@typernetes/openapi/codec';
 import type { KubernetesObject } from '@typernetes/openapi/meta';
 import { EntryView } from '../registry/generic/entry-view.ts';
+import { ForwardingStorage, withShownConflict } from '../storage/forwarding-storage.ts';
 import { Page } from '../storage/page.ts';
 import { nextTurn } from '../storage/signal.ts';
-import {
-  type Entry,
-  type GetResult,
-  type ListOptions,
-  type ListResult,
-  type ReadOptions,
-  type Storage,
+import type {
+  Entry,
+  GetResult,
+  ListOptions,
+  ListResult,
+  ReadOptions,
+  Storage,
   StorageError,
-  type StorageEvent,
-  type Watch,
-  type WatchHandler,
-  type WatchOptions,
-  type WriteOptions,
+  StorageEvent,
+  Watch,
+  WatchHandler,
+  WatchOptions,
+  WriteOptions,
 } from '../storage/storage.ts';
 
 export interface Conversion {
@@ -41,8 +42,7 @@ const turnEvery = 200;
 /** A review is no larger than this; what is beyond goes into another. */
 const maxReviewBytes = 8 * 1024 * 1024;
 
-export class ConvertingStorage implements Storage {
-  readonly #inner: Storage;
+export class ConvertingStorage extends ForwardingStorage {
   readonly #conversion: Conversion;
   readonly #converted = new WeakMap<Entry, Promise<Entry>>();
   readonly #events = new WeakMap<ChangeEvent, ChangeEvent>();
@@ -50,7 +50,7 @@ export class ConvertingStorage implements Storage {
   readonly #outdated = new WeakSet<Entry>();
 
   constructor(inner: Storage, conversion: Conversion) {
-    this.#inner = inner;
+    super(inner);
     this.#conversion = conversion;
   }
 
@@ -105,27 +105,27 @@ export class ConvertingStorage implements Storage {
     return (await this.#show([entry]))[0]!;
   }
 
-  async get(key: string, options?: ReadOptions): Promise<GetResult> {
-    const { entry, revision } = await this.#inner.get(key, options);
+  override async get(key: string, options?: ReadOptions): Promise<GetResult> {
+    const { entry, revision } = await this.inner.get(key, options);
     return { entry: entry && (await this.#showOne(entry)), revision };
   }
 
   /** Selectors look at what is shown. */
-  async list(options: ListOptions): Promise<ListResult> {
+  override async list(options: ListOptions): Promise<ListResult> {
     const { select, limit = 0, ...rest } = options;
     if (select === undefined) {
-      const result = await this.#inner.list(options);
+      const result = await this.inner.list(options);
       return { ...result, entries: await this.#show(result.entries) };
     }
-    const all = await this.#inner.list(rest);
+    const all = await this.inner.list(rest);
     const page = new Page(limit, select);
     for (const entry of await this.#show(all.entries)) if (page.add(entry.key, () => entry) === 'full') break;
     return { revision: all.revision, ...page.result() };
   }
 
-  watch(options: WatchOptions, handler: WatchHandler): Watch {
+  override watch(options: WatchOptions, handler: WatchHandler): Watch {
     const watch = new ConvertingWatch(handler, (events) => this.#showEvents(events));
-    watch.follow(this.#inner.watch(options, watch));
+    watch.follow(this.inner.watch(options, watch));
     return watch;
   }
 
@@ -160,53 +160,27 @@ export class ConvertingStorage implements Storage {
     return encodeForStorage(stored!);
   }
 
-  async create(key: string, value: Buffer, options?: WriteOptions): Promise<Entry> {
+  override async create(key: string, value: Buffer, options?: WriteOptions): Promise<Entry> {
     const stored = await this.#store(value);
-    return this.#showOne(await this.#write(() => this.#inner.create(key, stored, options)));
+    return this.#showOne(await this.#write(this.inner.create(key, stored, options)));
   }
 
-  async update(key: string, value: Buffer, expectedModRevision: number, options?: WriteOptions): Promise<Entry> {
+  override async update(
+    key: string,
+    value: Buffer,
+    expectedModRevision: number,
+    options?: WriteOptions,
+  ): Promise<Entry> {
     const stored = await this.#store(value);
-    return this.#showOne(await this.#write(() => this.#inner.update(key, stored, expectedModRevision, options)));
+    return this.#showOne(await this.#write(this.inner.update(key, stored, expectedModRevision, options)));
   }
 
-  delete(key: string, expectedModRevision: number, signal?: AbortSignal): Promise<number> {
-    return this.#write(() => this.#inner.delete(key, expectedModRevision, signal));
+  override delete(key: string, expectedModRevision: number, signal?: AbortSignal): Promise<number> {
+    return this.#write(this.inner.delete(key, expectedModRevision, signal));
   }
 
-  async #write<T>(write: () => Promise<T>): Promise<T> {
-    try {
-      return await write();
-    } catch (error) {
-      if (!(error instanceof StorageError) || error.current === undefined) throw error;
-      const { code, message, key } = error;
-      const current = await this.#showOne(error.current);
-      throw new StorageError(code, message, { current, cause: error, ...(key === undefined ? {} : { key }) });
-    }
-  }
-
-  currentRevision(signal?: AbortSignal): Promise<number> {
-    return this.#inner.currentRevision(signal);
-  }
-
-  count(prefix: string): Promise<number> {
-    return this.#inner.count(prefix);
-  }
-
-  requestProgress(): void {
-    this.#inner.requestProgress?.();
-  }
-
-  get compactedRevision(): number {
-    return this.#inner.compactedRevision;
-  }
-
-  compact(revision: number): Promise<void> {
-    return this.#inner.compact(revision);
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close();
+  #write<T>(write: Promise<T>): Promise<T> {
+    return withShownConflict(write, (current) => this.#showOne(current));
   }
 }
 

@@ -15,6 +15,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { WebhookClients } from '../webhooks/index.ts';
 import { ConvertingStorage } from './converting-storage.ts';
 import { type Definition, isTrue, type Names, type Version } from './definition.ts';
+import type { RuleMetrics } from './metrics.ts';
 import { PendingConversions } from './pending-conversions.ts';
 import { scaleKind, scaleRegistration } from './scale.ts';
 import { applyStructuralDefaults, coerceMetadata, coerceObject, JsonPath, prune } from './schema/index.ts';
@@ -37,6 +38,7 @@ export class CustomResource {
   /** What the server itself reads and deletes objects through, whether or not the storage version is served. */
   readonly store: RegistryStore;
   readonly #storageVersion: Version;
+  readonly #metrics: RuleMetrics | undefined;
   readonly #webhook: WebhookConverter | undefined;
   readonly #conversions: PendingConversions | undefined;
 
@@ -45,7 +47,9 @@ export class CustomResource {
     prefix: string,
     storage: Storage,
     webhooks: Pick<WebhookClients, 'post'>,
+    metrics?: RuleMetrics,
   ) {
+    this.#metrics = metrics;
     this.definition = definition;
     this.prefix = prefix;
     const { spec, status } = definition;
@@ -289,7 +293,7 @@ export class CustomResource {
     };
     const asStored = (object: Fields): Fields =>
       this.#webhook === undefined ? (this.#convert(object, this.#storageVersion) as Fields) : object;
-    const validator = new ObjectValidator(version);
+    const validator = new ObjectValidator(version, this.#metrics);
     return {
       allowUnconditionalUpdate: false,
       prepareForCreate(object) {

@@ -14,6 +14,7 @@ import type { WebhookClients } from '../webhooks/index.ts';
 import { settle } from './conditions.ts';
 import { CustomResource } from './custom-resource.ts';
 import { cleanupFinalizer, type Definition, definitions, isTrue, setCondition } from './definition.ts';
+import type { RuleMetrics } from './metrics.ts';
 
 export interface CustomResourcesOptions {
   registry: RegistryReader & { addStore(store: RegistryStore): void; removeStore(store: RegistryStore): void };
@@ -26,6 +27,7 @@ export interface CustomResourcesOptions {
   report: (error: unknown) => void;
   /** For definitions that a webhook converts. */
   webhooks: Pick<WebhookClients, 'post'>;
+  metrics?: RuleMetrics;
 }
 
 export class CustomResources {
@@ -131,7 +133,7 @@ export class CustomResources {
   }
 
   #serve(name: string, definition: Readonly<Definition>): void {
-    const { cachers, root, registry, webhooks } = this.#options;
+    const { cachers, root, registry, webhooks, metrics } = this.#options;
     const current = this.#served.get(name);
     if (!isTrue(definition, 'Established')) {
       if (current !== undefined) this.#withdraw(name, current);
@@ -148,7 +150,7 @@ export class CustomResources {
     const prefix = `${root}${group}/${definition.status?.acceptedNames?.plural ?? names.plural}/`;
     // What was encoded under another schema must not be shown again: watches end, and their clients start anew.
     if (current !== undefined && !same) cachers.release(current.prefix);
-    const resource = new CustomResource(definition, prefix, cachers.for(prefix), webhooks);
+    const resource = new CustomResource(definition, prefix, cachers.for(prefix), webhooks, metrics);
     this.#served.set(name, resource);
     registry.addStore(resource.store);
     this.#changed();

@@ -8,6 +8,7 @@ import { CustomOpenApiV3, customOpenApiV2 } from './open-api.ts';
 
 export type { CustomResource } from './custom-resource.ts';
 export { CustomResources, type CustomResourcesOptions } from './custom-resources.ts';
+export { RuleMetrics } from './metrics.ts';
 export { validateDefinition, validateDefinitionUpdate } from './validate-definition.ts';
 
 export function customDocuments(custom: CustomResources): CustomDiscovery & CustomOpenApi {

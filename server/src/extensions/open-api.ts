@@ -30,7 +30,7 @@ function reference(name: string, form: Form, description?: string): JsonObject {
 }
 
 /** com.example.stable.v1.CronTab: the group's labels turned round. */
-export function modelName(group: string, version: string, kind: string): string {
+function modelName(group: string, version: string, kind: string): string {
   return [...group.split('.').reverse(), version, kind].join('.');
 }
 

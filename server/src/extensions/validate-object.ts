@@ -11,6 +11,7 @@ import {
 import { compileValidator, type Validator, validateRules } from '../cel/index.ts';
 import { qualifiedName } from '../registry/validation/index.ts';
 import type { Version } from './definition.ts';
+import type { RuleMetrics } from './metrics.ts';
 import { validateScaleSpec, validateScaleStatus } from './scale.ts';
 import { type Structural, validateEmbedded, validateListTypes, validateValue } from './schema/index.ts';
 
@@ -32,11 +33,13 @@ type Warn = ((message: string) => void) | undefined;
 export class ObjectValidator {
   readonly #version: Version;
   readonly #schema: Structural | undefined;
+  readonly #metrics: RuleMetrics | undefined;
   /** Made when the first object comes: a definition may have many versions that nobody writes. */
   #rules: { validator: Validator | undefined } | undefined;
 
-  constructor(version: Version) {
+  constructor(version: Version, metrics?: RuleMetrics) {
     this.#version = version;
+    this.#metrics = metrics;
     this.#schema = version.schema?.openAPIV3Schema;
   }
 
@@ -80,7 +83,8 @@ export class ObjectValidator {
   }
 
   #withRules(errors: FieldError[], object: Fields, old: Fields | undefined, warn: Warn): FieldError[] {
-    this.#rules ??= { validator: this.#schema && compileValidator(this.#schema) };
+    const compile = () => this.#schema && compileValidator(this.#schema);
+    this.#rules ??= { validator: this.#metrics === undefined ? compile() : this.#metrics.compiled(compile) };
     const { validator } = this.#rules;
     if (validator === undefined) return errors;
     if (errors.some(({ type }) => blocking.has(type))) {
@@ -88,7 +92,8 @@ export class ObjectValidator {
         'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
       return [...errors, invalidValue('<nil>', null, message)];
     }
-    const result = validateRules(validator, object as JsonValue, old as JsonValue | undefined);
+    const evaluate = () => validateRules(validator, object as JsonValue, old as JsonValue | undefined);
+    const result = this.#metrics?.evaluated(evaluate) ?? evaluate();
     for (const warning of result.warnings) warn?.(fieldErrorMessage(warning));
     return [...errors, ...result.errors];
   }

@@ -24,7 +24,7 @@ const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvali
 const maxNamed = 4;
 
 /** The estimated cost of all rules of a schema, and the rules that it comes from. */
-export class TotalCost {
+class TotalCost {
   #total = 0;
   #mostExpensive: { at: FieldPath; cost: number }[] = [];
 

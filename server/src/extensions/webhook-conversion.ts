@@ -29,7 +29,7 @@ interface Response {
 }
 
 /** Upstream answers with the bare text of the error: 500 without a reason. */
-export function conversionFailed(message: string): StatusError {
+function conversionFailed(message: string): StatusError {
   return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 });
 }
 

@@ -68,7 +68,7 @@ async function ensureAll(
 }
 
 /** The object as it should be; undefined if it is so already. */
-export function revised(current: Configuration, wanted: Configuration, mandatory: boolean): Configuration | undefined {
+function revised(current: Configuration, wanted: Configuration, mandatory: boolean): Configuration | undefined {
   const updateSpec = mandatory || mayUpdate(current);
   const annotated = goBoolean(current.metadata?.annotations?.[autoUpdateAnnotation]) === updateSpec;
   const specChanged = updateSpec && !sameSpec(current, wanted);

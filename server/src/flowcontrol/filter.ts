@@ -44,7 +44,7 @@ function setHeaders({ response }: RequestContext, { flow }: Admission): void {
   response.setHeader('X-Kubernetes-Pf-Prioritylevel-Uid', flow.level.uid);
 }
 
-export function rejectTooMany(context: RequestContext, retryAfterSeconds: number): void {
+function rejectTooMany(context: RequestContext, retryAfterSeconds: number): void {
   context.response.setHeader('Retry-After', String(retryAfterSeconds));
   sendText(context, 429, 'Too many requests, please try again later.\n');
 }

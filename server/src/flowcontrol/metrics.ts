@@ -20,7 +20,6 @@ export interface FlowMetrics {
   readonly waitingSeats: Cell;
   readonly executingRequests: Cell;
   readonly executingSeats: Cell;
-  readonly seatsInUse: Cell;
   readonly queueLength: Distribution;
   readonly estimatedSeats: Distribution;
   readonly executed: Distribution;
@@ -41,6 +40,13 @@ export interface LevelMetrics {
   readonly currentR: Cell;
   readonly dispatchR: Cell;
   readonly latestS: Cell;
+  readonly nextS: Bounds;
+  readonly nextDiscountedS: Bounds;
+}
+
+export interface Bounds {
+  readonly min: Cell;
+  readonly max: Cell;
 }
 
 const durations = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30];
@@ -91,12 +97,6 @@ function instruments(registry: MetricsRegistry, nowMs: () => number) {
       'BETA',
       flow,
       `Concurrency (number of seats) occupied by the currently executing (${stage}) requests in the ${subsystem}`,
-    ),
-    seatsInUse: gauge(
-      'request_concurrency_in_use',
-      'ALPHA',
-      flow,
-      `(Deprecated since 1.31.0) Concurrency (number of seats) occupied by the currently executing (${stage}) requests in the ${subsystem}`,
     ),
     queueLength: histogram(
       [0, 10, 25, 50, 100, 250, 500, 1000],
@@ -162,13 +162,19 @@ function instruments(registry: MetricsRegistry, nowMs: () => number) {
     ),
     currentR: gauge('current_r', 'ALPHA', level, 'R(time of last change)'),
     dispatchR: gauge('dispatch_r', 'ALPHA', level, 'R(time of last dispatch)'),
-    latestS: gauge('latest_s', 'ALPHA', level, 'S(most recently dispatched request)'),
-    limit: gauge(
-      'request_concurrency_limit',
+    nextS: gauge(
+      'next_s_bounds',
       'ALPHA',
-      level,
-      '(Deprecated since 1.30.0) Nominal number of execution seats configured for each priority level',
+      [...level, 'bound'],
+      'min and max, over queues, of S(oldest waiting request in queue)',
     ),
+    nextDiscountedS: gauge(
+      'next_discounted_s_bounds',
+      'ALPHA',
+      [...level, 'bound'],
+      'min and max, over queues, of S(oldest waiting request in queue) - estimated work in progress',
+    ),
+    latestS: gauge('latest_s', 'ALPHA', level, 'S(most recently dispatched request)'),
     nominal: gauge(
       'nominal_limit_seats',
       'BETA',
@@ -238,7 +244,6 @@ export class FlowControlMetrics {
       waitingSeats: all.waitingSeats.with(...labels),
       executingRequests: all.executingRequests.with(...labels),
       executingSeats: all.executingSeats.with(...labels),
-      seatsInUse: all.seatsInUse.with(...labels),
       queueLength: all.queueLength.with(...labels),
       estimatedSeats: all.estimatedSeats.with(...labels),
       executed: all.executed.with(...labels, 'regular'),
@@ -261,11 +266,12 @@ export class FlowControlMetrics {
       currentR: all.currentR.with(name),
       dispatchR: all.dispatchR.with(name),
       latestS: all.latestS.with(name),
+      nextS: { min: all.nextS.with(name, 'min'), max: all.nextS.with(name, 'max') },
+      nextDiscountedS: { min: all.nextDiscountedS.with(name, 'min'), max: all.nextDiscountedS.with(name, 'max') },
     };
   }
 
   configured({ name, nominalSeats, minSeats, maxSeats }: Level): void {
-    this.#all.limit.with(name).set(nominalSeats);
     this.#all.nominal.with(name).set(nominalSeats);
     this.#all.lower.with(name).set(minSeats);
     this.#all.upper.with(name).set(maxSeats);
@@ -287,7 +293,7 @@ export class FlowControlMetrics {
 
   /** A level that is gone: its limits are shown no longer. */
   forget(name: string): void {
-    const { limit, nominal, lower, upper, current } = this.#all;
-    for (const gauge of [limit, nominal, lower, upper, current]) gauge.remove(name);
+    const { nominal, lower, upper, current } = this.#all;
+    for (const gauge of [nominal, lower, upper, current]) gauge.remove(name);
   }
 }

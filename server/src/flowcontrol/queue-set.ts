@@ -9,7 +9,7 @@
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { RequestInfo } from '../endpoints/request-info.ts';
 import type { SeatDemand } from './demand.ts';
-import type { FlowMetrics, LevelMetrics } from './metrics.ts';
+import type { Bounds, FlowMetrics, LevelMetrics } from './metrics.ts';
 import { Dealer } from './shuffle-sharding.ts';
 import type { WorkEstimate } from './work-estimate.ts';
 
@@ -197,7 +197,6 @@ export class QueueSet {
     const seats = maxSeatsOf(ticket.estimate);
     this.seatsInUse -= seats;
     ticket.metrics.executingSeats.value -= seats;
-    ticket.metrics.seatsInUse.value -= seats;
     this.#metrics.seatRatio.add(-seats, now);
     this.#noteDemand(now);
     const { queue } = ticket;
@@ -279,12 +278,16 @@ export class QueueSet {
     let chosen: Queue | undefined;
     let chosenAt = 0;
     let earliest = Number.POSITIVE_INFINITY;
+    const next = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
+    const discounted = { ...next };
     const { length } = this.queues;
     for (let step = 1; step <= length; step++) {
       const at = (this.#robin + step) % length;
       const queue = this.queues[at]!;
       const oldest = queue.oldest();
       if (oldest === undefined) continue;
+      widen(next, queue.nextDispatchR);
+      widen(discounted, queue.nextDispatchR - queue.seatsInUse * estimatedServiceMs);
       const finishR = queue.nextDispatchR + workOf(oldest.estimate);
       if (finishR < earliest) {
         earliest = finishR;
@@ -298,6 +301,8 @@ export class QueueSet {
       ticket.metrics.notAccommodated.inc();
       return false;
     }
+    note(this.#metrics.nextS, next);
+    note(this.#metrics.nextDiscountedS, discounted);
     const now = this.#syncedMs;
     this.#dequeue(ticket, chosen, now);
     this.#robin = chosenAt;
@@ -336,7 +341,6 @@ export class QueueSet {
     metrics.dispatched.inc();
     metrics.executingRequests.value++;
     metrics.executingSeats.value += seats;
-    metrics.seatsInUse.value += seats;
     this.#metrics.executingRatio.add(1, now);
     this.#metrics.seatRatio.add(seats, now);
     this.#noteDemand(now);
@@ -370,4 +374,19 @@ export class QueueSet {
     this.#demand.set(seats, now);
     this.#metrics.demandRatio.set(seats, now);
   }
+}
+
+interface Range {
+  min: number;
+  max: number;
+}
+
+function widen(range: Range, value: number): void {
+  if (value < range.min) range.min = value;
+  if (value > range.max) range.max = value;
+}
+
+function note(bounds: Bounds, { min, max }: Range): void {
+  bounds.min.value = min / 1000;
+  bounds.max.value = max / 1000;
 }

@@ -9,7 +9,7 @@ export function requiredEntropyBits(deckSize: number, handSize: number): number 
 }
 
 /** The first 64 bits of the flow's digest, little endian. */
-export function hashFlow(schema: string, distinguisher: string): bigint {
+function hashFlow(schema: string, distinguisher: string): bigint {
   return hash('sha256', `${schema}\u0000${distinguisher}`, 'buffer').readBigUInt64LE(0);
 }
 

@@ -1,3 +1,4 @@
 export * from './instruments.ts';
 export * from './registry.ts';
 export * from './timing-ratio.ts';
+export * from './work-queues.ts';

@@ -8,10 +8,13 @@ export interface MetricOptions {
   help: string;
   stability: Stability;
   labels?: readonly string[];
+  /** Before the stability in the help text. */
+  remark?: string;
 }
 
 export interface Metric {
   readonly name: string;
+  readonly stability: Stability;
   /** Lines of the text format; nothing where there are no samples. */
   expose(): string[];
 }
@@ -19,15 +22,17 @@ export interface Metric {
 /** All children of one metric, by their label values. */
 abstract class Family<Child> implements Metric {
   readonly name: string;
+  readonly stability: Stability;
   readonly labels: readonly string[];
   readonly #header: string[];
   readonly #children = new Map<string, { labels: string; child: Child }>();
 
-  constructor({ name, help, stability, labels = [] }: MetricOptions, type: string) {
+  constructor({ name, help, stability, labels = [], remark = '' }: MetricOptions, type: string) {
     this.name = name;
+    this.stability = stability;
     this.labels = labels;
     const text = help.replaceAll('\\', '\\\\').replaceAll('\n', String.raw`\n`);
-    this.#header = [`# HELP ${name} [${stability}] ${text}`, `# TYPE ${name} ${type}`];
+    this.#header = [`# HELP ${name} ${remark}[${stability}] ${text}`, `# TYPE ${name} ${type}`];
   }
 
   protected abstract create(): Child;
@@ -124,6 +129,12 @@ export class Histogram extends Family<Distribution> {
   constructor(options: MetricOptions & { buckets: readonly number[] }) {
     super(options, 'histogram');
     this.#bounds = options.buckets;
+  }
+  /** Shows what was counted elsewhere, over the same buckets. */
+  show({ counts, sum }: Distribution, ...values: string[]): void {
+    const child = this.with(...values);
+    counts.forEach((count, index) => (child.counts[index] = count));
+    child.sum = sum;
   }
   protected create(): Distribution {
     return new Distribution(this.#bounds);

@@ -1,5 +1,5 @@
 /** What /metrics shows: metrics in the order of their names, gathered when somebody asks. */
-import type { Metric } from './instruments.ts';
+import { Counter, Gauge, Histogram, type Metric, type Stability } from './instruments.ts';
 
 export class MetricsRegistry {
   readonly #metrics = new Map<string, Metric>();
@@ -9,6 +9,37 @@ export class MetricsRegistry {
     if (this.#metrics.has(metric.name)) throw new Error(`metric ${metric.name} is registered twice`);
     this.#metrics.set(metric.name, metric);
     return metric;
+  }
+
+  /** What has no labels is shown from the beginning, as 0. */
+  counter(name: string, stability: Stability, help: string, labels: readonly string[] = []): Counter {
+    const counter = this.register(new Counter({ name, stability, help, labels }));
+    if (labels.length === 0) counter.with();
+    return counter;
+  }
+
+  gauge(name: string, stability: Stability, help: string, labels: readonly string[] = []): Gauge {
+    const gauge = this.register(new Gauge({ name, stability, help, labels }));
+    if (labels.length === 0) gauge.with();
+    return gauge;
+  }
+
+  histogram(
+    name: string,
+    stability: Stability,
+    help: string,
+    labels: readonly string[],
+    buckets: readonly number[],
+  ): Histogram {
+    const histogram = this.register(new Histogram({ name, stability, help, labels, buckets }));
+    if (labels.length === 0) histogram.with();
+    return histogram;
+  }
+
+  countByStability(): Map<Stability, number> {
+    const counts = new Map<Stability, number>();
+    for (const { stability } of this.#metrics.values()) counts.set(stability, (counts.get(stability) ?? 0) + 1);
+    return counts;
   }
 
   /** Called before each scrape, to set gauges that nobody counts along. */

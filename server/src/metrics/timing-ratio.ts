@@ -41,7 +41,7 @@ export class TimingRatioHistogram extends Histogram {
   readonly #nowMs: () => number;
 
   constructor(options: MetricOptions & { buckets: readonly number[] }, nowMs: () => number) {
-    super(options);
+    super({ ...options, remark: 'EXPERIMENTAL: ' });
     this.#nowMs = nowMs;
   }
 

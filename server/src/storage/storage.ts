@@ -13,7 +13,7 @@
 /**
  * One key's state at one revision. Immutable once handed out: the Cacher shares entries between all readers. `memo`
  * lets upper layers keep what they derived (selector attributes, encoded bodies) for as long as the entry is the
- * current one; the Cacher empties it when another takes its place.
+ * current one; the Cacher makes it null when another takes its place: only little is to be kept from then on.
  */
 export interface Entry {
   readonly key: string;
@@ -87,6 +87,16 @@ export interface ListOptions extends ReadOptions {
   limit?: number;
   /** Only entries this accepts count towards `limit`. Must be pure. */
   select?: (entry: Entry) => boolean;
+  /** Where to look for what `select` accepts, for a cache that can make use of it. */
+  among?: Among;
+}
+
+/** Every entry in question has one of these values there. */
+export interface Among {
+  /** Stands for what `of` reads. */
+  readonly attribute: string;
+  readonly values: readonly string[];
+  of(entry: Entry): string | undefined;
 }
 
 export interface ListResult {

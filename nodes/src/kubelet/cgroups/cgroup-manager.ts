@@ -37,12 +37,12 @@ const classFolder: Record<QosClass, string[]> = {
 };
 
 /** Path components from the root: kubepods, burstable, pod<uid>. */
-export function podCgroup(uid: string, qos: QosClass): string[] {
+function podCgroup(uid: string, qos: QosClass): string[] {
   return ['kubepods', ...classFolder[qos], `pod${uid}`];
 }
 
 /** The name that the runtime wants: a path for cgroupfs, a slice for systemd. */
-export function cgroupName(root: string, components: readonly string[], driver: CgroupDriver): string {
+function cgroupName(root: string, components: readonly string[], driver: CgroupDriver): string {
   if (driver === 'cgroupfs') return join('/', root, ...components);
   const escaped = components.map((part) => part.replaceAll('-', '_'));
   return `${escaped.join('-')}.slice`;

@@ -15,7 +15,7 @@ export interface GarbageOptions {
 }
 
 /** Dead containers to be removed: all of pods that are gone, all but the newest per name of the others. */
-export function deadContainers(containers: readonly Container[], isKept: (uid: string) => boolean): Container[] {
+function deadContainers(containers: readonly Container[], isKept: (uid: string) => boolean): Container[] {
   const seen = new Set<string>();
   return [...containers]
     .sort((a, b) => Number(b.createdAt - a.createdAt))

@@ -11,10 +11,10 @@ export const containerHashAnnotation = 'io.kubernetes.container.hash';
 export const restartCountAnnotation = 'io.kubernetes.container.restartCount';
 export const terminationMessagePathAnnotation = 'io.kubernetes.container.terminationMessagePath';
 export const terminationMessagePolicyAnnotation = 'io.kubernetes.container.terminationMessagePolicy';
-export const preStopHandlerAnnotation = 'io.kubernetes.container.preStopHandler';
-export const portsAnnotation = 'io.kubernetes.container.ports';
-export const deletionGracePeriodAnnotation = 'io.kubernetes.pod.deletionGracePeriod';
-export const terminationGracePeriodAnnotation = 'io.kubernetes.pod.terminationGracePeriod';
+const preStopHandlerAnnotation = 'io.kubernetes.container.preStopHandler';
+const portsAnnotation = 'io.kubernetes.container.ports';
+const deletionGracePeriodAnnotation = 'io.kubernetes.pod.deletionGracePeriod';
+const terminationGracePeriodAnnotation = 'io.kubernetes.pod.terminationGracePeriod';
 
 type Texts = Record<string, string>;
 

@@ -26,7 +26,7 @@ export function parseLogLine(line: string): LogRecord | undefined {
 }
 
 /** Milliseconds of an RFC 3339 time with any fraction; NaN when it is none. */
-export const logTimeMs = (time: string): number => Date.parse(time);
+const logTimeMs = (time: string): number => Date.parse(time);
 
 export interface LogSelection {
   /** Only records at or after this time (ms). */

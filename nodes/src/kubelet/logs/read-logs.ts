@@ -17,7 +17,7 @@ export interface ReadLogsOptions extends LogSelection {
 const blockSize = 64 * 1024;
 
 /** Where the last `lines` lines begin. */
-export async function tailOffset(file: FileHandle, size: number, lines: number): Promise<number> {
+async function tailOffset(file: FileHandle, size: number, lines: number): Promise<number> {
   if (lines <= 0) return size;
   let position = size;
   let found = 0;

@@ -15,7 +15,7 @@ export interface StaticPodHandlers {
 
 const rescanMs = 20_000;
 
-export function staticPod(manifest: Pod, file: string, nodeName: string): Pod {
+function staticPod(manifest: Pod, file: string, nodeName: string): Pod {
   const hash = createHash('md5')
     .update(JSON.stringify(manifest))
     .update(`host:${nodeName}`)

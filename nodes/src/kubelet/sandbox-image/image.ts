@@ -51,7 +51,7 @@ export function imageArchive(
   return tar([layout, { path: 'index.json', data: index }, blob(manifest), blob(config), blob(layer)]);
 }
 
-export const sandboxImageArchive = (architecture: Architecture, name = sandboxImageName): Buffer =>
+const sandboxImageArchive = (architecture: Architecture, name = sandboxImageName): Buffer =>
   imageArchive(architecture, name, [{ path: 'pause', data: pauseExecutable(architecture), mode: 0o755 }], {
     Entrypoint: ['/pause'],
     User: '65535:65535',

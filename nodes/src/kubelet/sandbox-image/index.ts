@@ -3,7 +3,6 @@ export {
   imageArchive,
   importImage,
   SandboxImageError,
-  sandboxImageArchive,
   sandboxImageName,
 } from './image.ts';
 export { type Architecture, pauseExecutable } from './program.ts';

@@ -5,7 +5,7 @@ import { isRestartableInit, specOf } from '../pod/pod.ts';
 import type { RuntimePodStatus } from '../pod/runtime-status.ts';
 import type { PodPhase } from './phase.ts';
 
-export const kubeletConditions: ReadonlySet<string> = new Set([
+const kubeletConditions: ReadonlySet<string> = new Set([
   'PodReadyToStartContainers',
   'PodScheduled',
   'Ready',

@@ -5,7 +5,7 @@
 import { parseDuration } from '../../duration.ts';
 import { type Step, stepsOf } from './script.ts';
 
-export const simulateAnnotation = 'typernetes.dev/simulate';
+const simulateAnnotation = 'typernetes.dev/simulate';
 
 export interface ExecRule {
   /** A regular expression over the command's words joined by blanks. */

@@ -33,7 +33,7 @@ export interface ImageOptions {
 const digestOf = (name: string): string => `sha256:${createHash('sha256').update(name).digest('hex')}`;
 
 /** `nginx` is `docker.io/library/nginx:latest`, as containerd stores it. */
-export function normalizeImageName(name: string): string {
+function normalizeImageName(name: string): string {
   const [first = '', ...rest] = name.split('/');
   const hasRegistry = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
   const path = hasRegistry ? name : rest.length > 0 ? `docker.io/${name}` : `docker.io/library/${name}`;

@@ -15,7 +15,7 @@ const packages: Readonly<Record<string, string>> = {
 };
 
 /** Undefined for kinds without one: custom resources, and Table, which upstream does not serve as protobuf either. */
-export function messageOfKind(gvk: GroupVersionKind): MessageDescriptor | undefined {
+function messageOfKind(gvk: GroupVersionKind): MessageDescriptor | undefined {
   const descriptors = protobufDescriptors();
   const prefix = Object.hasOwn(packages, gvk.group) ? packages[gvk.group] : undefined;
   const named = prefix === undefined ? undefined : descriptors.message(`${prefix}.${gvk.version}.${gvk.kind}`);

@@ -1,10 +1,10 @@
 /** SPDY/3.1 frames on the wire (draft-mbelshe-httpbis-spdy-00, version 3). All numbers are big-endian. */
 
-export const frameHeaderSize = 8;
+const frameHeaderSize = 8;
 /** The 24-bit length field allows more; no peer of ours needs it. */
 export const maxFrameSize = 1024 * 1024;
 
-export const controlType = {
+const controlType = {
   synStream: 1,
   synReply: 2,
   rstStream: 3,
@@ -23,7 +23,7 @@ export const resetStatus = {
   flowControlError: 7,
 } as const;
 
-export const flagFin = 0x01;
+const flagFin = 0x01;
 const flagUnidirectional = 0x02;
 const settingInitialWindowSize = 7;
 const version = 0x8003;

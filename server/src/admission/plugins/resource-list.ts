@@ -14,11 +14,11 @@ export function storedList(list: ResourceList): Record<string, string> {
   return Object.fromEntries([...list].map(([name, amount]) => [name, amount.toString()]));
 }
 
-export function addTo(list: ResourceList, other: ResourceList): void {
+function addTo(list: ResourceList, other: ResourceList): void {
   for (const [name, amount] of other) list.set(name, list.get(name)?.add(amount) ?? amount);
 }
 
-export function maximize(list: ResourceList, other: ResourceList): void {
+function maximize(list: ResourceList, other: ResourceList): void {
   for (const [name, amount] of other) {
     const own = list.get(name);
     if (own === undefined || own.compare(amount) < 0) list.set(name, amount);

@@ -16,11 +16,9 @@ import { evaluateMatchConditions, evaluateMutation, type PolicyInput } from '../
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import type { ConfigurableDependencies } from '../configurable.ts';
 import { type Matched, matchedBy } from '../matching/resources.ts';
-import { RequestNamespace } from '../matching/selectors.ts';
+import { Mutation } from '../mutation.ts';
 import { kindText } from '../objects.ts';
 import { refuse } from '../refusal.ts';
-import { ReinvocationState } from '../reinvocation.ts';
-import { Versions } from '../versioned.ts';
 import { applyConfiguration } from './apply.ts';
 import { cachingAuthorizer, type EvaluationContext, isExempt, policyInput } from './evaluation.ts';
 import { collectParams, paramReaderOf } from './params.ts';
@@ -67,17 +65,13 @@ interface Failure {
 class MutatingDispatch {
   readonly #dependencies: ConfigurableDependencies;
   readonly #attributes: AdmissionAttributes;
-  readonly #versions: Versions;
-  readonly #namespace: RequestNamespace;
-  readonly #state: ReinvocationState;
+  readonly #mutation: Mutation;
   readonly #failures: Failure[] = [];
 
   constructor(dependencies: ConfigurableDependencies, attributes: AdmissionAttributes) {
     this.#dependencies = dependencies;
     this.#attributes = attributes;
-    this.#versions = new Versions(attributes, dependencies.objects);
-    this.#namespace = new RequestNamespace(attributes, dependencies.registry);
-    this.#state = attributes.reinvocation.state(name, () => new ReinvocationState());
+    this.#mutation = new Mutation(name, attributes, dependencies);
   }
 
   async run(hooks: readonly Hook[]): Promise<void> {
@@ -94,13 +88,14 @@ class MutatingDispatch {
     let binding: Binding | undefined;
     const found: Invocation[] = [];
     try {
-      const matched = await matchedBy(hook.match, attributes, this.#namespace, objects);
+      const matched = await matchedBy(hook.match, attributes, this.#mutation.namespace, objects);
       if (matched === undefined) return [];
       const reader = paramReaderOf(hook.paramKind, objects);
       for (binding of hook.bindings) {
         try {
-          if (binding.match && !(await matchedBy(binding.match, attributes, this.#namespace, objects))) continue;
-          await this.#versions.as(matched.kind);
+          if (binding.match && !(await matchedBy(binding.match, attributes, this.#mutation.namespace, objects)))
+            continue;
+          await this.#mutation.versions.as(matched.kind);
           for (const param of await collectParams(reader, binding.paramRef, attributes.namespace))
             found.push({ ...matched, hook, binding, param });
         } catch (error) {
@@ -116,52 +111,57 @@ class MutatingDispatch {
 
   async #invoke(invocations: readonly Invocation[]): Promise<void> {
     const attributes = this.#attributes;
-    const { reinvocation } = attributes;
-    if (reinvocation.isReinvoke && this.#state.isChanged(attributes.object)) this.#state.requireAgain();
+    this.#mutation.begin();
     const authorizer = cachingAuthorizer(this.#dependencies.authorizer);
-    const namespace = await this.#namespace.forExpressions();
+    const namespace = await this.#mutation.namespace.forExpressions();
     for (const invocation of invocations) await this.#one(invocation, { attributes, authorizer, namespace });
     // Whoever mutates may see its own work again, even if nothing came of it.
-    if (this.#versions.isMutated) {
-      this.#state.requireAgain();
-      reinvocation.shouldReinvoke = true;
-    }
-    await this.#versions.finish();
-    this.#state.remember(attributes.object);
+    if (this.#mutation.versions.isMutated) this.#mutation.changed();
+    await this.#mutation.finish();
   }
 
   async #one(invocation: Invocation, context: EvaluationContext): Promise<void> {
     const { hook, binding, param, kind } = invocation;
-    const { reinvocation } = this.#attributes;
+    const { metrics } = this.#dependencies;
     const { compiled } = hook;
-    const input = async (): Promise<PolicyInput> =>
-      policyInput(context, invocation, await this.#versions.as(kind), param);
+    const { versions } = this.#mutation;
+    const input = async (): Promise<PolicyInput> => policyInput(context, invocation, await versions.as(kind), param);
     if (compiled.matchConditions.length > 0) {
+      const started = performance.now();
       const match = await evaluateMatchConditions(compiled, await input());
+      metrics?.webhooks.conditions(hook.name, 'policy', 'admit', this.#attributes.operation, {
+        seconds: (performance.now() - started) / 1000,
+        errors: match.errors,
+        excluded: match.matches === false,
+      });
       if (match.matches === undefined) this.#fail(invocation, match.error);
       if (match.matches !== true) return;
     }
     const { metadata } = param ?? {};
     const id = JSON.stringify([hook.name, binding.name, metadata?.namespace ?? '', metadata?.name ?? '']);
-    if (reinvocation.isReinvoke && !this.#state.isRequired(id)) return;
-    const before = (await this.#versions.as(kind)).object;
+    if (!this.#mutation.mayCall(id)) return;
+    const before = (await versions.as(kind)).object;
     for (const index of compiled.mutations.keys()) {
-      const { object } = await this.#versions.as(kind);
+      const { object } = await versions.as(kind);
       if (object === undefined) continue;
+      const started = performance.now();
+      const counted = (error?: unknown): void => {
+        const message = error === undefined ? undefined : (error as Error).message;
+        metrics?.policies.mutated(hook.name, binding.name, message, (performance.now() - started) / 1000);
+      };
       try {
         const result = await evaluateMutation(compiled, index, await input());
         if (result.error !== undefined) throw new Error(result.error);
-        this.#versions.replace(this.#apply(hook, index, object, result.patch, kind), kind);
+        versions.replace(this.#apply(hook, index, object, result.patch, kind), kind);
+        counted();
       } catch (error) {
+        counted(error);
         if (error instanceof StatusError) throw error;
         this.#fail(invocation, (error as Error).message);
       }
     }
-    if (!deepEqual(before, (await this.#versions.as(kind)).object)) {
-      this.#state.requireAgain();
-      reinvocation.shouldReinvoke = true;
-    }
-    if (hook.policy.spec?.reinvocationPolicy === 'IfNeeded') this.#state.addInvoked(id);
+    if (!deepEqual(before, (await versions.as(kind)).object)) this.#mutation.changed();
+    this.#mutation.called(id, hook.policy.spec?.reinvocationPolicy);
   }
 
   #apply(hook: Hook, index: number, object: KubernetesObject, patch: JsonValue, kind: GroupVersionKind) {

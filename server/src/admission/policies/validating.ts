@@ -14,6 +14,7 @@ import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import type { ConfigurableDependencies } from '../configurable.ts';
 import { type Matched, matchedBy } from '../matching/resources.ts';
 import { RequestNamespace } from '../matching/selectors.ts';
+import type { AdmissionMetrics } from '../metrics.ts';
 import { refuse } from '../refusal.ts';
 import { Versions } from '../versioned.ts';
 import { AuditAnnotations, validationFailure } from './audit.ts';
@@ -117,11 +118,20 @@ class ValidatingDispatch {
   }
 
   async #evaluate(hook: Hook, binding: Binding, input: PolicyInput, annotations: AuditAnnotations): Promise<void> {
-    const { decisions, auditAnnotations } = await evaluate(hook, input);
+    const { metrics } = this.#dependencies;
+    const { decisions, auditAnnotations } = await evaluate(hook, input, metrics, this.#attributes.operation);
     for (const [index, decision] of decisions.entries()) {
-      if (decision.action === 'admit' || (decision.action === 'error' && hook.ignoresFailures)) continue;
+      if (decision.action === 'admit') continue;
+      const counted = (action: string): void => {
+        metrics?.policies.checked(hook.name, binding.name, action, decision.message, decision.seconds);
+      };
+      if (decision.action === 'error' && hook.ignoresFailures) {
+        counted('allow');
+        continue;
+      }
       const reason = decision.action === 'deny' ? { reason: decision.reason } : {};
       for (const action of binding.binding.spec?.validationActions ?? []) {
+        counted(action.toLowerCase());
         if (action === 'Deny') this.#denials.push({ hook, binding, message: decision.message, ...reason });
         if (action === 'Audit') validationFailure(this.#attributes, binding.binding, index, decision.message);
         if (action === 'Warn')
@@ -132,7 +142,10 @@ class ValidatingDispatch {
     }
     for (const { key, value, error } of auditAnnotations) {
       if (value !== undefined) annotations.add(key, value);
-      else if (error !== undefined && !hook.ignoresFailures) this.#denials.push({ hook, binding, message: error });
+      else if (error !== undefined && !hook.ignoresFailures) {
+        this.#denials.push({ hook, binding, message: error });
+        metrics?.policies.checked(hook.name, binding.name, 'deny', error, 0);
+      }
     }
   }
 
@@ -146,12 +159,24 @@ class ValidatingDispatch {
 /** Not the binding's fault: the request itself fails. */
 class NamespaceError extends Error {}
 
-async function evaluate(hook: Hook, input: PolicyInput): Promise<ValidationResult> {
+async function evaluate(
+  hook: Hook,
+  input: PolicyInput,
+  metrics: AdmissionMetrics | undefined,
+  operation: string,
+): Promise<ValidationResult> {
   const nothing: ValidationResult = { decisions: [], auditAnnotations: [] };
   if (hook.compiled.matchConditions.length > 0) {
+    const started = performance.now();
     const match = await evaluateMatchConditions(hook.compiled, input);
+    metrics?.webhooks.conditions(hook.name, 'policy', 'validate', operation, {
+      seconds: (performance.now() - started) / 1000,
+      errors: match.errors,
+      excluded: match.matches === false,
+    });
     if (match.matches === false) return nothing;
-    if (match.matches === undefined) return { ...nothing, decisions: [{ action: 'error', message: match.error }] };
+    if (match.matches === undefined)
+      return { ...nothing, decisions: [{ action: 'error', message: match.error, seconds: 0 }] };
   }
   return evaluateValidations(hook.compiled, input);
 }

@@ -24,7 +24,7 @@ export async function callWebhook(
   const review = makeReview(admissionReviewVersions, attributes, invocation, versioned);
   if (review === undefined) {
     const reason = 'webhook does not accept known AdmissionReview versions (v1, v1beta1)';
-    throw new WebhookFailure(name, `could not create admission objects: ${reason}`);
+    throw new WebhookFailure(name, `could not create admission objects: ${reason}`, 400);
   }
   const { resource } = attributes;
   const span = (): SpanOptions => ({
@@ -58,8 +58,8 @@ async function post(
   signal: AbortSignal,
 ): Promise<JsonValue> {
   const seconds = webhook.timeoutSeconds ?? 10;
-  const failed = (reason: string): WebhookFailure =>
-    new WebhookFailure(webhook.name, `failed to call webhook: ${reason}`);
+  const failed = (reason: string, code?: number): WebhookFailure =>
+    new WebhookFailure(webhook.name, `failed to call webhook: ${reason}`, code);
   let answer: Awaited<ReturnType<WebhookClients['post']>>;
   try {
     answer = await clients.post(webhook.clientConfig, review.body, {
@@ -79,11 +79,13 @@ async function post(
     value = undefined;
   }
   if (isObject(value) && value.kind === 'Status' && value.apiVersion === 'v1' && value.status !== 'Success') {
-    throw failed(statusErrorFrom(value).message);
+    const { message, status } = statusErrorFrom(value);
+    throw failed(message, status.code);
   }
   if (answer.status < 200 || answer.status > 206) {
     const none = { group: '', resource: '' };
-    throw failed(genericServerResponse(answer.status, 'POST', none, '', text.trim() || 'unknown', 0, true).message);
+    const response = genericServerResponse(answer.status, 'POST', none, '', text.trim() || 'unknown', 0, true);
+    throw failed(response.message, response.status.code);
   }
   if (value === undefined) throw failed(unreadable(text, answer.status));
   const wrong = isObject(value) ? mistyped(value, review) : undefined;

@@ -11,9 +11,11 @@ import { evaluateMatchConditions } from '../../cel/index.ts';
 import type { AdmissionAttributes } from '../admission.ts';
 import { ruleMatches } from '../matching/rules.ts';
 import { namespaceSelected, objectSelected, type RequestNamespace } from '../matching/selectors.ts';
+import type { AdmissionMetrics } from '../metrics.ts';
 import type { AdmissionObjects } from '../objects.ts';
 import { admissionRequest } from '../request.ts';
 import type { Versions } from '../versioned.ts';
+import type { WebhookType } from '../webhook-metrics.ts';
 import type { Hook } from './hook.ts';
 
 export interface Invocation {
@@ -24,11 +26,13 @@ export interface Invocation {
 export interface MatchDependencies {
   objects: AdmissionObjects;
   authorizer: Authorizer;
+  metrics?: AdmissionMetrics;
 }
 
 /** Undefined: it is not called. Throws a StatusError where that cannot be told, but only if its rules match. */
 export async function invocationOf(
   hook: Hook,
+  type: WebhookType,
   attributes: AdmissionAttributes,
   versions: Versions,
   namespace: RequestNamespace,
@@ -43,7 +47,7 @@ export async function invocationOf(
   if (!byObject.matches && byObject.error === undefined) return undefined;
   const error = byNamespace.error ?? byObject.error;
   if (error !== undefined) throw error;
-  return (await conditionsHold(hook, invocation, attributes, versions, dependencies)) ? invocation : undefined;
+  return (await conditionsHold(hook, type, invocation, attributes, versions, dependencies)) ? invocation : undefined;
 }
 
 function matchedRule(
@@ -65,7 +69,7 @@ function matchedRule(
   return undefined;
 }
 
-export function sameVersion(left: GroupVersionResource, right: GroupVersionResource): boolean {
+function sameVersion(left: GroupVersionResource, right: GroupVersionResource): boolean {
   return left.group === right.group && left.version === right.version && left.resource === right.resource;
 }
 
@@ -75,20 +79,27 @@ export function subjectOf({ operation, resource, subresource, namespace }: Admis
 
 async function conditionsHold(
   { conditions, webhook }: Hook,
+  type: WebhookType,
   { resource, kind }: Invocation,
   attributes: AdmissionAttributes,
   versions: Versions,
-  { authorizer }: MatchDependencies,
+  { authorizer, metrics }: MatchDependencies,
 ): Promise<boolean> {
   if (conditions === undefined) return true;
   const versioned = await versions.as(kind).catch((error: unknown) => {
     throw internalError((error as Error).message);
   });
+  const started = performance.now();
   const result = await evaluateMatchConditions(conditions, {
     object: versioned.object as JsonValue | undefined,
     oldObject: versioned.oldObject as JsonValue | undefined,
     request: admissionRequest(attributes, resource, kind),
     authorizer: { authorizer, user: attributes.user },
+  });
+  metrics?.webhooks.conditions(webhook.name, 'webhook', type, attributes.operation, {
+    seconds: (performance.now() - started) / 1000,
+    errors: result.errors,
+    excluded: result.matches === false || (result.matches === undefined && webhook.failurePolicy === 'Ignore'),
   });
   if (result.matches !== undefined) return result.matches;
   if (webhook.failurePolicy === 'Ignore') return false;

@@ -17,10 +17,8 @@ import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import type { ConfigurableDependencies } from '../configurable.ts';
 import { Following } from '../following.ts';
 import { isAdmissionConfiguration } from '../matching/rules.ts';
-import { RequestNamespace } from '../matching/selectors.ts';
+import { Mutation } from '../mutation.ts';
 import { refuse } from '../refusal.ts';
-import { ReinvocationState } from '../reinvocation.ts';
-import { Versions } from '../versioned.ts';
 import { callWebhook } from './call.ts';
 import { WebhookFailure } from './errors.ts';
 import { type Hook, hooksOf } from './hook.ts';
@@ -52,36 +50,34 @@ export function mutatingAdmissionWebhook(dependencies: ConfigurableDependencies)
 class MutatingDispatch {
   readonly #dependencies: ConfigurableDependencies;
   readonly #attributes: AdmissionAttributes;
-  readonly #versions: Versions;
-  readonly #namespace: RequestNamespace;
-  readonly #state: ReinvocationState;
+  readonly #mutation: Mutation;
 
   constructor(dependencies: ConfigurableDependencies, attributes: AdmissionAttributes) {
     this.#dependencies = dependencies;
     this.#attributes = attributes;
-    this.#versions = new Versions(attributes, dependencies.objects);
-    this.#namespace = new RequestNamespace(attributes, dependencies.registry);
-    this.#state = attributes.reinvocation.state(name, () => new ReinvocationState());
+    this.#mutation = new Mutation(name, attributes, dependencies);
   }
 
   async run(hooks: readonly Hook<MutatingWebhook>[]): Promise<void> {
-    const { reinvocation, object } = this.#attributes;
-    if (reinvocation.isReinvoke && this.#state.isChanged(object)) this.#state.requireAgain();
+    this.#mutation.begin();
     for (const [index, hook] of hooks.entries()) await this.#offer(hook, index);
-    await this.#versions.finish();
-    this.#state.remember(this.#attributes.object);
+    await this.#mutation.finish();
   }
 
   async #offer(hook: Hook<MutatingWebhook>, index: number): Promise<void> {
     const { reinvocation } = this.#attributes;
-    const invocation = await invocationOf(hook, this.#attributes, this.#versions, this.#namespace, this.#dependencies);
+    const { versions, namespace } = this.#mutation;
+    const invocation = await invocationOf(hook, 'admit', this.#attributes, versions, namespace, this.#dependencies);
     if (invocation === undefined) return;
-    // In the second round nobody is called for the first time.
-    if (reinvocation.isReinvoke && !this.#state.isRequired(hook.uid)) return;
+    if (!this.#mutation.mayCall(hook.uid)) return;
     const place = `round_${reinvocation.isReinvoke ? 1 : 0}_index_${index}`;
     let mutated = false;
     try {
-      mutated = await this.#call(hook, invocation, place);
+      const call = () => this.#call(hook, invocation, place);
+      const { metrics } = this.#dependencies;
+      mutated = await (metrics === undefined
+        ? call()
+        : metrics.webhooks.called(hook.webhook, 'admit', this.#attributes, call));
     } catch (error) {
       if (!(error instanceof WebhookFailure)) throw error;
       if (hook.webhook.failurePolicy !== 'Ignore') throw internalError(error.message);
@@ -90,11 +86,8 @@ class MutatingDispatch {
     } finally {
       this.#annotate('mutation', hook, place, { mutated }, 'Metadata');
     }
-    if (mutated) {
-      this.#state.requireAgain();
-      reinvocation.shouldReinvoke = true;
-    }
-    if (hook.webhook.reinvocationPolicy === 'IfNeeded') this.#state.addInvoked(hook.uid);
+    if (mutated) this.#mutation.changed();
+    this.#mutation.called(hook.uid, hook.webhook.reinvocationPolicy);
   }
 
   #annotate(
@@ -110,7 +103,7 @@ class MutatingDispatch {
 
   /** Whether it changed the object. */
   async #call(hook: Hook<MutatingWebhook>, invocation: Invocation, place: string): Promise<boolean> {
-    const versioned = await this.#versions.as(invocation.kind).catch((error: unknown) => {
+    const versioned = await this.#mutation.versions.as(invocation.kind).catch((error: unknown) => {
       throw error instanceof StatusError ? error : internalError((error as Error).message);
     });
     const { clients, objects } = this.#dependencies;
@@ -135,7 +128,7 @@ class MutatingDispatch {
     }
     confirmSameKind(versioned.object, changed);
     this.#annotate('patch', hook, place, { patch: operations, patchType: 'JSONPatch' }, 'Request');
-    this.#versions.replace(changed, invocation.kind);
+    this.#mutation.versions.replace(changed, invocation.kind);
     return !deepEqual(versioned.object, changed);
   }
 }

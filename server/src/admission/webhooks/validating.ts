@@ -48,7 +48,7 @@ async function dispatch(
   const namespace = new RequestNamespace(attributes, dependencies.registry);
   const relevant: { hook: ValidatingHook; invocation: Invocation }[] = [];
   for (const hook of hooks) {
-    const invocation = await invocationOf(hook, attributes, versions, namespace, dependencies);
+    const invocation = await invocationOf(hook, 'validating', attributes, versions, namespace, dependencies);
     if (invocation === undefined) continue;
     relevant.push({ hook, invocation });
     await versions.as(invocation.kind).catch((error: unknown) => {
@@ -66,7 +66,7 @@ async function dispatch(
 }
 
 async function call(
-  { clients }: ConfigurableDependencies,
+  { clients, metrics }: ConfigurableDependencies,
   attributes: AdmissionAttributes,
   versions: Versions,
   hook: ValidatingHook,
@@ -75,7 +75,9 @@ async function call(
 ): Promise<void> {
   const { name, failurePolicy } = hook.webhook;
   try {
-    await callWebhook(clients, hook, invocation, attributes, await versions.as(invocation.kind), false);
+    const versioned = await versions.as(invocation.kind);
+    const call = () => callWebhook(clients, hook, invocation, attributes, versioned, false);
+    await (metrics === undefined ? call() : metrics.webhooks.called(hook.webhook, 'validating', attributes, call));
   } catch (error) {
     if (error instanceof StatusError) throw error;
     if (!(error instanceof WebhookFailure)) throw internalError((error as Error).message);

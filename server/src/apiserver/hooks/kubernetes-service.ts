@@ -32,7 +32,7 @@ export interface KubernetesServiceController {
 }
 
 /** The first address of the first range: upstream's choice for the Service `kubernetes`. */
-export function kubernetesServiceIp(range: string): string {
+function kubernetesServiceIp(range: string): string {
   const [address, prefix] = ipaddr.parseCIDR(range.split(',')[0]!.trim());
   const bytes =
     address.kind() === 'ipv4'

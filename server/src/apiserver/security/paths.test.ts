@@ -181,3 +181,35 @@ describe('even an administrator reaches nothing by a crooked path', () => {
     test(path, async () => assert.equal((await target.admin.get(path)).status, 404));
   }
 });
+
+/** With all rights in a namespace, the namespace itself is not one of the things in it. */
+describe('the administrator of a namespace', () => {
+  let owner: TestClient;
+  before(async () => {
+    const everything = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] };
+    await grant(target.admin, { user: 'owner', namespace: 'team' }, [everything]);
+    owner = await target.user('owner');
+  });
+  for (const request of [
+    'GET /api/v1/namespaces/team/namespaces',
+    'GET /api/v1/namespaces/team/namespaces?watch=1',
+    'GET /api/v1/watch/namespaces/team/namespaces',
+    'POST /api/v1/namespaces/team/namespaces',
+    'DELETE /api/v1/namespaces/team/namespaces',
+    'GET /api/v1/namespaces/team/namespaces/default',
+    'DELETE /api/v1/namespaces/team/namespaces/default',
+    'GET /api/v1/namespaces/team/namespaces/default/status',
+    'GET /api/v1/namespaces/team/nodes',
+    'GET /api/v1/namespaces/team%2Fnamespaces',
+  ]) {
+    test(`finds nothing at ${request}`, async () => {
+      const [method = '', path = ''] = request.split(' ');
+      const answer = await owner.call(method, path);
+      assert.equal(answer.status, 404, answer.text);
+    });
+  }
+  test('reads its own namespace', async () => {
+    assert.equal((await owner.get('/api/v1/namespaces/team')).status, 200);
+    assert.equal((await owner.get('/api/v1/namespaces/default')).status, 403);
+  });
+});

@@ -17,7 +17,7 @@ export function bearerTokenAuthenticator(tokens: TokenAuthenticator, audiences: 
   };
 }
 
-export function bearerToken(header: string | undefined): string | undefined {
+function bearerToken(header: string | undefined): string | undefined {
   const [scheme = '', token = ''] = (header ?? '').trim().split(' ');
   return scheme.toLowerCase() === 'bearer' && token !== '' ? token : undefined;
 }

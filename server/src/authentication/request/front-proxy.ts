@@ -11,7 +11,7 @@ export interface FrontProxyHeaders {
   extraPrefixes: readonly string[];
 }
 
-export const defaultFrontProxyHeaders: FrontProxyHeaders = {
+const defaultFrontProxyHeaders: FrontProxyHeaders = {
   username: ['x-remote-user'],
   uid: ['x-remote-uid'],
   group: ['x-remote-group'],

@@ -1,6 +1,6 @@
 import type { UserInfo } from '../authenticator.ts';
 
-export const serviceAccountPrefix = 'system:serviceaccount:';
+const serviceAccountPrefix = 'system:serviceaccount:';
 export const credentialIdKey = 'authentication.kubernetes.io/credential-id';
 const allServiceAccounts = 'system:serviceaccounts';
 

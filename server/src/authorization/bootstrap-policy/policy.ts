@@ -82,7 +82,7 @@ export function nodeRules(): PolicyRule[] {
 const ruleLine = /^(?<groups>\S+) (?<resources>\S+)(?: \[(?<names>[^\]]+)\])? = (?<verbs>\S+)$/;
 const urlLine = /^url (?<urls>\S+) = (?<verbs>\S+)$/;
 
-export function parseRule(line: string): PolicyRule {
+function parseRule(line: string): PolicyRule {
   const url = urlLine.exec(line)?.groups;
   if (url !== undefined) return { verbs: list(url['verbs']), nonResourceURLs: list(url['urls']) };
   const rule = ruleLine.exec(line)?.groups;

@@ -55,7 +55,7 @@ function breakDown(rule: PolicyRule): PolicyRule[] {
   return parts;
 }
 
-export function ruleCovers(owner: PolicyRule, part: PolicyRule): boolean {
+function ruleCovers(owner: PolicyRule, part: PolicyRule): boolean {
   const ownerNames = owner.resourceNames ?? [];
   const partNames = part.resourceNames ?? [];
   return (

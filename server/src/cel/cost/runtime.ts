@@ -19,7 +19,7 @@ const least: CallCost = (args) => traversal(Math.min(size(args, 0), size(args, 1
 
 const equality: CallCost = (args) => (args[0] instanceof OpaqueValue ? 1 : least(args, null));
 
-export function selectorCost(length: number): number {
+function selectorCost(length: number): number {
   return 10 + traversal(length) + Math.ceil(Math.ceil(length * 0.5) * 50);
 }
 

@@ -26,7 +26,7 @@ const bytes = (address: Address): number[] => address.toByteArray();
 const write = (address: Address): string =>
   address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
 
-export class IpValue extends OpaqueValue {
+class IpValue extends OpaqueValue {
   readonly typeName = 'net.IP';
   readonly address: Address;
 
@@ -47,7 +47,7 @@ export class IpValue extends OpaqueValue {
   }
 }
 
-export class CidrValue extends OpaqueValue {
+class CidrValue extends OpaqueValue {
   readonly typeName = 'net.CIDR';
   readonly address: Address;
   readonly bits: number;

@@ -6,7 +6,7 @@ import type { Library } from './overload.ts';
 import { define } from './overload.ts';
 import { find, findAll } from './regular-expression.ts';
 
-export class UrlValue extends OpaqueValue {
+class UrlValue extends OpaqueValue {
   readonly typeName = 'kubernetes.URL';
   readonly text: string;
   readonly url: URL | undefined;
@@ -134,7 +134,7 @@ const formats: Record<string, FormatValue> = {
   ),
 };
 
-export class SemverValue extends OpaqueValue {
+class SemverValue extends OpaqueValue {
   readonly typeName = 'kubernetes.Semver';
   readonly parts: readonly [bigint, bigint, bigint];
   private readonly pre: readonly string[];

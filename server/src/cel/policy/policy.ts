@@ -205,10 +205,12 @@ class Session {
   }
 }
 
-export type MatchResult =
+/** `errors`: how many conditions could not be evaluated. */
+export type MatchResult = { errors: number } & (
   | { matches: true }
   | { matches: false; failedCondition: string }
-  | { matches: undefined; error: string };
+  | { matches: undefined; error: string }
+);
 
 /** A condition that is false decides; an error counts only where none is. `failurePolicy` is for the caller. */
 export async function evaluateMatchConditions(policy: CompiledPolicy, input: PolicyInput): Promise<MatchResult> {
@@ -222,19 +224,21 @@ export async function evaluateMatchConditions(policy: CompiledPolicy, input: Pol
       if (result.error !== undefined) errors.push(result.error);
     }
   } catch (error) {
-    if (error instanceof OutOfBudget) return { matches: undefined, error: error.message };
+    if (error instanceof OutOfBudget) return { matches: undefined, error: error.message, errors: errors.length };
     throw error;
   }
-  if (failedCondition !== undefined) return { matches: false, failedCondition };
+  const count = { errors: errors.length };
+  if (failedCondition !== undefined) return { matches: false, failedCondition, ...count };
   const error = aggregateMessages(errors);
-  return error === undefined ? { matches: true } : { matches: undefined, error };
+  return error === undefined ? { matches: true, ...count } : { matches: undefined, error, ...count };
 }
 
+/** `seconds`: what its expression took. */
 export type ValidationDecision =
   | { action: 'admit' }
-  | { action: 'deny'; message: string; reason: string }
+  | { action: 'deny'; message: string; reason: string; seconds: number }
   /** The expression failed: failurePolicy decides. */
-  | { action: 'error'; message: string };
+  | { action: 'error'; message: string; seconds: number };
 
 export interface ValidationResult {
   decisions: ValidationDecision[];
@@ -249,23 +253,30 @@ export async function evaluateValidations(policy: CompiledPolicy, input: PolicyI
     return { decisions, auditAnnotations };
   } catch (error) {
     if (!(error instanceof OutOfBudget)) throw error;
-    return { decisions: [{ action: 'error', message: error.message }], auditAnnotations: [] };
+    return { decisions: [{ action: 'error', message: error.message, seconds: 0 }], auditAnnotations: [] };
   }
 }
 
 async function decide(policy: CompiledPolicy, session: Session): Promise<ValidationDecision[]> {
-  const results: Result[] = [];
-  for (const { condition } of policy.validations) results.push(await session.run(condition));
+  const results: (Result & { seconds: number })[] = [];
+  let last = performance.now();
+  for (const { condition } of policy.validations) {
+    const result = await session.run(condition);
+    const now = performance.now();
+    results.push({ ...result, seconds: (now - last) / 1000 });
+    last = now;
+  }
   const decisions: ValidationDecision[] = [];
   for (const [index, result] of results.entries()) {
+    const { seconds } = result;
     const validation = policy.spec.validations?.[index] as Validation;
-    if (result.error !== undefined) decisions.push({ action: 'error', message: result.error });
+    if (result.error !== undefined) decisions.push({ action: 'error', message: result.error, seconds });
     else if (result.value === true) decisions.push({ action: 'admit' });
     else {
       const message = policy.validations[index]?.message;
       const evaluated = message === undefined ? undefined : usableMessage(await messageOf(message, session));
       const text = evaluated ?? (validation.message?.trim() || `failed expression: ${validation.expression.trim()}`);
-      decisions.push({ action: 'deny', message: text, reason: validation.reason ?? 'Invalid' });
+      decisions.push({ action: 'deny', message: text, reason: validation.reason ?? 'Invalid', seconds });
     }
   }
   return decisions;

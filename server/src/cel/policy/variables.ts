@@ -33,7 +33,7 @@ export const requestType: Type = objectType('kubernetes.AdmissionRequest', {
 });
 
 const text = mapOf(STRING, STRING);
-export const namespaceType: Type = objectType('kubernetes.Namespace', {
+const namespaceType: Type = objectType('kubernetes.Namespace', {
   metadata: objectType('kubernetes.NamespaceMetadata', {
     name: STRING,
     generateName: STRING,

@@ -11,7 +11,7 @@ const text: ValidatedSchema = { type: 'string' };
 const metadata: ValidatedSchema = { type: 'object', properties: { name: text, generateName: text } };
 
 /** What every object at the root of a resource has, whatever its schema says of it. */
-export function withTypeAndObjectMeta(schema: ValidatedSchema): ValidatedSchema {
+function withTypeAndObjectMeta(schema: ValidatedSchema): ValidatedSchema {
   return { ...schema, properties: { ...schema.properties, kind: text, apiVersion: text, metadata } };
 }
 

@@ -27,7 +27,7 @@ function fromText(value: string, type: Type): Value {
   return value;
 }
 
-export class JsonList extends CelList {
+class JsonList extends CelList {
   private readonly json: readonly JsonValue[];
   private readonly element: Type;
   override readonly listType: 'set' | 'map' | undefined;

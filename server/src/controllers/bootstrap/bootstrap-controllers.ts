@@ -82,7 +82,7 @@ export function startBootstrapSigner(context: ControllerContext): Running {
 }
 
 /** A JSON web signature without its payload, under the token's secret. */
-export function detachedSignature(content: string, { id, secret }: { id: string; secret: string }): string {
+function detachedSignature(content: string, { id, secret }: { id: string; secret: string }): string {
   const header = Buffer.from(JSON.stringify({ alg: 'HS256', kid: id })).toString('base64url');
   const payload = Buffer.from(content).toString('base64url');
   const signature = createHmac('sha256', secret).update(`${header}.${payload}`).digest('base64url');

@@ -9,7 +9,7 @@ export function parseDurationFlag(text: string): number {
   return milliseconds;
 }
 
-export function parseInteger(text: string): number {
+function parseInteger(text: string): number {
   if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError(`not an integer: ${text}`);
   return Number(text);
 }

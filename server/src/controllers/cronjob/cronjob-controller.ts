@@ -21,9 +21,9 @@ import { semanticallyEqual } from '../objects/equality.ts';
 import {
   byController,
   controllerIndex,
-  controllerOf,
   controllerReference,
   isControlledBy,
+  ownerOf,
 } from '../ownership/controller-reference.ts';
 import { WrittenVersions } from '../ownership/written-versions.ts';
 import { isNamespaceTerminating, messageOf } from '../pods/pod-control.ts';
@@ -40,7 +40,7 @@ interface Draft {
   readonly status: CronJobStatus;
 }
 
-export class CronJobReconciler implements Reconciler {
+class CronJobReconciler implements Reconciler {
   readonly #client: RestClient;
   readonly #recorder: EventRecorder;
   readonly #cronJobs: Lister<CronJob>;
@@ -332,10 +332,8 @@ export function startCronJobController(context: ControllerContext): Running {
   });
   const { queue } = controller;
   const enqueueOwner = (job: Readonly<Job>): void => {
-    const reference = controllerOf(job);
-    if (reference?.kind !== 'CronJob') return;
-    const owner = cronJobs.lister.get(job.metadata?.namespace, reference.name);
-    if (owner?.metadata?.uid === reference.uid) queue.add(keyOf(owner));
+    const owner = ownerOf(job, 'CronJob', cronJobs.lister);
+    if (owner) queue.add(keyOf(owner));
   };
   const registrations = [
     cronJobs.addEventHandler({

@@ -4,7 +4,7 @@ import type { DaemonSet } from '@typernetes/openapi/types/apps/v1';
 import type { Node, Pod } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
-import { byController, controllerIndex, controllerOf } from '../ownership/controller-reference.ts';
+import { byController, controllerIndex, controllerOf, ownerOf } from '../ownership/controller-reference.ts';
 import { startControllers } from '../running.ts';
 import { placement } from './daemon-pods.ts';
 import { DaemonSetReconciler } from './daemon-set-reconciler.ts';
@@ -36,10 +36,8 @@ export function startDaemonSetController(context: ControllerContext): Running {
   });
   const { queue } = controller;
   const ownerKey = (pod: Readonly<Pod>): string | undefined => {
-    const reference = controllerOf(pod);
-    if (reference?.kind !== 'DaemonSet') return undefined;
-    const owner = daemonSets.lister.get(pod.metadata?.namespace, reference.name);
-    return owner?.metadata?.uid === reference.uid ? keyOf(owner) : undefined;
+    const owner = ownerOf(pod, 'DaemonSet', daemonSets.lister);
+    return owner && keyOf(owner);
   };
   const enqueue = (daemonSet: Readonly<DaemonSet>): void => queue.add(keyOf(daemonSet));
   const enqueueMatching = (pod: Readonly<Pod>): void => {

@@ -24,7 +24,7 @@ import {
 import { semanticallyEqual } from '../objects/equality.ts';
 import { withoutZeros } from '../objects/zeros.ts';
 import { claim } from '../ownership/claim.ts';
-import { controllerIndex, controllerReference, orphanKey } from '../ownership/controller-reference.ts';
+import { controlledAndOrphans, controllerReference } from '../ownership/controller-reference.ts';
 import { WrittenVersions } from '../ownership/written-versions.ts';
 import { isNamespaceTerminating, PodControl } from '../pods/pod-control.ts';
 import { isPodAvailable, isPodReady } from '../pods/pod-state.ts';
@@ -145,35 +145,25 @@ export class DaemonSetReconciler implements Reconciler {
   }
 
   #claimPods(daemonSet: Readonly<DaemonSet>, signal: AbortSignal): Promise<Readonly<Pod>[]> {
-    const { uid = '', namespace = '' } = daemonSet.metadata ?? {};
     return claim({
       client: this.#client,
       owner: daemonSet,
       ownerResource: resources.daemonSets,
-      reference: controllerReference(daemonSet, resources.daemonSets),
       resource: resources.pods,
       selector: selectorFromLabelSelector(daemonSet.spec?.selector),
-      candidates: [
-        ...this.#pods.byIndex(controllerIndex, uid),
-        ...this.#pods.byIndex(controllerIndex, orphanKey(namespace)),
-      ],
+      candidates: controlledAndOrphans(this.#pods, daemonSet),
       signal,
     });
   }
 
   async #claimRevisions(daemonSet: Readonly<DaemonSet>, signal: AbortSignal): Promise<Readonly<ControllerRevision>[]> {
-    const { uid = '', namespace = '' } = daemonSet.metadata ?? {};
     const claimed = await claim({
       client: this.#client,
       owner: daemonSet,
       ownerResource: resources.daemonSets,
-      reference: controllerReference(daemonSet, resources.daemonSets),
       resource: resources.controllerRevisions,
       selector: selectorFromLabelSelector(daemonSet.spec?.selector),
-      candidates: [
-        ...this.#revisions.byIndex(controllerIndex, uid),
-        ...this.#revisions.byIndex(controllerIndex, orphanKey(namespace)),
-      ],
+      candidates: controlledAndOrphans(this.#revisions, daemonSet),
       signal,
     });
     return sortRevisions(claimed);

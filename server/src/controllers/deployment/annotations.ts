@@ -2,7 +2,7 @@
 import type { Deployment, ReplicaSet } from '@typernetes/openapi/types/apps/v1';
 
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
-export const revisionHistoryAnnotation = 'deployment.kubernetes.io/revision-history';
+const revisionHistoryAnnotation = 'deployment.kubernetes.io/revision-history';
 export const desiredReplicasAnnotation = 'deployment.kubernetes.io/desired-replicas';
 export const maxReplicasAnnotation = 'deployment.kubernetes.io/max-replicas';
 export const rollbackToAnnotation = 'deprecated.deployment.rollback.to';

@@ -20,10 +20,10 @@ import { semanticallyEqual } from '../objects/equality.ts';
 import { claim } from '../ownership/claim.ts';
 import {
   byController,
+  controlledAndOrphans,
   controllerIndex,
   controllerOf,
-  controllerReference,
-  orphanKey,
+  ownerOf,
 } from '../ownership/controller-reference.ts';
 import { isPodTerminal } from '../pods/pod-state.ts';
 import { startControllers } from '../running.ts';
@@ -58,7 +58,7 @@ export interface DeploymentReconcilerOptions {
   clock: Clock;
 }
 
-export class DeploymentReconciler implements Reconciler {
+class DeploymentReconciler implements Reconciler {
   readonly #options: DeploymentReconcilerOptions;
   readonly #replicaSets: DeploymentReplicaSets;
 
@@ -73,16 +73,13 @@ export class DeploymentReconciler implements Reconciler {
     if (!deployment) return undefined;
     const selector = selectorFromLabelSelector(deployment.spec?.selector);
     if (selector.empty()) return this.#refuseSelectAll(deployment, signal);
-    const owned = this.#options.replicaSets.byIndex(controllerIndex, deployment.metadata?.uid ?? '');
-    const orphans = this.#options.replicaSets.byIndex(controllerIndex, orphanKey(namespace));
     const replicaSets = await claim({
       client: this.#options.client,
       owner: deployment,
       ownerResource: resources.deployments,
-      reference: controllerReference(deployment, resources.deployments),
       resource: resources.replicaSets,
       selector,
-      candidates: [...owned, ...orphans],
+      candidates: controlledAndOrphans(this.#options.replicaSets, deployment),
       signal,
     });
     if (deployment.metadata?.deletionTimestamp) {
@@ -329,10 +326,8 @@ export function startDeploymentController(context: ControllerContext): Running {
   });
   const { queue } = controller;
   const ownerKey = (replicaSet: Readonly<ReplicaSet>): string | undefined => {
-    const reference = controllerOf(replicaSet);
-    if (reference?.kind !== 'Deployment') return undefined;
-    const owner = deployments.get(replicaSet.metadata?.namespace, reference.name);
-    return owner?.metadata?.uid === reference.uid ? keyOf(owner) : undefined;
+    const owner = ownerOf(replicaSet, 'Deployment', deployments);
+    return owner && keyOf(owner);
   };
   const enqueueMatching = (replicaSet: Readonly<ReplicaSet>): void => {
     for (const deployment of deployments.list(replicaSet.metadata?.namespace)) {

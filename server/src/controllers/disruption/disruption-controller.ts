@@ -26,7 +26,7 @@ export interface Counts {
 }
 
 /** The rest of the status follows from the counts. */
-export function statusFrom(
+function statusFrom(
   budget: Budget,
   { currentHealthy, desiredHealthy, expectedPods }: Counts,
   disruptedPods: Record<string, string>,

@@ -20,7 +20,7 @@ const managedByLabel = 'endpoints.kubernetes.io/managed-by';
 const managedBy = 'endpoint-controller';
 const overCapacityAnnotation = 'endpoints.kubernetes.io/over-capacity';
 
-export class EndpointsReconciler implements Reconciler {
+class EndpointsReconciler implements Reconciler {
   readonly #client: RestClient;
   readonly #services: Lister<Service>;
   readonly #pods: Lister<Pod>;

@@ -12,7 +12,7 @@ import {
 } from '../services/pod-endpoints.ts';
 
 /** More than that an Endpoints object does not hold; EndpointSlices do. */
-export const maxAddresses = 1000;
+const maxAddresses = 1000;
 
 /** Pods with the same ports make a subset; addresses and ports in order, so that equal sets compare equal. */
 export function endpointSubsets(

@@ -31,7 +31,7 @@ function serviceKeyOf(slice: Readonly<EndpointSlice>): string | undefined {
   return name && labels[managedByLabel] === managedBy ? `${slice.metadata?.namespace ?? ''}/${name}` : undefined;
 }
 
-export class EndpointSliceReconciler implements Reconciler {
+class EndpointSliceReconciler implements Reconciler {
   readonly #client: RestClient;
   readonly #services: Lister<Service>;
   readonly #pods: Lister<Pod>;

@@ -29,7 +29,7 @@ export function nextRevisionNumber(sorted: readonly Readonly<ControllerRevision>
 }
 
 /** A strategic merge patch that restores the template. */
-export function revisionData(owner: Readonly<RevisionOwner>): { spec: { template: PodTemplateSpec } } {
+function revisionData(owner: Readonly<RevisionOwner>): { spec: { template: PodTemplateSpec } } {
   return { spec: { template: { ...owner.spec?.template, $patch: 'replace' } as PodTemplateSpec } };
 }
 
@@ -47,7 +47,7 @@ export function isRevisionOf(revision: Readonly<ControllerRevision>, owner: Read
 }
 
 /** @param hashLabel carries the hash on the revision */
-export function newRevision<T extends RevisionOwner>(
+function newRevision<T extends RevisionOwner>(
   owner: Readonly<T>,
   resource: KnownResource<T>,
   revision: number,

@@ -4,7 +4,7 @@ import type { Job } from '@typernetes/openapi/types/batch/v1';
 import type { Pod } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
-import { byController, controllerIndex, controllerOf } from '../ownership/controller-reference.ts';
+import { byController, controllerIndex, controllerOf, ownerOf } from '../ownership/controller-reference.ts';
 import { startControllers } from '../running.ts';
 import { finishedCondition } from './conditions.ts';
 import { isManagedByOther } from './finishing.ts';
@@ -61,12 +61,7 @@ export function startJobController(context: ControllerContext): Running {
     },
   });
   const { queue } = controller;
-  const ownerOf = (pod: Readonly<Pod>): Readonly<Job> | undefined => {
-    const reference = controllerOf(pod);
-    if (reference?.kind !== 'Job') return undefined;
-    const job = jobs.lister.get(pod.metadata?.namespace, reference.name);
-    return job?.metadata?.uid === reference.uid ? job : undefined;
-  };
+  const jobOf = (pod: Readonly<Pod>): Readonly<Job> | undefined => ownerOf(pod, 'Job', jobs.lister);
   const enqueueBatched = (job: Readonly<Job>): void => queue.addAfter(keyOf(job), batchMs(job));
   const enqueueMatching = (pod: Readonly<Pod>): void => {
     for (const job of jobs.lister.list(pod.metadata?.namespace)) {
@@ -78,7 +73,7 @@ export function startJobController(context: ControllerContext): Running {
       if (isTracked(pod)) orphans.queue.add(keyOf(pod));
   };
   const deletionSeen = (pod: Readonly<Pod>, final: boolean): void => {
-    const job = ownerOf(pod);
+    const job = jobOf(pod);
     if (!job || finishedCondition(job)) {
       const wasOurs = !controllerOf(pod) || controllerOf(pod)?.kind === 'Job';
       if (wasOurs && isTracked(pod)) orphans.queue.add(keyOf(pod));
@@ -105,7 +100,7 @@ export function startJobController(context: ControllerContext): Running {
     pods.addEventHandler({
       add: (pod) => {
         if (pod.metadata?.deletionTimestamp) return deletionSeen(pod, false);
-        const job = ownerOf(pod);
+        const job = jobOf(pod);
         if (job) {
           reconciler.expectations.creationObserved(keyOf(job));
           enqueueBatched(job);
@@ -117,8 +112,8 @@ export function startJobController(context: ControllerContext): Running {
       update: (previous, pod) => {
         if (previous.metadata?.resourceVersion === pod.metadata?.resourceVersion) return;
         if (pod.metadata?.deletionTimestamp) return deletionSeen(pod, false);
-        const before = ownerOf(previous);
-        const job = ownerOf(pod);
+        const before = jobOf(previous);
+        const job = jobOf(pod);
         for (const owner of new Set([before, job])) {
           if (!owner) continue;
           if (!isTracked(pod)) reconciler.tracking.removalObserved(keyOf(owner), pod.metadata?.uid ?? '');

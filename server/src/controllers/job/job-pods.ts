@@ -48,7 +48,7 @@ export function byCompletionIndex(a: Readonly<Pod>, b: Readonly<Pod>): number {
 }
 
 /** Failures of the index before this pod: those that count, and those that the policy ignores. */
-export function indexFailures(pod: Readonly<Pod>): { counted: number; ignored: number } {
+function indexFailures(pod: Readonly<Pod>): { counted: number; ignored: number } {
   return {
     counted: countOf(pod, failureCountAnnotation) ?? 0,
     ignored: countOf(pod, ignoredFailureCountAnnotation) ?? 0,

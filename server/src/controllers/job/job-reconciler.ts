@@ -14,7 +14,7 @@ import { selectorFromLabelSelector } from '@typernetes/openapi/meta';
 import type { Job } from '@typernetes/openapi/types/batch/v1';
 import type { Pod } from '@typernetes/openapi/types/core/v1';
 import { claim } from '../ownership/claim.ts';
-import { controllerIndex, controllerReference, orphanKey } from '../ownership/controller-reference.ts';
+import { controlledAndOrphans } from '../ownership/controller-reference.ts';
 import { WrittenVersions } from '../ownership/written-versions.ts';
 import { PodControl } from '../pods/pod-control.ts';
 import { timestamp } from '../time.ts';
@@ -102,18 +102,13 @@ export class JobReconciler implements Reconciler {
   }
 
   #claim(job: Readonly<Job>, signal: AbortSignal): Promise<Readonly<Pod>[]> {
-    const { uid = '', namespace = '' } = job.metadata ?? {};
     return claim({
       client: this.#client,
       owner: job,
       ownerResource: resources.jobs,
-      reference: controllerReference(job, resources.jobs),
       resource: resources.pods,
       selector: selectorFromLabelSelector(job.spec?.selector),
-      candidates: [
-        ...this.#pods.byIndex(controllerIndex, uid),
-        ...this.#pods.byIndex(controllerIndex, orphanKey(namespace)),
-      ],
+      candidates: controlledAndOrphans(this.#pods, job),
       finalizer: trackingFinalizer,
       signal,
     });

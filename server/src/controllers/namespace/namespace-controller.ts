@@ -30,7 +30,7 @@ interface Progress {
   errors: string[];
 }
 
-export class NamespaceReconciler implements Reconciler {
+class NamespaceReconciler implements Reconciler {
   readonly #client: RestClient;
   readonly #namespaces: Lister<Namespace>;
   readonly #clock: Clock;

@@ -2,6 +2,7 @@ import { Controller, type Running, resources } from '@typernetes/openapi/client'
 import { isNotFound } from '@typernetes/openapi/meta';
 import type { ControllerContext } from '../context.ts';
 import { periodic } from '../periodic.ts';
+import { startControllers } from '../running.ts';
 import { timestamp } from '../time.ts';
 import { withNoScheduleTaints } from './conditions.ts';
 import { NodeHealth, podsByNodeIndex } from './node-health.ts';
@@ -48,18 +49,14 @@ export function startNodeLifecycleController(context: ControllerContext): Runnin
     gracePeriodMs: context.options.nodeMonitorGracePeriodMs,
     startupGracePeriodMs: context.options.nodeStartupGracePeriodMs,
   });
-  const monitor = periodic(context, {
-    name: 'nodelifecycle',
-    periodMs: context.options.nodeMonitorPeriodMs,
-    synced: [nodes.synced, pods.synced, leases.synced],
-    run: (signal) => health.check(signal),
-  });
-  const running = taints.start();
-  return {
-    ready: Promise.all([running.ready, monitor.ready]).then(() => undefined),
-    stop: async () => {
-      registration.remove();
-      await Promise.all([running.stop(), monitor.stop()]);
-    },
+  const monitor = {
+    start: () =>
+      periodic(context, {
+        name: 'nodelifecycle',
+        periodMs: context.options.nodeMonitorPeriodMs,
+        synced: [nodes.synced, pods.synced, leases.synced],
+        run: (signal) => health.check(signal),
+      }),
   };
+  return startControllers([taints, monitor], [registration]);
 }

@@ -19,7 +19,7 @@ export function zoneOf(node: Readonly<Node>): string {
   return region === '' && zone === '' ? '' : `${region}:\0:${zone}`;
 }
 
-export function zoneState(ready: number, notReady: number): ZoneState {
+function zoneState(ready: number, notReady: number): ZoneState {
   if (ready === 0 && notReady > 0) return 'FullDisruption';
   if (notReady > 2 && notReady / (notReady + ready) >= unhealthyThreshold) return 'PartialDisruption';
   return 'Normal';

@@ -3,16 +3,14 @@
  * those it owns but no longer selects are released. Adoption first asks the API server whether the owner still lives, so
  * that a stale cache never adopts for a deleted owner.
  */
-import type { LabelMatcher, ResourceType, RestClient } from '@typernetes/openapi/client';
+import type { KnownResource, LabelMatcher, ResourceType, RestClient } from '@typernetes/openapi/client';
 import { isInvalid, isNotFound, type KubernetesObject, type OwnerReference } from '@typernetes/openapi/meta';
-import { controllerOf } from './controller-reference.ts';
+import { controllerOf, controllerReference } from './controller-reference.ts';
 
 export interface Claim<Owner extends KubernetesObject, T extends KubernetesObject> {
   client: RestClient;
   owner: Readonly<Owner>;
-  ownerResource: ResourceType<Owner>;
-  /** The reference that adoption adds. */
-  reference: OwnerReference;
+  ownerResource: KnownResource<Owner>;
   resource: ResourceType<T>;
   selector: LabelMatcher;
   candidates: readonly Readonly<T>[];
@@ -67,7 +65,8 @@ async function adopt<Owner extends KubernetesObject, T extends KubernetesObject>
   options: Claim<Owner, T>,
   candidate: Readonly<T>,
 ): Promise<T | undefined> {
-  const ownerReferences = [...(candidate.metadata?.ownerReferences ?? []), options.reference];
+  const reference = controllerReference(options.owner, options.ownerResource);
+  const ownerReferences = [...(candidate.metadata?.ownerReferences ?? []), reference];
   const { finalizer } = options;
   const finalizers = candidate.metadata?.finalizers ?? [];
   return patchOwners(options, candidate, {
@@ -81,7 +80,7 @@ async function release<Owner extends KubernetesObject, T extends KubernetesObjec
   candidate: Readonly<T>,
 ): Promise<void> {
   const ownerReferences = (candidate.metadata?.ownerReferences ?? []).filter(
-    (reference) => reference.uid !== options.reference.uid,
+    (reference) => reference.uid !== options.owner.metadata?.uid,
   );
   const finalizers = candidate.metadata?.finalizers ?? [];
   const { finalizer } = options;

@@ -42,7 +42,7 @@ export function startPodGcController(context: ControllerContext): Running {
 }
 
 /** Oldest first. A threshold of 0 or less means none. */
-export function terminatedBeyond(pods: readonly Readonly<Pod>[], threshold: number): Readonly<Pod>[] {
+function terminatedBeyond(pods: readonly Readonly<Pod>[], threshold: number): Readonly<Pod>[] {
   if (threshold <= 0) return [];
   const terminated = pods.filter(isPodTerminal);
   const created = (pod: Readonly<Pod>): string => pod.metadata?.creationTimestamp ?? '';

@@ -21,10 +21,11 @@ import { semanticallyEqual } from '../objects/equality.ts';
 import { claim } from '../ownership/claim.ts';
 import {
   byController,
+  controlledAndOrphans,
   controllerIndex,
   controllerOf,
   controllerReference,
-  orphanKey,
+  ownerOf,
 } from '../ownership/controller-reference.ts';
 import { isNamespaceTerminating, messageOf, PodControl } from '../pods/pod-control.ts';
 import { isPodActive, isPodReady, isPodTerminating, podCondition } from '../pods/pod-state.ts';
@@ -60,7 +61,7 @@ const replicaSetKind: ReplicaSetLike<ReplicaSet> = {
   withStatus: (replicaSet, status) => ({ ...replicaSet, status }),
 };
 
-export class ReplicaSetReconciler<T extends KubernetesObject> implements Reconciler {
+class ReplicaSetReconciler<T extends KubernetesObject> implements Reconciler {
   readonly expectations: Expectations;
   readonly #client: RestClient;
   readonly #podControl: PodControl;
@@ -95,21 +96,19 @@ export class ReplicaSetReconciler<T extends KubernetesObject> implements Reconci
     }
     const replicaSet = this.#like.asReplicaSet(object);
     const seenAll = this.expectations.satisfied(key);
-    const uid = replicaSet.metadata?.uid ?? '';
     const selector = selectorFromLabelSelector(replicaSet.spec?.selector);
-    const owned = this.#pods.byIndex(controllerIndex, uid);
-    const orphans = this.#pods.byIndex(controllerIndex, orphanKey(namespace));
     const active = await claim({
       client: this.#client,
       owner: object,
       ownerResource: this.#like.resource,
-      reference: controllerReference(object, this.#like.resource),
       resource: resources.pods,
       selector,
-      candidates: [...owned, ...orphans].filter(isPodActive),
+      candidates: controlledAndOrphans(this.#pods, replicaSet).filter(isPodActive),
       signal,
     });
-    const terminating = owned.filter((pod) => isPodTerminating(pod) && selector.matches(pod.metadata?.labels ?? {}));
+    const terminating = this.#pods
+      .byIndex(controllerIndex, replicaSet.metadata?.uid ?? '')
+      .filter((pod) => isPodTerminating(pod) && selector.matches(pod.metadata?.labels ?? {}));
     let failure: unknown;
     if (seenAll && !replicaSet.metadata?.deletionTimestamp)
       failure = await this.#manageReplicas(key, replicaSet, active, signal);
@@ -232,10 +231,8 @@ export function startReplicaSetLikeController<T extends KubernetesObject>(
   });
   const { queue } = controller;
   const ownerKey = (pod: Readonly<Pod>): string | undefined => {
-    const reference = controllerOf(pod);
-    if (reference?.kind !== like.resource.kind) return undefined;
-    const owner = replicaSets.get(pod.metadata?.namespace, reference.name);
-    return owner?.metadata?.uid === reference.uid ? keyOf(owner) : undefined;
+    const owner = ownerOf(pod, like.resource.kind, replicaSets);
+    return owner && keyOf(owner);
   };
   /** ReplicaSets that might adopt the orphan. */
   const enqueueMatching = (pod: Readonly<Pod>): void => {

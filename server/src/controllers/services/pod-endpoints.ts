@@ -59,7 +59,7 @@ export function endpointHostname(pod: Readonly<Pod>, service: Readonly<Service>)
     : undefined;
 }
 
-export function addressFamily(address: string): 'IPv4' | 'IPv6' {
+function addressFamily(address: string): 'IPv4' | 'IPv6' {
   return address.includes(':') ? 'IPv6' : 'IPv4';
 }
 

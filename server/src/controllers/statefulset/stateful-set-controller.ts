@@ -4,7 +4,7 @@ import type { StatefulSet } from '@typernetes/openapi/types/apps/v1';
 import type { Pod } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
-import { byController, controllerIndex, controllerOf } from '../ownership/controller-reference.ts';
+import { byController, controllerIndex, controllerOf, ownerOf } from '../ownership/controller-reference.ts';
 import { startControllers } from '../running.ts';
 import { StatefulSetReconciler } from './stateful-set-reconciler.ts';
 
@@ -35,10 +35,8 @@ export function startStatefulSetController(context: ControllerContext): Running 
   });
   const { queue } = controller;
   const ownerKey = (pod: Readonly<Pod>): string | undefined => {
-    const reference = controllerOf(pod);
-    if (reference?.kind !== 'StatefulSet') return undefined;
-    const owner = sets.lister.get(pod.metadata?.namespace, reference.name);
-    return owner?.metadata?.uid === reference.uid ? keyOf(owner) : undefined;
+    const owner = ownerOf(pod, 'StatefulSet', sets.lister);
+    return owner && keyOf(owner);
   };
   const enqueueOwner = (pod: Readonly<Pod>): void => {
     const key = ownerKey(pod);

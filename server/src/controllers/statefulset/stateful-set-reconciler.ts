@@ -25,7 +25,7 @@ import {
 import { semanticallyEqual } from '../objects/equality.ts';
 import { withoutZeros } from '../objects/zeros.ts';
 import { claim } from '../ownership/claim.ts';
-import { controllerIndex, controllerReference, orphanKey } from '../ownership/controller-reference.ts';
+import { controlledAndOrphans } from '../ownership/controller-reference.ts';
 import { WrittenVersions } from '../ownership/written-versions.ts';
 import { isPodAvailable, isPodReady, isPodTerminal } from '../pods/pod-state.ts';
 import { slowStart } from '../replicaset/slow-start.ts';
@@ -105,35 +105,25 @@ export class StatefulSetReconciler implements Reconciler {
   }
 
   #ownPods(set: Readonly<StatefulSet>, signal: AbortSignal): Promise<Readonly<Pod>[]> {
-    const { uid = '', namespace = '' } = set.metadata ?? {};
     return claim({
       client: this.#client,
       owner: set,
       ownerResource: resources.statefulSets,
-      reference: controllerReference(set, resources.statefulSets),
       resource: resources.pods,
       selector: selectorFromLabelSelector(set.spec?.selector),
-      candidates: [
-        ...this.#pods.byIndex(controllerIndex, uid),
-        ...this.#pods.byIndex(controllerIndex, orphanKey(namespace)),
-      ].filter((pod) => ordinalOf(set, pod) !== undefined),
+      candidates: controlledAndOrphans(this.#pods, set).filter((pod) => ordinalOf(set, pod) !== undefined),
       signal,
     });
   }
 
   async #ownRevisions(set: Readonly<StatefulSet>, signal: AbortSignal): Promise<Readonly<ControllerRevision>[]> {
-    const { uid = '', namespace = '' } = set.metadata ?? {};
     const owned = await claim({
       client: this.#client,
       owner: set,
       ownerResource: resources.statefulSets,
-      reference: controllerReference(set, resources.statefulSets),
       resource: resources.controllerRevisions,
       selector: selectorFromLabelSelector(set.spec?.selector),
-      candidates: [
-        ...this.#revisions.byIndex(controllerIndex, uid),
-        ...this.#revisions.byIndex(controllerIndex, orphanKey(namespace)),
-      ],
+      candidates: controlledAndOrphans(this.#revisions, set),
       signal,
     });
     return sortRevisions(owned);

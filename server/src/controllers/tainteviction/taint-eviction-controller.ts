@@ -30,7 +30,7 @@ export interface TaintEvictionOptions {
   clock: Clock;
 }
 
-export class TaintEvictionReconciler implements Reconciler {
+class TaintEvictionReconciler implements Reconciler {
   readonly #options: TaintEvictionOptions;
   /** Since when pods have been under taints that they tolerate for a while; the uid tells a pod from its successor. */
   readonly #waiting = new Map<string, { uid: string; since: number }>();

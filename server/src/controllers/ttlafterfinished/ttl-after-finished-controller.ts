@@ -8,7 +8,7 @@ import { startControllers } from '../running.ts';
 import { millisecondsOf } from '../time.ts';
 
 /** When it is due, in milliseconds since the epoch; undefined: never, as far as is known. */
-export function expiryOf(job: Readonly<Job>): number | undefined {
+function expiryOf(job: Readonly<Job>): number | undefined {
   const seconds = job.spec?.ttlSecondsAfterFinished;
   const finished = finishedCondition(job)?.lastTransitionTime;
   if (seconds == null || !finished || job.metadata?.deletionTimestamp) return undefined;

@@ -11,11 +11,12 @@ import {
 import { isNotFound, type KubernetesObject } from '@typernetes/openapi/meta';
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext } from '../context.ts';
+import { startControllers } from '../running.ts';
 
 const claimIndex = 'persistentVolumeClaims';
 
 /** Keys of the claims a pod uses, its generic ephemeral volumes' included. */
-export function claimsUsedBy(pod: Readonly<Pod>): string[] {
+function claimsUsedBy(pod: Readonly<Pod>): string[] {
   const { namespace = '', name = '' } = pod.metadata ?? {};
   return (pod.spec?.volumes ?? []).flatMap((volume) => {
     if (volume.persistentVolumeClaim) return [`${namespace}/${volume.persistentVolumeClaim.claimName}`];
@@ -42,7 +43,7 @@ export function startClaimProtection(context: ControllerContext): Running {
       const { items } = await client.resource(resources.pods).list(claim.metadata?.namespace, { signal });
       return items.some((pod) => uses(pod) && claimsUsedBy(pod).includes(key));
     },
-    watch: (queue) =>
+    watch: (queue) => [
       pods.addEventHandler({
         update: (previous, pod) => {
           if (previous.metadata?.uid !== pod.metadata?.uid) for (const key of claimsUsedBy(previous)) queue.add(key);
@@ -51,6 +52,7 @@ export function startClaimProtection(context: ControllerContext): Running {
           for (const key of claimsUsedBy(pod)) queue.add(key);
         },
       }),
+    ],
   });
 }
 
@@ -104,7 +106,7 @@ export function startAttributesClassProtection(context: ControllerContext): Runn
     },
     watch(queue) {
       const freed = (names: readonly string[]): void => names.forEach((name) => queue.add(name));
-      const registrations = [
+      return [
         claims.addEventHandler({
           update: (previous) => freed(classesOfClaim(previous)),
           delete: (claim) => freed(classesOfClaim(claim)),
@@ -114,7 +116,6 @@ export function startAttributesClassProtection(context: ControllerContext): Runn
           delete: (volume) => freed(classesOfVolume(volume)),
         }),
       ];
-      return { remove: () => registrations.forEach((registration) => registration.remove()) };
     },
   });
 }
@@ -128,7 +129,7 @@ function startProtection<T extends KubernetesObject>(
     finalizer: string;
     synced: readonly Promise<unknown>[];
     isUsed: (object: Readonly<T>, signal: AbortSignal) => Promise<boolean>;
-    watch?: (queue: WorkQueue) => { remove(): void };
+    watch?: (queue: WorkQueue) => { remove(): void }[];
   },
 ): Running {
   const { finalizer, client, resource } = options;
@@ -162,14 +163,7 @@ function startProtection<T extends KubernetesObject>(
   const enqueue = (object: Readonly<T>): void => controller.queue.add(keyOf(object));
   const registrations = [
     informer.addEventHandler({ add: enqueue, update: (_, object) => enqueue(object) }),
-    options.watch?.(controller.queue),
+    ...(options.watch?.(controller.queue) ?? []),
   ];
-  const running = controller.start();
-  return {
-    ready: running.ready,
-    stop: async () => {
-      for (const registration of registrations) registration?.remove();
-      await running.stop();
-    },
-  };
+  return startControllers([controller], registrations);
 }

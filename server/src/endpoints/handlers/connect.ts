@@ -41,7 +41,7 @@ export async function handleConnect(
 }
 
 /** What follows the subresource in the path as sent, so that encoded characters reach the proxied server unchanged. */
-export function subpath(context: RequestContext): string {
+function subpath(context: RequestContext): string {
   const { info } = context;
   const path = context.rawUrl.split('?', 1)[0]!;
   const segments = path.split('/');

@@ -9,10 +9,12 @@ import {
 } from '@typernetes/openapi/meta';
 import { type WatchSink, watchStore } from '../../registry/generic/watch.ts';
 import type { StorageError, Watch } from '../../storage/storage.ts';
+import type { WatchObserver } from '../metrics.ts';
 import { negotiateStream } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { HandlerDependencies, ResourceEndpoint } from '../resource-endpoint.ts';
 import { statusErrorOf } from '../respond.ts';
+import { Deliveries, type Recipient } from '../streaming/deliveries.ts';
 import { httpWatchConnection, type WatchConnection, webSocketWatchConnection } from '../streaming/watch-connection.ts';
 import { WatchFrames } from '../streaming/watch-frames.ts';
 import { WatchQueue } from '../streaming/watch-queue.ts';
@@ -24,6 +26,10 @@ const queueLimit = 10_000;
 /** Bookmarks are no more frequent than this, save for the one shortly before the end. */
 const bookmarkIntervalMs = 60_000;
 const lastBookmarkBeforeEndMs = 2_000;
+/** What waits for a client goes out in writes of at most about this. */
+const writeBytes = 64 * 1024;
+
+const deliveries = new Deliveries();
 
 export async function handleWatch(
   context: RequestContext,
@@ -42,7 +48,13 @@ export async function handleWatch(
       ? options.timeoutSeconds * 1000
       : dependencies.minRequestTimeoutSeconds * 1000 * (1 + dependencies.random());
   const frames = new WatchFrames(endpoint, format, include, () => dependencies.now());
-  const session = new WatchSession(frames, options.allowWatchBookmarks, options.sendInitialEvents === true, timeoutMs);
+  const session = new WatchSession(
+    frames,
+    options.allowWatchBookmarks,
+    options.sendInitialEvents === true,
+    timeoutMs,
+    dependencies.watched?.(context),
+  );
   // Errors before the first byte are Statuses of their own; later ones are ERROR events.
   // With sendInitialEvents the stream is there before the cache has caught up, and an ERROR tells that it did not.
   try {
@@ -55,6 +67,10 @@ export async function handleWatch(
     context.upgrade === undefined
       ? httpWatchConnection(context, format.mediaType)
       : await webSocketWatchConnection(context, context.upgrade, format.mediaType);
+  if (connection === undefined) {
+    session.abandon();
+    return;
+  }
   context.outcome = { code: 200, bytes: 0 };
   await session.run(connection, context.signal, context.watchStarted);
 }
@@ -66,7 +82,7 @@ function isTooLargeResourceVersion(error: unknown): error is StatusError {
   );
 }
 
-class WatchSession implements WatchSink {
+class WatchSession implements WatchSink, Recipient {
   readonly #frames: WatchFrames;
   readonly #bookmarks: boolean;
   readonly #initialEventsEnd: boolean;
@@ -74,16 +90,25 @@ class WatchSession implements WatchSink {
   readonly #queue = new WatchQueue(queueLimit);
   readonly #finished: Promise<void>;
   #finish!: () => void;
+  readonly #observer: WatchObserver | undefined;
   #connection: WatchConnection | undefined;
   #watch: Watch | undefined;
   #over = false;
   #draining = false;
+  #isDue = false;
   #failure: Status | undefined;
   #lastBookmark = performance.now();
   #endsAt = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(frames: WatchFrames, bookmarks: boolean, initialEventsEnd: boolean, timeoutMs: number) {
+  constructor(
+    frames: WatchFrames,
+    bookmarks: boolean,
+    initialEventsEnd: boolean,
+    timeoutMs: number,
+    observer: WatchObserver | undefined,
+  ) {
+    this.#observer = observer;
     this.#frames = frames;
     this.#bookmarks = bookmarks;
     this.#initialEventsEnd = initialEventsEnd;
@@ -114,8 +139,19 @@ class WatchSession implements WatchSink {
 
   event(event: Parameters<WatchSink['event']>[0]): void {
     if (this.#over) return;
-    if (this.#queue.push(event)) this.#pump();
+    if (this.#queue.push(event)) this.#due();
     else this.#close(true);
+  }
+
+  #due(): void {
+    if (this.#isDue || this.#draining || this.#connection === undefined) return;
+    this.#isDue = true;
+    deliveries.add(this);
+  }
+
+  deliver(): void {
+    this.#isDue = false;
+    this.#pump();
   }
 
   progress(revision: number): void {
@@ -124,7 +160,7 @@ class WatchSession implements WatchSink {
     if (!this.#bookmarks || this.#over || !due) return;
     this.#lastBookmark = now;
     this.#queue.push({ type: 'bookmark', revision, initialEventsEnd: false });
-    this.#pump();
+    this.#due();
   }
 
   end(error: StorageError | undefined): void {
@@ -142,6 +178,11 @@ class WatchSession implements WatchSink {
     this.#pump();
   }
 
+  /** Nobody will read it. */
+  abandon(): void {
+    this.#close(false);
+  }
+
   /** Resolves when the watch is over, for whatever reason. */
   async run(connection: WatchConnection, signal: AbortSignal, started?: () => void): Promise<void> {
     this.#connection = connection;
@@ -150,10 +191,10 @@ class WatchSession implements WatchSink {
       this.#pump();
     });
     connection.onClose(() => this.#close(false));
-    const onAbort = (): void => this.#close(false);
+    const onAbort = (): void => this.#leave();
     signal.addEventListener('abort', onAbort, { once: true });
     this.#endsAt = performance.now() + this.#timeoutMs;
-    this.#timer = setTimeout(() => this.#close(false), Math.min(this.#timeoutMs, 2 ** 31 - 1));
+    this.#timer = setTimeout(() => this.#leave(), Math.min(this.#timeoutMs, 2 ** 31 - 1));
     if (signal.aborted) this.#close(false);
     else this.#pump();
     started?.();
@@ -167,22 +208,40 @@ class WatchSession implements WatchSink {
   #pump(): void {
     const connection = this.#connection;
     if (connection === undefined || this.#draining) return;
-    for (;;) {
-      const item = this.#queue.shift();
-      if (item === undefined) break;
-      const bytes =
-        item.type === 'bookmark'
-          ? this.#frames.bookmark(item.revision, item.initialEventsEnd)
-          : this.#frames.encode(item);
-      if (!connection.send(bytes)) {
+    for (let frames = this.#nextFrames(); frames.length > 0; frames = this.#nextFrames()) {
+      if (!connection.send(frames)) {
         this.#draining = true;
         return;
       }
     }
     if (this.#over) {
-      if (this.#failure !== undefined) connection.send(this.#frames.error(this.#failure));
+      if (this.#failure !== undefined) connection.send([this.#frames.error(this.#failure)]);
       this.#close(false);
     }
+  }
+
+  /** What goes out in one write. */
+  #nextFrames(): Buffer[] {
+    const frames: Buffer[] = [];
+    for (let bytes = 0; bytes < writeBytes; ) {
+      const item = this.#queue.shift();
+      if (item === undefined) break;
+      const frame =
+        item.type === 'bookmark'
+          ? this.#frames.bookmark(item.revision, item.initialEventsEnd)
+          : this.#frames.encode(item);
+      frames.push(frame);
+      this.#observer?.sent(frame.length);
+      if (item.type === 'bookmark' && item.initialEventsEnd) this.#observer?.initialEventsSent();
+      bytes += frame.length;
+    }
+    return frames;
+  }
+
+  /** Not without what it was about to be sent. */
+  #leave(): void {
+    this.#pump();
+    this.#close(false);
   }
 
   #close(cut: boolean): void {

@@ -1,11 +1,12 @@
 /** Passing a request on to a pod, a Service's endpoint or a node, and its answer back. */
-import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import http, { type IncomingMessage } from 'node:http';
 import https, { type Agent } from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import type { ConnectionOptions } from 'node:tls';
 import { serviceUnavailable } from '@typernetes/openapi/meta';
 import { proxyUpgrade } from '@typernetes/openapi/streaming';
 import type { RestContext } from '../../registry/generic/rest.ts';
+import { endToEnd, forwardedFor, isHopByHop } from '../proxied-headers.ts';
 
 export interface ProxyTarget {
   url: URL;
@@ -14,19 +15,6 @@ export interface ProxyTarget {
   /** For links in redirects and pages: the path of this server that stands for the target's root. */
   prefix?: string;
 }
-
-const hopByHop = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'host',
-]);
 
 /** Resolves when the exchange is over. Throws a StatusError where the target cannot be reached. */
 export async function proxyRequest(context: RestContext, target: ProxyTarget): Promise<void> {
@@ -45,7 +33,7 @@ export async function proxyRequest(context: RestContext, target: ProxyTarget): P
   const outgoing = response!;
   outgoing.statusCode = answer.statusCode ?? 502;
   for (const [name, value] of Object.entries(answer.headers)) {
-    if (value === undefined || hopByHop.has(name)) continue;
+    if (value === undefined || isHopByHop(name)) continue;
     outgoing.setHeader(name, name === 'location' ? relocated(String(value), target) : value);
   }
   outgoing.flushHeaders();
@@ -64,7 +52,10 @@ function send(context: RestContext, target: ProxyTarget): Promise<IncomingMessag
   return new Promise((resolve, reject) => {
     const options: https.RequestOptions = {
       method: request.method ?? 'GET',
-      headers: forwarded(request.headers, request.socket.remoteAddress ?? ''),
+      headers: {
+        ...endToEnd(request.headers),
+        'x-forwarded-for': forwardedFor(request.headers, request.socket.remoteAddress ?? ''),
+      },
       signal: context.signal,
       ...(secure ? { ...target.tls, ...(target.agent === undefined ? {} : { agent: target.agent }) } : {}),
     };
@@ -73,22 +64,6 @@ function send(context: RestContext, target: ProxyTarget): Promise<IncomingMessag
     outgoing.once('error', (error) => reject(serviceUnavailable(`error trying to reach service: ${error.message}`)));
     request.pipe(outgoing);
   });
-}
-
-function forwarded(headers: IncomingHttpHeaders, client: string): http.OutgoingHttpHeaders {
-  const result: http.OutgoingHttpHeaders = {};
-  const named = new Set(
-    (headers.connection ?? '')
-      .toLowerCase()
-      .split(',')
-      .map((name) => name.trim()),
-  );
-  for (const [name, value] of Object.entries(headers)) {
-    if (!hopByHop.has(name) && !named.has(name)) result[name] = value;
-  }
-  const before = headers['x-forwarded-for'];
-  result['x-forwarded-for'] = before === undefined ? client : `${String(before)}, ${client}`;
-  return result;
 }
 
 /** A redirect within the target stays within the proxy's path. */

@@ -1,5 +1,5 @@
 /** Where watch frames go: a chunked HTTP response, or a websocket. Both tell when they cannot take more. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { cborMediaType, cborSequenceMediaType, protobufMediaType } from '@typernetes/openapi/codec';
@@ -7,10 +7,11 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { MediaType } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import { setWarnings } from '../respond.ts';
+import { SharedWrites } from './shared-writes.ts';
 
 export interface WatchConnection {
-  /** False: wait for `onDrain` before sending more. */
-  send(frame: Buffer): boolean;
+  /** Frames that follow each other. False: wait for `onDrain` before sending more. */
+  send(frames: readonly Buffer[]): boolean;
   onDrain(listener: () => void): void;
   onClose(listener: () => void): void;
   /** Ends it politely, after everything sent so far. */
@@ -33,7 +34,7 @@ export function httpWatchConnection(context: RequestContext, mediaType: MediaTyp
   const { socket } = response;
   if (socket !== null && response.chunkedEncoding) return overSocket(response, socket);
   return {
-    send: (frame) => response.write(frame),
+    send: (frames) => response.write(plainWrites.of(frames)),
     onDrain: (listener) => void response.on('drain', listener),
     onClose: (listener) => void response.once('close', listener),
     end: () => void response.end(),
@@ -41,19 +42,8 @@ export function httpWatchConnection(context: RequestContext, mediaType: MediaTyp
   };
 }
 
-/** Frames as HTTP chunks, made once for all watchers of an event. */
-const chunksOfFrames = new WeakMap<Buffer, Buffer>();
-
-function chunkOf(frame: Buffer): Buffer {
-  let chunk = chunksOfFrames.get(frame);
-  if (chunk === undefined) {
-    chunk = Buffer.concat([Buffer.from(`${frame.length.toString(16)}\r\n`), frame, chunkEnd]);
-    chunksOfFrames.set(frame, chunk);
-  }
-  return chunk;
-}
-
-const chunkEnd = Buffer.from('\r\n');
+const plainWrites = new SharedWrites(false);
+const chunkWrites = new SharedWrites(true);
 
 /** Past the response, whose own framing takes three writes and as many objects for every event of every watcher. */
 function overSocket(response: ServerResponse, socket: Socket): WatchConnection {
@@ -64,7 +54,7 @@ function overSocket(response: ServerResponse, socket: Socket): WatchConnection {
   socket.on('drain', onDrain);
   response.once('close', () => socket.off('drain', onDrain));
   return {
-    send: (frame) => socket.write(chunkOf(frame)),
+    send: (frames) => socket.write(chunkWrites.of(frames)),
     onDrain: (listener) => void drained.push(listener),
     onClose: (listener) => void response.once('close', listener),
     end: () => void response.end(),
@@ -72,25 +62,41 @@ function overSocket(response: ServerResponse, socket: Socket): WatchConnection {
   };
 }
 
-const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
 const server = new WebSocketServer({
   noServer: true,
   maxPayload: 64 * 1024,
   perMessageDeflate: false,
-  // The first protocol that is no credential; text frames carry JSON whatever it is.
-  handleProtocols: (protocols) => [...protocols].find((protocol) => !protocol.startsWith(bearerProtocol)) ?? false,
 });
 /** Beyond this much unsent data a websocket counts as busy. */
 const highWaterMark = 256 * 1024;
 
+/**
+ * What upstream's websocket library wants of watches: version 13, an Origin that is a URL (any: credentials are never
+ * taken from cookies), and at most one protocol, which is echoed. Frames are the same whatever it is.
+ */
+function handshakeProblem({ headers }: IncomingMessage): { code: number; text: string } | undefined {
+  if (headers['sec-websocket-version'] !== '13') return { code: 400, text: 'missing or bad WebSocket Version' };
+  const { origin = '' } = headers;
+  if (!origin.startsWith('/') && !URL.canParse(origin)) return { code: 403, text: '' };
+  return (headers['sec-websocket-protocol'] ?? '').includes(',') ? { code: 400, text: '' } : undefined;
+}
+
+/** Undefined where the handshake was refused. */
 export function webSocketWatchConnection(
   context: RequestContext,
   upgrade: { socket: Duplex; head: Buffer },
   mediaType: MediaType,
-): Promise<WatchConnection> {
-  context.response.detachSocket(upgrade.socket as never);
+): Promise<WatchConnection | undefined> {
+  const { request, response } = context;
+  const problem = handshakeProblem(request);
+  if (problem !== undefined) {
+    response.writeHead(problem.code, { 'Sec-WebSocket-Version': '13', Connection: 'close' }).end(problem.text);
+    return Promise.resolve(undefined);
+  }
+  if (request.headers['sec-websocket-protocol']?.trim() === '') delete request.headers['sec-websocket-protocol'];
+  response.detachSocket(upgrade.socket as never);
   return new Promise((resolve) => {
-    server.handleUpgrade(context.request, upgrade.socket, upgrade.head, (socket) =>
+    server.handleUpgrade(request, upgrade.socket, upgrade.head, (socket) =>
       resolve(overWebSocket(socket, upgrade.socket, mediaType)),
     );
   });
@@ -106,9 +112,11 @@ function overWebSocket(socket: WebSocket, raw: Duplex, mediaType: MediaType): Wa
   });
   socket.on('error', () => socket.terminate());
   return {
-    send(frame) {
-      const message = mediaType === protobufMediaType ? frame.subarray(framePrefixBytes) : frame;
-      socket.send(message, { binary: mediaType !== 'application/json' });
+    send(frames) {
+      for (const frame of frames) {
+        const message = mediaType === protobufMediaType ? frame.subarray(framePrefixBytes) : frame;
+        socket.send(message, { binary: mediaType !== 'application/json' });
+      }
       return socket.bufferedAmount < highWaterMark && !raw.writableNeedDrain;
     },
     onDrain: (listener) => void drained.push(listener),

@@ -19,12 +19,29 @@ import { SharedEncodings } from './shared-encodings.ts';
 
 const encodings = new SharedEncodings({ events: 512, bytes: 8 * 1024 * 1024 });
 
+/** What decides the bytes of an event besides the event. */
+type FrameKeys = Record<WatchEvent['type'], string>;
+
+/** The same texts for all watchers of a form: to find one that is the same takes no comparing. */
+const keysByEndpoint = new WeakMap<ResourceEndpoint, Map<string, FrameKeys>>();
+
+function frameKeys(endpoint: ResourceEndpoint, form: string): FrameKeys {
+  let forms = keysByEndpoint.get(endpoint);
+  if (forms === undefined) keysByEndpoint.set(endpoint, (forms = new Map()));
+  let keys = forms.get(form);
+  if (keys === undefined) {
+    const key = (type: string) => `${type} ${endpoint.apiVersion} ${form}`;
+    forms.set(form, (keys = { ADDED: key('ADDED'), MODIFIED: key('MODIFIED'), DELETED: key('DELETED') }));
+  }
+  return keys;
+}
+
 export class WatchFrames {
   readonly #endpoint: ResourceEndpoint;
   readonly #format: OutputFormat;
   readonly #include: IncludeObject;
   readonly #serializer: Serializer;
-  readonly #key: string;
+  readonly #keys: FrameKeys;
   readonly #now: () => Date;
   /** A Table's columns go out with the first event only. */
   #columnsSent = false;
@@ -40,7 +57,10 @@ export class WatchFrames {
         : mediaType === cborMediaType
           ? cborSerializer
           : jsonSerializer;
-    this.#key = `${format.mediaType} ${endpoint.apiVersion} ${format.convert?.kind ?? ''} ${format.convert?.apiVersion ?? ''} ${include}`;
+    this.#keys = frameKeys(
+      endpoint,
+      `${format.mediaType} ${format.convert?.kind ?? ''} ${format.convert?.apiVersion ?? ''} ${include}`,
+    );
     this.#now = now;
   }
 
@@ -64,7 +84,7 @@ export class WatchFrames {
         ),
       );
     if (event.source === undefined || withColumns) return make();
-    return encodings.get(event.source, `${event.type} ${this.#key}`, make);
+    return encodings.get(event.source, this.#keys[event.type], make);
   }
 
   bookmark(revision: number, initialEventsEnd: boolean): Buffer {

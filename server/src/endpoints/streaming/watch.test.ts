@@ -79,6 +79,26 @@ describe('watch', () => {
     assert.deepEqual(seen, ['ADDED b', 'MODIFIED a', 'DELETED b']);
   });
 
+  test('hundreds of watchers see every change of a burst, in order', async () => {
+    const path = collection('crowd');
+    const first = await write('POST', path, { metadata: { name: 'first' } });
+    const watchers = await Promise.all(
+      Array.from({ length: 200 }, () => watch(`${path}?watch=1&resourceVersion=${first.metadata.resourceVersion}`)),
+    );
+    const names = Array.from({ length: 12 }, (_, index) => `burst-${index}`);
+    const data = { text: 'x'.repeat(10_000) };
+    const made = await Promise.all(names.map((name) => write('POST', path, { metadata: { name }, data })));
+    const revisions = made.map(({ metadata }) => Number(metadata.resourceVersion)).sort((a, b) => a - b);
+    await Promise.all(
+      watchers.map(async (events) => {
+        const seen: number[] = [];
+        for (const _ of names) seen.push(Number((await events.next())?.object.metadata.resourceVersion));
+        assert.deepEqual(seen, revisions);
+        events.stop();
+      }),
+    );
+  });
+
   test('an object that stops matching the selector is deleted for the watcher', async () => {
     const path = collection('selected');
     const list = await write('POST', path, { metadata: { name: 'a' } });
@@ -149,7 +169,9 @@ describe('watch', () => {
 
   test('over a websocket', async () => {
     const path = collection('websocket');
-    const socket = new WebSocket(`${api.websocketOrigin}${path}?watch=1`, { headers: { authorization } });
+    const socket = new WebSocket(`${api.websocketOrigin}${path}?watch=1`, {
+      headers: { authorization, origin: 'https://anywhere.example.com' },
+    });
     const message = new Promise<string>((resolve, reject) => {
       socket.once('message', (data) => resolve((data as Buffer).toString()));
       socket.once('error', reject);
@@ -157,6 +179,39 @@ describe('watch', () => {
     await new Promise((resolve) => socket.once('open', resolve));
     await write('POST', path, { metadata: { name: 'a' } });
     assert.equal((JSON.parse(await message) as Event).type, 'ADDED');
+    socket.terminate();
+  });
+
+  const refused: [string, Record<string, string>, number][] = [
+    ['no origin', {}, 403],
+    ['an origin that is no URL', { origin: 'nonsense' }, 403],
+    ['the origin null', { origin: 'null' }, 403],
+    ['two protocols', { origin: 'https://a.example.com', 'sec-websocket-protocol': 'a, b' }, 400],
+  ];
+  for (const [title, headers, code] of refused) {
+    test(`a websocket with ${title} is refused`, async () => {
+      const socket = new WebSocket(`${api.websocketOrigin}${collection('x')}?watch=1`, {
+        headers: { authorization, ...headers },
+      });
+      socket.on('error', () => undefined);
+      const answer = await new Promise((resolve) =>
+        socket.once('unexpected-response', (_, response) => resolve(response.statusCode)),
+      );
+      assert.equal(answer, code);
+      socket.terminate();
+    });
+  }
+
+  test('a websocket of an old version is refused', async () => {
+    const socket = new WebSocket(`${api.websocketOrigin}${collection('x')}?watch=1`, {
+      headers: { authorization },
+      protocolVersion: 8,
+    });
+    socket.on('error', () => undefined);
+    const answer = await new Promise((resolve) =>
+      socket.once('unexpected-response', (_, response) => resolve(response.statusCode)),
+    );
+    assert.equal(answer, 400);
     socket.terminate();
   });
 

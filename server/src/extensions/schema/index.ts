@@ -1,5 +1,5 @@
 export { applyStructuralDefaults } from './defaulting.ts';
-export { JsonPath, JsonPathError } from './json-path.ts';
+export { JsonPath } from './json-path.ts';
 export { validateListTypes } from './list-types.ts';
 export { coerceMetadata, coerceObject, validateEmbedded } from './object-meta.ts';
 export { compilePattern } from './pattern.ts';

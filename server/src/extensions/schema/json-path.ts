@@ -7,7 +7,7 @@ type Step =
   | { kind: 'all' }
   | { kind: 'filter'; path: string; operator: string; value: unknown };
 
-export class JsonPathError extends Error {}
+class JsonPathError extends Error {}
 
 const token =
   /\.([A-Za-z0-9_$/-](?:[A-Za-z0-9_$/-]|\\.)*)|\[(-?\d+)\]|(?:\.\*|\[\*\])|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]|\[\?\(@((?:\.[A-Za-z0-9_-]+)*)\s*(==|!=|<=|>=|<|>)\s*("[^"]*"|'[^']*'|-?[\d.]+|true|false)\)\]/y;

@@ -35,19 +35,22 @@ const noLabels: Readonly<Record<string, string>> = Object.freeze({});
 
 export class EntryView {
   readonly entry: Entry;
+  readonly #isCurrent: boolean;
   #hasBigIntegers: boolean | undefined;
   #attributes: EntryAttributes | undefined;
   /** Encoded bodies by what they are: an apiVersion, `protobuf:v1`. */
   #bodies: Map<string, Buffer> | undefined;
 
-  constructor(entry: Entry) {
+  /** Of a state that is the current one no more, bodies are not kept: they would outweigh it many times. */
+  constructor(entry: Entry, isCurrent = true) {
     this.entry = entry;
+    this.#isCurrent = isCurrent;
   }
 
   static of(entry: Entry): EntryView {
     const memo = entry.memo;
     if (memo instanceof EntryView) return memo;
-    const view = new EntryView(entry);
+    const view = new EntryView(entry, memo !== null);
     entry.memo = view;
     return view;
   }
@@ -98,6 +101,7 @@ export class EntryView {
   memoized(key: string, make: () => Buffer): Buffer {
     let body = this.#bodies?.get(key);
     if (body === undefined) {
+      if (!this.#isCurrent) return make();
       body = detached(make());
       (this.#bodies ??= new Map()).set(key, body);
     }

@@ -36,7 +36,7 @@ import { type EntryAttributes, type EntryReader, EntryView, readAttributes } fro
 import { optimisticLockMessage, translateStorageError } from './errors.ts';
 import { guaranteedUpdate } from './guaranteed-update.ts';
 import { type DeleteOptions, type ListOptions, parseResourceVersion } from './options.ts';
-import { selectionOf } from './selection.ts';
+import { amongOf, selectionOf } from './selection.ts';
 
 export interface ListPage {
   entries: Entry[];
@@ -112,9 +112,12 @@ export class RegistryStore implements EntryReader {
   }
 
   key(namespace: string, name: string): string {
-    if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('%')) {
-      throw badRequest(`name parameter invalid: ${JSON.stringify(name)}`);
-    }
+    if (name === '') throw badRequest('Name parameter required.');
+    const problems = [
+      ...(name === '.' || name === '..' ? [`may not be '${name}'`] : []),
+      ...['/', '%'].flatMap((character) => (name.includes(character) ? [`may not contain '${character}'`] : [])),
+    ];
+    if (problems.length > 0) throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${problems.join(';')}`);
     return `${this.prefixOf(namespace)}${name}`;
   }
 
@@ -141,6 +144,7 @@ export class RegistryStore implements EntryReader {
 
   async list(namespace: string, options: ListOptions, signal?: AbortSignal): Promise<ListPage> {
     const selection = selectionOf(this, options.labelSelector, options.fieldSelector);
+    const among = amongOf(this, options.labelSelector, options.fieldSelector);
     const selectedNamespace = options.fieldSelector?.requiresExactMatch('metadata.namespace');
     const prefix = this.prefixOf(namespace !== '' ? namespace : (selectedNamespace ?? ''));
     const token = this.#continueToken(options);
@@ -161,6 +165,7 @@ export class RegistryStore implements EntryReader {
         ...(!exact && token === undefined && requested !== undefined ? { minRevision: requested } : {}),
         ...(limit > 0 ? { limit } : {}),
         ...(selection === undefined ? {} : { select: selection }),
+        ...(among === undefined ? {} : { among }),
         ...(signal === undefined ? {} : { signal }),
       });
       return {

@@ -20,8 +20,8 @@ const reasonMessage =
   `regex used for validation is '${reasonFormat}')`;
 const reasonPattern = new RegExp(`^${reasonFormat}$`);
 
-/** Conditions of the shape that all newer kinds share. */
-export function validateConditions(conditions: readonly Condition[] | undefined, at: Path): FieldError[] {
+/** Conditions of the shape that all newer kinds share. Clients may leave out whatever the type promises. */
+export function validateConditions(conditions: readonly Partial<Condition>[] | undefined, at: Path): FieldError[] {
   const types = new Set<string>();
   return (conditions ?? []).flatMap((condition, index) => {
     const here = at.index(index);
@@ -32,7 +32,7 @@ export function validateConditions(conditions: readonly Condition[] | undefined,
   });
 }
 
-function validateCondition(condition: Condition, at: Path): FieldError[] {
+function validateCondition(condition: Partial<Condition>, at: Path): FieldError[] {
   const { type = '', status = '', observedGeneration = 0, lastTransitionTime, reason = '', message = '' } = condition;
   const errors = checked(at.child('type'), type, qualifiedName(type));
   if (!['True', 'False', 'Unknown'].includes(status))

@@ -42,7 +42,7 @@ function requirementMatches({ key, operator, values = [] }: Requirement, labels:
 }
 
 /** All requirements of a term must hold; a term without any matches nothing. */
-export function termMatches(term: Readonly<NodeSelectorTerm>, node: NodeInfo): boolean {
+function termMatches(term: Readonly<NodeSelectorTerm>, node: NodeInfo): boolean {
   const { matchExpressions = [], matchFields = [] } = term;
   if (matchExpressions.length === 0 && matchFields.length === 0) return false;
   const labels = node.node?.metadata?.labels ?? {};
@@ -53,7 +53,7 @@ export function termMatches(term: Readonly<NodeSelectorTerm>, node: NodeInfo): b
   );
 }
 
-export function nodeSelectorMatches(selector: Readonly<NodeSelector>, node: NodeInfo): boolean {
+function nodeSelectorMatches(selector: Readonly<NodeSelector>, node: NodeInfo): boolean {
   return selector.nodeSelectorTerms.some((term) => termMatches(term, node));
 }
 

@@ -11,7 +11,7 @@ interface Shortage {
   never: boolean;
 }
 
-export function shortages(pod: PodInfo, node: NodeInfo): Shortage[] {
+function shortages(pod: PodInfo, node: NodeInfo): Shortage[] {
   const found: Shortage[] = [];
   if (node.pods.size + 1 > node.allowedPods) found.push({ reason: 'Too many pods', never: node.allowedPods === 0 });
   const check = (resource: string, asked: number, used: number, capacity: number): void => {

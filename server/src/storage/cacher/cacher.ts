@@ -28,6 +28,7 @@ import type {
 import type { CurrentRevision } from './current-revision.ts';
 import type { ChangeEvent, RingLimits } from './event-ring.ts';
 import type { SharedWatch, Subscriber } from './shared-watch.ts';
+import { CacherStatistics } from './statistics.ts';
 import { WatchCache } from './watch-cache.ts';
 import type { WatcherHost } from './watcher.ts';
 import { CacheWatcher } from './watcher.ts';
@@ -40,6 +41,7 @@ const selectChunk = 2000;
 export class Cacher implements Storage, Subscriber, WatcherHost {
   readonly prefix: string;
   readonly cache: WatchCache;
+  readonly statistics = new CacherStatistics();
   readonly #shared: SharedWatch;
   readonly #current: CurrentRevision;
   #state: 'idle' | 'starting' | 'ready' | 'closed' | 'released' = 'idle';
@@ -95,16 +97,18 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
   }
 
   event(event: ChangeEvent): void {
+    this.statistics.eventsReceived++;
     if (this.#state !== 'ready') {
       this.#early.push(event);
       return;
     }
     const shared = this.cache.apply(event, this.clock.now());
     if (shared === undefined) return;
+    this.statistics.eventsDispatched++;
     if (this.#live.size > 0) this.#fanOut(shared);
-    // From here on only the ring holds the former state; what was derived from it would outweigh it many times.
+    // From here on only the ring holds the former state.
     const former = shared.type === 'put' ? shared.previous : shared.entry;
-    if (former !== undefined) former.memo = undefined;
+    if (former !== undefined) former.memo = null;
   }
 
   #fanOut(event: ChangeEvent): void {
@@ -131,6 +135,7 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
     this.cache.replace(list.entries, list.revision);
     for (const event of this.#early.splice(0)) this.cache.apply(event, this.clock.now());
     this.#state = 'ready';
+    this.statistics.initializations++;
     this.#becomingReady.resolve();
     for (const watcher of this.#waiting) {
       this.#waiting.delete(watcher);
@@ -153,13 +158,18 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
     this.#start();
     if (this.#state === 'released') return false;
     if (!this.ready && !(await abortable(this.#whenReady(), signal))) return false;
+    const { statistics } = this;
     const target = minRevision ?? (await abortable(this.#current.get(), signal));
-    if (this.revision < target && !(await abortable(this.#shared.waitFor(target, waitMs), signal))) {
-      this.#start();
-      if (minRevision !== undefined) throw futureRevision(minRevision, this.revision);
-      return false;
-    }
-    return this.ready;
+    if (minRevision === undefined) statistics.consistentReads++;
+    if (this.revision >= target) return this.ready;
+    const started = performance.now();
+    const seen = await abortable(this.#shared.waitFor(target, waitMs), signal);
+    statistics.waited.observe((performance.now() - started) / 1000);
+    if (seen) return this.ready;
+    this.#start();
+    if (minRevision !== undefined) throw futureRevision(minRevision, this.revision);
+    statistics.consistentReadFallbacks++;
+    return false;
   }
 
   #whenReady(): Promise<boolean> {
@@ -204,15 +214,24 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
     const fresh = await this.#fresh(options.revision === undefined ? options : { ...options, minRevision: 0 });
     const revision = options.revision ?? this.revision;
     if (!fresh || revision > this.revision || !this.cache.knows(revision)) return this.storage.list(options);
-    return this.#page(options, revision);
+    const page = await this.#page(options, revision);
+    this.statistics.objectsReturned += page.entries.length;
+    return page;
   }
 
   async #page(options: ListOptions, revision: number): Promise<ListResult> {
-    const { prefix, limit = 0, select } = options;
+    const { prefix, limit = 0, select, among } = options;
     const start = options.start !== undefined && options.start > prefix ? options.start : prefix;
     // Without a select one entry more than the page is enough to name the next one.
     const needed = limit > 0 && select === undefined ? limit + 1 : Infinity;
-    const { entries, total } = this.cache.range(start, prefixEnd(prefix), revision, needed);
+    const end = prefixEnd(prefix);
+    const candidates = among === undefined ? undefined : this.cache.candidates(start, end, revision, among);
+    const { entries, total } =
+      candidates === undefined
+        ? this.cache.range(start, end, revision, needed)
+        : { entries: candidates, total: candidates.length };
+    this.statistics.lists++;
+    this.statistics.objectsFetched += entries.length;
     if (limit === 0 && select === undefined) return { entries, revision, next: undefined, remaining: 0 };
     const page = new Page(limit, select);
     // `entries` is a snapshot: the cache may go on meanwhile.

@@ -12,7 +12,7 @@ export interface RingLimits {
 }
 
 /** Upstream's bounds of the watch cache's history, and one of ours: what is older is answered by the storage. */
-export const defaultRingLimits: RingLimits = {
+const defaultRingLimits: RingLimits = {
   minimum: 100,
   maximum: 100 * 1024,
   freshMs: 75_000,

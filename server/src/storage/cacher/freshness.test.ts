@@ -171,7 +171,7 @@ void test('readers find again what they derived from an entry, also in events', 
     const [change] = recorder.changes;
     assert.equal(atDelivery, 'derived');
     assert.equal((await cacher.get(first.key)).entry, change?.entry);
-    assert.equal(read.entry?.memo, undefined, 'what was derived from a former state is let go of');
+    assert.equal(read.entry?.memo, null, 'what was derived from a former state is let go of');
     watch.stop();
     recorder.stop();
   }));

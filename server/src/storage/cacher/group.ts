@@ -38,6 +38,11 @@ export class CacherGroup {
     return cacher;
   }
 
+  /** Those that anybody has asked for, by prefix. */
+  all(): Iterable<readonly [prefix: string, cacher: Cacher]> {
+    return this.#cachers;
+  }
+
   /** How much is cached of one resource; undefined where nobody has asked for it yet. */
   size(prefix: string): { count: number; bytes: number } | undefined {
     return this.#cachers.get(prefix)?.cache.size;

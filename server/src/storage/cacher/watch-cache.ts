@@ -4,14 +4,19 @@
  * its events reach, and replay them to late watchers.
  */
 import { prefixEnd, sortKey } from '../keys.ts';
-import type { Entry } from '../storage.ts';
+import type { Among, Entry } from '../storage.ts';
+import { AttributeIndexes } from './attribute-index.ts';
 import type { ChangeEvent, RingLimits } from './event-ring.ts';
 import { EventRing } from './event-ring.ts';
 import { SortedIndex } from './sorted-index.ts';
 
+/** After all keys, in byte order. */
+const lastKey = '\u{10ffff}';
+
 export class WatchCache {
   readonly #index = new SortedIndex();
   readonly #ring: EventRing;
+  readonly #attributes = new AttributeIndexes((key) => this.#index.get(key));
   #revision = 0;
   #listed = 0;
   #changed = 0;
@@ -37,6 +42,7 @@ export class WatchCache {
   /** Starts over from a list, which is in key order. */
   replace(entries: readonly Entry[], revision: number): void {
     this.#index.replace(entries);
+    this.#attributes.clear();
     this.#ring.clear(revision);
     this.#revision = revision;
     this.#listed = revision;
@@ -53,6 +59,7 @@ export class WatchCache {
     const key = event.entry.key;
     const known = event.type === 'put' ? this.#index.set(event.entry) : this.#index.delete(key);
     const shared = share(event, known);
+    this.#attributes.changed(key);
     this.#ring.push(shared, now);
     this.#revision = event.revision;
     this.#changed = event.revision;
@@ -99,6 +106,19 @@ export class WatchCache {
       else past.set(entry);
     }
     return { entries: past.slice(start, end, limit), total: past.size };
+  }
+
+  /** Of these entries those that may be in question, in key order; undefined where all may. */
+  candidates(start: string, end: string, revision: number, among: Among): Entry[] | undefined {
+    if (revision < this.#changed) return undefined;
+    const keys = this.#attributes.find(among, () => this.#index.slice('', lastKey), this.#index.size);
+    if (keys === undefined) return undefined;
+    const [first, beyond] = [sortKey(start), sortKey(end)];
+    const found = keys.map((key) => ({ key, order: sortKey(key) }));
+    return found
+      .filter(({ order }) => order >= first && order < beyond)
+      .sort((a, b) => (a.order < b.order ? -1 : 1))
+      .map(({ key }) => this.#index.get(key)!);
   }
 
   /** For each key that changed after `revision`: what it was then. */

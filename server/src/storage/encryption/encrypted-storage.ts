@@ -2,6 +2,8 @@
  * A Storage over a Storage: values are transformed on their way in and out, everything else passes. What is not
  * encrypted passes as it is, without a copy.
  */
+
+import { ForwardingStorage, withShownConflict } from '../forwarding-storage.ts';
 import {
   type Entry,
   type GetResult,
@@ -23,20 +25,15 @@ export type TransformerOf = (key: string) => Transformer | undefined;
 
 const selectionPage = 500;
 
-export class EncryptedStorage implements Storage {
-  readonly #inner: Storage;
+export class EncryptedStorage extends ForwardingStorage {
   readonly #transformerOf: TransformerOf;
   /** An entry that is handed out many times is read once. */
   #read = new WeakMap<Entry, Entry>();
   readonly #ends = new Set<() => void>();
-  readonly requestProgress?: () => void;
-  readonly size?: () => Promise<number>;
 
   constructor(inner: Storage, transformerOf: TransformerOf) {
-    this.#inner = inner;
+    super(inner);
     this.#transformerOf = transformerOf;
-    if (inner.size !== undefined) this.size = () => inner.size!();
-    if (inner.requestProgress !== undefined) this.requestProgress = () => inner.requestProgress!();
   }
 
   #plain(entry: Entry): Entry | Promise<Entry> {
@@ -69,43 +66,21 @@ export class EncryptedStorage implements Storage {
     }
   }
 
-  /** A lost compare-and-swap carries the state it lost against. */
-  async #conflicts<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      if (!(error instanceof StorageError) || error.current === undefined) throw error;
-      const current = await this.#plain(error.current);
-      throw new StorageError(error.code, error.message, {
-        ...(error.key === undefined ? {} : { key: error.key }),
-        current,
-      });
-    }
+  #conflicts<T>(write: Promise<T>): Promise<T> {
+    return withShownConflict(write, (current) => this.#plain(current));
   }
 
-  get compactedRevision(): number {
-    return this.#inner.compactedRevision;
-  }
-
-  currentRevision(signal?: AbortSignal): Promise<number> {
-    return this.#inner.currentRevision(signal);
-  }
-
-  count(prefix: string): Promise<number> {
-    return this.#inner.count(prefix);
-  }
-
-  async get(key: string, options?: ReadOptions): Promise<GetResult> {
-    const { entry, revision } = await this.#inner.get(key, options);
+  override async get(key: string, options?: ReadOptions): Promise<GetResult> {
+    const { entry, revision } = await this.inner.get(key, options);
     return { entry: entry === undefined ? undefined : await this.#plain(entry), revision };
   }
 
-  async list(options: ListOptions): Promise<ListResult> {
+  override async list(options: ListOptions): Promise<ListResult> {
     const { select } = options;
     // A selection looks at plain values, which the store beneath does not have.
     if (select !== undefined && this.#transformerOf(options.prefix) !== undefined)
       return this.#selected(options, select);
-    const result = await this.#inner.list(options);
+    const result = await this.inner.list(options);
     return { ...result, entries: await this.#plainAll(result.entries) };
   }
 
@@ -121,7 +96,7 @@ export class EncryptedStorage implements Storage {
   async #selected(options: ListOptions, select: (entry: Entry) => boolean): Promise<ListResult> {
     const { select: _, limit = 0, ...rest } = options;
     const entries: Entry[] = [];
-    let page = await this.#inner.list({ ...rest, limit: selectionPage });
+    let page = await this.inner.list({ ...rest, limit: selectionPage });
     for (;;) {
       for (const entry of await this.#plainAll(page.entries)) {
         if (!select(entry)) continue;
@@ -132,18 +107,23 @@ export class EncryptedStorage implements Storage {
       }
       if (page.next === undefined) return { entries, revision: page.revision, next: undefined, remaining: 0 };
       const { minRevision: _minimum, ...next } = rest;
-      page = await this.#inner.list({ ...next, start: page.next, revision: page.revision, limit: selectionPage });
+      page = await this.inner.list({ ...next, start: page.next, revision: page.revision, limit: selectionPage });
     }
   }
 
-  async create(key: string, value: Buffer, options?: WriteOptions): Promise<Entry> {
+  override async create(key: string, value: Buffer, options?: WriteOptions): Promise<Entry> {
     const written = await this.#written(key, value);
-    return this.#own(await this.#inner.create(key, written, options), value);
+    return this.#own(await this.inner.create(key, written, options), value);
   }
 
-  async update(key: string, value: Buffer, expectedModRevision: number, options?: WriteOptions): Promise<Entry> {
+  override async update(
+    key: string,
+    value: Buffer,
+    expectedModRevision: number,
+    options?: WriteOptions,
+  ): Promise<Entry> {
     const written = await this.#written(key, value);
-    const entry = await this.#conflicts(this.#inner.update(key, written, expectedModRevision, options));
+    const entry = await this.#conflicts(this.inner.update(key, written, expectedModRevision, options));
     return this.#own(entry, value);
   }
 
@@ -154,11 +134,11 @@ export class EncryptedStorage implements Storage {
     return plain;
   }
 
-  delete(key: string, expectedModRevision: number, signal?: AbortSignal): Promise<number> {
-    return this.#conflicts(this.#inner.delete(key, expectedModRevision, signal));
+  override delete(key: string, expectedModRevision: number, signal?: AbortSignal): Promise<number> {
+    return this.#conflicts(this.inner.delete(key, expectedModRevision, signal));
   }
 
-  watch(options: WatchOptions, handler: WatchHandler): Watch {
+  override watch(options: WatchOptions, handler: WatchHandler): Watch {
     let waiting: Promise<void> | undefined;
     let over = false;
     const end = (error: StorageError | undefined): void => {
@@ -186,7 +166,7 @@ export class EncryptedStorage implements Storage {
         if (waiting === turn) waiting = undefined;
       });
     };
-    const watch = this.#inner.watch(options, {
+    const watch = this.inner.watch(options, {
       event: (event) => {
         if (over) return;
         try {
@@ -224,14 +204,6 @@ export class EncryptedStorage implements Storage {
   changed(): void {
     this.#read = new WeakMap();
     for (const end of this.#ends) end();
-  }
-
-  compact(revision: number): Promise<void> {
-    return this.#inner.compact(revision);
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close();
   }
 }
 

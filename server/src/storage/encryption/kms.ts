@@ -163,7 +163,7 @@ function validate({ data, ciphertext, keyId, annotations, sourceType }: Envelope
   }
 }
 
-export function encodeEnvelope(envelope: Envelope): Buffer {
+function encodeEnvelope(envelope: Envelope): Buffer {
   validate(envelope);
   return Buffer.concat([
     bytesField(1, envelope.data),

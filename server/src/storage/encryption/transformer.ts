@@ -19,7 +19,7 @@ export interface Prefixed {
 }
 
 /** Every encrypted value begins with this. */
-export const encryptedPrefix = Buffer.from('k8s:enc:');
+const encryptedPrefix = Buffer.from('k8s:enc:');
 
 export function startsWith(value: Buffer, prefix: Buffer): boolean {
   return value.length >= prefix.length && value.compare(prefix, 0, prefix.length, 0, prefix.length) === 0;
