@@ -68,7 +68,7 @@ async function setUp(context: PromiseContext, answer: (review: Review) => object
   ];
   const conversion = {
     strategy: 'Webhook',
-    webhook: { clientConfig: webhook.clientConfig, conversionReviewVersions: ['v1', 'v1beta1'] },
+    webhook: { clientConfig: webhook.at('/'), conversionReviewVersions: ['v1', 'v1beta1'] },
   };
   const served = await establish(
     context,

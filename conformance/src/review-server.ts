@@ -5,13 +5,17 @@ import { selfSigned } from './certificate.ts';
 import type { PromiseContext } from './context.ts';
 
 export interface ReviewServer {
-  clientConfig: { url: string; caBundle: string };
+  /** clientConfig of the webhook at this path. */
+  at(path: string): { url: string; caBundle: string };
   /** The reviews that came, oldest first. */
   reviews: unknown[];
 }
 
-/** Ends with the promise. `answer` makes the body of a 200. */
-export async function serveReviews(context: PromiseContext, answer: (review: never) => object): Promise<ReviewServer> {
+/** Ends with the promise. `answer` makes the body of a 200; late where it takes its time. */
+export async function serveReviews(
+  context: PromiseContext,
+  answer: (review: never, path: string) => object | Promise<object>,
+): Promise<ReviewServer> {
   const host = await localAddress(context.cluster.access.server);
   const { certificate, key } = selfSigned(host);
   const reviews: unknown[] = [];
@@ -21,26 +25,25 @@ export async function serveReviews(context: PromiseContext, answer: (review: nev
     incoming.on('end', () => {
       const review = JSON.parse(Buffer.concat(parts).toString('utf8')) as never;
       reviews.push(review);
-      outgoing.setHeader('content-type', 'application/json');
-      outgoing.end(JSON.stringify(answer(review)));
+      const { pathname } = new URL(incoming.url ?? '/', 'https://webhook');
+      void Promise.resolve(answer(review, pathname)).then((body) => {
+        outgoing.setHeader('content-type', 'application/json');
+        outgoing.end(JSON.stringify(body));
+      });
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
-  context.onCleanup(
-    () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, host, resolve);
+  });
+  context.onCleanup(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
   const { port } = server.address() as AddressInfo;
-  return {
-    clientConfig: {
-      url: `https://${host.includes(':') ? `[${host}]` : host}:${port}/`,
-      caBundle: Buffer.from(certificate).toString('base64'),
-    },
-    reviews,
-  };
+  const origin = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const caBundle = Buffer.from(certificate).toString('base64');
+  return { at: (path) => ({ url: `${origin}${path}`, caBundle }), reviews };
 }
 
 /** The address from which this process reaches the API server. */

@@ -1,7 +1,7 @@
 /** Passes an upgrade request on to another server, byte for byte, and pipes both ways (exec to a node or runtime). */
 import type { IncomingMessage } from 'node:http';
 import { type Duplex, pipeline } from 'node:stream';
-import { dialUpgrade, refuseUpgrade, type UpgradeTarget } from './upgrade.ts';
+import { dialForClient, type UpgradeTarget } from './upgrade.ts';
 
 export interface ProxyUpgradeTarget extends UpgradeTarget {
   /** Instead of the request's own. */
@@ -32,25 +32,12 @@ export async function proxyUpgrade(
   head: Buffer,
   target: ProxyUpgradeTarget,
 ): Promise<void> {
-  socket.on('error', () => {});
-  const gone = new AbortController();
-  const abort = (): void => gone.abort();
-  socket.once('close', abort);
-  let answer: Awaited<ReturnType<typeof dialUpgrade>>;
-  try {
-    answer = await dialUpgrade({
-      ...target,
-      method: target.method ?? request.method ?? 'GET',
-      headers: forwardedHeaders(request, target),
-      signal: target.signal === undefined ? gone.signal : AbortSignal.any([gone.signal, target.signal]),
-    });
-  } catch (error) {
-    if (!socket.destroyed)
-      refuseUpgrade(socket, 502, `error dialing backend: ${error instanceof Error ? error.message : String(error)}\n`);
-    return;
-  } finally {
-    socket.off('close', abort);
-  }
+  const answer = await dialForClient(socket, {
+    ...target,
+    method: target.method ?? request.method ?? 'GET',
+    headers: forwardedHeaders(request, target),
+  });
+  if (answer === undefined) return;
   if (!answer.upgraded) {
     socket.write(responseHead(answer.response, true));
     await finished(answer.response, socket);

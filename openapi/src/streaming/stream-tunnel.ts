@@ -8,13 +8,12 @@ import { createWebSocketStream, WebSocket } from 'ws';
 import { SpdyConnection } from './spdy/index.ts';
 import { protocolVersionHeader, refusal, spdyProtocol } from './spdy-upgrade.ts';
 import {
-  dialUpgrade,
+  dialForClient,
   headerList,
   isUpgradeTo,
   isWebsocketRequest,
   readBody,
   refuseUpgrade,
-  type UpgradeAnswer,
   type UpgradeTarget,
   websocketTarget,
 } from './upgrade.ts';
@@ -49,30 +48,17 @@ export async function tunnelSpdyOverWebsocket(
     refuseUpgrade(socket, 400, 'unable to upgrade: no tunneling spdy protocols provided\n');
     return;
   }
-  const gone = new AbortController();
-  const abort = (): void => gone.abort();
-  socket.on('error', () => {});
-  socket.once('close', abort);
-  let answer: UpgradeAnswer;
-  try {
-    answer = await dialUpgrade({
-      ...target,
-      method: target.method ?? 'POST',
-      headers: {
-        ...target.headers,
-        Connection: 'Upgrade',
-        Upgrade: spdyProtocol,
-        'X-Stream-Protocol-Version': protocols,
-      },
-      signal: gone.signal,
-    });
-  } catch (error) {
-    if (!socket.destroyed)
-      refuseUpgrade(socket, 502, `error dialing backend: ${error instanceof Error ? error.message : String(error)}\n`);
-    return;
-  } finally {
-    socket.off('close', abort);
-  }
+  const answer = await dialForClient(socket, {
+    ...target,
+    method: target.method ?? 'POST',
+    headers: {
+      ...target.headers,
+      Connection: 'Upgrade',
+      Upgrade: spdyProtocol,
+      'X-Stream-Protocol-Version': protocols,
+    },
+  });
+  if (answer === undefined) return;
   if (!answer.upgraded) {
     const contentType = answer.response.headers['content-type'];
     const body = await readBody(answer.response);

@@ -63,6 +63,27 @@ export function dialUpgrade(request: UpgradeRequest): Promise<UpgradeAnswer> {
   });
 }
 
+/**
+ * Dials on behalf of the client at `socket`, for as long as that is there. A target that cannot be reached gets the client
+ * a 502, and undefined here.
+ */
+export async function dialForClient(socket: Duplex, request: UpgradeRequest): Promise<UpgradeAnswer | undefined> {
+  const gone = new AbortController();
+  const abort = (): void => gone.abort();
+  socket.on('error', () => {});
+  socket.once('close', abort);
+  try {
+    const signal = request.signal === undefined ? gone.signal : AbortSignal.any([gone.signal, request.signal]);
+    return await dialUpgrade({ ...request, signal });
+  } catch (error) {
+    if (!socket.destroyed)
+      refuseUpgrade(socket, 502, `error dialing backend: ${error instanceof Error ? error.message : String(error)}\n`);
+    return undefined;
+  } finally {
+    socket.off('close', abort);
+  }
+}
+
 /** Writes a whole HTTP answer to a socket that was handed over for an upgrade, and ends it. */
 export function refuseUpgrade(
   socket: Duplex,

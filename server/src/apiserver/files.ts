@@ -3,58 +3,34 @@ import type { ApiserverOptions } from './config.ts';
 
 /** What the flags' files contain; undefined where the flag is not given. */
 export async function readFiles(options: ApiserverOptions) {
-  const read = async (file: string | undefined): Promise<string | undefined> =>
-    file === undefined ? undefined : readFile(file, 'utf8');
-  const [
-    cert,
-    key,
-    clientCa,
-    frontProxyCa,
-    tokens,
-    signingKey,
-    kubeletCa,
-    kubeletCert,
-    kubeletKey,
-    authenticationConfig,
-    oidcCa,
-    proxyCert,
-    proxyKey,
-  ] = await Promise.all(
-    [
-      options.tlsCertFile,
-      options.tlsPrivateKeyFile,
-      options.clientCaFile,
-      options.requestheaderClientCaFile,
-      options.tokenAuthFile,
-      options.serviceAccountSigningKeyFile,
-      options.kubeletCertificateAuthority,
-      options.kubeletClientCertificate,
-      options.kubeletClientKey,
-      options.authenticationConfig,
-      options.oidcCaFile,
-      options.proxyClientCertFile,
-      options.proxyClientKeyFile,
-    ].map(read),
-  );
+  const { cert, key, ...others } = await readAll({
+    cert: options.tlsCertFile,
+    key: options.tlsPrivateKeyFile,
+    clientCa: options.clientCaFile,
+    frontProxyCa: options.requestheaderClientCaFile,
+    tokens: options.tokenAuthFile,
+    signingKey: options.serviceAccountSigningKeyFile,
+    kubeletCa: options.kubeletCertificateAuthority,
+    kubeletCert: options.kubeletClientCertificate,
+    kubeletKey: options.kubeletClientKey,
+    authenticationConfig: options.authenticationConfig,
+    oidcCa: options.oidcCaFile,
+    proxyCert: options.proxyClientCertFile,
+    proxyKey: options.proxyClientKeyFile,
+  });
   const verificationKeys = await Promise.all(options.serviceAccountKeyFile.map((file) => readFile(file, 'utf8')));
   if (cert === undefined || key === undefined)
     throw new Error('--tls-cert-file and --tls-private-key-file are required');
-  return {
-    cert,
-    key,
-    clientCa,
-    frontProxyCa,
-    tokens,
-    signingKey,
-    kubeletCa,
-    kubeletCert,
-    kubeletKey,
-    proxyCert,
-    proxyKey,
-    verificationKeys,
-    authenticationConfig,
-    oidcCa,
-  };
+  return { cert, key, ...others, verificationKeys };
 }
 
 export type ApiserverFiles = Awaited<ReturnType<typeof readFiles>>;
+
+async function readAll<Name extends string>(
+  files: Record<Name, string | undefined>,
+): Promise<Record<Name, string | undefined>> {
+  const read = Object.entries<string | undefined>(files).map(
+    async ([name, file]) => [name, file === undefined ? undefined : await readFile(file, 'utf8')] as const,
+  );
+  return Object.fromEntries(await Promise.all(read)) as Record<Name, string | undefined>;
+}

@@ -97,11 +97,6 @@ export function controllerManagerCommand(): Command {
   });
 }
 
-/** The flags' defaults, for callers that start the controllers in their own process. */
-export function controllerManagerDefaults(): ControllerManagerOptions {
-  return flags().opts<ControllerManagerOptions>();
-}
-
 export async function runControllerManager(
   options: ControllerManagerOptions,
   signal?: AbortSignal,

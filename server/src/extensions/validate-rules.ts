@@ -17,8 +17,9 @@ import {
   ruleFieldPath,
   type Type,
   typeOfSchema,
+  type ValidationRule,
 } from '../cel/index.ts';
-import type { Structural, ValidationRule } from './schema/index.ts';
+import type { Structural } from './schema/index.ts';
 
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
 const maxNamed = 4;

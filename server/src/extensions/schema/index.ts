@@ -4,5 +4,5 @@ export { validateListTypes } from './list-types.ts';
 export { coerceMetadata, coerceObject, validateEmbedded } from './object-meta.ts';
 export { compilePattern } from './pattern.ts';
 export { prune } from './prune.ts';
-export { additionalSchema, type Structural, type ValidationRule, validateStructural } from './structural.ts';
+export { additionalSchema, type Structural, validateStructural } from './structural.ts';
 export { validateValue } from './validate.ts';

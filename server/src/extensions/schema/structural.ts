@@ -9,6 +9,7 @@ import {
   required,
 } from '@typernetes/openapi/meta';
 import { deepEqual } from '@typernetes/openapi/schema';
+import type { ValidationRule } from '../../cel/index.ts';
 import { compilePattern } from './pattern.ts';
 
 export interface Structural {
@@ -46,15 +47,6 @@ export interface Structural {
   'x-kubernetes-list-map-keys'?: string[];
   'x-kubernetes-map-type'?: string;
   'x-kubernetes-validations'?: ValidationRule[];
-}
-
-export interface ValidationRule {
-  rule: string;
-  message?: string;
-  messageExpression?: string;
-  reason?: string;
-  fieldPath?: string;
-  optionalOldSelf?: boolean;
 }
 
 type Level = 'root' | 'item' | 'field';

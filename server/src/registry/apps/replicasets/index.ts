@@ -9,19 +9,11 @@ import {
 } from '../../core/pod/template.ts';
 import { podNameWarnings, workloadWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
-import {
-  age,
-  ageColumn,
-  containerCells,
-  formatLabelSelector,
-  integer,
-  labelSelectorText,
-  nameColumn,
-  text,
-} from '../../printing/index.ts';
+import { formatLabelSelector, labelSelectorText } from '../../printing/index.ts';
 import { scale } from '../../scale.ts';
-import type { FieldError, Path } from '../../validation/index.ts';
-import { immutable, invalidValue, nonNegativeFields, path, required } from '../../validation/index.ts';
+import type { FieldError } from '../../validation/index.ts';
+import { immutable, nonNegativeFields, path, required } from '../../validation/index.ts';
+import { replicaTable, validateReplicaCounts } from './replicas.ts';
 
 const spec = path('spec');
 
@@ -36,36 +28,6 @@ function validateReplicaSet(set: ReplicaSet): FieldError[] {
     ...validatePodTemplate(given.template, template),
     ...validateLongRunningTemplate(given.template, 'ReplicaSet', template),
   ];
-}
-
-interface ReplicaCounts {
-  replicas?: number;
-  fullyLabeledReplicas?: number;
-  readyReplicas?: number;
-  availableReplicas?: number;
-}
-
-/** The same for ReplicaSets and ReplicationControllers. */
-export function validateReplicaCounts(status: ReplicaCounts, at: Path): FieldError[] {
-  const errors = nonNegativeFields(at, status, [
-    'replicas',
-    'fullyLabeledReplicas',
-    'readyReplicas',
-    'availableReplicas',
-    'terminatingReplicas',
-    'observedGeneration',
-  ]);
-  for (const field of ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const) {
-    const value = status[field] ?? 0;
-    if (value > (status.replicas ?? 0))
-      errors.push(invalidValue(at.child(field), value, 'cannot be greater than status.replicas'));
-  }
-  if ((status.availableReplicas ?? 0) > (status.readyReplicas ?? 0)) {
-    errors.push(
-      invalidValue(at.child('availableReplicas'), status.availableReplicas, 'cannot be greater than readyReplicas'),
-    );
-  }
-  return errors;
 }
 
 const warnings = workloadWarnings(({ spec }: Readonly<ReplicaSet>) => spec?.template);
@@ -95,25 +57,5 @@ export const replicasets: ResourceRegistration<ReplicaSet> = {
   },
   deleteStrategy: { defaultGarbageCollection: 'Background' },
   subresources: { scale: scale((set) => labelSelectorText(set.spec?.selector) ?? '') },
-  table: {
-    columns: [
-      nameColumn,
-      integer('Desired'),
-      integer('Current'),
-      integer('Ready'),
-      ageColumn,
-      text('Containers', 1),
-      text('Images', 1),
-      text('Selector', 1),
-    ],
-    cells: (set, now) => [
-      set.metadata?.name ?? '',
-      set.spec?.replicas ?? 0,
-      set.status?.replicas ?? 0,
-      set.status?.readyReplicas ?? 0,
-      age(set, now),
-      ...containerCells(set.spec?.template?.spec?.containers),
-      formatLabelSelector(set.spec?.selector),
-    ],
-  },
+  table: replicaTable((set) => formatLabelSelector(set.spec?.selector)),
 };

@@ -1,7 +1,7 @@
 import type { ReplicationController } from '@typernetes/openapi/types/core/v1';
-import { validateReplicaCounts } from '../../apps/replicasets/index.ts';
+import { replicaTable, validateReplicaCounts } from '../../apps/replicasets/replicas.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
-import { age, ageColumn, containerCells, formatLabels, integer, nameColumn, text } from '../../printing/index.ts';
+import { formatLabels } from '../../printing/index.ts';
 import { scale } from '../../scale.ts';
 import type { FieldError } from '../../validation/index.ts';
 import { nonNegativeFields, path, required } from '../../validation/index.ts';
@@ -67,25 +67,5 @@ export const replicationcontrollers: ResourceRegistration<ReplicationController>
         .join(','),
     ),
   },
-  table: {
-    columns: [
-      nameColumn,
-      integer('Desired'),
-      integer('Current'),
-      integer('Ready'),
-      ageColumn,
-      text('Containers', 1),
-      text('Images', 1),
-      text('Selector', 1),
-    ],
-    cells: (controller, now) => [
-      controller.metadata?.name ?? '',
-      controller.spec?.replicas ?? 0,
-      controller.status?.replicas ?? 0,
-      controller.status?.readyReplicas ?? 0,
-      age(controller, now),
-      ...containerCells(controller.spec?.template?.spec?.containers),
-      formatLabels(controller.spec?.selector),
-    ],
-  },
+  table: replicaTable((controller) => formatLabels(controller.spec?.selector)),
 };
