@@ -50,15 +50,7 @@ function readTemplate(form: Form): Template {
   const of = (operation: { parameters?: JsonObject[] } | undefined): JsonObject[] => operation?.parameters ?? [];
   /** Version 3 has no parameters that paths share. */
   const written = (parameter: JsonObject): JsonObject =>
-    form === 'v2'
-      ? parameter
-      : parameterV3(
-          shared[
-            String(parameter.$ref ?? '')
-              .split('/')
-              .at(-1)!
-          ] ?? parameter,
-        );
+    form === 'v2' ? parameter : parameterV3(shared[keyOf(parameter.$ref)] ?? parameter);
   const query = (operation: { parameters?: JsonObject[] } | undefined): JsonObject[] =>
     of(operation)
       .filter((each) => nameOf(each) !== 'body')
