@@ -25,7 +25,7 @@ import type {
   ServiceAccount,
 } from '@typernetes/openapi/types/core/v1';
 import type { EndpointSlice } from '@typernetes/openapi/types/discovery/v1';
-import type { IPAddress, NetworkPolicy } from '@typernetes/openapi/types/networking/v1';
+import type { IPAddress, NetworkPolicy, ServiceCIDR } from '@typernetes/openapi/types/networking/v1';
 import type { PodDisruptionBudget } from '@typernetes/openapi/types/policy/v1';
 import type { PriorityClass } from '@typernetes/openapi/types/scheduling/v1';
 import type { CSINode, StorageClass, VolumeAttributesClass } from '@typernetes/openapi/types/storage/v1';
@@ -112,6 +112,7 @@ export const volumeAttributesClasses = define<VolumeAttributesClass>(
   false,
 );
 export const csiNodes = define<CSINode>('storage.k8s.io', 'v1', 'csinodes', 'CSINode', false);
+export const serviceCIDRs = define<ServiceCIDR>('networking.k8s.io', 'v1', 'servicecidrs', 'ServiceCIDR', false);
 export const ipAddresses = define<IPAddress>('networking.k8s.io', 'v1', 'ipaddresses', 'IPAddress', false);
 export const networkPolicies = define<NetworkPolicy>(
   'networking.k8s.io',

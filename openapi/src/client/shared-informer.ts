@@ -3,7 +3,9 @@
  * after the indexer has changed; they should only note keys in a queue. A handler added late first gets an `add` for
  * every object there is.
  */
+
 import type { KubernetesObject } from '../meta/index.ts';
+import { deepFreeze } from '../schema/json-value.ts';
 import { type Clock, systemClock, type Timer } from './clock.ts';
 import { Indexer, type IndexFunction, keyOf, type Lister } from './indexer.ts';
 import { type Logger, silentLogger } from './logger.ts';
@@ -151,12 +153,4 @@ export class SharedInformer<T extends KubernetesObject> {
       this.#logger.error({ error: error instanceof Error ? error.stack : String(error) }, 'informer handler failed');
     }
   }
-}
-
-function deepFreeze<V>(value: V): V {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const entry of Object.values(value)) deepFreeze(entry);
-  }
-  return value;
 }

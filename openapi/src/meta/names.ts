@@ -96,10 +96,10 @@ const labelKeyMessage =
 
 /** Keys of labels and annotations, finalizers, resource names: an optional DNS prefix, a slash, a name. */
 export function qualifiedName(value: string): string[] {
-  const pattern = regexError(labelKeyMessage, labelKeyFormat, 'MyName', 'my.name', '123-abc');
+  const pattern = (): string => regexError(labelKeyMessage, labelKeyFormat, 'MyName', 'my.name', '123-abc');
   const parts = value.split('/');
   if (parts.length > 2) {
-    return [`a valid label key ${pattern} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+    return [`a valid label key ${pattern()} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   }
   const errors: string[] = [];
   const name = parts[parts.length - 1] ?? '';
@@ -108,7 +108,7 @@ export function qualifiedName(value: string): string[] {
   else if (prefix !== undefined) errors.push(...prefixErrors(prefix));
   if (name === '') errors.push('name part must be non-empty');
   else if (byteLength(name) > 63) errors.push(`name part ${maxBytesError(63)}`);
-  if (!labelKeyPattern.test(name)) errors.push(`name part ${pattern}`);
+  if (!labelKeyPattern.test(name)) errors.push(`name part ${pattern()}`);
   return errors;
 }
 

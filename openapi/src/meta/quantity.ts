@@ -186,8 +186,24 @@ function interpretSuffix(suffix: string): Suffix {
   return { format: 'DecimalExponent', exponent: Number(exponent) };
 }
 
+/** The same few amounts come again and again. Quantities never change, so they can be shared. */
+const parsed = new Map<string, Quantity>();
+const maxParsed = 1024;
+const maxParsedLength = 32;
+
 /** Throws QuantityError with upstream's message. Spaces are not trimmed (JSON decoding does that before). */
 export function parseQuantity(text: string): Quantity {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const quantity = parse(text);
+  if (text.length <= maxParsedLength) {
+    if (parsed.size >= maxParsed) parsed.clear();
+    parsed.set(text, quantity);
+  }
+  return quantity;
+}
+
+function parse(text: string): Quantity {
   if (text === '0') return new Quantity(0n, 0, 'DecimalSI', text);
   const match = text === '' ? null : grammar.exec(text);
   if (match === null) throw new QuantityError(formatMessage);

@@ -8,7 +8,7 @@ export {
 } from './check-types.ts';
 export { applyDefaults } from './defaults.ts';
 export { type JsonPatchOperation, jsonPatch, maxJsonPatchOperations } from './json-patch.ts';
-export { deepCopy, deepEqual, isObject, isRawNumber, setOwn } from './json-value.ts';
+export { deepCopy, deepEqual, deepFreeze, isObject, isRawNumber, setOwn } from './json-value.ts';
 export { createMergePatch, mergePatch } from './merge-patch.ts';
 export { definitionName, dereference, type Resolve, refOf, type Schema } from './schema.ts';
 export { createStrategicMergePatch } from './strategic-diff.ts';

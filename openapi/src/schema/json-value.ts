@@ -92,3 +92,12 @@ function isAbsent(value: unknown, strict: boolean): boolean {
 }
 
 export type { JsonObject, JsonValue };
+
+/** Freezes what it is given, all the way down. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const member of Object.values(value)) deepFreeze(member);
+  }
+  return value;
+}

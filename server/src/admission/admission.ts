@@ -50,10 +50,12 @@ export interface AdmissionPlugin {
   /** Upstream's name, as in --enable-admission-plugins. */
   readonly name: string;
   handles(operation: Operation): boolean;
-  /** Mutating phase. */
-  admit?(attributes: AdmissionAttributes): Promise<void>;
+  /** All that it has to do with: `pods`, `pods/status`, `leases.coordination.k8s.io`. Absent: everything. */
+  readonly resources?: readonly string[];
+  /** Mutating phase. What has nothing to wait for returns nothing: most requests concern few of the plugins. */
+  admit?(attributes: AdmissionAttributes): Promise<void> | undefined;
   /** Validating phase; must not change anything. */
-  validate?(attributes: AdmissionAttributes): Promise<void>;
+  validate?(attributes: AdmissionAttributes): Promise<void> | undefined;
   /** Ends what it follows. */
   stop?(): void;
 }

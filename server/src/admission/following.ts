@@ -29,6 +29,12 @@ export class Following<T extends KubernetesObject, V> {
   /** Undefined while the first list is not there within ten seconds. */
   async value(): Promise<V | undefined> {
     if (!this.#synced && !(await this.#wait())) return undefined;
+    return this.current();
+  }
+
+  /** Undefined until the first list is there. */
+  current(): V | undefined {
+    if (!this.#synced) return undefined;
     return (this.#value ??= this.#derive(
       [...this.#objects].toSorted(([left], [right]) => (left < right ? -1 : 1)).map(([, object]) => object),
     ));

@@ -1,11 +1,11 @@
 /** How long admission takes, each plugin and each phase, and what webhooks and policies do. */
-import { Histogram, type MetricsRegistry } from '../metrics/index.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
+import { type Distribution, Histogram, type MetricsRegistry } from '../metrics/index.ts';
+import type { AdmissionAttributes, AdmissionPlugin, Operation } from './admission.ts';
+import { type Phase, take } from './chain.ts';
 import { PolicyMetrics } from './policies/metrics.ts';
 import { WebhookMetrics } from './webhook-metrics.ts';
 
 const buckets = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
-type Phase = 'admit' | 'validate';
 
 export class AdmissionMetrics {
   readonly webhooks: WebhookMetrics;
@@ -38,16 +38,35 @@ export class AdmissionMetrics {
 
   /** One phase over all plugins. */
   step(phase: Phase, attributes: AdmissionAttributes, work: Promise<void>): Promise<void> {
-    return timed(work, (seconds, rejected) => this.#steps.with(phase, attributes.operation, rejected).observe(seconds));
+    return timed(work, performance.now(), (before, rejected) =>
+      this.#steps.with(phase, attributes.operation, String(rejected)).observe((performance.now() - before) / 1000),
+    );
   }
 
   /** The plugin, with its time taken. */
   measured(plugin: AdmissionPlugin): AdmissionPlugin {
     const { name } = plugin;
-    const measure = (phase: Phase) => (attributes: AdmissionAttributes) =>
-      timed(plugin[phase]!(attributes), (seconds, rejected) =>
-        this.#plugins.with(name, phase, attributes.operation, rejected).observe(seconds),
-      );
+    const measure = (phase: Phase) => {
+      const accepted = new Map<Operation, Distribution>();
+      const observe = (operation: Operation, before: number, rejected: boolean): void => {
+        let seen = rejected ? this.#plugins.with(name, phase, operation, 'true') : accepted.get(operation);
+        if (seen === undefined) accepted.set(operation, (seen = this.#plugins.with(name, phase, operation, 'false')));
+        seen.observe((performance.now() - before) / 1000);
+      };
+      return (attributes: AdmissionAttributes): Promise<void> | undefined => {
+        const before = performance.now();
+        const { operation } = attributes;
+        let work: Promise<void> | undefined;
+        try {
+          work = take(plugin, phase, attributes);
+        } catch (error) {
+          observe(operation, before, true);
+          throw error;
+        }
+        if (work === undefined) observe(operation, before, false);
+        return work && timed(work, before, (at, rejected) => observe(operation, at, rejected));
+      };
+    };
     return {
       name,
       handles: (operation) => plugin.handles(operation),
@@ -58,13 +77,16 @@ export class AdmissionMetrics {
   }
 }
 
-async function timed(work: Promise<void>, done: (seconds: number, rejected: string) => void): Promise<void> {
-  const before = performance.now();
-  let rejected = 'true';
+async function timed(
+  work: Promise<void>,
+  before: number,
+  done: (before: number, rejected: boolean) => void,
+): Promise<void> {
+  let rejected = true;
   try {
     await work;
-    rejected = 'false';
+    rejected = false;
   } finally {
-    done((performance.now() - before) / 1000, rejected);
+    done(before, rejected);
   }
 }

@@ -30,7 +30,7 @@ export function objectSource(storeOf: (resource: GroupResource) => RegistryStore
           { prefix, afterRevision },
           {
             event(event) {
-              if (event.type !== 'progress') handler(event.type, EntryView.of(event.entry).parse<T>());
+              if (event.type !== 'progress') handler(event.type, EntryView.of(event.entry).shared<T>());
             },
             end(error) {
               if (stopped) return;

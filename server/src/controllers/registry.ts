@@ -30,6 +30,7 @@ import { startResourceQuotaController } from './resourcequota/resource-quota-con
 import { startRootCaCertPublisher } from './root-ca-cert-publisher/root-ca-cert-publisher.ts';
 import { startServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
 import { startServiceAccountTokenController } from './serviceaccount/token-controller.ts';
+import { startServiceCidrsController } from './servicecidrs/service-cidrs-controller.ts';
 import { startStatefulSetController } from './statefulset/stateful-set-controller.ts';
 import { startTaintEvictionController } from './tainteviction/taint-eviction-controller.ts';
 import { startTtlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts';
@@ -68,6 +69,7 @@ export const controllers: ReadonlyMap<string, StartController> = new Map([
   ['validatingadmissionpolicy-status-controller', startValidatingAdmissionPolicyStatusController],
   ['token-cleaner-controller', startTokenCleaner],
   ['bootstrap-signer-controller', startBootstrapSigner],
+  ['service-cidr-controller', startServiceCidrsController],
   ['namespace-controller', startNamespaceController],
   ['pod-garbage-collector-controller', startPodGcController],
   ['garbage-collector-controller', startGarbageCollector],

@@ -110,7 +110,7 @@ export function scaleRegistration(scale: ScaleSubresource): SubresourceRegistrat
       kind: 'Scale',
       apiVersion: 'autoscaling/v1',
       metadata,
-      spec: { replicas },
+      spec: replicas === 0 ? {} : { replicas },
       status: {
         replicas: typeof current === 'number' ? current : 0,
         ...(typeof selector === 'string' && selector !== '' ? { selector } : {}),

@@ -35,11 +35,13 @@ export function scale<T extends Scalable>(selectorOf: (object: Readonly<T>) => s
         ),
       );
       const selector = selectorOf(object);
+      const replicas = object.spec?.replicas ?? 0;
       const shown: Scale = {
         kind: 'Scale',
         apiVersion: 'autoscaling/v1',
         metadata,
-        spec: { replicas: object.spec?.replicas ?? 0 },
+        // As Go leaves out a zero.
+        spec: replicas === 0 ? {} : { replicas },
         status: { replicas: object.status?.replicas ?? 0, ...(selector === '' ? {} : { selector }) },
       };
       return shown as KubernetesObject;

@@ -28,6 +28,7 @@ import {
   type Managed,
 } from './managed-fields.ts';
 import { buildManagerIdentifier } from './manager-identifier.ts';
+import { newFields } from './new-fields.ts';
 import { toFieldSet } from './to-field-set.ts';
 import { asMap, deducedNode, type TypedNode, typedNode } from './typed-node.ts';
 import { type TypedConverter, type TypedObject, Updater } from './updater.ts';
@@ -126,8 +127,9 @@ export class FieldManager {
     let entries: ManagedFieldsEntry[] | undefined;
     try {
       if (managed.fields.size > 0 || !before.metadata?.uid) {
-        const tracked = this.track(before as JsonObject, after, managed, manager);
-        entries = encodeManagedFields(tracked);
+        const isNew = live === undefined && managed.fields.size === 0;
+        const tracked = isNew ? this.trackNew(after, manager) : undefined;
+        entries = encodeManagedFields(tracked ?? this.track(before as JsonObject, after, managed, manager));
       }
     } catch (error) {
       if (error instanceof ConversionPending) throw error;
@@ -233,6 +235,22 @@ export class FieldManager {
     }
     capUpdateManagers(tracked, this.options.maxUpdateManagers ?? 10);
     return tracked;
+  }
+
+  /** As `track` where there is nothing before. Undefined where that is not the simple case. */
+  private trackNew(created: JsonObject, manager: string): Managed | undefined {
+    const { apiVersion } = this;
+    const node = this.nodeAt(apiVersion);
+    if (this.options.custom === true || node === undefined || created['apiVersion'] !== apiVersion) return undefined;
+    const fields = newFields(node, created);
+    if (fields === undefined) return undefined;
+    const set = (this.options.resetFields?.[apiVersion]?.(fields) ?? fields).difference(unowned);
+    if (set.isEmpty) return emptyManaged();
+    const identifier = this.identify(manager, 'Update');
+    return {
+      fields: new Map([[identifier, { set, apiVersion, applied: false }]]),
+      times: new Map([[identifier, this.timestamp()]]),
+    };
   }
 
   private identify(manager: string, operation: 'Apply' | 'Update'): string {

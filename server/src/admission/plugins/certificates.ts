@@ -8,7 +8,7 @@ import type { Authorizer } from '../../authorization/authorizer.ts';
 import { parseCertificateRequest } from '../../certificates/index.ts';
 import type { AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
-import { concerns, refuse } from '../refusal.ts';
+import { refuse } from '../refusal.ts';
 
 const requests = 'certificatesigningrequests.certificates.k8s.io';
 const clientSigner = 'kubernetes.io/kube-apiserver-client';
@@ -16,9 +16,9 @@ const clientSigner = 'kubernetes.io/kube-apiserver-client';
 export function certificateApproval({ authorizer }: AdmissionDependencies): AdmissionPlugin {
   return {
     name: 'CertificateApproval',
+    resources: [`${requests}/approval`],
     handles: (operation) => operation === 'UPDATE',
     async validate(attributes) {
-      if (!concerns(attributes, `${requests}/approval`)) return;
       // The old signer: changing it and approving in one go must not pass.
       const { signerName } = (attributes.oldObject as CertificateSigningRequest).spec;
       if (await maySign(authorizer, attributes.user, 'approve', signerName)) return;
@@ -30,9 +30,9 @@ export function certificateApproval({ authorizer }: AdmissionDependencies): Admi
 export function certificateSigning({ authorizer }: AdmissionDependencies): AdmissionPlugin {
   return {
     name: 'CertificateSigning',
+    resources: [`${requests}/status`],
     handles: (operation) => operation === 'UPDATE',
     async validate(attributes) {
-      if (!concerns(attributes, `${requests}/status`)) return;
       const old = attributes.oldObject as CertificateSigningRequest;
       const own = attributes.object as CertificateSigningRequest;
       const issued = (request: CertificateSigningRequest): unknown[] => [
@@ -50,9 +50,9 @@ export function certificateSigning({ authorizer }: AdmissionDependencies): Admis
 export function certificateSubjectRestriction(): AdmissionPlugin {
   return {
     name: 'CertificateSubjectRestriction',
+    resources: [requests],
     handles: (operation) => operation === 'CREATE',
     async validate(attributes) {
-      if (!concerns(attributes, requests)) return;
       const { signerName, request } = (attributes.object as CertificateSigningRequest).spec;
       if (signerName !== clientSigner) return;
       let organizations: string[];

@@ -4,14 +4,13 @@ import type { PersistentVolumeClaim } from '@typernetes/openapi/types/core/v1';
 import type { Ingress } from '@typernetes/openapi/types/networking/v1';
 import type { AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
-import { concerns } from '../refusal.ts';
 
 export function defaultStorageClass({ registry }: AdmissionDependencies): AdmissionPlugin {
   return {
     name: 'DefaultStorageClass',
+    resources: ['persistentvolumeclaims'],
     handles: (operation) => operation === 'CREATE',
     async admit(attributes) {
-      if (!concerns(attributes, 'persistentvolumeclaims')) return;
       const claim = attributes.object as PersistentVolumeClaim;
       // An empty name is a choice: no class.
       if (claim.spec?.storageClassName !== undefined) return;
@@ -30,9 +29,9 @@ export function defaultStorageClass({ registry }: AdmissionDependencies): Admiss
 export function defaultIngressClass({ registry }: AdmissionDependencies): AdmissionPlugin {
   return {
     name: 'DefaultIngressClass',
+    resources: ['ingresses.networking.k8s.io'],
     handles: (operation) => operation === 'CREATE',
     async admit(attributes) {
-      if (!concerns(attributes, 'ingresses.networking.k8s.io')) return;
       const ingress = attributes.object as Ingress;
       if (ingress.spec?.ingressClassName !== undefined) return;
       if (ingress.metadata?.annotations?.['kubernetes.io/ingress.class'] !== undefined) return;

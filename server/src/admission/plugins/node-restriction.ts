@@ -26,12 +26,13 @@ export function nodeRestriction(dependencies: AdmissionDependencies): AdmissionP
   return {
     name: 'NodeRestriction',
     handles: (operation) => operation !== 'CONNECT',
-    async admit(attributes) {
+    admit(attributes) {
       const node = nodeIdentity(attributes.user);
-      if (node === undefined) return;
+      if (node === undefined) return undefined;
       if (node === '') throw refuse(attributes, `could not determine node from user ${quote(attributes.user.name)}`);
       const { group, resource } = attributes.resource;
-      await checks[group === '' ? resource : `${resource}.${group}`]?.(node, attributes, dependencies);
+      const check = checks[group === '' ? resource : `${resource}.${group}`];
+      return check?.(node, attributes, dependencies) ?? undefined;
     },
   };
 }

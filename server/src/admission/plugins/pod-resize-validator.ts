@@ -2,16 +2,16 @@ import { parseQuantity, StatusError } from '@typernetes/openapi/meta';
 import type { Node, Pod } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
-import { concerns, refuse } from '../refusal.ts';
+import { refuse } from '../refusal.ts';
 import { podResources } from './resource-list.ts';
 
 /** A running pod does not grow beyond what its node has. */
 export function podResizeValidator({ registry }: AdmissionDependencies): AdmissionPlugin {
   return {
     name: 'PodResizeValidator',
+    resources: ['pods/resize'],
     handles: (operation) => operation === 'UPDATE',
     async validate(attributes) {
-      if (!concerns(attributes, 'pods/resize')) return;
       const pod = attributes.object as Pod;
       const nodeName = pod.spec?.nodeName ?? '';
       if (nodeName === '' || attributes.oldObject?.metadata?.generation === pod.metadata?.generation) return;

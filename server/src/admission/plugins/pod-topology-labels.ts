@@ -8,23 +8,22 @@ const topologyLabels = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/r
 
 /** A pod carries its node's zone and region, so that it can read them without access to nodes. */
 export function podTopologyLabels({ registry }: AdmissionDependencies): AdmissionPlugin {
+  const label = async (object: KubernetesObject, nodeName: string): Promise<void> => {
+    const node = await registry.get<Node>({ group: '', resource: 'nodes' }, '', nodeName);
+    for (const key of topologyLabels) {
+      const value = node?.metadata?.labels?.[key];
+      if (value !== undefined) ((object.metadata ??= {}).labels ??= {})[key] = value;
+    }
+  };
   return {
     name: 'PodTopologyLabels',
+    resources: ['pods', 'pods/binding'],
     handles: (operation) => operation === 'CREATE',
-    async admit(attributes) {
+    admit(attributes) {
       const { object } = attributes;
-      if (object === undefined) return;
-      const nodeName = concerns(attributes, 'pods')
-        ? (object as Pod).spec?.nodeName
-        : concerns(attributes, 'pods/binding')
-          ? targetOf(object)
-          : undefined;
-      if (!nodeName) return;
-      const node = await registry.get<Node>({ group: '', resource: 'nodes' }, '', nodeName);
-      for (const key of topologyLabels) {
-        const value = node?.metadata?.labels?.[key];
-        if (value !== undefined) ((object.metadata ??= {}).labels ??= {})[key] = value;
-      }
+      if (object === undefined) return undefined;
+      const nodeName = concerns(attributes, 'pods') ? (object as Pod).spec?.nodeName : targetOf(object);
+      return nodeName ? label(object, nodeName) : undefined;
     },
   };
 }

@@ -16,6 +16,7 @@ const finalizers: Readonly<Record<string, string>> = {
 export function storageObjectInUseProtection(): AdmissionPlugin {
   return {
     name: 'StorageObjectInUseProtection',
+    resources: Object.keys(finalizers),
     handles: (operation) => operation === 'CREATE',
     async admit(attributes) {
       const found = Object.entries(finalizers).find(([resource]) => concerns(attributes, resource));
@@ -36,9 +37,9 @@ export function persistentVolumeClaimResize({ registry }: AdmissionDependencies)
   };
   return {
     name: 'PersistentVolumeClaimResize',
+    resources: ['persistentvolumeclaims'],
     handles: (operation) => operation === 'UPDATE',
     async validate(attributes) {
-      if (!concerns(attributes, 'persistentvolumeclaims')) return;
       const claim = attributes.object as PersistentVolumeClaim;
       const old = attributes.oldObject as PersistentVolumeClaim;
       if (sizeOf(claim).compare(sizeOf(old)) <= 0) return;

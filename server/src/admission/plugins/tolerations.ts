@@ -1,7 +1,6 @@
 import { deepEqual } from '@typernetes/openapi/schema';
 import type { Pod, Toleration } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionPlugin } from '../admission.ts';
-import { concerns } from '../refusal.ts';
 
 /** Seconds that a pod stays on a node which became not ready or unreachable. */
 const defaultSeconds = 300;
@@ -10,9 +9,9 @@ const noExecuteTaints = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unr
 export function defaultTolerationSeconds(): AdmissionPlugin {
   return {
     name: 'DefaultTolerationSeconds',
+    resources: ['pods'],
     handles: (operation) => operation === 'CREATE' || operation === 'UPDATE',
-    async admit(attributes) {
-      if (!concerns(attributes, 'pods')) return;
+    admit(attributes) {
       const spec = ((attributes.object as Pod).spec ??= { containers: [] });
       const before = spec.tolerations ?? [];
       const missing = noExecuteTaints.filter(
@@ -22,13 +21,14 @@ export function defaultTolerationSeconds(): AdmissionPlugin {
               (!toleration.key || toleration.key === key) && (!toleration.effect || toleration.effect === 'NoExecute'),
           ),
       );
-      if (missing.length === 0) return;
+      if (missing.length === 0) return undefined;
       spec.tolerations = [
         ...before,
         ...missing.map(
           (key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: defaultSeconds }) as const,
         ),
       ];
+      return undefined;
     },
   };
 }
@@ -37,10 +37,11 @@ export function defaultTolerationSeconds(): AdmissionPlugin {
 export function extendedResourceToleration(): AdmissionPlugin {
   return {
     name: 'ExtendedResourceToleration',
+    resources: ['pods'],
     handles: (operation) => operation === 'CREATE' || operation === 'UPDATE',
-    async admit(attributes) {
+    admit(attributes) {
       const { spec } = attributes.object as Pod;
-      if (!concerns(attributes, 'pods') || spec === undefined) return;
+      if (spec === undefined) return undefined;
       const requests = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].flatMap((container) =>
         Object.keys(container.resources?.requests ?? {}),
       );
@@ -49,6 +50,7 @@ export function extendedResourceToleration(): AdmissionPlugin {
         if (!(spec.tolerations ?? []).some((other) => deepEqual(other, toleration)))
           (spec.tolerations ??= []).push(toleration);
       }
+      return undefined;
     },
   };
 }

@@ -35,15 +35,15 @@ export function mutatingAdmissionPolicy(dependencies: ConfigurableDependencies):
     'mutatingadmissionpolicies',
     'mutatingadmissionpolicybindings',
   );
+  const admit = async (attributes: AdmissionAttributes): Promise<void> => {
+    const hooks = await source.hooks();
+    if (hooks === undefined) throw refuse(attributes, 'not yet ready to handle request');
+    if (hooks.length > 0) await new MutatingDispatch(dependencies, attributes).run(hooks);
+  };
   return {
     name,
     handles: () => true,
-    async admit(attributes) {
-      if (isExempt(attributes)) return;
-      const hooks = await source.hooks();
-      if (hooks === undefined) throw refuse(attributes, 'not yet ready to handle request');
-      if (hooks.length > 0) await new MutatingDispatch(dependencies, attributes).run(hooks);
-    },
+    admit: (attributes) => (isExempt(attributes) || source.current()?.length === 0 ? undefined : admit(attributes)),
     stop: () => source.stop(),
   };
 }

@@ -48,8 +48,15 @@ export class PolicySource<P extends PolicyObject, B extends BindingObject> {
 
   /** Policies without bindings do nothing and are left out. Undefined while not all have been read. */
   async hooks(): Promise<readonly PolicyHook<P, B>[] | undefined> {
-    const policies = await this.#policies.value();
-    const bindings = await this.#bindings.value();
+    await this.#policies.value();
+    await this.#bindings.value();
+    return this.current();
+  }
+
+  /** As `hooks`, without waiting. */
+  current(): readonly PolicyHook<P, B>[] | undefined {
+    const policies = this.#policies.current();
+    const bindings = this.#bindings.current();
     if (policies === undefined || bindings === undefined) return undefined;
     const known = this.#hooks;
     if (known?.policies === policies && known.bindings === bindings) return known.value;

@@ -31,15 +31,16 @@ export function validatingAdmissionPolicy(dependencies: ConfigurableDependencies
     'validatingadmissionpolicies',
     'validatingadmissionpolicybindings',
   );
+  const validate = async (attributes: AdmissionAttributes): Promise<void> => {
+    const hooks = await source.hooks();
+    if (hooks === undefined) throw refuse(attributes, 'not yet ready to handle request');
+    if (hooks.length > 0) await new ValidatingDispatch(dependencies, attributes).run(hooks);
+  };
   return {
     name: 'ValidatingAdmissionPolicy',
     handles: () => true,
-    async validate(attributes) {
-      if (isExempt(attributes)) return;
-      const hooks = await source.hooks();
-      if (hooks === undefined) throw refuse(attributes, 'not yet ready to handle request');
-      if (hooks.length > 0) await new ValidatingDispatch(dependencies, attributes).run(hooks);
-    },
+    validate: (attributes) =>
+      isExempt(attributes) || source.current()?.length === 0 ? undefined : validate(attributes),
     stop: () => source.stop(),
   };
 }

@@ -34,15 +34,16 @@ export function mutatingAdmissionWebhook(dependencies: ConfigurableDependencies)
     resource,
     hooksOf<MutatingWebhook>,
   );
+  const admit = async (attributes: AdmissionAttributes): Promise<void> => {
+    const hooks = await following.value();
+    if (hooks === undefined) throw refuse(attributes, 'not yet ready to handle request');
+    if (hooks.length > 0) await new MutatingDispatch(dependencies, attributes).run(hooks);
+  };
   return {
     name,
     handles: () => true,
-    async admit(attributes) {
-      if (isAdmissionConfiguration(attributes)) return;
-      const hooks = await following.value();
-      if (hooks === undefined) throw refuse(attributes, 'not yet ready to handle request');
-      if (hooks.length > 0) await new MutatingDispatch(dependencies, attributes).run(hooks);
-    },
+    admit: (attributes) =>
+      isAdmissionConfiguration(attributes) || following.current()?.length === 0 ? undefined : admit(attributes),
     stop: () => following.stop(),
   };
 }

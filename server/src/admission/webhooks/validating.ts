@@ -26,15 +26,16 @@ export function validatingAdmissionWebhook(dependencies: ConfigurableDependencie
     resource,
     hooksOf<ValidatingWebhook>,
   );
+  const validate = async (attributes: AdmissionAttributes): Promise<void> => {
+    const hooks = await following.value();
+    if (hooks === undefined) throw refuse(attributes, 'not yet ready to handle request');
+    if (hooks.length > 0) await dispatch(dependencies, attributes, hooks);
+  };
   return {
     name: 'ValidatingAdmissionWebhook',
     handles: () => true,
-    async validate(attributes) {
-      if (isAdmissionConfiguration(attributes)) return;
-      const hooks = await following.value();
-      if (hooks === undefined) throw refuse(attributes, 'not yet ready to handle request');
-      if (hooks.length > 0) await dispatch(dependencies, attributes, hooks);
-    },
+    validate: (attributes) =>
+      isAdmissionConfiguration(attributes) || following.current()?.length === 0 ? undefined : validate(attributes),
     stop: () => following.stop(),
   };
 }

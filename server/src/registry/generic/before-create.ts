@@ -133,8 +133,10 @@ export function beforeCreate(definition: StoreDefinition, object: KubernetesObje
     ...validateKubeFinalizers(definition, metadata),
     ...(strategy.validate?.(object, strategyContext(context)) ?? []),
   ]);
-  // What every kind must have, after the kind's own words.
-  refuse(validateObjectMeta(metadata, { namespaced: definition.namespaced, nameFn: pathSegmentErrors }));
+  // What every kind must have, after the kind's own words; of what was checked above only the names are left.
+  const { name, generateName: prefix, namespace } = metadata;
+  const left = definition.metadataChecks === 'none' ? metadata : { name, generateName: prefix, namespace };
+  refuse(validateObjectMeta(left as ObjectMeta, { namespaced: definition.namespaced, nameFn: pathSegmentErrors }));
   for (const warning of strategy.warningsOnCreate?.(object) ?? []) context.warn(warning);
   strategy.canonicalize?.(object);
 }

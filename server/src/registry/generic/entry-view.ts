@@ -15,6 +15,7 @@ import {
 } from '@typernetes/openapi/codec';
 import type { KubernetesObject } from '@typernetes/openapi/meta';
 import type { Entry } from '../../storage/storage.ts';
+import { hold, writtenAs } from './shared-objects.ts';
 
 export interface EntryAttributes {
   readonly name: string;
@@ -38,6 +39,7 @@ export class EntryView {
   readonly #isCurrent: boolean;
   #hasBigIntegers: boolean | undefined;
   #attributes: EntryAttributes | undefined;
+  #shared: KubernetesObject | undefined;
   /** Encoded bodies by what they are: an apiVersion, `protobuf:v1`. */
   #bodies: Map<string, Buffer> | undefined;
 
@@ -56,7 +58,7 @@ export class EntryView {
   }
 
   attributes(reader: EntryReader): EntryAttributes {
-    return (this.#attributes ??= reader.attributes(this.parse()));
+    return (this.#attributes ??= reader.attributes(this.#shared ?? this.#read()));
   }
 
   /** A fresh copy that the caller owns, in the storage version, with its resourceVersion. */
@@ -66,6 +68,23 @@ export class EntryView {
     const object = parseStored(text, this.#hasBigIntegers) as T;
     if (this.entry.modRevision > 0) (object.metadata ??= {}).resourceVersion = String(this.entry.modRevision);
     return object;
+  }
+
+  /** As `parse`, but shared between readers: not to be changed. */
+  shared<T extends KubernetesObject = KubernetesObject>(): Readonly<T> {
+    if (this.#shared === undefined) {
+      this.#shared = this.#read();
+      hold(this, this.entry.value.length);
+    }
+    return this.#shared as T;
+  }
+
+  #read(): KubernetesObject {
+    return (this.entry.modRevision > 0 ? writtenAs(this.entry) : undefined) ?? this.parse();
+  }
+
+  release(): void {
+    this.#shared = undefined;
   }
 
   /** A fresh copy in `apiVersion`'s form. */

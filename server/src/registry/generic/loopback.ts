@@ -1,8 +1,8 @@
 /** RegistryReader over the stores of this process: the server's own access, past authorization and admission. */
 import { type GroupResource, internalError, type KubernetesObject, notFound } from '@typernetes/openapi/meta';
-import { deepCopy, type FieldManager } from '@typernetes/openapi/schema';
+import { deepCopy, deepFreeze, type FieldManager } from '@typernetes/openapi/schema';
 import type { UserInfo } from '../../authentication/authenticator.ts';
-import { StorageError } from '../../storage/storage.ts';
+import { type Entry, StorageError } from '../../storage/storage.ts';
 import { resourceKey, type WriteContext } from './definition.ts';
 import { EntryView } from './entry-view.ts';
 import type { ListOptions } from './options.ts';
@@ -27,6 +27,7 @@ type Reader = RegistryReader & {
   /**
    * Reads as upstream's informers: from the cache, without asking the storage how new that is. It has seen every write of
    * this server; one of another server may be missing, and only an object that is not found is looked for in the storage.
+   * Objects are shared and frozen.
    */
   readonly informed: RegistryReader;
   /** From then on what is created has managedFields, as upstream's server writes through a client of its own. */
@@ -155,20 +156,21 @@ export function loopbackRegistry(now: () => Date, signal: AbortSignal): Reader {
       const store = storeOf(resource);
       const minRevision = store.lastWrite;
       const found = await store.storage.get(store.key(namespace, name), { minRevision, signal }).catch(ifBehind);
-      return found?.entry === undefined
-        ? reader.get<T>(resource, namespace, name)
-        : EntryView.of(found.entry).parse<T>();
+      return found?.entry === undefined ? reader.get<T>(resource, namespace, name) : frozen<T>(found.entry);
     },
     async list<T extends KubernetesObject>(resource: GroupResource, namespace = '') {
       const store = storeOf(resource);
       const prefix = store.prefixOf(namespace);
       const found = await store.storage.list({ prefix, minRevision: store.lastWrite, signal }).catch(ifBehind);
-      return found === undefined
-        ? reader.list<T>(resource, namespace)
-        : found.entries.map((entry) => EntryView.of(entry).parse<T>());
+      return found === undefined ? reader.list<T>(resource, namespace) : found.entries.map((entry) => frozen<T>(entry));
     },
   };
   return { ...reader, informed };
+}
+
+function frozen<T extends KubernetesObject>(entry: Entry): T {
+  const object = EntryView.of(entry).shared<T>();
+  return Object.isFrozen(object) ? object : deepFreeze(object);
 }
 
 /** The cache has lost its watch and does not come up with what was written: the storage knows. */

@@ -37,6 +37,7 @@ import { optimisticLockMessage, translateStorageError } from './errors.ts';
 import { guaranteedUpdate } from './guaranteed-update.ts';
 import { type DeleteOptions, type ListOptions, parseResourceVersion } from './options.ts';
 import { amongOf, selectionOf } from './selection.ts';
+import { forgetWritten, rememberWritten } from './shared-objects.ts';
 
 export interface ListPage {
   entries: Entry[];
@@ -242,12 +243,8 @@ export class RegistryStore implements EntryReader {
         return { key, value, createRevision: 0, modRevision: 0 };
       }
       const ttlSeconds = this.definition.registration.ttlSeconds?.(object);
-      const created = await this.storage.create(key, value, {
-        ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
-        signal: context.signal,
-      });
-      this.#wrote(created.modRevision);
-      return created;
+      const options = { ...(ttlSeconds === undefined ? {} : { ttlSeconds }), signal: context.signal };
+      return await this.#write(key, value, object, () => this.storage.create(key, value, options));
     } catch (error) {
       const translated = this.#translate(error, name, 'create');
       if (isAlreadyExists(translated) && translated instanceof StatusError) {
@@ -363,12 +360,21 @@ export class RegistryStore implements EntryReader {
     }
     if (context.dryRun)
       return { key, value, createRevision: existing.createRevision, modRevision: existing.modRevision };
-    const updated = await this.storage.update(key, value, existing.modRevision, {
-      ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
-      signal: context.signal,
-    });
-    this.#wrote(updated.modRevision);
-    return updated;
+    const options = { ...(ttlSeconds === undefined ? {} : { ttlSeconds }), signal: context.signal };
+    return this.#write(key, value, object, () => this.storage.update(key, value, existing.modRevision, options));
+  }
+
+  /** `value` encodes `object`, which is not changed until this is done, nor afterwards if it succeeds. */
+  async #write(key: string, value: Buffer, object: KubernetesObject, write: () => Promise<Entry>): Promise<Entry> {
+    rememberWritten(key, value, object);
+    try {
+      const entry = await write();
+      this.#wrote(entry.modRevision);
+      return entry;
+    } catch (error) {
+      forgetWritten(key);
+      throw error;
+    }
   }
 
   async #deleteEmptied(key: string, existing: Entry, object: KubernetesObject, context: WriteContext): Promise<Entry> {
@@ -411,7 +417,7 @@ export class RegistryStore implements EntryReader {
     const object = EntryView.of(existing).parse();
     const metadata = (object.metadata ??= {});
     checkPreconditions(definition, metadata, options);
-    await context.validateAdmission?.(undefined, EntryView.of(existing).parse());
+    await context.validateAdmission?.(undefined, EntryView.of(existing).shared());
     const marked = metadata.deletionTimestamp !== undefined;
     const others = deleteStrategy.otherFinalizers?.(object) ?? [];
     if (marked && others.length > 0) return { entry: existing, deleted: false, answerStatus: false };
@@ -435,15 +441,17 @@ export class RegistryStore implements EntryReader {
       if (context.dryRun) {
         last = { key, value, createRevision: existing.createRevision, modRevision: existing.modRevision };
       } else if (!value.equals(existing.value)) {
-        last = await this.storage.update(key, value, existing.modRevision, { signal: context.signal });
-        this.#wrote(last.modRevision);
+        const { modRevision } = existing;
+        last = await this.#write(key, value, object, () =>
+          this.storage.update(key, value, modRevision, { signal: context.signal }),
+        );
       }
       if (markFirst || held || period > 0) return { entry: last, deleted: false, answerStatus: false };
     }
     if (context.dryRun) return { entry: last, deleted: true, answerStatus };
     const revision = await this.storage.delete(key, last.modRevision, context.signal);
     this.#wrote(revision);
-    await definition.registration.afterDelete?.(EntryView.of(last).parse(), context.rest);
+    await definition.registration.afterDelete?.(EntryView.of(last).shared(), context.rest);
     const entry = { key, value: last.value, createRevision: last.createRevision, modRevision: revision };
     return { entry, deleted: true, answerStatus };
   }

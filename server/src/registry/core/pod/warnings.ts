@@ -212,7 +212,7 @@ function containerWarnings(container: Container, at: Path): string[] {
 function portWarnings(spec: PodSpec, at: Path): string[] {
   const warnings: string[] = [];
   const ports = containersOf(spec, at).flatMap(([container, here]) =>
-    (container.ports ?? []).map((port, index) => ({ ...port, place: here.child('ports').index(index).toString() })),
+    (container.ports ?? []).map((port, index) => ({ ...port, place: here.child('ports').index(index) })),
   );
   for (const [index, port] of ports.entries()) {
     const { hostIP = '', hostPort = 0 } = port;
@@ -220,21 +220,21 @@ function portWarnings(spec: PodSpec, at: Path): string[] {
       if (other.containerPort !== port.containerPort || other.protocol !== port.protocol) continue;
       const { hostIP: otherIP = '', hostPort: otherPort = 0 } = other;
       if (hostIP === otherIP && hostPort === otherPort)
-        warnings.push(`${port.place}: duplicate port definition with ${other.place}`);
+        warnings.push(`${port.place.toString()}: duplicate port definition with ${other.place.toString()}`);
       else if (hostPort === 0 || otherPort === 0)
-        warnings.push(`${port.place}: overlapping port definition with ${other.place}`);
+        warnings.push(`${port.place.toString()}: overlapping port definition with ${other.place.toString()}`);
       else if (hostPort === otherPort && (hostIP === '') !== (otherIP === ''))
-        warnings.push(`${port.place}: dangerously ambiguous port definition with ${other.place}`);
+        warnings.push(`${port.place.toString()}: dangerously ambiguous port definition with ${other.place.toString()}`);
     }
   }
-  const names = new Map<string, string>();
+  const names = new Map<string, Path>();
   for (const { name, place } of ports) {
     if (!name) continue;
     const other = names.get(name);
     if (other === undefined) names.set(name, place);
     else {
-      const use = `services and probes that select ports by name will use ${other}`;
-      warnings.push(`${place}: duplicate port name ${quote(name)} with ${other}, ${use}`);
+      const use = `services and probes that select ports by name will use ${other.toString()}`;
+      warnings.push(`${place.toString()}: duplicate port name ${quote(name)} with ${other.toString()}, ${use}`);
     }
   }
   return warnings;

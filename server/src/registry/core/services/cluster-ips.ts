@@ -132,7 +132,7 @@ export function ipAddressFor(address: string, family: Family, service: Service):
     apiVersion: 'networking.k8s.io/v1',
     kind: 'IPAddress',
     metadata: { name: address, labels: { [FAMILY_LABEL]: family, [MANAGED_BY_LABEL]: MANAGED_BY } },
-    spec: { parentRef: { group: '', resource: 'services', namespace, name } },
+    spec: { parentRef: { resource: 'services', namespace, name } },
   };
 }
 
