@@ -36,8 +36,8 @@ export const explained: readonly Explanation[] = [
   },
   {
     reason: "Upstream answers 500 to what is the client's mistake; ours answers 4xx.",
-    first: /^4\d\d$/,
-    second: /^500$/,
+    secondStatus: 500,
+    at: /^(status|body\.(code|reason|details.*))$/,
   },
   {
     reason: "Upstream answers 500 to what is the client's mistake: the rest of that answer.",
@@ -87,6 +87,14 @@ export const explained: readonly Explanation[] = [
     label: /^nothing$/,
     request: /\/roles/,
     at: /managedFields$/,
+  },
+  {
+    reason: 'Ours decodes an empty list or map as none; upstream prints the one that was sent.',
+    case: /every field changed$/,
+    label: /removed$/,
+    at: /message$/,
+    first: /value: null/,
+    second: /value: (\{\}|\[\])/,
   },
   {
     reason:

@@ -1,5 +1,6 @@
 import type { Case, Step } from './case.ts';
 import type { Difference } from './difference.ts';
+import type { Answer } from './target.ts';
 
 /** A difference that is right as it is, with the reason. All that is given must match. */
 export interface Explanation {
@@ -15,17 +16,20 @@ export interface Explanation {
   /** The value (as JSON) of the first or the second cluster there. */
   first?: RegExp;
   second?: RegExp;
+  /** The status code of the second cluster's answer. */
+  secondStatus?: number;
 }
 
 export function explain(
   explanations: readonly Explanation[],
   each: Case,
-  { step, request }: { step: Step; request: string },
+  { step, request, second }: { step: Step; request: string; second: Answer },
   difference: Difference,
 ): Explanation | undefined {
   const matches = (pattern: RegExp | undefined, value: string): boolean => pattern?.test(value) ?? true;
   return explanations.find(
     (explanation) =>
+      (explanation.secondStatus === undefined || explanation.secondStatus === second.status) &&
       matches(explanation.case, each.name) &&
       matches(explanation.request, request) &&
       matches(explanation.label, step.label ?? '') &&

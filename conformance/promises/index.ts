@@ -7,6 +7,7 @@ import './apply.ts';
 import './authentication.ts';
 import './authorization.ts';
 import './bad-input.ts';
+import './container-streams.ts';
 import './containers.ts';
 import './crd-conversion.ts';
 import './crd-fields.ts';

@@ -66,7 +66,6 @@ const keptNulls: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'io.k8s.api.networking': {
     IngressClassParametersReference: 'scope',
   },
-  'io.k8s.api.policy': { PodDisruptionBudgetStatus: 'disruptedPods' },
   'io.k8s.api.rbac': { ClusterRole: 'rules', Role: 'rules' },
   'io.k8s.api.resource': {
     AllocatedDeviceStatus: 'conditions',

@@ -1,7 +1,13 @@
 /** One FieldManager per endpoint and subresource, made when it is first written through. */
-import { schemaByName, schemaFor } from '@typernetes/openapi/catalogue';
+import { definitionName, schemaByName } from '@typernetes/openapi/catalogue';
 import { type GroupVersionKind, type JsonObject, parseApiVersion, StatusError } from '@typernetes/openapi/meta';
-import { deepCopy, FieldManager, type FieldManagerOptions, type VersionConverter } from '@typernetes/openapi/schema';
+import {
+  deepCopy,
+  FieldManager,
+  type FieldManagerOptions,
+  type Schema,
+  type VersionConverter,
+} from '@typernetes/openapi/schema';
 import type { ObjectDecoder, ResourceEndpoint, SubresourceEndpoint } from '../endpoints/resource-endpoint.ts';
 import { sharedStorageOf } from '../registry/conversion/index.ts';
 import { resetFieldsOf } from '../registry/generic/reset-fields.ts';
@@ -65,7 +71,7 @@ function makeManager(
   );
   const managerOptions: FieldManagerOptions = {
     gvk,
-    schema: custom === undefined ? schemaFor(gvk) : custom.schema(endpoint.apiVersion),
+    schema: custom === undefined ? schemaOf(gvk) : custom.schema(endpoint.apiVersion),
     ...(custom === undefined ? {} : { custom: true, versions: custom }),
     resolve: schemaByName,
     now,
@@ -76,6 +82,12 @@ function makeManager(
     ...(onError === undefined ? {} : { onError }),
   };
   return new FieldManager(managerOptions);
+}
+
+/** By reference: its name says which of its fields Go always writes. */
+function schemaOf(gvk: GroupVersionKind): Schema | undefined {
+  const name = definitionName(gvk);
+  return name === undefined ? undefined : { $ref: `#/definitions/${name}` };
 }
 
 function checkMerged(object: JsonObject, gvk: GroupVersionKind, decode: ObjectDecoder): void {
@@ -93,7 +105,7 @@ function converter(store: RegistryStore, kind: string, apiVersions: readonly str
   const { definition } = store;
   return {
     schema: (apiVersion) =>
-      apiVersions.includes(apiVersion) ? schemaFor({ ...parseApiVersion(apiVersion), kind }) : undefined,
+      apiVersions.includes(apiVersion) ? schemaOf({ ...parseApiVersion(apiVersion), kind }) : undefined,
     convert: (object, apiVersion) =>
       definition.convertFromStorage(definition.convertToStorage(deepCopy(object) as never), apiVersion) as JsonObject,
   };

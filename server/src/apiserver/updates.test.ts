@@ -177,7 +177,6 @@ test('of two pod ranges of a Node the singular one counts, and it cannot be chan
     spec: { podCIDR: '10.244.0.0/24', podCIDRs: ['10.244.1.0/24'] },
   });
   assert.deepEqual(body.spec.podCIDRs, ['10.244.0.0/24']);
-  const merge = 'application/merge-patch+json';
   const changed = await send('patch', '/api/v1/nodes/ranged', { spec: { podCIDR: '10.244.9.0/24' } }, merge);
   assert.equal(changed.status, 422);
   assert.equal(changed.body.details.causes[0]?.field, 'spec.podCIDRs');
@@ -186,7 +185,6 @@ test('of two pod ranges of a Node the singular one counts, and it cannot be chan
 test('only load balancers have an ingress', async () => {
   const path = namespaced('/api/v1', 'services');
   await send('post', path, { metadata: { name: 'plain' }, spec: { ports: [{ port: 80 }] } });
-  const merge = 'application/merge-patch+json';
   const ingress = { status: { loadBalancer: { ingress: [{ ip: 'x' }] } } };
   const { body } = await send('patch', `${path}/plain/status`, ingress, merge);
   assert.deepEqual(body.details.causes, [
@@ -239,4 +237,93 @@ test('a deprecated kind warns only where there is something to ask', async () =>
   const refused = await send('post', `${path}/x`, {});
   assert.equal(refused.status, 405);
   assert.equal(refused.warning, undefined);
+});
+
+const merge = 'application/merge-patch+json';
+
+test('what an update may not change is told beside what is wrong with it', async () => {
+  const rows: [string, object, object, string[]][] = [
+    [
+      '/apis/storage.k8s.io/v1/volumeattributesclasses',
+      { driverName: 'example.com', parameters: { a: 'b' } },
+      { driverName: null },
+      ['driverName', 'driverName'],
+    ],
+    ['/apis/networking.k8s.io/v1/servicecidrs', { spec: { cidrs: ['10.78.0.0/24'] } }, { spec: null }, ['spec.cidrs']],
+    [
+      '/apis/networking.k8s.io/v1/servicecidrs',
+      { spec: { cidrs: ['10.79.0.0/24'] } },
+      { spec: { cidrs: ['10.80.0.0/24'] } },
+      ['spec.cidrs[0]'],
+    ],
+    ['/apis/node.k8s.io/v1/runtimeclasses', { handler: 'a' }, { handler: '' }, ['handler', 'handler']],
+  ];
+  for (const [index, [path, object, change, fields]] of rows.entries()) {
+    const name = `fixed-${index}`;
+    assert.equal((await send('post', path, { metadata: { name }, ...object })).status, 201);
+    const { body } = await send('patch', `${path}/${name}`, change, merge);
+    assert.deepEqual(
+      body.details.causes.map(({ field }) => field),
+      fields,
+      path,
+    );
+  }
+});
+
+test('a resource version that is no number is refused, whatever else is said', async () => {
+  const path = namespaced('/api/v1', 'configmaps');
+  await send('post', path, { metadata: { name: 'numbered' } });
+  const { status, body } = await send('put', `${path}/numbered`, {
+    metadata: { name: 'numbered', resourceVersion: 'x' },
+  });
+  assert.ok(status >= 400);
+  assert.equal(body.message, 'strconv.ParseUint: parsing "x": invalid syntax');
+});
+
+test('unknown fields of a merge are told by key', async () => {
+  const path = namespaced('/api/v1', 'configmaps');
+  await send('post', path, { metadata: { name: 'merged' } });
+  const change = { unknown: 1, spec: { unknown: 2 }, metadata: { unknown: 3 } };
+  const { warning } = await send('patch', `${path}/merged`, change, merge);
+  assert.deepEqual(
+    [...(warning ?? '').matchAll(/unknown field \\"([a-z.]+)\\"/g)].map(([, field]) => field),
+    ['metadata.unknown', 'spec', 'unknown'],
+  );
+});
+
+test('rules that are taken away were taken away by somebody', async () => {
+  const path = namespaced('/apis/rbac.authorization.k8s.io/v1', 'roles');
+  const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
+  await send('post', path, { metadata: { name: 'emptied' }, rules });
+  const { text } = await send('put', `${path}/emptied?fieldManager=emptier`, { metadata: { name: 'emptied' } });
+  const { metadata } = JSON.parse(text) as { metadata: { managedFields: { manager: string; fieldsV1: object }[] } };
+  assert.deepEqual(
+    metadata.managedFields.map(({ manager, fieldsV1 }) => [manager, fieldsV1]),
+    [['emptier', { 'f:rules': {} }]],
+  );
+});
+
+test('a watch with initial events starts before it finds that its version has not come yet', async () => {
+  const query = 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&timeoutSeconds=1';
+  const { status, text } = await send('get', `/api/v1/configmaps?${query}&resourceVersion=99999999999`);
+  assert.equal(status, 200);
+  const event = JSON.parse(text) as { type: string; object: Body };
+  assert.equal(event.type, 'ERROR');
+  assert.match(event.object.message, /^Timeout: Too large resource version: 99999999999/);
+});
+
+test('the phase of a volume that does not change keeps its time', async () => {
+  const path = '/api/v1/persistentvolumes';
+  const spec = { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, hostPath: { path: '/x' } };
+  const made = await send('post', path, { metadata: { name: 'timed' }, spec });
+  const { text } = await send('put', `${path}/timed/status`, { metadata: { name: 'timed' }, spec });
+  const timeOf = (answer: string) => (JSON.parse(answer) as { status: { lastPhaseTransitionTime: string } }).status;
+  assert.deepEqual(timeOf(text), timeOf(made.text));
+});
+
+test('definitions and APIServices are never asked for as a Table of their status', async () => {
+  const answer = await target.admin.call('GET', '/apis/apiregistration.k8s.io/v1/apiservices/v1.apps/status', {
+    headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' },
+  });
+  assert.equal(answer.json<{ kind: string }>().kind, 'APIService');
 });

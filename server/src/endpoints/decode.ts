@@ -32,6 +32,8 @@ export interface ParsedBody {
   /** Duplicate fields. */
   strictErrors: string[];
   fields?: readonly FieldOccurrence[];
+  /** It was merged from maps, which Go writes by key: so its unknown fields are met. */
+  sorted?: boolean;
 }
 
 const serializers = {
@@ -74,7 +76,7 @@ function schemeOf(group: string): string {
  * refused, another kind cannot be handled. `refuse` words wrong types and strict errors where they are not the decoder's.
  */
 export function decodeObject(
-  { value: fields, strictErrors: parseErrors, fields: order }: ParsedBody,
+  { value: fields, strictErrors: parseErrors, fields: order, sorted = false }: ParsedBody,
   kind: GroupVersionKind,
   fieldValidation: FieldValidation,
   context: RequestContext,
@@ -130,7 +132,7 @@ export function decodeObject(
   const strictErrors =
     decoded.untyped === true
       ? [...parseErrors, ...decoded.strictErrors]
-      : inDocumentOrder(parseErrors, decoded.strictErrors, order);
+      : inDocumentOrder(parseErrors, sorted ? decoded.strictErrors.toSorted() : decoded.strictErrors, order);
   if (strictErrors.length > 0) {
     if (fieldValidation === 'Strict')
       throw (refuse ?? cannot)(`strict decoding error: ${yamlErrorsAsOne(strictErrors).join(', ')}`);

@@ -64,9 +64,19 @@ export interface ResourceEndpoint {
   deprecationWarning?: string;
 }
 
+/** Their status comes as an object even to those who ask for a Table. */
+const withoutStatusTable: ReadonlySet<string> = new Set([
+  'customresourcedefinitions.apiextensions.k8s.io',
+  'apiservices.apiregistration.k8s.io',
+  'resourceclaims.resource.k8s.io',
+]);
+
 /** Whether answers can be Tables: of what is stored, and of the subresources that upstream gave columns. */
 export function hasTable(endpoint: ResourceEndpoint, subresource?: SubresourceEndpoint): boolean {
-  if (subresource !== undefined) return subresource.name === 'status' || subresource.name === 'scale';
+  if (subresource !== undefined) {
+    const plain = withoutStatusTable.has(`${endpoint.resource}.${endpoint.group}`);
+    return subresource.name === 'scale' || (subresource.name === 'status' && !plain);
+  }
   return endpoint.store !== undefined;
 }
 

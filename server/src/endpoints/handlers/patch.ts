@@ -141,7 +141,14 @@ function changeByPatch(
     // A strategic merge patch fills an object of the kind, whatever it says of kinds; the others make a text.
     if (strategic) Object.assign(patched, { apiVersion: formatApiVersion(kind), kind: kind.kind });
     const refuse = strategic ? invalidPatch(patch) : invalidResult(applied);
-    const object = decodeObject({ value: patched, strictErrors }, kind, fieldValidation, context, dependencies, refuse);
+    const object = decodeObject(
+      { value: patched, strictErrors, sorted: patchType !== 'application/json-patch+json' },
+      kind,
+      fieldValidation,
+      context,
+      dependencies,
+      refuse,
+    );
     return fieldManager.update(live, object, manager);
   };
 }

@@ -4,6 +4,7 @@ import {
   methodNotSupported,
   resourceExpired,
   type Status,
+  StatusError,
   serviceUnavailable,
 } from '@typernetes/openapi/meta';
 import { type WatchSink, watchStore } from '../../registry/generic/watch.ts';
@@ -55,7 +56,13 @@ export async function handleWatch(
     dependencies.watched?.(context),
   );
   // Errors before the first byte are Statuses of their own; later ones are ERROR events.
-  session.attach(await watchStore(store, context.info.namespace, options, session, context.signal));
+  // With sendInitialEvents the stream is there before the cache has caught up, and an ERROR tells that it did not.
+  try {
+    session.attach(await watchStore(store, context.info.namespace, options, session, context.signal));
+  } catch (error) {
+    if (options.sendInitialEvents !== true || !isTooLargeResourceVersion(error)) throw error;
+    session.refuse(error.status);
+  }
   const connection =
     context.upgrade === undefined
       ? httpWatchConnection(context, format.mediaType)
@@ -66,6 +73,13 @@ export async function handleWatch(
   }
   context.outcome = { code: 200, bytes: 0 };
   await session.run(connection, context.signal, context.watchStarted);
+}
+
+function isTooLargeResourceVersion(error: unknown): error is StatusError {
+  return (
+    error instanceof StatusError &&
+    (error.status.details?.causes ?? []).some(({ reason }) => reason === 'ResourceVersionTooLarge')
+  );
 }
 
 class WatchSession implements WatchSink, Recipient {
@@ -107,6 +121,11 @@ class WatchSession implements WatchSink, Recipient {
   attach(watch: Watch): void {
     this.#watch = watch;
     if (this.#over) watch.stop();
+  }
+
+  refuse(status: Status): void {
+    this.#failure = status;
+    this.#over = true;
   }
 
   initial(entries: Parameters<WatchSink['initial']>[0], revision: number): void {

@@ -72,7 +72,6 @@ const updatesChecked: ReadonlyMap<string, readonly MetadataUpdateCheck[]> = new 
     'namespaces',
     'nodes',
     'controllerrevisions.apps',
-    'jobs.batch',
     'roles.rbac.authorization.k8s.io',
     'clusterroles.rbac.authorization.k8s.io',
     'rolebindings.rbac.authorization.k8s.io',
@@ -81,6 +80,9 @@ const updatesChecked: ReadonlyMap<string, readonly MetadataUpdateCheck[]> = new 
     'ingressclasses.networking.k8s.io',
     'ipaddresses.networking.k8s.io',
     'storageclasses.storage.k8s.io',
+    'csistoragecapacities.storage.k8s.io',
+    'runtimeclasses.node.k8s.io',
+    'apiservices.apiregistration.k8s.io',
     'volumeattributesclasses.storage.k8s.io',
     'certificatesigningrequests.certificates.k8s.io',
     'deviceclasses.resource.k8s.io',
@@ -89,6 +91,14 @@ const updatesChecked: ReadonlyMap<string, readonly MetadataUpdateCheck[]> = new 
   ].map((key) => [key, changeAndWhole] as const),
   ...[
     'limitranges',
+    'jobs.batch',
+    'csinodes.storage.k8s.io',
+    'volumeattachments.storage.k8s.io',
+    'validatingwebhookconfigurations.admissionregistration.k8s.io',
+    'mutatingwebhookconfigurations.admissionregistration.k8s.io',
+    'validatingadmissionpolicies.admissionregistration.k8s.io',
+    'validatingadmissionpolicybindings.admissionregistration.k8s.io',
+    'mutatingadmissionpolicybindings.admissionregistration.k8s.io',
     'endpointslices.discovery.k8s.io',
     'flowschemas.flowcontrol.apiserver.k8s.io',
     'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io',
@@ -99,6 +109,8 @@ const updatesChecked: ReadonlyMap<string, readonly MetadataUpdateCheck[]> = new 
 const statusUpdatesChecked: ReadonlyMap<string, readonly MetadataUpdateCheck[]> = new Map([
   ['certificatesigningrequests.certificates.k8s.io', changeAndWhole],
   ['cronjobs.batch', []],
+  ['validatingadmissionpolicies.admissionregistration.k8s.io', []],
+  ['volumeattachments.storage.k8s.io', ['whole']],
 ]);
 
 export function metadataUpdateChecksOf(resource: GroupResource, status: boolean): readonly MetadataUpdateCheck[] {

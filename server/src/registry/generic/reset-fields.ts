@@ -33,7 +33,6 @@ const statusFields: Readonly<Record<string, readonly Path[]>> = {
       'podgroups.scheduling.k8s.io',
       'volumeattachments.storage.k8s.io',
       'storageversionmigrations.storagemigration.k8s.io',
-      'customresourcedefinitions.apiextensions.k8s.io',
       'apiservices.apiregistration.k8s.io',
     ].map((resource) => [resource, [['metadata'], ['spec']]]),
   ),

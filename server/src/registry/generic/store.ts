@@ -307,13 +307,7 @@ export class RegistryStore implements EntryReader {
       }
     } else if (version !== String(existing.modRevision)) {
       if (!/^\d+$/.test(version)) {
-        throw invalid({ group: resource.group, kind: this.definition.kind }, name, [
-          invalidValue(
-            path('metadata', 'resourceVersion'),
-            version,
-            `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`,
-          ),
-        ]);
+        throw badRequest(`strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`);
       }
       throw conflict(this.#called, name, optimisticLockMessage);
     }

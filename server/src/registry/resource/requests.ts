@@ -28,9 +28,8 @@ export function validateClaimSpec(spec: ResourceClaimSpec | undefined, at: Path)
   const names = new Set<string>();
   return requests.flatMap((request, index) => {
     const place = here.index(index);
-    const errors: FieldError[] = request.name
-      ? checked(place.child('name'), request.name, dns1123Label(request.name))
-      : [required(place.child('name'), '')];
+    const name = request.name ?? '';
+    const errors: FieldError[] = checked(place.child('name'), name, dns1123Label(name));
     if (names.has(request.name)) errors.push(duplicate(place, request.name));
     names.add(request.name);
     const alternatives = request.firstAvailable ?? [];

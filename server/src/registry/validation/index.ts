@@ -1,4 +1,5 @@
 export * from './addresses.ts';
+export { validateConditions } from './conditions.ts';
 export * from './equality.ts';
 export * from './field.ts';
 export * from './intstr.ts';

@@ -14,6 +14,7 @@ import {
   path,
   qualifiedName,
   required,
+  validateConditions,
 } from '../../validation/index.ts';
 import { type Policy, type PolicySpec, policyRegistration, validateVariables } from '../policies.ts';
 
@@ -42,6 +43,7 @@ export const validatingadmissionpolicies = (dependencies: RegistryDependencies) 
         prepareForUpdate(policy, old) {
           (policy as Status).status = structuredClone((old as Status).status ?? {});
         },
+        statusKeepsMetadata: true,
         validateStatusUpdate: (policy) => validateStatus(policy),
       },
     },
@@ -121,10 +123,13 @@ function validateAuditAnnotation(
 
 function validateStatus(policy: Policy<Spec>): FieldError[] {
   const at = path('status', 'typeChecking', 'expressionWarnings');
-  const { typeChecking } = (policy as Status).status ?? {};
+  const { typeChecking, conditions } = (policy as Status).status ?? {};
   const warnings: readonly Partial<ExpressionWarning>[] = typeChecking?.expressionWarnings ?? [];
-  return warnings.flatMap(({ fieldRef = '', warning = '' }, index) => [
-    ...(warning === '' ? [required(at.index(index).child('warning'))] : []),
-    ...(fieldRef.trim() === '' ? [required(at.index(index).child('fieldRef'))] : []),
-  ]);
+  return [
+    ...warnings.flatMap(({ fieldRef = '', warning = '' }, index) => [
+      ...(warning === '' ? [required(at.index(index).child('warning'))] : []),
+      ...(fieldRef.trim() === '' ? [required(at.index(index).child('fieldRef'))] : []),
+    ]),
+    ...validateConditions(conditions, path('status', 'conditions')),
+  ];
 }

@@ -8,6 +8,7 @@ import type { ResourceRegistration } from '../../generic/strategy.ts';
 
 export const customresourcedefinitions: ResourceRegistration<Definition> = {
   resource: { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' },
+  storagePrefix: 'apiextensions.k8s.io/customresourcedefinitions',
   strategy: {
     allowUnconditionalUpdate: false,
     default(definition) {
@@ -18,6 +19,9 @@ export const customresourcedefinitions: ResourceRegistration<Definition> = {
         if (given.names.kind) given.names.listKind ||= `${given.names.kind}List`;
       }
       given.conversion ??= { strategy: 'None' };
+      const status = (definition.status ??= {});
+      if ((status.storedVersions ?? []).length === 0)
+        status.storedVersions = (given.versions ?? []).filter(({ storage }) => storage).map(({ name }) => name);
       const service = given.conversion.webhook?.clientConfig?.service;
       if (service) service.port ??= 443;
     },

@@ -84,6 +84,7 @@ function availableText(object: APIService): string {
 
 export const apiservices: ResourceRegistration<APIService> = {
   resource: { group: 'apiregistration.k8s.io', resource: 'apiservices' },
+  storagePrefix: 'apiregistration.k8s.io/apiservices',
   strategy: {
     allowUnconditionalUpdate: false,
     hasGeneration: false,
@@ -100,6 +101,16 @@ export const apiservices: ResourceRegistration<APIService> = {
         message: 'Local APIServices are always available',
       };
       object.status = object.spec?.service ? {} : { conditions: [{ ...local, lastTransitionTime: time }] };
+    },
+    prepareForStatusUpdate(object, old) {
+      const before = structuredClone(old.metadata ?? {});
+      const metadata = (object.metadata ??= {});
+      for (const name of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const) {
+        delete metadata[name];
+        if (before[name] !== undefined) Object.assign(metadata, { [name]: before[name] });
+      }
+      if (old.spec === undefined) delete object.spec;
+      else object.spec = structuredClone(old.spec);
     },
     prepareForUpdate(object, old) {
       object.status = structuredClone(old.status ?? {});

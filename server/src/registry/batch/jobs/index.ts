@@ -1,6 +1,7 @@
-import { dns1123Label } from '@typernetes/openapi/meta';
+import { dns1123Label, validateObjectMetaUpdate } from '@typernetes/openapi/meta';
 import type { Job, JobSpec } from '@typernetes/openapi/types/batch/v1';
 import { podNameWarnings, workloadWarnings } from '../../core/pod/warnings.ts';
+import { validateKubeFinalizers } from '../../generic/before-create.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import {
   age,
@@ -87,6 +88,10 @@ function sorted(labels: Record<string, string> | undefined): Record<string, stri
   return labels && Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** As Go prints a map. */
+const byKey = (labels: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(labels).toSorted(([left], [right]) => (left < right ? -1 : 1)));
+
 function validateGeneratedSelector(job: Job, given: JobSpec): FieldError[] {
   if (given.manualSelector || !given.selector) return [];
   const { uid = '', name = '' } = job.metadata ?? {};
@@ -99,7 +104,7 @@ function validateGeneratedSelector(job: Job, given: JobSpec): FieldError[] {
   for (const [key, value] of expected) {
     const at = spec.child('template', 'metadata', 'labels');
     if (labels[key] === undefined) errors.push(required(at.key(key), `must be '${value}'`));
-    else if (labels[key] !== value) errors.push(invalidValue(at.key(key), labels, `must be '${value}'`));
+    else if (labels[key] !== value) errors.push(invalidValue(at.key(key), byKey(labels), `must be '${value}'`));
   }
   if (selectorMatches(given.selector, Object.fromEntries(expected)) === false) {
     errors.push(invalidValue(spec.child('selector'), given.selector, '`selector` not auto-generated'));
@@ -203,7 +208,13 @@ export const jobs: ResourceRegistration<Job> = {
     // Only now: a wrong label is told of the template alone.
     canonicalize: labelLikeTemplate,
     validate: validateJob,
-    validateUpdate: (job, old) => [...validateJob(job), ...validateJobUpdate(job, old)],
+    // The update's own check looks at metadata and the whole spec once more.
+    validateUpdate: (job, old) => [
+      ...validateJob(job),
+      ...validateObjectMetaUpdate(job.metadata ?? {}, old.metadata ?? {}),
+      ...validateKubeFinalizers({ metadataChecks: 'core' }, job.metadata ?? {}),
+      ...validateJobUpdate(job, old),
+    ],
     validateStatusUpdate: validateJobStatus,
     warningsOnUpdate: warnings.warningsOnUpdate,
     warningsOnCreate: (job) => [...podNameWarnings(job), ...warnings.warningsOnCreate(job)],

@@ -88,14 +88,32 @@ const fixed = [
   'reportingInstance',
 ] as const;
 
+const texts: ReadonlySet<string> = new Set([
+  'reason',
+  'message',
+  'type',
+  'action',
+  'reportingComponent',
+  'reportingInstance',
+]);
+
+/** As Go sees the field: a text is never absent. */
+const shown = (event: Readonly<Event>, field: (typeof fixed)[number]): unknown =>
+  event[field] ?? (texts.has(field) ? '' : undefined);
+
 /** Only the series goes on. */
 export function validateChangedEvent(event: Event, old: Readonly<Event>): FieldError[] {
   return [
     ...validateEvent(event, 'reportingController'),
     ...validateObjectMetaUpdate(event.metadata ?? {}, old.metadata ?? {}),
+    ...validateKubeFinalizers({ metadataChecks: 'core' }, event.metadata ?? {}),
     ...(semanticEqual(event.series ?? null, old.series ?? null) ? [] : validateSeries(event)),
     ...fixed.flatMap((field) =>
-      immutable(path(field === 'reportingComponent' ? 'reportingController' : field), event[field], old[field]),
+      immutable(
+        path(field === 'reportingComponent' ? 'reportingController' : field),
+        shown(event, field),
+        shown(old, field),
+      ),
     ),
   ];
 }

@@ -22,8 +22,10 @@ const FIELDS = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio
 
 function defaultItem(item: LimitRangeItem): void {
   if (item.type === 'Container') {
-    item.default = { ...item.max, ...item.default };
-    item.defaultRequest = { ...item.min, ...item.default, ...item.defaultRequest };
+    const limits = { ...item.max, ...item.default };
+    const requests = { ...item.min, ...limits, ...item.defaultRequest };
+    if (Object.keys(limits).length > 0) item.default = limits;
+    if (Object.keys(requests).length > 0) item.defaultRequest = requests;
   }
   for (const field of FIELDS) roundUpResources(item[field]);
 }

@@ -37,9 +37,13 @@ export const persistentvolumes: ResourceRegistration<PersistentVolume> = {
     },
     prepareForStatusUpdate(volume, old, { now }) {
       if (old.spec) volume.spec = structuredClone(old.spec);
-      if (volume.status && volume.status.phase !== old.status?.phase) {
-        volume.status.lastPhaseTransitionTime = formatTime(now);
-      }
+      const { status } = volume;
+      if (!status) return;
+      const before = old.status?.lastPhaseTransitionTime;
+      const given = status.lastPhaseTransitionTime;
+      if (status.phase !== old.status?.phase) {
+        if (!given || given === before) status.lastPhaseTransitionTime = formatTime(now);
+      } else if (!given && before) status.lastPhaseTransitionTime = before;
     },
     validate: (volume) => validateVolumeSpec(volume.spec ?? {}, volume.metadata?.name ?? '', spec),
     validateUpdate(volume, old) {

@@ -210,7 +210,7 @@ function validatePodStatusUpdate(pod: Pod, old: Readonly<Pod>, _context: Strateg
   const before = old.status ?? {};
   const errors: FieldError[] = [];
   for (const [index, condition] of (status.conditions ?? []).entries()) {
-    const here = at.child('conditions').index(index).child('type');
+    const here = at.child('conditions').index(index).child('Type');
     if (!KUBERNETES_CONDITIONS.has(condition.type))
       errors.push(...checked(here, condition.type, qualifiedName(condition.type)));
     if ((condition.observedGeneration ?? 0) < 0) {

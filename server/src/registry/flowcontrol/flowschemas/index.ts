@@ -1,7 +1,7 @@
 import type { FlowSchema } from '@typernetes/openapi/types/flowcontrol/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
-import { validateConditions } from '../conditions.ts';
+import { keepAllButStatus, validateConditions } from '../conditions.ts';
 import { validateFlowSchema } from './validation.ts';
 
 export const flowschemas: ResourceRegistration<FlowSchema> = {
@@ -13,6 +13,7 @@ export const flowschemas: ResourceRegistration<FlowSchema> = {
     prepareForCreate(schema) {
       schema.status = {};
     },
+    prepareForStatusUpdate: keepAllButStatus,
     prepareForUpdate(schema, old) {
       schema.status = structuredClone(old.status ?? {});
     },

@@ -1,7 +1,7 @@
 import type { PriorityLevelConfiguration } from '@typernetes/openapi/types/flowcontrol/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
-import { validateConditions } from '../conditions.ts';
+import { keepAllButStatus, validateConditions } from '../conditions.ts';
 import { validatePriorityLevel } from './validation.ts';
 
 export const prioritylevelconfigurations: ResourceRegistration<PriorityLevelConfiguration> = {
@@ -25,6 +25,7 @@ export const prioritylevelconfigurations: ResourceRegistration<PriorityLevelConf
     prepareForCreate(level) {
       level.status = {};
     },
+    prepareForStatusUpdate: keepAllButStatus,
     prepareForUpdate(level, old) {
       level.status = structuredClone(old.status ?? {});
     },

@@ -59,7 +59,7 @@ export const ingressclasses: ResourceRegistration<IngressClass> = {
     },
     validate: validateClass,
     validateUpdate: (object, old) => [
-      ...immutable(spec.child('controller'), object.spec?.controller, old.spec?.controller),
+      ...immutable(spec.child('controller'), object.spec?.controller ?? '', old.spec?.controller ?? ''),
       ...validateClass(object),
     ],
   },

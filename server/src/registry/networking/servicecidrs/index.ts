@@ -51,7 +51,8 @@ export const servicecidrs: ResourceRegistration<ServiceCIDR> = {
         const kept = semanticEqual(before[0], after[0]);
         return [...validateRange(object), ...(kept ? [] : [invalidValue(at.index(0), after[0], 'field is immutable')])];
       }
-      return immutable(at, after, before);
+      if (before.length !== after.length) return immutable(at, object.spec?.cidrs, old.spec?.cidrs);
+      return before.flatMap((cidr, index) => immutable(at.index(index), after[index], cidr));
     },
   },
   table: {

@@ -7,6 +7,7 @@ import {
   nonNegativeFields,
   optionalOneOf,
   path,
+  validateConditions,
   validateIntOrPercent,
   validateLabelSelector,
   validateNotAbove100Percent,
@@ -47,13 +48,15 @@ export const poddisruptionbudgets: ResourceRegistration<PodDisruptionBudget> = {
     },
     validate: validateBudget,
     validateUpdate: validateBudget,
-    validateStatusUpdate: (budget) =>
-      nonNegativeFields(path('status'), budget.status, [
+    validateStatusUpdate: (budget) => [
+      ...validateConditions(budget.status?.conditions, path('status', 'conditions')),
+      ...nonNegativeFields(path('status'), budget.status, [
         'disruptionsAllowed',
         'currentHealthy',
         'desiredHealthy',
         'expectedPods',
       ]),
+    ],
   },
   table: {
     columns: [nameColumn, text('Min Available'), text('Max Unavailable'), integer('Allowed Disruptions'), ageColumn],

@@ -5,6 +5,6 @@ import { nameIsDnsSubdomain } from '../../validation/index.ts';
 
 export const deviceclasses: ResourceRegistration<DeviceClass> = {
   resource: { group: 'resource.k8s.io', resource: 'deviceclasses' },
-  strategy: { validateName: nameIsDnsSubdomain },
+  strategy: { validateName: (name, prefix) => (prefix ? [] : nameIsDnsSubdomain(name, false)) },
   table: { columns: [nameColumn, ageColumn], cells: (object, now) => [object.metadata?.name ?? '', age(object, now)] },
 };

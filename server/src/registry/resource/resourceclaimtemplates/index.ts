@@ -10,7 +10,10 @@ export const resourceclaimtemplates: ResourceRegistration<ResourceClaimTemplate>
     hasGeneration: false,
     default: (template) => defaultDevices(template.spec?.spec?.devices),
     validate: (template) => validateClaimSpec(template.spec?.spec, path('spec', 'spec')),
-    validateUpdate: (template, old) => immutable(path('spec'), template.spec, old.spec),
+    validateUpdate: (template, old) => [
+      ...validateClaimSpec(template.spec?.spec, path('spec', 'spec')),
+      ...immutable(path('spec'), template.spec, old.spec),
+    ],
   },
   table: {
     columns: [nameColumn, ageColumn],

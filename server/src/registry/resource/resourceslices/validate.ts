@@ -34,18 +34,20 @@ export function validateSlice(slice: ResourceSlice): FieldError[] {
 
 export function validateSliceUpdate(slice: ResourceSlice, old: Readonly<ResourceSlice>): FieldError[] {
   return [
-    ...validateSpec(slice.spec ?? {}),
-    ...immutable(at.child('pool', 'name'), slice.spec?.pool?.name, old.spec?.pool?.name),
-    ...immutable(at.child('driver'), slice.spec?.driver, old.spec?.driver),
-    ...immutable(at.child('nodeName'), slice.spec?.nodeName, old.spec?.nodeName),
+    ...validateSpec(slice.spec ?? {}, (spec) => [
+      ...immutable(at.child('pool', 'name'), spec.pool?.name, old.spec?.pool?.name),
+      ...immutable(at.child('driver'), spec.driver, old.spec?.driver),
+      ...immutable(at.child('nodeName'), spec.nodeName, old.spec?.nodeName),
+    ]),
   ];
 }
 
 /** Clients may leave out whatever the types promise. */
-function validateSpec(spec: Partial<Spec>): FieldError[] {
+function validateSpec(spec: Partial<Spec>, change: (spec: Partial<Spec>) => FieldError[] = () => []): FieldError[] {
   return [
     ...validateDriver(spec.driver, at.child('driver')),
     ...validatePool(spec.pool ?? {}, at.child('pool')),
+    ...change(spec),
     ...validateNodes(spec),
     ...(spec.sharedCounters !== undefined && spec.devices !== undefined
       ? [invalidValue(at, '', 'only one of `sharedCounters` or `devices` is allowed')]

@@ -1,21 +1,27 @@
 import type { CSIStorageCapacity } from '@typernetes/openapi/types/storage/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
+import type { FieldError } from '../../validation/index.ts';
 import { checked, dns1123Subdomain, immutable, path, validateLabelSelector } from '../../validation/index.ts';
+
+function validateCapacity(object: CSIStorageCapacity): FieldError[] {
+  return [
+    ...checked(
+      path('storageClassName'),
+      object.storageClassName ?? '',
+      dns1123Subdomain(object.storageClassName ?? ''),
+    ),
+    ...validateLabelSelector(object.nodeTopology, path('nodeTopology')),
+  ];
+}
 
 export const csistoragecapacities: ResourceRegistration<CSIStorageCapacity> = {
   resource: { group: 'storage.k8s.io', resource: 'csistoragecapacities' },
   strategy: {
     allowUnconditionalUpdate: false,
     hasGeneration: false,
-    validate: (object) => [
-      ...checked(
-        path('storageClassName'),
-        object.storageClassName ?? '',
-        dns1123Subdomain(object.storageClassName ?? ''),
-      ),
-      ...validateLabelSelector(object.nodeTopology, path('nodeTopology')),
-    ],
+    validate: validateCapacity,
     validateUpdate: (object, old) => [
+      ...validateCapacity(object),
       ...immutable(path('nodeTopology'), object.nodeTopology, old.nodeTopology),
       ...immutable(path('storageClassName'), object.storageClassName, old.storageClassName),
     ],
