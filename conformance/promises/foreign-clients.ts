@@ -2,17 +2,16 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { PassThrough } from 'node:stream';
+import type * as JavaScriptClient from '@kubernetes/client-node';
 import type { V1ConfigMap, V1Status } from '@kubernetes/client-node';
 import type { PromiseContext } from '../src/context.ts';
 import { area } from '../src/promise.ts';
 
 const promise = area('foreign clients');
 
-type JavaScriptClient = typeof import('@kubernetes/client-node');
-
 /** The library and a configuration for it; skips the promise where the library is not installed. */
 async function javaScriptClient(context: PromiseContext) {
-  let library: JavaScriptClient;
+  let library: typeof JavaScriptClient;
   try {
     library = await import('@kubernetes/client-node');
   } catch {
@@ -33,7 +32,7 @@ promise('the JavaScript client creates, reads, replaces, patches, applies and de
   const replaced = await core.replaceNamespacedConfigMap({
     name: 'a',
     namespace,
-    body: { ...created, data: { key: 'two' } },
+    body: Object.assign(created, { data: { key: 'two' } }),
   });
   assert.deepEqual(replaced.data, { key: 'two' });
   const as = (strategy: string) => library.setHeaderOptions('Content-Type', strategy);
@@ -86,7 +85,11 @@ promise('the JavaScript client’s informer sees what was there, and every chang
   context.signal.addEventListener('abort', reject);
   await informer.start();
   const made = await core.createNamespacedConfigMap({ namespace, body: configMap('after', {}) });
-  await core.replaceNamespacedConfigMap({ name: 'after', namespace, body: { ...made, data: { key: 'value' } } });
+  await core.replaceNamespacedConfigMap({
+    name: 'after',
+    namespace,
+    body: Object.assign(made, { data: { key: 'value' } }),
+  });
   await core.deleteNamespacedConfigMap({ name: 'after', namespace });
   await done;
   assert.deepEqual(
