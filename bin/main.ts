@@ -3,7 +3,7 @@
  * process pays for the code that it runs. `up` starts them all.
  */
 import { Command } from 'commander';
-import { boundYoungGeneration } from './young-generation.ts';
+import { boundMemory } from './memory.ts';
 
 interface Subcommand {
   name: string;
@@ -107,7 +107,7 @@ async function main(argv: string[]): Promise<void> {
     const command = await subcommand.load();
     command.name(`typernetes ${subcommand.name}`);
     endWithSupervisor();
-    boundYoungGeneration();
+    boundMemory();
     if (process.env['TYPERNETES_START_BY_MESSAGE'] !== undefined) await startMessage();
     await command.parseAsync(rest, { from: 'user' });
     return;

@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
+import { mallocEnvironment } from '../memory.ts';
 
 export interface ComponentSpec {
   name: string;
@@ -89,7 +90,12 @@ export class ComponentProcess extends EventEmitter<Events> {
     const [program, ...args] = this.spec.command;
     const child = spawn(program, args, {
       stdio: ['ignore', log, log, 'ipc'],
-      env: { ...process.env, ...this.spec.environment, ...(this.spec.waits === true ? { [startByMessage]: '1' } : {}) },
+      env: {
+        ...mallocEnvironment,
+        ...process.env,
+        ...this.spec.environment,
+        ...(this.spec.waits === true ? { [startByMessage]: '1' } : {}),
+      },
       // A terminal's Ctrl-C goes to its whole process group; the supervisor decides the order of stopping instead.
       detached: true,
     });
