@@ -356,6 +356,7 @@ export async function startApiserver(
     openIdConfiguration: () => serviceAccounts?.openIdConfiguration(options.externalHostname ?? serverAddress()),
     jwks: () => serviceAccounts?.jwks(),
     groups: new Set(served.endpoints.map(({ group }) => group)),
+    apiVersions: new Set(served.endpoints.map(({ apiVersion }) => apiVersion)),
     documents: [
       new DiscoveryHandler(isServed, serverAddress, documents),
       new OpenApiHandler(isServed, documents),
