@@ -6,8 +6,9 @@
  */
 import { parseQuantity, QuantityError } from '../meta/quantity.ts';
 import { quote } from '../meta/quote.ts';
-import { formatTime, parseTime } from '../meta/time.ts';
 import { compile, emptyStruct, type Field, goTypeOf, type Node, type StructNode } from './compiled.ts';
+import { DecodeError, illegalBase64At, microTime, time } from './encoded-scalars.ts';
+import { conversionMismatch, jsonTypeOf, namedType } from './go-types.ts';
 import { isObject, isRawNumber, setOwn } from './json-value.ts';
 import type { Resolve, Schema } from './schema.ts';
 
@@ -42,15 +43,6 @@ export function strictDecodingError(messages: readonly string[]): string | undef
 
 export const unknownFieldMessage = (path: string): string => `unknown field ${quote(path)}`;
 export const duplicateFieldMessage = (path: string): string => `duplicate field ${quote(path)}`;
-
-class DecodeError extends Error {
-  readonly conversion: string;
-
-  constructor(message: string, conversion = message) {
-    super(message);
-    this.conversion = conversion;
-  }
-}
 
 /** The same few quantities come again and again. */
 const canonical = new Map<string, string>();
@@ -242,50 +234,6 @@ class Pass {
 }
 
 /** `v1.Protocol` for string, `[]v1.Protocol` for []string; structs have names of their own. */
-function namedType(goType: string, name: string | undefined): string {
-  if (name === undefined) return goType;
-  return goType.replace(/^(\[\])*(string|int32|int64|bool)$/, (whole, _, scalar: string) =>
-    whole.replace(scalar, name),
-  );
-}
-
-/** Undefined where the converter leaves the value to the type's own JSON decoder. */
-function conversionMismatch(value: unknown, node: Node, goType: string): string | undefined {
-  const from = goKindOf(value);
-  switch (node.kind) {
-    case 'map':
-      return `cannot restore map from ${from}`;
-    case 'list':
-    case 'bytes':
-      return `cannot restore slice from ${from}`;
-    case 'struct':
-      return `cannot restore struct from: ${from}`;
-    case 'string':
-      return from === 'int64' ? `cannot convert int64 to ${goType}` : `unrecognized type: ${goType}`;
-    case 'integer':
-      return from === 'float64' ? `cannot convert float64 to ${goType}` : `unrecognized type: ${goType}`;
-    case 'boolean':
-    case 'number':
-      return `unrecognized type: ${goType}`;
-    default:
-      return undefined;
-  }
-}
-
-function goKindOf(value: unknown): string {
-  if (Array.isArray(value)) return 'slice';
-  if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
-  if (isRawNumber(value)) return 'int64';
-  return typeof value === 'object' ? 'map' : typeof value;
-}
-
-function jsonTypeOf(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'boolean') return 'bool';
-  return isRawNumber(value) ? 'number' : typeof value;
-}
-
 /** What Go leaves out when it encodes: optional lists and maps without members, and zeros that mean nothing. */
 function isOmitted(value: unknown, key: string, { node, omitsZero }: Field, parent: StructNode): boolean {
   // An empty list of managedFields asks for them to be forgotten.
@@ -333,70 +281,4 @@ function zero(node: Node): unknown {
     default:
       return node satisfies never;
   }
-}
-
-const wholeSeconds = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
-
-function time(text: string): string {
-  const date = parseTime(text);
-  if (date === undefined) throw new DecodeError(timeMessage(text, '2006-01-02T15:04:05Z07:00'));
-  return wholeSeconds.test(text) ? text : formatTime(date);
-}
-
-function microTime(text: string): string {
-  const date = parseTime(text);
-  const fraction = /\.(\d{6})(?:Z|[+-])/.exec(text)?.[1];
-  if (date === undefined || fraction === undefined)
-    throw new DecodeError(timeMessage(text, '2006-01-02T15:04:05.000000Z07:00'));
-  return text.endsWith('Z') ? text : `${formatTime(date).slice(0, 19)}.${fraction}Z`;
-}
-
-const timeParts: readonly [pattern: RegExp, layout: string][] = [
-  [/^\d{4}/, '2006'],
-  [/^-/, '-'],
-  [/^\d{2}/, '01'],
-  [/^-/, '-'],
-  [/^\d{2}/, '02'],
-  [/^T/, 'T'],
-  [/^\d{2}/, '15'],
-  [/^:/, ':'],
-  [/^\d{2}/, '04'],
-  [/^:/, ':'],
-  [/^\d{2}(?:\.\d+)?/, '05'],
-  [/^(?:Z|[+-]\d{2}:\d{2})/, 'Z07:00'],
-];
-
-/** Go names the part of the layout where parsing stopped. */
-function timeMessage(text: string, layout: string): string {
-  let rest = text;
-  for (const [pattern, part] of timeParts) {
-    const match = pattern.exec(rest);
-    if (match === null)
-      return `parsing time ${quote(text)} as ${quote(layout)}: cannot parse ${quote(rest)} as ${quote(part)}`;
-    rest = rest.slice(match[0].length);
-  }
-  if (rest !== '') return `parsing time ${quote(text)}: extra text: ${quote(rest)}`;
-  if (layout.includes('.')) {
-    const zone = /(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/.exec(text)?.[0] ?? '';
-    return `parsing time ${quote(text)} as ${quote(layout)}: cannot parse ${quote(zone)} as ".000000"`;
-  }
-  return `parsing time ${quote(text)}: day out of range`;
-}
-
-const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
-/** Line breaks are fine anywhere. */
-function illegalBase64At(text: string): number | undefined {
-  if (text.length < 4096 ? base64.test(text) : isBase64(text)) return undefined;
-  const clean = text.replace(/[\r\n]/g, '');
-  if (isBase64(clean)) return undefined;
-  const bad = /[^A-Za-z0-9+/=\r\n]/.exec(text)?.index;
-  return bad ?? /=/.exec(text)?.index ?? clean.length - (clean.length % 4);
-}
-
-/** Without backtracking over megabytes. */
-function isBase64(text: string): boolean {
-  if (text.length % 4 !== 0) return false;
-  const end = text.endsWith('==') ? text.length - 2 : text.endsWith('=') ? text.length - 1 : text.length;
-  return !/[^A-Za-z0-9+/]/.test(text.slice(0, end));
 }

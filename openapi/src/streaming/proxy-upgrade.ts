@@ -23,8 +23,8 @@ const hopHeaders = new Set([
 ]);
 
 /**
- * Resolves when both sockets are done. An answer that is no upgrade goes back as it is; a target that cannot be reached
- * gets the client a 502.
+ * Resolves when both sockets are done. An answer that is no upgrade goes back as it is; where the target cannot be
+ * reached, the client is told as the target says.
  */
 export async function proxyUpgrade(
   request: IncomingMessage,

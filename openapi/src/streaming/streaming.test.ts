@@ -11,6 +11,7 @@ import {
   acceptRemoteCommand,
   acceptSpdyUpgrade,
   dialSpdyOverWebsocket,
+  dialUpgrade,
   exitCodeOf,
   exitCodeOutcome,
   openForwardedPort,
@@ -376,6 +377,15 @@ test('the upgrade proxy passes bytes, headers and refusals through', async () =>
     proxyUpgrade(request, socket, head, { url: 'http://127.0.0.1:1' }),
   );
   await assert.rejects(upgradeSpdyClient({ url: nowhere, protocols: ['v4.channel.k8s.io'] }), /error dialing backend/);
+  const unavailable = await serve((request, socket, head) =>
+    proxyUpgrade(request, socket, head, {
+      url: 'http://127.0.0.1:1',
+      unreachable: (message) => ({ status: 503, body: `nobody: ${message}` }),
+    }),
+  );
+  const answer = await dialUpgrade({ url: unavailable, headers: { Connection: 'Upgrade', Upgrade: 'SPDY/3.1' } });
+  assert.ok(!answer.upgraded);
+  assert.equal(answer.response.statusCode, 503);
 });
 
 test('the proxy reaches unix sockets', async (context) => {

@@ -13,6 +13,8 @@ export interface UpgradeTarget {
   socketPath?: string;
   tls?: ConnectionOptions;
   headers?: http.OutgoingHttpHeaders;
+  /** What a client is told where the target cannot be reached; without it, 500 and the message. */
+  unreachable?: (message: string) => { status: number; body: string; contentType?: string };
 }
 
 export interface UpgradeRequest extends UpgradeTarget {
@@ -64,8 +66,8 @@ export function dialUpgrade(request: UpgradeRequest): Promise<UpgradeAnswer> {
 }
 
 /**
- * Dials on behalf of the client at `socket`, for as long as that is there. A target that cannot be reached gets the client
- * a 502, and undefined here.
+ * Dials on behalf of the client at `socket`, for as long as that is there. Where the target cannot be reached, the client
+ * is told, and undefined comes back.
  */
 export async function dialForClient(socket: Duplex, request: UpgradeRequest): Promise<UpgradeAnswer | undefined> {
   const gone = new AbortController();
@@ -76,8 +78,10 @@ export async function dialForClient(socket: Duplex, request: UpgradeRequest): Pr
     const signal = request.signal === undefined ? gone.signal : AbortSignal.any([gone.signal, request.signal]);
     return await dialUpgrade({ ...request, signal });
   } catch (error) {
-    if (!socket.destroyed)
-      refuseUpgrade(socket, 502, `error dialing backend: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (socket.destroyed) return undefined;
+    const message = `error dialing backend: ${error instanceof Error ? error.message : String(error)}`;
+    const { status, body, contentType } = request.unreachable?.(message) ?? { status: 500, body: `${message}\n` };
+    refuseUpgrade(socket, status, body, contentType === undefined ? {} : { 'Content-Type': contentType });
     return undefined;
   } finally {
     socket.off('close', abort);

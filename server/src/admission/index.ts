@@ -1,3 +1,4 @@
+/** What may change or refuse a write between its authorization and storage: plugins, webhooks and policies. */
 export { type AdmissionAttributes, type AdmissionPlugin, type Operation, Reinvocation } from './admission.ts';
 export { runMutating, runValidating } from './chain.ts';
 export type { AdmissionDependencies } from './dependencies.ts';

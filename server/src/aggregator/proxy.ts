@@ -81,6 +81,7 @@ async function forwardUpgrade(
     url: `https://${hostPort(host, port)}`,
     path: location(context),
     tls: backend.tls,
+    unreachable: (message) => ({ status: 503, body: `${message}\n` }),
     headers,
     dropHeaders: Object.keys(request.headers).filter((name) => isIdentityHeader(name) || name.startsWith(':')),
     signal: context.signal,

@@ -1,3 +1,4 @@
+/** Who asks: certificates, tokens, front proxies and impersonation make a `UserInfo` of a request. */
 export type { Authenticator, AuthenticatorResponse, TokenAuthenticator, UserInfo } from './authenticator.ts';
 export { type Authentication, type AuthenticationOptions, buildAuthenticator } from './build.ts';
 export { impersonate } from './impersonation.ts';

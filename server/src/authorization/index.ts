@@ -1,3 +1,4 @@
+/** Whether they may: RBAC, the node authorizer, webhooks and ABAC behind one `Authorizer`, and the default policy. */
 export type {
   Authorizer,
   AuthorizerAttributes,

@@ -1,51 +1,23 @@
 /** Turns a checked expression into closures. Each adds what it costs to the state, which ends evaluation when too much is spent. */
-
 import { qualifiedName, typeIdentNames } from './checker.ts';
 import { runtimeCost } from './cost/runtime.ts';
-import type { Overload } from './library/overload.ts';
+import { dispatch } from './dispatch.ts';
+import { type Evaluator, noOverload } from './evaluator.ts';
 import type { CallExpr, ComprehensionExpr, Expr, SelectExpr } from './syntax/ast.ts';
 import { ACCUMULATOR } from './syntax/macros.ts';
 import type { Type } from './types/type.ts';
-import { elementOf, isDyn, isOptional } from './types/type.ts';
 import { equal } from './values/equality.ts';
-import type { Value } from './values/value.ts';
 import {
   ArrayList,
   CelList,
   CelMap,
   EntryMap,
   EvaluationError,
-  fits,
   Optional,
   TypeValue,
-  typeName,
   Uint,
+  type Value,
 } from './values/value.ts';
-
-export type Lookup = (name: string) => Value | undefined;
-
-export class State {
-  readonly slots: (Value | EvaluationError | undefined)[] = [];
-  readonly lookup: Lookup;
-  readonly limit: number;
-  cost = 0;
-
-  constructor(lookup: Lookup, limit: number) {
-    this.lookup = lookup;
-    this.limit = limit;
-  }
-
-  spend(cost: number): void {
-    this.cost += cost;
-    if (this.cost > this.limit) {
-      throw new EvaluationError('operation cancelled: actual cost limit exceeded', 'costLimit');
-    }
-  }
-}
-
-export type Evaluator = (state: State) => Value;
-
-const noOverload = (): EvaluationError => new EvaluationError('no such overload');
 
 export function compileExpression(expr: Expr, structs: ReadonlyMap<string, Type>): Evaluator {
   return new Compiler(structs).compile(expr);
@@ -355,49 +327,4 @@ function* iterate(over: Value, pairs: boolean): Generator<readonly [Value, Value
   } else if (over instanceof CelMap) {
     for (const key of over.keys()) yield [key, pairs ? (over.get(key) as Value) : null];
   } else throw noOverload();
-}
-
-/** One overload whose arguments' types are known is called directly; else the values decide. */
-function dispatch(expr: CallExpr, args: readonly Evaluator[]): Evaluator {
-  const overloads = expr.overloads ?? [];
-  const [only] = overloads;
-  const expressions = expr.target === undefined ? expr.args : [expr.target, ...expr.args];
-  const direct =
-    only !== undefined && overloads.length === 1 && expressions.every((each, i) => isKnown(each.type, only.params[i]));
-  const usesPattern = ['matches', 'find', 'findAll'].includes(expr.fn);
-  const costs = overloads.map((each) => runtimeCost(each.name, each.id));
-  return (state) => {
-    const values = args.map((each) => each(state));
-    const index = direct ? 0 : overloads.findIndex((each) => accepts(each, values));
-    const overload = overloads[index];
-    if (overload === undefined) throw new EvaluationError(noSuchOverload(expr.fn, values));
-    const cost = costs[index] as (typeof costs)[number];
-    // Patterns are paid for before they run: they are what can take long within one call.
-    if (usesPattern) {
-      state.spend(cost(values, null));
-      return (overload.run as (...args: Value[]) => Value)(...values);
-    }
-    const result = (overload.run as (...args: Value[]) => Value)(...values);
-    state.spend(cost(values, result));
-    return result;
-  };
-}
-
-function noSuchOverload(fn: string, values: readonly Value[]): string {
-  return /^[@_!-]|_$/.test(fn) ? 'no such overload' : `no such overload: ${fn}(${values.map(typeName).join(', ')})`;
-}
-
-function accepts(overload: Overload, values: readonly Value[]): boolean {
-  return overload.params.every((each, index) => fits(values[index] as Value, each));
-}
-
-/** Whether the static type alone tells that values fit: deep, for what is inside of lists is not looked at again. */
-function isKnown(type: Type | undefined, formal: Type | undefined): boolean {
-  if (type === undefined || formal === undefined) return false;
-  if (formal.kind === 'param' || isDyn(formal)) return true;
-  if (isDyn(type)) return false;
-  return (
-    (type.kind !== 'null' || formal.kind === 'null') &&
-    (isOptional(type) || type.params.length === 0 || isKnown(elementOf(type), elementOf(formal)))
-  );
 }

@@ -1,9 +1,9 @@
 /** What expressions may use, and how they are compiled and evaluated. */
 import type { Checked } from './checker.ts';
 import { check } from './checker.ts';
-import type { Evaluator, Lookup } from './compile.ts';
-import { compileExpression, State } from './compile.ts';
+import { compileExpression } from './compile.ts';
 import { estimateCost } from './cost/estimate.ts';
+import { type Evaluator, type Lookup, State } from './evaluator.ts';
 import { authorizer, DecisionPending } from './library/authorizer.ts';
 import { lists } from './library/lists.ts';
 import { network } from './library/network.ts';

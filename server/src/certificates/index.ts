@@ -1,3 +1,4 @@
+/** Keys and X.509: the CAs and certificates of a cluster, kubeconfigs, and the signing of requests. */
 export {
   type CertificateAuthorityRequest,
   type CertificateRequest,

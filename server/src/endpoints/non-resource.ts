@@ -22,6 +22,8 @@ export interface NonResourceOptions {
   /** Tried in order; each says whether the path was its own. */
   /** Built-in API groups: below them, what leads nowhere is refused with a Status. */
   groups: ReadonlySet<string>;
+  /** The built-in group versions. */
+  apiVersions: ReadonlySet<string>;
   documents: readonly { handle(context: RequestContext): Promise<boolean>; paths?(): string[] }[];
 }
 
@@ -34,13 +36,7 @@ export class NonResourceHandler {
 
   async handle(context: RequestContext): Promise<void> {
     const { path, method } = context;
-    if (method !== 'GET' && method !== 'HEAD') {
-      if (routed.has(path)) throw genericServerResponse(405, '', none, '', '', 0, false);
-      // OPTIONS and writes find nothing here, whatever the path.
-      if (!this.#isKnown(path)) return this.notFound(context);
-      sendText(context, 405, '405 method not allowed\n');
-      return;
-    }
+    if (method !== 'GET' && this.#isRouted(path)) throw genericServerResponse(405, '', none, '', '', 0, false);
     for (const health of this.#options.health) {
       if (path !== `/${health.path}` && !path.startsWith(`/${health.path}/`)) continue;
       if (await health.handle(context)) return;
@@ -89,8 +85,13 @@ export class NonResourceHandler {
     await sendBody(context, 200, contentType, [Buffer.from(JSON.stringify(document))]);
   }
 
-  #isKnown(path: string): boolean {
-    return this.#paths().includes(path);
+  /** What upstream serves through a router that knows methods; its other handlers answer any of them. */
+  #isRouted(path: string): boolean {
+    const [, prefix, ...rest] = path.replace(/\/$/, '').split('/');
+    const apiVersion = rest.join('/');
+    if (prefix === 'api') return apiVersion === '' || this.#options.apiVersions.has(apiVersion);
+    if (prefix === 'apis') return rest.length === 2 && this.#options.apiVersions.has(apiVersion);
+    return routed.has(path);
   }
 
   #paths(): string[] {
@@ -107,8 +108,8 @@ export class NonResourceHandler {
   }
 }
 
-/** Paths that upstream routes by method, as it does those of resources. */
-const routed = new Set(['/version', '/version/', '/api', '/api/', '/apis', '/apis/', openIdPath, jwksPath]);
+/** Paths that upstream routes by method, as it does those of resources, beside the documents of group versions. */
+const routed = new Set(['/version', '/version/', openIdPath, jwksPath]);
 
 const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
 

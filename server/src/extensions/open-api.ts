@@ -2,19 +2,20 @@
 import { openApiV3 } from '@typernetes/openapi/catalogue';
 import type { JsonObject, JsonValue } from '@typernetes/openapi/meta';
 import { deepCopy, isObject } from '@typernetes/openapi/schema';
-import type { LazyDocument } from '../endpoints/discovery/openapi-handler.ts';
+import type { LazyDocument, OpenApiV2Part } from '../endpoints/discovery/openapi-handler.ts';
 import type { CustomResource } from './custom-resource.ts';
+import { type Form, modelName, paths, rootOf } from './open-api-paths.ts';
 import type { Structural } from './schema/index.ts';
 
-type Form = 'v2' | 'v3';
-
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
-const scale = 'io.k8s.api.autoscaling.v1.Scale';
-const rootOf = { v2: '#/definitions/', v3: '#/components/schemas/' };
 const describe = {
   apiVersion:
     'APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources',
   kind: 'Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds',
+  embeddedApiVersion:
+    'apiVersion defines the versioned schema of this representation of an object. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources',
+  embeddedKind:
+    'kind is a string value representing the type of this object. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds',
   metadata:
     "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
   items: (plural: string): string =>
@@ -26,12 +27,7 @@ const describe = {
 function reference(name: string, form: Form, description?: string): JsonObject {
   const $ref = `${rootOf[form]}${name}`;
   if (description === undefined) return { $ref };
-  return form === 'v2' ? { description, $ref } : { description, allOf: [{ $ref }], default: {} };
-}
-
-/** com.example.stable.v1.CronTab: the group's labels turned round. */
-function modelName(group: string, version: string, kind: string): string {
-  return [...group.split('.').reverse(), version, kind].join('.');
+  return form === 'v2' ? { description, $ref } : { description, allOf: [{ $ref }] };
 }
 
 /** Version 2 knows neither nullable nor the junctors; what depends on them is left open. */
@@ -66,7 +62,15 @@ function embedded(value: JsonValue, form: Form): JsonValue {
   if (!isObject(value)) return value;
   const copy = Object.fromEntries(Object.entries(value).map(([name, member]) => [name, embedded(member, form)]));
   const open = form === 'v2' && copy['x-kubernetes-preserve-unknown-fields'] === true;
-  return copy['x-kubernetes-embedded-resource'] === true && !open ? withTypeMeta(copy, form) : copy;
+  if (form === 'v3' && copy['x-kubernetes-int-or-string'] === true && copy.anyOf === undefined)
+    copy.anyOf = [{ type: 'integer' }, { type: 'string' }];
+  if (copy['x-kubernetes-embedded-resource'] !== true || open) return copy;
+  const whole = withTypeMeta(copy, form);
+  const properties = whole.properties as JsonObject;
+  properties.apiVersion = { type: 'string', description: describe.embeddedApiVersion };
+  properties.kind = { type: 'string', description: describe.embeddedKind };
+  const required = (copy.required as JsonValue[] | undefined) ?? [];
+  return { ...whole, required: [...required, ...['kind', 'apiVersion'].filter((name) => !required.includes(name))] };
 }
 
 function objectSchema(resource: CustomResource, version: string, form: Form): JsonObject {
@@ -79,7 +83,16 @@ function objectSchema(resource: CustomResource, version: string, form: Form): Js
         embedded(deepCopy(form === 'v2' ? forV2(given) : given) as unknown as JsonObject, form) as JsonObject,
         form,
       );
-  return { ...schema, 'x-kubernetes-group-version-kind': [{ group, version, kind: resource.names.kind }] };
+  const kinds = { 'x-kubernetes-group-version-kind': [{ group, version, kind: resource.names.kind }] };
+  return { ...schema, ...kinds, ...selectableFields(resource, version) };
+}
+
+function selectableFields(resource: CustomResource, version: string): JsonObject {
+  const fields = resource.definition.spec.versions.find(({ name }) => name === version)?.selectableFields ?? [];
+  if (fields.length === 0) return {};
+  return {
+    'x-kubernetes-selectable-fields': fields.map(({ jsonPath }) => ({ fieldPath: jsonPath.replace(/^\./, '') })),
+  };
 }
 
 function schemas(resource: CustomResource, version: string, form: Form): JsonObject {
@@ -99,188 +112,27 @@ function schemas(resource: CustomResource, version: string, form: Form): JsonObj
         metadata: reference(`${meta}.ListMeta`, form, describe.listMetadata),
       },
       'x-kubernetes-group-version-kind': [{ group, version, kind: listKind }],
+      ...selectableFields(resource, version),
     },
   };
 }
 
-const queryOf: Record<string, readonly [name: string, type: string][]> = {
-  list: [
-    ['allowWatchBookmarks', 'boolean'],
-    ['continue', 'string'],
-    ['fieldSelector', 'string'],
-    ['labelSelector', 'string'],
-    ['limit', 'integer'],
-    ['resourceVersion', 'string'],
-    ['resourceVersionMatch', 'string'],
-    ['sendInitialEvents', 'boolean'],
-    ['timeoutSeconds', 'integer'],
-    ['watch', 'boolean'],
-  ],
-  get: [['resourceVersion', 'string']],
-  write: [
-    ['dryRun', 'string'],
-    ['fieldManager', 'string'],
-    ['fieldValidation', 'string'],
-  ],
-  delete: [
-    ['dryRun', 'string'],
-    ['gracePeriodSeconds', 'integer'],
-    ['orphanDependents', 'boolean'],
-    ['propagationPolicy', 'string'],
-  ],
-};
+/** What a resource adds to the document of version 2; made once. */
+const partsV2 = new WeakMap<CustomResource, OpenApiV2Part>();
 
-const bodies = ['application/json', 'application/yaml'];
-const patches = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
-
-function parameter(name: string, type: string, place: 'query' | 'path', form: Form): JsonObject {
-  const base = { name, in: place, ...(place === 'path' ? { required: true } : {}) };
-  return form === 'v2' ? { ...base, type, uniqueItems: true } : { ...base, schema: { type, uniqueItems: true } };
-}
-
-interface OperationOptions {
-  id: string;
-  action: string;
-  query: string;
-  answer: string;
-  takes?: { model: string; types: readonly string[]; required: boolean };
-}
-
-function operation(
-  resource: CustomResource,
-  version: string,
-  form: Form,
-  { id, action, query, answer, takes }: OperationOptions,
-): JsonObject {
-  const { group } = resource.definition.spec;
-  const parameters = [...queryOf[query]!, ['pretty', 'string'] as const].map(([name, type]) =>
-    parameter(name, type, 'query', form),
-  );
-  const schema = reference(answer, form);
-  const codes =
-    action === 'post' ? ['200', '201', '202'] : action === 'put' || action === 'patch' ? ['200', '201'] : ['200'];
-  const response =
-    form === 'v2'
-      ? { description: 'OK', schema }
-      : { description: 'OK', content: Object.fromEntries(bodies.map((type) => [type, { schema }])) };
-  const common = {
-    operationId: id,
-    tags: [
-      `${group
-        .split('.')
-        .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
-        .join('')}_${version}`.replace(/^./, (first) => first.toLowerCase()),
-    ],
-    responses: { ...Object.fromEntries(codes.map((code) => [code, response])), '401': { description: 'Unauthorized' } },
-    'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': { group, version, kind: resource.names.kind },
-  };
-  if (form === 'v2')
-    return {
-      ...common,
-      produces: bodies,
-      schemes: ['https'],
-      ...(takes === undefined ? {} : { consumes: [...takes.types] }),
-      parameters: [
-        ...(takes === undefined
-          ? []
-          : [{ name: 'body', in: 'body', required: takes.required, schema: reference(takes.model, form) }]),
-        ...parameters,
-      ],
-    };
-  return {
-    ...common,
-    parameters,
-    ...(takes === undefined
-      ? {}
-      : {
-          requestBody: {
-            ...(takes.required ? { required: true } : {}),
-            content: Object.fromEntries(takes.types.map((type) => [type, { schema: reference(takes.model, form) }])),
-          },
-        }),
-  };
-}
-
-function paths(resource: CustomResource, version: string, form: Form): JsonObject {
-  const { group, scope } = resource.definition.spec;
-  const { kind, listKind = `${kind}List`, plural } = resource.names;
-  const namespaced = scope === 'Namespaced';
-  const model = modelName(group, version, kind);
-  const id = (verb: string, suffix = ''): string =>
-    `${verb}${group
-      .split('.')
-      .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
-      .join(
-        '',
-      )}${version.charAt(0).toUpperCase()}${version.slice(1)}${namespaced && suffix !== 'ForAllNamespaces' ? 'Namespaced' : ''}${kind}${suffix}`;
-  const make = (options: OperationOptions): JsonObject => operation(resource, version, form, options);
-  const list = (suffix: string): JsonObject =>
-    make({ id: id('list', suffix), action: 'list', query: 'list', answer: modelName(group, version, listKind) });
-  const item = (of: string, suffix: string): JsonObject => ({
-    get: make({ id: id('read', suffix), action: 'get', query: 'get', answer: of }),
-    put: make({
-      id: id('replace', suffix),
-      action: 'put',
-      query: 'write',
-      answer: of,
-      takes: { model: of, types: bodies, required: true },
-    }),
-    patch: make({
-      id: id('patch', suffix),
-      action: 'patch',
-      query: 'write',
-      answer: of,
-      takes: { model: `${meta}.Patch`, types: patches, required: true },
-    }),
-  });
-  const all = `/apis/${group}/${version}/${plural}`;
-  const root = namespaced ? `/apis/${group}/${version}/namespaces/{namespace}/${plural}` : all;
-  const own = namespaced ? [parameter('namespace', 'string', 'path', form)] : [];
-  const named = [parameter('name', 'string', 'path', form), ...own];
-  const status = `${meta}.Status`;
-  const result: JsonObject = {
-    [root]: {
-      get: list(''),
-      post: make({
-        id: id('create'),
-        action: 'post',
-        query: 'write',
-        answer: model,
-        takes: { model, types: bodies, required: true },
-      }),
-      delete: make({ id: id('deleteCollection'), action: 'deletecollection', query: 'list', answer: status }),
-      parameters: own,
-    },
-    [`${root}/{name}`]: {
-      ...item(model, ''),
-      delete: make({
-        id: id('delete'),
-        action: 'delete',
-        query: 'delete',
-        answer: status,
-        takes: { model: `${meta}.DeleteOptions`, types: bodies, required: false },
-      }),
-      parameters: named,
-    },
-  };
-  if (namespaced) result[all] = { get: list('ForAllNamespaces') };
-  const endpoint = resource.endpoints.get(version);
-  if (endpoint?.subresources.has('status') === true)
-    result[`${root}/{name}/status`] = { ...item(model, 'Status'), parameters: named };
-  if (endpoint?.subresources.has('scale') === true)
-    result[`${root}/{name}/scale`] = { ...item(scale, 'Scale'), parameters: named };
-  return result;
-}
-
-export function customOpenApiV2(resources: Iterable<CustomResource>): { paths: JsonObject; definitions: JsonObject } {
-  const result = { paths: {} as JsonObject, definitions: {} as JsonObject };
-  for (const resource of resources)
-    for (const version of resource.endpoints.keys()) {
-      Object.assign(result.paths, paths(resource, version, 'v2'));
-      Object.assign(result.definitions, schemas(resource, version, 'v2'));
+export function customOpenApiV2(resources: Iterable<CustomResource>): OpenApiV2Part[] {
+  return Array.from(resources, (resource) => {
+    let part = partsV2.get(resource);
+    if (part === undefined) {
+      const versions = [...resource.endpoints.keys()];
+      part = {
+        paths: Object.assign({}, ...versions.map((version) => paths(resource, version, 'v2'))) as JsonObject,
+        definitions: Object.assign({}, ...versions.map((version) => schemas(resource, version, 'v2'))) as JsonObject,
+      };
+      partsV2.set(resource, part);
     }
-  return result;
+    return part;
+  });
 }
 
 /** One member of a group version. */

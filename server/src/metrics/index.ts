@@ -1,3 +1,4 @@
+/** Counters, gauges and histograms, and the text that `/metrics` makes of them. */
 export * from './instruments.ts';
 export * from './registry.ts';
 export * from './timing-ratio.ts';

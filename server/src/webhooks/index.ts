@@ -1,3 +1,4 @@
+/** Calls to servers that others run: their clients, addresses and checks, for admission, conversion, audit and reviews. */
 export { ReviewClient, type ReviewClientOptions } from './review-client.ts';
 export { clusterIpResolver, endpointResolver, type ResolvedService, type ServiceResolver } from './service-resolver.ts';
 export {

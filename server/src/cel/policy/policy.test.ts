@@ -48,7 +48,13 @@ test('validations deny with message, messageExpression and reason; variables are
   });
   assert.equal(policy.errors.size, 0);
   const { decisions, auditAnnotations } = await evaluateValidations(policy, input());
-  assert.deepEqual(decisions, [
+  const timeless = decisions.map((decision) => {
+    if (decision.action === 'admit') return decision;
+    const { seconds, ...rest } = decision;
+    assert.ok(seconds >= 0, `took ${seconds} s`);
+    return rest;
+  });
+  assert.deepEqual(timeless, [
     { action: 'deny', message: 'at most 3', reason: 'Forbidden' },
     { action: 'deny', message: "failed expression: namespaceObject.metadata.labels.env == 'test'", reason: 'Invalid' },
     { action: 'admit' },
@@ -88,11 +94,12 @@ test('match conditions: false decides, errors count only without it', async () =
       compilePlain({ matchConditions: expressions.map((expression, i) => ({ name: `c${i}`, expression })) }),
       input(),
     );
-  assert.deepEqual(await match('true', "object.metadata.name == 'web'"), { matches: true });
-  assert.deepEqual(await match('object.none == 1', 'false'), { matches: false, failedCondition: 'c1' });
+  assert.deepEqual(await match('true', "object.metadata.name == 'web'"), { matches: true, errors: 0 });
+  assert.deepEqual(await match('object.none == 1', 'false'), { matches: false, failedCondition: 'c1', errors: 1 });
   assert.deepEqual(await match('object.none == 1'), {
     matches: undefined,
     error: "expression 'object.none == 1' resulted in error: no such key: none",
+    errors: 1,
   });
 });
 

@@ -15,6 +15,7 @@ import { negotiate } from '@typernetes/openapi/codec';
 import { type JsonObject, notAcceptable } from '@typernetes/openapi/meta';
 import { header, type RequestContext } from '../request-context.ts';
 import { DocumentCache, encodeDocument, sendDocument } from './documents.ts';
+import { OpenApiV2Assembly } from './openapi-v2-assembly.ts';
 
 const json = 'application/json';
 const yearMs = 365 * 24 * 3600 * 1000;
@@ -25,13 +26,19 @@ export interface LazyDocument {
   make(): JsonObject;
 }
 
+/** Something that is in the one document of version 2, and stays as it is. */
+export interface OpenApiV2Part {
+  readonly paths: JsonObject;
+  readonly definitions: JsonObject;
+}
+
 /** What custom resources add to the documents; `revision` changes with it. */
 export interface CustomOpenApi {
   readonly revision: number;
   /** The document of each group version, by its path (`apis/GROUP/VERSION`). */
   openApiV3(): ReadonlyMap<string, LazyDocument>;
-  /** Paths and definitions for the one document of version 2. */
-  openApiV2(): { paths: JsonObject; definitions: JsonObject };
+  /** For the one document of version 2. A part that has not changed is the same object as before. */
+  openApiV2(): readonly OpenApiV2Part[];
   /** What else changes the whole document of version 2, after that. */
   openApiV2Amendments?(): readonly ((document: JsonObject) => void)[];
   /** Documents of version 3 that somebody else answers for: path and URL, for the index. */
@@ -42,6 +49,7 @@ export class OpenApiHandler {
   readonly #isServed: Served;
   readonly #cache = new DocumentCache();
   readonly #custom: CustomOpenApi | undefined;
+  readonly #whole = new OpenApiV2Assembly();
   #revision = 0;
   #hashes = new Map<string, { identity: object; json: Buffer; hash: string }>();
 
@@ -81,15 +89,17 @@ export class OpenApiHandler {
   }
 
   #v2(encoding: OpenApiEncoding): { body: Buffer; hash: string } {
-    const custom = this.#custom?.openApiV2() ?? { paths: {}, definitions: {} };
+    const parts = this.#custom?.openApiV2() ?? [];
     const amendments = this.#custom?.openApiV2Amendments?.() ?? [];
-    if (amendments.length === 0 && Object.keys(custom.paths).length === 0) return openApiV2(encoding, this.#isServed);
-    const document = JSON.parse(openApiV2('json', this.#isServed).body.toString()) as JsonObject;
-    Object.assign(document.paths as JsonObject, custom.paths);
-    Object.assign(document.definitions as JsonObject, custom.definitions);
+    if (amendments.length === 0 && parts.length === 0) return openApiV2(encoding, this.#isServed);
+    const json = this.#whole.json(openApiV2('json', this.#isServed).body, parts);
+    if (amendments.length === 0) {
+      const body = encoding === 'json' ? json : this.#whole.protobuf(openApiV2('protobuf', this.#isServed).body, parts);
+      return { body, hash: openApiHash(json) };
+    }
+    const document = JSON.parse(json.toString()) as JsonObject;
     for (const amend of amendments) amend(document);
-    const json = Buffer.from(JSON.stringify(document));
-    return { body: encoding === 'json' ? json : encodeOpenApiV2(document), hash: openApiHash(json) };
+    return encodedV2(document, encoding);
   }
 
   #v3(path: string, encoding: OpenApiEncoding): { body: Buffer; hash: string } | undefined {
@@ -146,6 +156,11 @@ export class OpenApiHandler {
     await sendDocument(context, { body: found.body, etag: `"${found.hash}"`, contentType });
     return true;
   }
+}
+
+function encodedV2(document: JsonObject, encoding: OpenApiEncoding): { body: Buffer; hash: string } {
+  const json = Buffer.from(JSON.stringify(document));
+  return { body: encoding === 'json' ? json : encodeOpenApiV2(document), hash: openApiHash(json) };
 }
 
 /** Clients write the protobuf type with `@` or with a dot before the version. */

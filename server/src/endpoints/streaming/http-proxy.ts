@@ -26,6 +26,7 @@ export async function proxyRequest(context: RestContext, target: ProxyTarget): P
       ...(target.tls === undefined ? {} : { tls: target.tls }),
       headers: { 'X-Forwarded-Uri': request.url ?? '/' },
       signal: context.signal,
+      unreachable: unreachableStatus,
     });
     return;
   }
@@ -38,6 +39,12 @@ export async function proxyRequest(context: RestContext, target: ProxyTarget): P
   }
   outgoing.flushHeaders();
   await pipeline(answer, outgoing).catch(() => outgoing.destroy());
+}
+
+/** A client that asked for an upgrade gets a Status too where there is nobody to pass it on to. */
+export function unreachableStatus(message: string): { status: number; body: string; contentType: string } {
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 };
+  return { status: 500, body: `${JSON.stringify(status)}\n`, contentType: 'application/json' };
 }
 
 /** The socket now belongs to someone who writes to it directly. */

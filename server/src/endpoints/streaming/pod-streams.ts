@@ -27,7 +27,7 @@ import type { Authorizer } from '../../authorization/authorizer.ts';
 import type { RegistryReader, RestContext } from '../../registry/generic/rest.ts';
 import type { ConnectHandler } from '../../registry/generic/strategy.ts';
 import { authorize } from '../filters/authorization.ts';
-import { detach } from './http-proxy.ts';
+import { detach, unreachableStatus } from './http-proxy.ts';
 import { hostPort, type NodeConnector } from './node-connection.ts';
 import { protocolProblem, sendOverWebSocket } from './websocket-reader.ts';
 
@@ -215,7 +215,7 @@ async function remoteCommand(
   const url = `https://${hostPort(node)}/${command}/${context.namespace}/${name}/${container}?${parameters.toString()}`;
   const { request, socket, head } = upgraded(context);
   detach(context);
-  const target = { url, tls: dependencies.nodes.tls(), signal: context.signal };
+  const target = { url, tls: dependencies.nodes.tls(), signal: context.signal, unreachable: unreachableStatus };
   if (wantsTranslation(request)) {
     await translateWebsocketToSpdy(request, socket, head, target, options);
     return;
@@ -241,7 +241,7 @@ async function portForward(dependencies: PodStreamDependencies, name: string, co
   const url = `https://${hostPort(node)}/portForward/${context.namespace}/${name}${search === '' ? '' : `?${search}`}`;
   const { request, socket, head } = upgraded(context);
   detach(context);
-  const target = { url, tls: dependencies.nodes.tls(), signal: context.signal };
+  const target = { url, tls: dependencies.nodes.tls(), signal: context.signal, unreachable: unreachableStatus };
   if (wantsTunnel(request)) {
     await tunnelSpdyOverWebsocket(request, socket, head, target);
     return;

@@ -92,6 +92,7 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
     openIdConfiguration: () => undefined,
     jwks: () => undefined,
     groups: new Set(served.endpoints.map(({ group }) => group)),
+    apiVersions: new Set(served.endpoints.map(({ apiVersion }) => apiVersion)),
     documents: [new DiscoveryHandler(servedByDefault, () => '127.0.0.1:443')],
   });
   const chain = buildHandlerChain(

@@ -1,52 +1,27 @@
-import type {
-  Container,
-  ContainerPort,
-  EphemeralContainer,
-  Lifecycle,
-  LifecycleHandler,
-  Probe,
-  ResourceRequirements,
-  Volume,
-  VolumeDevice,
-  VolumeMount,
-} from '@typernetes/openapi/types/core/v1';
-import type { FieldError, Path } from '../../validation/index.ts';
+import type { Container, ContainerPort, EphemeralContainer } from '@typernetes/openapi/types/core/v1';
 import {
   checked,
-  compareQuantities,
   dns1123Label,
   duplicate,
+  type FieldError,
   forbiddenField,
-  httpHeaderName,
   invalidValue,
-  isHugePages,
-  isOvercommitAllowed,
-  nonNegativeFields,
   notFoundField,
   notSupported,
   oneOf,
   optionalOneOf,
+  type Path,
   portName,
   portNumber,
   required,
   tooMany,
-  validateContainerResourceName,
-  validatePort,
-  validateResourceQuantity,
 } from '../../validation/index.ts';
+import type { ContainerScope } from './container-scope.ts';
 import { validateEnvironment, validateEnvironmentSources } from './validate-environment.ts';
-import { validateNoBacksteps, validateRelativePath } from './validate-paths.ts';
+import { validateDevices, validateMounts } from './validate-mounts.ts';
+import { validateRunning } from './validate-probes.ts';
+import { validateResizePolicy, validateResources } from './validate-resources.ts';
 import { validateSecurityContext } from './validate-security.ts';
-
-/** What rules about one container need to know of its pod. */
-export interface ContainerScope {
-  volumes: ReadonlyMap<string, Volume>;
-  claims: ReadonlySet<string>;
-  gracePeriodSeconds: number | undefined;
-  restartPolicy: string | undefined;
-  /** The pod runs in the host's user namespace. */
-  hostUsers: boolean;
-}
 
 export const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 
@@ -218,187 +193,6 @@ function validateUniqueHostPorts(containers: readonly Container[], at: Path): Fi
   );
 }
 
-function validateMounts(container: Container | EphemeralContainer, scope: ContainerScope, at: Path): FieldError[] {
-  const devices: readonly VolumeDevice[] = container.volumeDevices ?? [];
-  const paths = new Set<string>();
-  return (container.volumeMounts ?? []).flatMap((mount: VolumeMount, index) => {
-    const here = at.index(index);
-    const errors: FieldError[] = [];
-    if (!mount.name) errors.push(required(here.child('name'), ''));
-    if (!scope.volumes.has(mount.name)) errors.push(notFoundField(here.child('name'), mount.name ?? ''));
-    if (!mount.mountPath) errors.push(required(here.child('mountPath'), ''));
-    if (paths.has(mount.mountPath))
-      errors.push(invalidValue(here.child('mountPath'), mount.mountPath, 'must be unique'));
-    paths.add(mount.mountPath);
-    if (devices.some((device) => device.name === mount.name)) {
-      errors.push(invalidValue(here.child('name'), mount.name, 'must not already exist in volumeDevices'));
-    }
-    if (devices.some((device) => device.devicePath === mount.mountPath)) {
-      errors.push(
-        invalidValue(here.child('mountPath'), mount.mountPath, 'must not already exist as a path in volumeDevices'),
-      );
-    }
-    if (mount.subPath) errors.push(...validateRelativePath(mount.subPath, at.child('subPath')));
-    if (mount.subPathExpr) {
-      if (mount.subPath) {
-        errors.push(
-          invalidValue(here.child('subPathExpr'), mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'),
-        );
-      }
-      errors.push(...validateRelativePath(mount.subPathExpr, at.child('subPathExpr')));
-    }
-    errors.push(
-      ...validateMountPropagation(mount, container, at.child('mountPropagation')),
-      ...validateRecursiveReadOnly(mount, here.child('recursiveReadOnly')),
-    );
-    return errors;
-  });
-}
-
-function validateMountPropagation(
-  mount: VolumeMount,
-  container: Container | EphemeralContainer,
-  at: Path,
-): FieldError[] {
-  if (mount.mountPropagation === undefined) return [];
-  const supported = ['Bidirectional', 'HostToContainer', 'None'];
-  if (!supported.includes(mount.mountPropagation)) return [notSupported(at, mount.mountPropagation, supported)];
-  if (mount.mountPropagation === 'Bidirectional' && container.securityContext?.privileged !== true) {
-    return [forbiddenField(at, 'Bidirectional mount propagation is available only to privileged containers')];
-  }
-  return [];
-}
-
-function validateRecursiveReadOnly(mount: VolumeMount, at: Path): FieldError[] {
-  const mode = mount.recursiveReadOnly;
-  if (mode === undefined || mode === 'Disabled') return [];
-  if (mode !== 'Enabled' && mode !== 'IfPossible')
-    return [notSupported(at, mode, ['Disabled', 'Enabled', 'IfPossible'])];
-  const errors: FieldError[] = [];
-  if (!mount.readOnly) errors.push(forbiddenField(at, 'may only be specified when readOnly is true'));
-  const propagation = mount.mountPropagation;
-  if (propagation !== undefined && propagation !== 'None')
-    errors.push(forbiddenField(at, 'may only be specified when mountPropagation is None or not specified'));
-  return errors;
-}
-
-function validateDevices(container: Container | EphemeralContainer, scope: ContainerScope, at: Path): FieldError[] {
-  const mounts: readonly VolumeMount[] = container.volumeMounts ?? [];
-  const paths = new Set<string>();
-  const names = new Set<string>();
-  return (container.volumeDevices ?? []).flatMap((device, index) => {
-    const here = at.index(index);
-    const errors: FieldError[] = [];
-    const volume = scope.volumes.get(device.name);
-    if (!device.name) errors.push(required(here.child('name'), ''));
-    if (names.has(device.name)) errors.push(invalidValue(here.child('name'), device.name, 'must be unique'));
-    if (volume && !volume.persistentVolumeClaim && !volume.ephemeral) {
-      const message = 'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode';
-      errors.push(invalidValue(here.child('name'), device.name, message));
-    }
-    if (!volume) errors.push(notFoundField(here.child('name'), device.name ?? ''));
-    if (!device.devicePath) errors.push(required(here.child('devicePath'), ''));
-    if (paths.has(device.devicePath))
-      errors.push(invalidValue(here.child('devicePath'), device.devicePath, 'must be unique'));
-    if (device.devicePath && validateNoBacksteps(device.devicePath, here).length > 0) {
-      errors.push(invalidValue(here.child('devicePath'), device.devicePath, "can not contain backsteps ('..')"));
-    } else {
-      paths.add(device.devicePath);
-    }
-    if (mounts.some((mount) => mount.name === device.name)) {
-      errors.push(invalidValue(here.child('name'), device.name, 'must not already exist in volumeMounts'));
-    }
-    if (mounts.some((mount) => mount.mountPath === device.devicePath)) {
-      errors.push(
-        invalidValue(here.child('devicePath'), device.devicePath, 'must not already exist as a path in volumeMounts'),
-      );
-    }
-    names.add(device.name);
-    return errors;
-  });
-}
-
-export function validateResources(
-  resources: ResourceRequirements | undefined,
-  claims: ReadonlySet<string>,
-  at: Path,
-  validateName = validateContainerResourceName,
-): FieldError[] {
-  const limits = resources?.limits ?? {};
-  const requests = resources?.requests ?? {};
-  const errors: FieldError[] = [];
-  for (const [resource, quantity] of Object.entries(limits)) {
-    const here = at.child('limits').key(resource);
-    errors.push(...validateName(resource, here), ...validateResourceQuantity(resource, quantity, here));
-  }
-  for (const [resource, quantity] of Object.entries(requests)) {
-    const here = at.child('requests').key(resource);
-    errors.push(...validateName(resource, here), ...validateResourceQuantity(resource, quantity, here));
-    const limit = limits[resource];
-    if (limit === undefined) {
-      if (!isOvercommitAllowed(resource)) {
-        errors.push(required(at.child('limits'), 'Limit must be set for non overcommitable resources'));
-      }
-      continue;
-    }
-    const order = compareQuantities(quantity, limit);
-    if (order !== 0 && !isOvercommitAllowed(resource)) {
-      errors.push(invalidValue(at.child('requests'), quantity, `must be equal to ${resource} limit of ${limit}`));
-    } else if (order > 0) {
-      errors.push(
-        invalidValue(at.child('requests'), quantity, `must be less than or equal to ${resource} limit of ${limit}`),
-      );
-    }
-  }
-  const named = [...Object.keys(limits), ...Object.keys(requests)];
-  if (named.some(isHugePages) && !named.some((resource) => resource === 'cpu' || resource === 'memory')) {
-    errors.push(forbiddenField(at, 'HugePages require cpu or memory'));
-  }
-  return [...errors, ...validateClaims(resources?.claims, claims, at.child('claims'))];
-}
-
-/** Claims of devices name those of the pod. */
-function validateClaims(given: ResourceRequirements['claims'], known: ReadonlySet<string>, at: Path): FieldError[] {
-  const names = new Set<string>();
-  const among = known.size === 0 ? ' which is empty' : `: ${[...known].sort().join(', ')}`;
-  return (given ?? []).flatMap(({ name, request }, index) => {
-    const here = at.index(index);
-    if (!name) return [required(here, '')];
-    const errors: FieldError[] = [];
-    const key = request ? `${name}/${request}` : name;
-    if (names.has(key) || names.has(name)) errors.push(duplicate(here, key));
-    names.add(key);
-    if (!known.has(name))
-      errors.push({
-        ...notFoundField(here, name),
-        detail: `must be one of the names in pod.spec.resourceClaims${among}`,
-      });
-    return errors;
-  });
-}
-
-function validateResizePolicy(
-  container: Container | EphemeralContainer,
-  scope: ContainerScope,
-  at: Path,
-): FieldError[] {
-  const seen = new Set<string>();
-  return (container.resizePolicy ?? []).flatMap((policy, index) => {
-    const errors: FieldError[] = [];
-    if (seen.has(policy.resourceName)) errors.push(duplicate(at.index(index), policy.resourceName));
-    seen.add(policy.resourceName);
-    errors.push(
-      ...oneOf(at, policy.resourceName, ['cpu', 'memory']),
-      ...oneOf(at, policy.restartPolicy, ['NotRequired', 'RestartContainer']),
-    );
-    if (scope.restartPolicy === 'Never' && policy.restartPolicy !== 'NotRequired') {
-      errors.push(invalidValue(at, policy.restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"));
-    }
-    return errors;
-  });
-}
-
-/** A container's own restart policy and its rules by exit code (KEP-5307). */
 function validateRestartRules(container: Container, at: Path): FieldError[] {
   const rules = container.restartPolicyRules ?? [];
   const errors: FieldError[] = [];
@@ -428,85 +222,3 @@ function validateRestartRules(container: Container, at: Path): FieldError[] {
 }
 
 /** What only a container that keeps running may have. */
-function validateRunning(container: Container, scope: ContainerScope, at: Path): FieldError[] {
-  return [
-    ...validateLifecycle(container.lifecycle, scope, at.child('lifecycle')),
-    ...validateProbe(container.livenessProbe, scope, at.child('livenessProbe'), 'liveness'),
-    ...validateProbe(container.readinessProbe, scope, at.child('readinessProbe'), 'readiness'),
-    ...validateProbe(container.startupProbe, scope, at.child('startupProbe'), 'startup'),
-  ];
-}
-
-function validateProbe(
-  probe: Probe | undefined,
-  scope: ContainerScope,
-  at: Path,
-  kind: 'liveness' | 'readiness' | 'startup',
-): FieldError[] {
-  if (!probe) return [];
-  const errors = validateHandler(probe, scope, at);
-  const numbers = ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'];
-  errors.push(...nonNegativeFields(at, probe, numbers));
-  const grace = probe.terminationGracePeriodSeconds;
-  if (grace != null && grace <= 0) {
-    errors.push(invalidValue(at.child('terminationGracePeriodSeconds'), grace, 'must be greater than 0'));
-  }
-  if (kind === 'readiness') {
-    if (grace != null) {
-      errors.push(
-        invalidValue(at.child('terminationGracePeriodSeconds'), grace, 'must not be set for readinessProbes'),
-      );
-    }
-  } else if (probe.successThreshold !== 1) {
-    errors.push(invalidValue(at.child('successThreshold'), probe.successThreshold ?? 0, 'must be 1'));
-  }
-  return errors;
-}
-
-function validateLifecycle(lifecycle: Lifecycle | undefined, scope: ContainerScope, at: Path): FieldError[] {
-  const errors: FieldError[] = [];
-  if (lifecycle?.postStart) errors.push(...validateHandler(lifecycle.postStart, scope, at.child('postStart')));
-  if (lifecycle?.preStop) errors.push(...validateHandler(lifecycle.preStop, scope, at.child('preStop')));
-  return errors;
-}
-
-/** Exactly one way to act on (or look at) a container. */
-function validateHandler(handler: Probe | LifecycleHandler, scope: ContainerScope, at: Path): FieldError[] {
-  const grpc = 'grpc' in handler ? handler.grpc : undefined;
-  const sleep = 'sleep' in handler ? handler.sleep : undefined;
-  const errors: FieldError[] = [];
-  let found = false;
-  const one = (field: string, present: boolean, rule: () => FieldError[]): void => {
-    if (!present) return;
-    if (found) errors.push(forbiddenField(at.child(field), 'may not specify more than 1 handler type'));
-    else errors.push(...rule());
-    found = true;
-  };
-  const { exec, httpGet, tcpSocket } = handler;
-  one('exec', exec != null, () =>
-    (exec?.command ?? []).length === 0 ? [required(at.child('exec', 'command'), '')] : [],
-  );
-  one('httpGet', httpGet != null, () => {
-    const here = at.child('httpGet');
-    const found: FieldError[] = httpGet?.path ? [] : [required(here.child('path'), '')];
-    found.push(...validatePort(httpGet?.port, here.child('port')));
-    const schemes = ['HTTP', 'HTTPS'];
-    if (!schemes.includes(httpGet?.scheme ?? ''))
-      found.push(notSupported(here.child('scheme'), httpGet?.scheme ?? '', schemes));
-    for (const header of httpGet?.httpHeaders ?? []) {
-      found.push(...checked(here.child('httpHeaders'), header.name, httpHeaderName(header.name)));
-    }
-    return found;
-  });
-  one('tcpSocket', tcpSocket != null, () => validatePort(tcpSocket?.port, at.child('tcpSocket', 'port')));
-  one('grpc', grpc != null, () => validatePort(grpc?.port, at.child('grpc', 'port')));
-  one('sleep', sleep != null, () => validateSleep(sleep?.seconds ?? 0, scope, at.child('sleep')));
-  if (!found) errors.push(required(at, 'must specify a handler type'));
-  return errors;
-}
-
-function validateSleep(seconds: number, scope: ContainerScope, at: Path): FieldError[] {
-  const grace = scope.gracePeriodSeconds;
-  if (grace === undefined || (seconds >= 0 && seconds <= grace)) return [];
-  return [invalidValue(at, seconds, `must be non-negative and less than terminationGracePeriodSeconds (${grace})`)];
-}

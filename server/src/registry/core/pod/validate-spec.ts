@@ -20,13 +20,9 @@ import {
   validateResourceName,
   validateResourceQuantity,
 } from '../../validation/index.ts';
-import type { ContainerScope } from './validate-container.ts';
-import {
-  validateContainers,
-  validateEphemeralContainers,
-  validateInitContainers,
-  validateResources,
-} from './validate-container.ts';
+import type { ContainerScope } from './container-scope.ts';
+import { validateContainers, validateEphemeralContainers, validateInitContainers } from './validate-container.ts';
+import { validateResources } from './validate-resources.ts';
 import { validateAffinity, validateSpread, validateTolerations } from './validate-scheduling.ts';
 import { validateHostUsers, validatePodSecurityContext } from './validate-security.ts';
 import { validateVolumes } from './validate-volumes.ts';

@@ -1,5 +1,5 @@
 import type { RuntimeClass } from '@typernetes/openapi/types/node/v1';
-import { validateResources } from '../../core/pod/validate-container.ts';
+import { validateResources } from '../../core/pod/validate-resources.ts';
 import { validateTolerations } from '../../core/pod/validate-scheduling.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
