@@ -471,7 +471,8 @@ export class RegistryStore implements EntryReader {
     let next = 0;
     const work = async (): Promise<void> => {
       for (let entry = entries[next++]; entry !== undefined; entry = entries[next++]) {
-        const { name, namespace } = EntryView.of(entry).attributes(this);
+        // Parsed for what follows as well.
+        const { name = '', namespace = '' } = EntryView.of(entry).shared().metadata ?? {};
         try {
           await this.delete(name, options, { ...context, namespace, warn: (message) => context.warn(message) });
         } catch (error) {
