@@ -10,10 +10,10 @@ export interface ZPagesOptions {
   emulationVersion: string;
   runtimeVersion: string;
   started: Date;
-  now(): Date;
+  now: () => Date;
   /** All flags with their values, in Go's forms. */
   flags(): Readonly<Record<string, string>>;
-  random(): number;
+  random: () => number;
 }
 
 const component = 'apiserver';

@@ -55,7 +55,7 @@ export function startLegacyTokenCleaner(context: ControllerContext): Running {
 
 export interface LegacyTokenInputs {
   secrets: readonly Readonly<Secret>[];
-  account(namespace: string, name: string): Readonly<ServiceAccount> | undefined;
+  account: (namespace: string, name: string) => Readonly<ServiceAccount> | undefined;
   pods: readonly Readonly<Pod>[];
   /** The day from which on uses are noted: `2026-11-23`. */
   trackedSince: string;
