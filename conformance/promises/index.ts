@@ -26,6 +26,7 @@ import './priority-and-fairness.ts';
 import './protocol.ts';
 import './quotas.ts';
 import './signing-requests.ts';
+import './streams.ts';
 import './subresources.ts';
 import './tokens.ts';
 import './workloads.ts';
