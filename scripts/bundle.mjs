@@ -22,8 +22,8 @@ import { build } from 'esbuild';
 import { bundleDirectory, freshBundle, manifestFile, sourceMark } from '../bin/bundle.mjs';
 import { root } from './toolchain.mjs';
 
-/** Native code and its loader stay where npm put them. */
-const unbundled = ['lmdb'];
+/** Native code and its loader stay where npm put them, and so does what only checks of a cluster use. */
+const unbundled = ['lmdb', '@kubernetes/client-node'];
 const keptBuilds = 3;
 const rehearsalMs = 30_000;
 

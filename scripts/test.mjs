@@ -6,6 +6,7 @@ import path from 'node:path';
 import { executable, logs, makeNetwork, startCluster } from './cluster.mjs';
 import { bundle, install } from './install.mjs';
 import { ensureKubectl } from './kubectl.mjs';
+import { ensurePythonClient } from './python-client.mjs';
 import { findProgram, installSystemPackages } from './system-packages.mjs';
 import { nodeExecutable, root } from './toolchain.mjs';
 
@@ -44,6 +45,9 @@ const missing = installSystemPackages();
 if (missing.length > 0) console.log(`Not on this machine: ${missing.join(' ')}`);
 const kubectl = ensureKubectl();
 if (kubectl !== undefined) process.env.PATH = `${path.dirname(kubectl)}${path.delimiter}${process.env.PATH}`;
+
+const pythonClient = ensurePythonClient();
+if (pythonClient) process.env.PYTHONPATH = [pythonClient, process.env.PYTHONPATH].filter(Boolean).join(path.delimiter);
 
 await stage('check', () => {
   const { status } = spawnSync(process.execPath, ['scripts/check.mjs'], { cwd: root, stdio: 'inherit' });

@@ -36,7 +36,10 @@ promise('/api and /apis lead to every group version, and each lists its resource
     ...groups.groups.flatMap(({ versions }) => versions.map(({ groupVersion }) => `/apis/${groupVersion}`)),
   ];
   for (const path of paths) {
-    const list = (await context.http.request('GET', path)).json<ResourceList>();
+    const answer = await context.http.request('GET', path);
+    // Definitions of other promises come and go.
+    if (answer.status === 404 && path.includes('example.com')) continue;
+    const list = answer.json<ResourceList>();
     assert.equal(list.kind, 'APIResourceList', path);
     assert.ok(Array.isArray(list.resources), path);
   }

@@ -32,16 +32,12 @@ const pod = (name: string, resources: object = {}, more: object = {}): object =>
 promise(
   'a quota counts objects and refuses what would go beyond',
   async (context) => {
-    await limit(context, { 'count/configmaps': '3', services: '1', 'services.nodeports': '0' });
+    await limit(context, { 'count/secrets': '2', services: '1', 'services.nodeports': '0' });
     const body = (name: string): object => ({ metadata: { name } });
-    await context.create('v1', 'configmaps', body('one'));
-    await counted(context, (used) => used['count/configmaps'] !== '0');
-    const read = await context.get('v1', 'resourcequotas', 'quota');
-    const left = 3 - Number((read.status as Quota).used?.['count/configmaps']);
-    for (let index = 0; index < left; index += 1) await context.create('v1', 'configmaps', body(`more-${index}`));
+    for (const name of ['one', 'two']) await context.create('v1', 'secrets', body(name));
     assert.equal(
-      await refusal(context, 'POST', context.path('v1', 'configmaps'), { body: body('beyond') }),
-      '403 Forbidden: configmaps "beyond" is forbidden: exceeded quota: quota, requested: count/configmaps=1, used: count/configmaps=3, limited: count/configmaps=3',
+      await refusal(context, 'POST', context.path('v1', 'secrets'), { body: body('beyond') }),
+      '403 Forbidden: secrets "beyond" is forbidden: exceeded quota: quota, requested: count/secrets=1, used: count/secrets=2, limited: count/secrets=2',
     );
     const service = (type: string): object => ({ metadata: { name: 's' }, spec: { type, ports: [{ port: 80 }] } });
     assert.match(
@@ -49,13 +45,13 @@ promise(
       /^403 Forbidden: .*exceeded quota: quota, requested: services\.nodeports=1, used: services\.nodeports=0, limited: services\.nodeports=0$/,
     );
     await context.create('v1', 'services', service('ClusterIP'));
-    await call(context, 200, 'DELETE', context.path('v1', 'configmaps', 'one'));
-    await counted(context, (used) => used['count/configmaps'] === '2');
-    await context.create('v1', 'configmaps', body('again'));
+    await call(context, 200, 'DELETE', context.path('v1', 'secrets', 'one'));
+    await counted(context, (used) => used['count/secrets'] === '1');
+    await context.create('v1', 'secrets', body('again'));
   },
   {
     codename:
-      '[sig-api-machinery] ResourceQuota should create a ResourceQuota and capture the life of a configMap. [Conformance]',
+      '[sig-api-machinery] ResourceQuota should create a ResourceQuota and capture the life of a secret. [Conformance]',
   },
 );
 

@@ -11,6 +11,8 @@ export interface KubectlResult {
 
 export class Kubectl {
   readonly transcript: string[] = [];
+  /** Beside the process's own. */
+  readonly environment: Record<string, string> = {};
   private readonly program: string;
   private readonly kubeconfig: string;
   private readonly namespace: string;
@@ -68,7 +70,7 @@ export class Kubectl {
   start(args: readonly string[]): ChildProcessWithoutNullStreams {
     return spawn(this.program, [`--kubeconfig=${this.kubeconfig}`, `--namespace=${this.namespace}`, ...args], {
       signal: this.signal,
-      env: { ...process.env, KUBECTL_EXPLAIN_OPENAPIV3: undefined },
+      env: { ...process.env, KUBECTL_EXPLAIN_OPENAPIV3: undefined, ...this.environment },
     });
   }
 }

@@ -94,8 +94,22 @@ export function wildcardDns1123Subdomain(value: string): string[] {
 const labelKeyMessage =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 
+/** Names that were found right: most are those of the last objects. */
+const rightNames = new Set<string>();
+const maxRightNames = 4096;
+
 /** Keys of labels and annotations, finalizers, resource names: an optional DNS prefix, a slash, a name. */
 export function qualifiedName(value: string): string[] {
+  if (rightNames.has(value)) return [];
+  const errors = qualifiedNameErrors(value);
+  if (errors.length === 0) {
+    if (rightNames.size >= maxRightNames) rightNames.clear();
+    rightNames.add(value);
+  }
+  return errors;
+}
+
+function qualifiedNameErrors(value: string): string[] {
   const pattern = (): string => regexError(labelKeyMessage, labelKeyFormat, 'MyName', 'my.name', '123-abc');
   const parts = value.split('/');
   if (parts.length > 2) {

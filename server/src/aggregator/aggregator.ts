@@ -173,6 +173,15 @@ export class Aggregator {
     return links;
   }
 
+  /** Shows other servers this certificate from now on. */
+  identify(clientCertificate: { cert: string; key: string }): void {
+    this.#backendOptions.clientCertificate = clientCertificate;
+    for (const [name, before] of this.#backends) {
+      const apiService = this.#apiServices.get(name)!;
+      this.#backends.set(name, new Backend(apiService, before.available, this.#backendOptions, before));
+    }
+  }
+
   #to(backend: Backend | undefined): Handler | undefined {
     if (backend === undefined) return undefined;
     const { rejectRedirects } = this.#options;

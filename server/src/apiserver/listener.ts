@@ -5,18 +5,25 @@ import { genericServerResponse } from '@typernetes/openapi/meta';
 import type { ApiApp } from '../endpoints/app.ts';
 import type { ApiserverFiles } from './files.ts';
 
+/** What of the server's TLS comes from files. */
+export function secureContextOptions({
+  cert,
+  key,
+  clientCa,
+  frontProxyCa,
+}: Pick<ApiserverFiles, 'cert' | 'key' | 'clientCa' | 'frontProxyCa'>) {
+  const clientCas = [clientCa, frontProxyCa].filter((ca) => ca !== undefined);
+  return { cert, key, ...(clientCas.length > 0 ? { ca: clientCas } : {}), minVersion: 'TLSv1.2' as const };
+}
+
 /** The HTTPS server around an app; it does not listen yet. */
 export function httpsServer(app: ApiApp, files: ApiserverFiles, offerHttp2 = false): Server {
-  const clientCas = [files.clientCa, files.frontProxyCa].filter((ca) => ca !== undefined);
   const server = createServer(
     {
-      cert: files.cert,
-      key: files.key,
-      ...(clientCas.length > 0 ? { ca: clientCas } : {}),
+      ...secureContextOptions(files),
       // Certificates are asked for and judged by the authenticators: a bad one is a 401, not a broken handshake.
       requestCert: true,
       rejectUnauthorized: false,
-      minVersion: 'TLSv1.2',
       ...(offerHttp2 ? { ALPNProtocols: ['h2', 'http/1.1'] } : {}),
       keepAliveTimeout: 180_000,
       headersTimeout: 32_000,

@@ -38,6 +38,7 @@ import type { Tracing } from '../tracing/index.ts';
 import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
 import { buildAggregation, serviceResolver } from './aggregation.ts';
+import { followCertificates } from './certificate-reload.ts';
 import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersions } from './config.ts';
 import { parseFeatureGates } from './feature-gates.ts';
 import { fieldManagers, storeFieldManagers } from './field-managers.ts';
@@ -403,6 +404,7 @@ export async function startApiserver(
     ? serveHttp2(server, app, { maxStreams: options.http2MaxStreamsPerConnection })
     : undefined;
 
+  const stopFollowing = followCertificates(options, files, { server, authentication, aggregator }, logger);
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= shutDown());
   const shutDown = async (): Promise<void> => {
@@ -413,6 +415,7 @@ export async function startApiserver(
     });
     const drain = () => app.drain(options.requestTimeoutMs, options.shutdownWatchTerminationGracePeriodMs);
     if (options.shutdownSendRetryAfter) await drain();
+    stopFollowing();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     http2?.close();
@@ -440,6 +443,7 @@ export async function startApiserver(
   try {
     port = await listen(server, options.securePort, options.bindAddress);
   } catch (error) {
+    stopFollowing();
     authorization.stop();
     identity.stop();
     for (const plugin of plugins) plugin.stop?.();

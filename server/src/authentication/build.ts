@@ -42,6 +42,8 @@ export interface Authentication extends Authenticator {
   tokens: TokenAuthenticator;
   /** What a token must be for, for this server to take it. */
   audiences: readonly string[];
+  /** Other authorities of client certificates from now on; those left out stay. */
+  trust(authorities: { clientCA?: string | undefined; frontProxyCA?: string | undefined }): void;
 }
 
 export function buildAuthenticator(options: AuthenticationOptions): Authentication {
@@ -57,18 +59,25 @@ export function buildAuthenticator(options: AuthenticationOptions): Authenticati
   const tokens = withImplicitAudiences(withTokenCache(unionTokens(...kinds), options.tokenCache), audiences);
 
   const requests: Authenticator[] = [];
+  let proxies: ClientCertificateVerifier | undefined;
+  let clients: ClientCertificateVerifier | undefined;
   if (options.frontProxy !== undefined) {
-    const verifier = new ClientCertificateVerifier(options.frontProxy.ca, now);
-    requests.push(frontProxyAuthenticator(verifier, options.frontProxy.allowedNames, options.frontProxy.headers));
+    proxies = new ClientCertificateVerifier(options.frontProxy.ca, now);
+    requests.push(frontProxyAuthenticator(proxies, options.frontProxy.allowedNames, options.frontProxy.headers));
   }
   if (options.clientCA !== undefined) {
-    requests.push(clientCertificateAuthenticator(new ClientCertificateVerifier(options.clientCA, now)));
+    clients = new ClientCertificateVerifier(options.clientCA, now);
+    requests.push(clientCertificateAuthenticator(clients));
   }
   requests.push(bearerTokenAuthenticator(tokens, audiences), websocketTokenAuthenticator(tokens, audiences));
   const known = withAuthenticatedGroup(unionAuthenticator(...requests));
   return {
     ...withAnonymous(known, options.anonymous ?? { enabled: true }),
     audiences,
+    trust({ clientCA, frontProxyCA }) {
+      if (clientCA !== undefined) clients?.replace(clientCA);
+      if (frontProxyCA !== undefined) proxies?.replace(frontProxyCA);
+    },
     tokens: {
       async authenticateToken(token, wanted) {
         const response = await tokens.authenticateToken(token, wanted);

@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import type { Clock } from '@typernetes/openapi/client';
 import * as cri from 'cri-client';
 import { parseDuration } from '../../duration.ts';
-import { AddressPool } from './addresses.ts';
 import { containerBehaviour, execAnswer, type ProbeName, podSimulation } from './behaviour.ts';
 import { SimulatedContainer } from './container.ts';
 import { ContainerEvents } from './events.ts';
+import { Inventory } from './inventory.ts';
 import { LogFiles } from './log-files.ts';
-import { matchesLabels, type SimulatedSandbox, sandboxItem, sandboxStatus } from './sandbox.ts';
+import { PodNetwork } from './pod-network.ts';
+import { type SimulatedSandbox, sandboxItem, sandboxStatus } from './sandbox.ts';
 import { containerStats, sandboxStats } from './stats.ts';
 
 export interface SimulatedRuntimeOptions {
@@ -39,29 +40,21 @@ export interface StreamingRequest {
 type Input<T> = cri.Input<T>;
 type Output = (stream: 'stdout' | 'stderr', text: string) => void;
 
-/** How long a sandbox waits for the node's pod CIDR before its creation fails and is tried again. */
-const networkPatienceMs = 5_000;
-
 export class SimulatedRuntime implements cri.RuntimeService {
   readonly #clock: Clock;
   readonly #options: SimulatedRuntimeOptions;
   readonly #newId: () => string;
-  readonly #addresses: AddressPool;
-  readonly #sandboxes = new Map<string, SimulatedSandbox>();
-  readonly #byUid = new Map<string, Set<SimulatedSandbox>>();
-  readonly #containers = new Map<string, SimulatedContainer>();
+  readonly #inventory = new Inventory();
   readonly #listeners = new Map<string, Set<Output>>();
   readonly #events = new ContainerEvents();
   readonly #logs: LogFiles;
-  readonly #network = Promise.withResolvers<void>();
-  #hasNetwork: boolean;
+  readonly #network: PodNetwork;
 
   constructor(options: SimulatedRuntimeOptions) {
     this.#clock = options.clock;
     this.#options = options;
     this.#newId = options.newId ?? (() => randomBytes(32).toString('hex'));
-    this.#addresses = new AddressPool(options.podCidr ?? '10.244.0.0/24');
-    this.#hasNetwork = options.awaitsPodCidr !== true;
+    this.#network = new PodNetwork(options.clock, options.podCidr ?? '10.244.0.0/24', options.awaitsPodCidr === true);
     this.#logs = new LogFiles(() => this.#clock.now());
   }
 
@@ -73,22 +66,14 @@ export class SimulatedRuntime implements cri.RuntimeService {
     return new Promise((resolve) => void this.#clock.timer(milliseconds, resolve));
   }
 
-  #sandbox(id: string | undefined): SimulatedSandbox {
-    const sandbox = this.#sandboxes.get(id ?? '');
-    if (sandbox === undefined) throw new cri.CriError('NOT_FOUND', `pod sandbox ${JSON.stringify(id ?? '')} not found`);
-    return sandbox;
-  }
-
   /** The container itself, for the streaming server and in-process probes. */
   container(id: string | undefined): SimulatedContainer {
-    const container = this.#containers.get(id ?? '');
-    if (container === undefined) throw new cri.CriError('NOT_FOUND', `container ${JSON.stringify(id ?? '')} not found`);
-    return container;
+    return this.#inventory.container(id);
   }
 
   /** How a sandbox answers on a port: the first container that says anything about it. */
   portRule(sandboxId: string, port: number) {
-    for (const container of this.#sandbox(sandboxId).containers.values()) {
+    for (const container of this.#inventory.sandbox(sandboxId).containers.values()) {
       const rule = container.behaviour.ports[port] ?? container.behaviour.ports['*'];
       if (rule !== undefined) return rule;
     }
@@ -96,7 +81,7 @@ export class SimulatedRuntime implements cri.RuntimeService {
   }
 
   probe(containerId: string, name: ProbeName): boolean {
-    return this.#containers.get(containerId)?.probe(name) ?? false;
+    return this.#inventory.findContainer(containerId)?.probe(name) ?? false;
   }
 
   /** What the container writes from now on. Returns how to stop listening. */
@@ -123,7 +108,7 @@ export class SimulatedRuntime implements cri.RuntimeService {
   }
 
   #logPath(container: SimulatedContainer): string {
-    const folder = this.#sandboxes.get(container.sandboxId)?.config.logDirectory ?? '';
+    const folder = this.#inventory.findSandbox(container.sandboxId)?.config.logDirectory ?? '';
     return folder === '' || container.config.logPath === '' ? '' : join(folder, container.config.logPath);
   }
 
@@ -137,9 +122,7 @@ export class SimulatedRuntime implements cri.RuntimeService {
     if (simulation.sandboxError !== undefined) throw new cri.CriError('UNKNOWN', simulation.sandboxError);
     if (simulation.sandboxDelay !== undefined) await this.#wait(parseDuration(simulation.sandboxDelay));
     const inHost = config.linux?.securityContext?.namespaceOptions?.network === 'NODE';
-    if (!inHost && !this.#hasNetwork) await this.#networkReady();
-    const address = inHost ? '' : this.#addresses.take();
-    if (address === undefined) throw new cri.CriError('RESOURCE_EXHAUSTED', 'no pod address is free');
+    const address = inHost ? '' : await this.#network.takeAddress();
     const sandbox: SimulatedSandbox = {
       id: this.#newId(),
       config,
@@ -150,77 +133,52 @@ export class SimulatedRuntime implements cri.RuntimeService {
       ready: true,
       containers: new Map(),
     };
-    this.#sandboxes.set(sandbox.id, sandbox);
-    const uid = config.metadata?.uid ?? '';
-    this.#byUid.set(uid, (this.#byUid.get(uid) ?? new Set()).add(sandbox));
+    this.#inventory.addSandbox(sandbox);
     this.#publish('CONTAINER_CREATED_EVENT', sandbox.id, sandbox);
     this.#publish('CONTAINER_STARTED_EVENT', sandbox.id, sandbox);
     return { podSandboxId: sandbox.id };
   }
 
   async stopPodSandbox(request: Input<cri.StopPodSandboxRequest>): Promise<cri.StopPodSandboxResponse> {
-    const sandbox = this.#sandboxes.get(request.podSandboxId ?? '');
+    const sandbox = this.#inventory.findSandbox(request.podSandboxId);
     if (sandbox === undefined || !sandbox.ready) return {};
     await Promise.all([...sandbox.containers.values()].map((container) => container.stop(0)));
     sandbox.ready = false;
-    if (sandbox.address !== '') this.#addresses.give(sandbox.address);
+    if (sandbox.address !== '') this.#network.giveBack(sandbox.address);
     this.#publish('CONTAINER_STOPPED_EVENT', sandbox.id, sandbox);
     return {};
   }
 
   async removePodSandbox(request: Input<cri.RemovePodSandboxRequest>): Promise<cri.RemovePodSandboxResponse> {
-    const sandbox = this.#sandboxes.get(request.podSandboxId ?? '');
+    const sandbox = this.#inventory.findSandbox(request.podSandboxId);
     if (sandbox === undefined) return {};
     await this.stopPodSandbox(request);
-    for (const container of sandbox.containers.values()) {
-      container.dispose();
-      this.#containers.delete(container.id);
-    }
-    sandbox.containers.clear();
-    this.#sandboxes.delete(sandbox.id);
-    const uid = sandbox.config.metadata?.uid ?? '';
-    const same = this.#byUid.get(uid);
-    same?.delete(sandbox);
-    if (same?.size === 0) this.#byUid.delete(uid);
+    for (const container of sandbox.containers.values()) container.dispose();
+    this.#inventory.deleteSandbox(sandbox);
     this.#publish('CONTAINER_DELETED_EVENT', sandbox.id, sandbox);
     return {};
   }
 
   async podSandboxStatus(request: Input<cri.PodSandboxStatusRequest>): Promise<cri.PodSandboxStatusResponse> {
-    const sandbox = this.#sandbox(request.podSandboxId);
+    const sandbox = this.#inventory.sandbox(request.podSandboxId);
     const containersStatuses = [...sandbox.containers.values()].map((container) =>
       container.status(this.#logPath(container)),
     );
     return { status: sandboxStatus(sandbox), info: {}, containersStatuses, timestamp: this.#now() };
   }
 
-  /** A filter on the pod's uid, the kubelet's most frequent question, is answered from an index. */
-  #selectSandboxes(filter: Input<cri.PodSandboxFilter> | undefined): SimulatedSandbox[] {
-    const uid = filter?.labelSelector?.['io.kubernetes.pod.uid'];
-    const candidates = filter?.id
-      ? [this.#sandboxes.get(filter.id)].filter((found) => found !== undefined)
-      : uid === undefined
-        ? [...this.#sandboxes.values()]
-        : [...(this.#byUid.get(uid) ?? [])];
-    return candidates.filter(
-      (sandbox) =>
-        (filter?.state === undefined || (filter.state.state !== 'SANDBOX_NOTREADY') === sandbox.ready) &&
-        matchesLabels(sandbox.config.labels, filter?.labelSelector),
-    );
-  }
-
   async listPodSandbox(request: Input<cri.ListPodSandboxRequest>): Promise<cri.ListPodSandboxResponse> {
-    return { items: this.#selectSandboxes(request.filter).map(sandboxItem) };
+    return { items: this.#inventory.selectSandboxes(request.filter).map(sandboxItem) };
   }
 
   async *streamPodSandboxes(
     request: Input<cri.StreamPodSandboxesRequest>,
   ): AsyncGenerator<cri.StreamPodSandboxesResponse> {
-    yield { podSandboxes: this.#selectSandboxes(request.filter).map(sandboxItem) };
+    yield { podSandboxes: this.#inventory.selectSandboxes(request.filter).map(sandboxItem) };
   }
 
   async createContainer(request: Input<cri.CreateContainerRequest>): Promise<cri.CreateContainerResponse> {
-    const sandbox = this.#sandbox(request.podSandboxId);
+    const sandbox = this.#inventory.sandbox(request.podSandboxId);
     const config = cri.complete('ContainerConfig', request.config ?? {});
     const id = this.#newId();
     const container: SimulatedContainer = new SimulatedContainer({
@@ -243,8 +201,7 @@ export class SimulatedRuntime implements cri.RuntimeService {
         },
       },
     });
-    sandbox.containers.set(id, container);
-    this.#containers.set(id, container);
+    this.#inventory.addContainer(container, sandbox);
     this.#publish('CONTAINER_CREATED_EVENT', id, sandbox);
     return { containerId: id };
   }
@@ -262,39 +219,19 @@ export class SimulatedRuntime implements cri.RuntimeService {
   }
 
   async stopContainer(request: Input<cri.StopContainerRequest>): Promise<cri.StopContainerResponse> {
-    await this.#containers.get(request.containerId ?? '')?.stop(Number(request.timeout ?? 0n) * 1000);
+    await this.#inventory.findContainer(request.containerId)?.stop(Number(request.timeout ?? 0n) * 1000);
     return {};
   }
 
   async removeContainer(request: Input<cri.RemoveContainerRequest>): Promise<cri.RemoveContainerResponse> {
-    const container = this.#containers.get(request.containerId ?? '');
+    const container = this.#inventory.findContainer(request.containerId);
     if (container === undefined) return {};
     await container.stop(0);
     container.dispose();
-    this.#containers.delete(container.id);
-    const sandbox = this.#sandbox(container.sandboxId);
-    sandbox.containers.delete(container.id);
+    const sandbox = this.#inventory.sandbox(container.sandboxId);
+    this.#inventory.deleteContainer(container, sandbox);
     this.#publish('CONTAINER_DELETED_EVENT', container.id, sandbox);
     return {};
-  }
-
-  #selectContainers(filter: Input<cri.ContainerFilter> | undefined): SimulatedContainer[] {
-    const uid = filter?.labelSelector?.['io.kubernetes.pod.uid'];
-    const sandboxes = filter?.podSandboxId
-      ? [this.#sandboxes.get(filter.podSandboxId)]
-      : uid === undefined
-        ? undefined
-        : [...(this.#byUid.get(uid) ?? [])];
-    const candidates = filter?.id
-      ? [this.#containers.get(filter.id)].filter((found) => found !== undefined)
-      : sandboxes === undefined
-        ? [...this.#containers.values()]
-        : sandboxes.flatMap((sandbox) => [...(sandbox?.containers.values() ?? [])]);
-    return candidates.filter(
-      (container) =>
-        (filter?.state === undefined || (filter.state.state ?? 'CONTAINER_CREATED') === container.state) &&
-        matchesLabels(container.config.labels, filter?.labelSelector),
-    );
   }
 
   #item(container: SimulatedContainer): cri.Container {
@@ -314,11 +251,11 @@ export class SimulatedRuntime implements cri.RuntimeService {
   }
 
   async listContainers(request: Input<cri.ListContainersRequest>): Promise<cri.ListContainersResponse> {
-    return { containers: this.#selectContainers(request.filter).map((container) => this.#item(container)) };
+    return { containers: this.#inventory.selectContainers(request.filter).map((container) => this.#item(container)) };
   }
 
   async *streamContainers(request: Input<cri.StreamContainersRequest>): AsyncGenerator<cri.StreamContainersResponse> {
-    yield { containers: this.#selectContainers(request.filter).map((container) => this.#item(container)) };
+    yield { containers: this.#inventory.selectContainers(request.filter).map((container) => this.#item(container)) };
   }
 
   async containerStatus(request: Input<cri.ContainerStatusRequest>): Promise<cri.ContainerStatusResponse> {
@@ -378,7 +315,7 @@ export class SimulatedRuntime implements cri.RuntimeService {
   }
 
   async portForward(request: Input<cri.PortForwardRequest>): Promise<cri.PortForwardResponse> {
-    return this.#streamingUrl('portforward', { sandboxId: this.#sandbox(request.podSandboxId).id });
+    return this.#streamingUrl('portforward', { sandboxId: this.#inventory.sandbox(request.podSandboxId).id });
   }
 
   async containerStats(request: Input<cri.ContainerStatsRequest>): Promise<cri.ContainerStatsResponse> {
@@ -387,7 +324,9 @@ export class SimulatedRuntime implements cri.RuntimeService {
 
   async listContainerStats(request: Input<cri.ListContainerStatsRequest>): Promise<cri.ListContainerStatsResponse> {
     return {
-      stats: this.#selectContainers(request.filter).map((container) => containerStats(container, this.#clock.now())),
+      stats: this.#inventory
+        .selectContainers(request.filter)
+        .map((container) => containerStats(container, this.#clock.now())),
     };
   }
 
@@ -398,11 +337,13 @@ export class SimulatedRuntime implements cri.RuntimeService {
   }
 
   async podSandboxStats(request: Input<cri.PodSandboxStatsRequest>): Promise<cri.PodSandboxStatsResponse> {
-    return { stats: sandboxStats(this.#sandbox(request.podSandboxId), this.#clock.now()) };
+    return { stats: sandboxStats(this.#inventory.sandbox(request.podSandboxId), this.#clock.now()) };
   }
 
   async listPodSandboxStats(request: Input<cri.ListPodSandboxStatsRequest>): Promise<cri.ListPodSandboxStatsResponse> {
-    return { stats: this.#selectSandboxes(request.filter).map((sandbox) => sandboxStats(sandbox, this.#clock.now())) };
+    return {
+      stats: this.#inventory.selectSandboxes(request.filter).map((sandbox) => sandboxStats(sandbox, this.#clock.now())),
+    };
   }
 
   async *streamPodSandboxStats(
@@ -413,30 +354,12 @@ export class SimulatedRuntime implements cri.RuntimeService {
 
   async updateRuntimeConfig(request: Input<cri.UpdateRuntimeConfigRequest>): Promise<cri.UpdateRuntimeConfigResponse> {
     const cidr = request.runtimeConfig?.networkConfig?.podCidr?.split(',').find((part) => !part.includes(':'));
-    if (cidr) {
-      this.#addresses.setCidr(cidr);
-      this.#hasNetwork = true;
-      this.#network.resolve();
-    }
+    if (cidr) this.#network.setPodCidr(cidr);
     return {};
   }
 
-  async #networkReady(): Promise<void> {
-    const late = this.#wait(networkPatienceMs).then(() => 'late');
-    if ((await Promise.race([this.#network.promise, late])) === 'late')
-      throw new cri.CriError('UNAVAILABLE', 'network is not ready: the pod CIDR of the node is not known');
-  }
-
   async status(): Promise<cri.StatusResponse> {
-    const network = this.#hasNetwork
-      ? { type: 'NetworkReady', status: true }
-      : {
-          type: 'NetworkReady',
-          status: false,
-          reason: 'NetworkPluginNotReady',
-          message: 'Network plugin returns error: the pod CIDR of the node is not known',
-        };
-    const conditions = [{ type: 'RuntimeReady', status: true }, network];
+    const conditions = [{ type: 'RuntimeReady', status: true }, this.#network.condition()];
     return cri.complete('StatusResponse', { status: { conditions }, runtimeHandlers: [{ name: '' }] });
   }
 
@@ -470,13 +393,13 @@ export class SimulatedRuntime implements cri.RuntimeService {
   async updatePodSandboxResources(
     request: Input<cri.UpdatePodSandboxResourcesRequest>,
   ): Promise<cri.UpdatePodSandboxResourcesResponse> {
-    this.#sandbox(request.podSandboxId);
+    this.#inventory.sandbox(request.podSandboxId);
     return {};
   }
 
   /** Ends every process and waits for the log files. */
   async stop(): Promise<void> {
-    for (const container of this.#containers.values()) container.dispose();
+    for (const container of this.#inventory.containers()) container.dispose();
     await this.#logs.flush();
   }
 }

@@ -1,16 +1,15 @@
 /**
  * What comes into being with an object: `compareTyped` of nothing with it, in one walk that makes the set level by
- * level together with its FieldsV1, or finds it made. Nearly all creates are of this sort, and comparing and encoding were a tenth of what
- * they cost.
+ * level together with its FieldsV1, or finds it made. Nearly all creates are of this sort, and comparing and encoding
+ * were a tenth of what they cost.
  */
 import type { JsonObject, JsonValue } from '../../meta/object.ts';
-import { type FieldEntry, FieldSet } from './field-set.ts';
+import { type Level, newLevel } from './field-levels.ts';
+import type { FieldSet } from './field-set.ts';
 import { listItemElement } from './list-item.ts';
-import { comparePathElements, fieldElement, type PathElement } from './path-element.ts';
+import { fieldElement, type PathElement } from './path-element.ts';
 import { asList, asMap, kindOf, type ListType, type MapType, type TypedNode } from './typed-node.ts';
 import { isEmptyObject, memberOf, valuesEqual } from './value.ts';
-
-const leaf: FieldEntry = { member: true, children: undefined };
 
 /**
  * The added fields of a comparison with `{ metadata: {} }`, for kinds that are Go structs. Undefined where the value does
@@ -20,7 +19,7 @@ export function newFields(node: TypedNode, value: JsonObject): FieldSet | undefi
   const { map } = node;
   if (map === undefined || map.atomic || !node.single) return undefined;
   try {
-    const level = new Level();
+    const level = newLevel();
     for (const key in value) {
       if (key === 'apiVersion' || key === 'kind') continue;
       const field = map.fields.get(key);
@@ -35,84 +34,6 @@ export function newFields(node: TypedNode, value: JsonObject): FieldSet | undefi
 }
 
 const misfit = new Error('the value is not of its type');
-
-interface Made {
-  /** Undefined: not kept. */
-  readonly id: number | undefined;
-  readonly set: FieldSet;
-}
-
-/**
- * Levels by what they are made of, in the order it came: what one template makes has the same fields each time. Sets and
- * their encodings never change, so that objects can share them.
- */
-const kept = new Map<string, Made>();
-const maxKept = 1024;
-/** Larger levels are not likely to come again as they are. */
-const maxKeyLength = 4096;
-let lastId = 0;
-
-/** Fields of one object. */
-class Level {
-  readonly #elements: PathElement[] = [];
-  readonly #members: boolean[] = [];
-  readonly #children: (Made | undefined)[] = [];
-  #key: string | undefined = '';
-
-  add(element: PathElement): void {
-    this.#put(element, true, undefined);
-  }
-
-  /** `member`: whether the object is a field of its own. */
-  addTo(above: Level, element: PathElement, member: boolean): void {
-    const children = this.#made(member);
-    if (children !== undefined || member) above.#put(element, member, children);
-  }
-
-  build(): FieldSet {
-    return this.#made(false)?.set ?? FieldSet.empty;
-  }
-
-  #put(element: PathElement, member: boolean, children: Made | undefined): void {
-    this.#elements.push(element);
-    this.#members.push(member);
-    this.#children.push(children);
-    if (this.#key === undefined) return;
-    if (this.#key.length > maxKeyLength || (children !== undefined && children.id === undefined)) this.#key = undefined;
-    // Names may hold whatever a client sends; their length tells where they end. Ids never come again.
-    else this.#key += `${element.length} ${element}${children?.id ?? ''};`;
-  }
-
-  #made(self: boolean): Made | undefined {
-    if (this.#elements.length === 0) return undefined;
-    if (this.#key === undefined) return { id: undefined, set: this.#sorted(self) };
-    const key = self ? `.${this.#key}` : this.#key;
-    let made = kept.get(key);
-    if (made === undefined) {
-      if (kept.size >= maxKept) kept.clear();
-      kept.set(key, (made = { id: ++lastId, set: this.#sorted(self) }));
-    }
-    return made;
-  }
-
-  #sorted(self: boolean): FieldSet {
-    const entries = new Map<PathElement, FieldEntry>();
-    const encoded: JsonObject = self ? { '.': {} } : {};
-    for (const at of [...this.#elements.keys()].sort((left, right) => this.#compare(left, right))) {
-      const element = this.#elements[at]!;
-      const set = this.#children[at]?.set;
-      entries.set(element, set === undefined ? leaf : { member: this.#members[at]!, children: set });
-      encoded[element] = set?.encoded ?? {};
-    }
-    const level = new FieldSet(entries);
-    level.encoded = encoded;
-    return level;
-  }
-
-  #compare(left: number, right: number): number {
-    return comparePathElements(this.#elements[left]!, this.#elements[right]!);
-  }
-}
 
 /** `before`: the object was there, empty but for what Go's structs always write; otherwise there was none. */
 function addMember(level: Level, map: MapType, key: string, members: JsonObject, before: boolean): void {
@@ -140,7 +61,7 @@ function addMembers(level: Level, map: MapType, members: JsonObject, before: boo
 function addChange(level: Level, element: PathElement, node: TypedNode, empty: JsonValue, value: JsonValue): void {
   if (!node.single) throw misfit;
   const { list, map } = node;
-  const below = new Level();
+  const below = newLevel();
   if (list !== undefined && !list.atomic && isNonEmptyList(value)) addItems(below, list, value);
   else if (map !== undefined && !map.atomic && isNonEmptyMap(value)) {
     const before = asMap(empty) !== undefined;
@@ -165,7 +86,7 @@ function addValue(level: Level, element: PathElement, node: TypedNode, value: Js
       const list = node.list as ListType;
       const items = asList(value) ?? [];
       if (list.atomic || items.length === 0) return level.add(element);
-      const below = new Level();
+      const below = newLevel();
       addItems(below, list, items);
       return below.addTo(level, element, true);
     }
@@ -174,7 +95,7 @@ function addValue(level: Level, element: PathElement, node: TypedNode, value: Js
       const members = asMap(value);
       if (map.atomic || members === undefined || (map.implied.length === 0 && isEmptyObject(members)))
         return level.add(element);
-      const below = new Level();
+      const below = newLevel();
       addMembers(below, map, members, false);
       addImplied(below, map, members);
       return below.addTo(level, element, true);

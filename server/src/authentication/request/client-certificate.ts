@@ -28,16 +28,20 @@ interface Peer {
 const peers = new WeakMap<object, Peer>();
 
 export class ClientCertificateVerifier {
-  readonly #roots: readonly X509Certificate[];
+  #roots: readonly X509Certificate[];
   readonly #now: () => Date;
-  readonly #seen = new WeakMap<object, Verified | Error>();
+  #seen = new WeakMap<object, Verified | Error>();
 
   /** `bundle`: PEM of one or more CA certificates. */
   constructor(bundle: string, now: () => Date = () => new Date()) {
-    const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
-    if (blocks.length === 0) throw new Error('no certificate found in the client CA bundle');
-    this.#roots = blocks.map((block) => new X509Certificate(block));
+    this.#roots = certificatesOf(bundle);
     this.#now = now;
+  }
+
+  /** Other CAs from now on, also for connections that were there before. */
+  replace(bundle: string): void {
+    this.#roots = certificatesOf(bundle);
+    this.#seen = new WeakMap();
   }
 
   /** The client's certificate if it presented one; throws if it is not good. */
@@ -88,6 +92,12 @@ export class ClientCertificateVerifier {
     }
     return undefined;
   }
+}
+
+function certificatesOf(bundle: string): X509Certificate[] {
+  const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) throw new Error('no certificate found in the client CA bundle');
+  return blocks.map((block) => new X509Certificate(block));
 }
 
 function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {

@@ -14,11 +14,11 @@ import { isNotFound, selectorFromLabelSelector } from '@typernetes/openapi/meta'
 import type { ControllerRevision, DaemonSet, DaemonSetStatus } from '@typernetes/openapi/types/apps/v1';
 import type { Node, Pod } from '@typernetes/openapi/types/core/v1';
 import {
+  claimRevisions,
   createRevision,
   isRevisionOf,
   nextRevisionNumber,
   renumber,
-  sortRevisions,
   truncateHistory,
 } from '../history/revisions.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
@@ -104,7 +104,7 @@ export class DaemonSetReconciler implements Reconciler {
       return undefined;
     }
     const pods = await this.#claimPods(daemonSet, signal);
-    const revisions = await this.#claimRevisions(daemonSet, signal);
+    const revisions = await claimRevisions(this.#client, daemonSet, resources.daemonSets, this.#revisions, signal);
     const { current, collisionCount } = await this.#revise(daemonSet, revisions, signal);
     const hash = current.metadata?.labels?.[revisionLabel] ?? '';
     const sync: Sync = {
@@ -154,19 +154,6 @@ export class DaemonSetReconciler implements Reconciler {
       candidates: controlledAndOrphans(this.#pods, daemonSet),
       signal,
     });
-  }
-
-  async #claimRevisions(daemonSet: Readonly<DaemonSet>, signal: AbortSignal): Promise<Readonly<ControllerRevision>[]> {
-    const claimed = await claim({
-      client: this.#client,
-      owner: daemonSet,
-      ownerResource: resources.daemonSets,
-      resource: resources.controllerRevisions,
-      selector: selectorFromLabelSelector(daemonSet.spec?.selector),
-      candidates: controlledAndOrphans(this.#revisions, daemonSet),
-      signal,
-    });
-    return sortRevisions(claimed);
   }
 
   async #revise(

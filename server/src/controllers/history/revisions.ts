@@ -1,19 +1,47 @@
 /** ControllerRevisions: the pod templates that a StatefulSet or DaemonSet has had, numbered. */
-import { type KnownResource, type RestClient, resources } from '@typernetes/openapi/client';
-import { isAlreadyExists, isNotFound, type JsonValue, type KubernetesObject } from '@typernetes/openapi/meta';
+import { type KnownResource, type Lister, type RestClient, resources } from '@typernetes/openapi/client';
+import {
+  isAlreadyExists,
+  isNotFound,
+  type JsonValue,
+  type KubernetesObject,
+  selectorFromLabelSelector,
+} from '@typernetes/openapi/meta';
 import type { ControllerRevision } from '@typernetes/openapi/types/apps/v1';
 import type { PodTemplateSpec } from '@typernetes/openapi/types/core/v1';
+import type { LabelSelector } from '@typernetes/openapi/types/meta/v1';
 import { semanticallyEqual } from '../objects/equality.ts';
 import { templateHash } from '../objects/template-hash.ts';
-import { controllerReference } from '../ownership/controller-reference.ts';
+import { claim } from '../ownership/claim.ts';
+import { controlledAndOrphans, controllerReference } from '../ownership/controller-reference.ts';
 import { millisecondsOf } from '../time.ts';
 
 export interface RevisionOwner extends KubernetesObject {
-  spec?: { template: PodTemplateSpec } | undefined;
+  spec?: { selector?: LabelSelector; template: PodTemplateSpec } | undefined;
+}
+
+/** The owner's revisions, oldest first, orphans that it selects among them. */
+export async function claimRevisions<T extends RevisionOwner>(
+  client: RestClient,
+  owner: Readonly<T>,
+  ownerResource: KnownResource<T>,
+  revisions: Lister<ControllerRevision>,
+  signal: AbortSignal,
+): Promise<Readonly<ControllerRevision>[]> {
+  const claimed = await claim({
+    client,
+    owner,
+    ownerResource,
+    resource: resources.controllerRevisions,
+    selector: selectorFromLabelSelector(owner.spec?.selector),
+    candidates: controlledAndOrphans(revisions, owner),
+    signal,
+  });
+  return sortRevisions(claimed);
 }
 
 /** Oldest first. */
-export function sortRevisions(revisions: readonly Readonly<ControllerRevision>[]): Readonly<ControllerRevision>[] {
+function sortRevisions(revisions: readonly Readonly<ControllerRevision>[]): Readonly<ControllerRevision>[] {
   const created = (revision: Readonly<ControllerRevision>): number =>
     millisecondsOf(revision.metadata?.creationTimestamp);
   return [...revisions].sort(

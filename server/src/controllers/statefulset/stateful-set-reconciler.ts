@@ -14,11 +14,11 @@ import type { ControllerRevision, StatefulSet, StatefulSetStatus } from '@typern
 import type { PersistentVolumeClaim, Pod } from '@typernetes/openapi/types/core/v1';
 import { scaledValue } from '../deployment/sizes.ts';
 import {
+  claimRevisions,
   createRevision,
   isRevisionOf,
   nextRevisionNumber,
   renumber,
-  sortRevisions,
   templateOf,
   truncateHistory,
 } from '../history/revisions.ts';
@@ -77,7 +77,7 @@ export class StatefulSetReconciler implements Reconciler {
       return undefined;
     }
     if (!this.#written.seen(key, set)) return undefined;
-    const all = await this.#ownRevisions(set, signal);
+    const all = await claimRevisions(this.#client, set, resources.statefulSets, this.#revisions, signal);
     const pods = (await this.#ownPods(set, signal)).filter((pod) => ordinalOf(set, pod) !== undefined);
     const revisions = await this.#revise(set, all, signal);
     let failure: unknown;
@@ -114,19 +114,6 @@ export class StatefulSetReconciler implements Reconciler {
       candidates: controlledAndOrphans(this.#pods, set).filter((pod) => ordinalOf(set, pod) !== undefined),
       signal,
     });
-  }
-
-  async #ownRevisions(set: Readonly<StatefulSet>, signal: AbortSignal): Promise<Readonly<ControllerRevision>[]> {
-    const owned = await claim({
-      client: this.#client,
-      owner: set,
-      ownerResource: resources.statefulSets,
-      resource: resources.controllerRevisions,
-      selector: selectorFromLabelSelector(set.spec?.selector),
-      candidates: controlledAndOrphans(this.#revisions, set),
-      signal,
-    });
-    return sortRevisions(owned);
   }
 
   /** The revision that the pods have, and the one that they are to get. */

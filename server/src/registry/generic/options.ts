@@ -107,13 +107,12 @@ function validateListOptions(options: ListOptions): FieldError[] {
     if (options.sendInitialEvents !== undefined && match !== 'NotOlderThan') {
       errors.push(forbiddenField(matchPath, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
     }
-    if (match === '') return errors;
-    if (options.sendInitialEvents === undefined) {
+    if (match !== '' && options.sendInitialEvents === undefined) {
       errors.push(
         forbiddenField(matchPath, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
       );
     }
-    if (match !== 'NotOlderThan') errors.push(notSupported(matchPath, match, ['NotOlderThan']));
+    if (match !== '' && match !== 'NotOlderThan') errors.push(notSupported(matchPath, match, ['NotOlderThan']));
     if (options.continue !== '') {
       errors.push(forbiddenField(matchPath, 'resourceVersionMatch is forbidden when continue is provided'));
     }

@@ -148,7 +148,7 @@ export class RegistryStore implements EntryReader {
     const among = amongOf(this, options.labelSelector, options.fieldSelector);
     const selectedNamespace = options.fieldSelector?.requiresExactMatch('metadata.namespace');
     const prefix = this.prefixOf(namespace !== '' ? namespace : (selectedNamespace ?? ''));
-    const token = this.#continueToken(options);
+    const token = this.#continueToken(options, prefix);
     const requested = parseResourceVersion(options.resourceVersion);
     const limit = options.resourceVersion === '0' && token === undefined ? 0 : options.limit;
     const exact =
@@ -172,27 +172,26 @@ export class RegistryStore implements EntryReader {
       return {
         entries: result.entries,
         revision: result.revision,
-        continue:
-          result.next === undefined ? undefined : encodeContinue(result.next, this.definition.prefix, result.revision),
+        continue: result.next === undefined ? undefined : encodeContinue(result.next, prefix, result.revision),
         remaining: result.next === undefined || selection !== undefined ? undefined : result.remaining,
       };
     } catch (error) {
       if (token !== undefined && error instanceof StorageError && error.code === 'compacted') {
         const expired = resourceExpired(inconsistentContinueMessage);
-        expired.status.metadata = { continue: encodeContinue(token.startKey, this.definition.prefix, -1) };
+        expired.status.metadata = { continue: encodeContinue(token.startKey, prefix, -1) };
         throw expired;
       }
       throw this.#translate(error, '', 'list');
     }
   }
 
-  #continueToken(options: ListOptions) {
+  #continueToken(options: ListOptions, prefix: string) {
     if (options.continue === '') return undefined;
     if (options.resourceVersion !== '' && options.resourceVersion !== '0') {
       throw badRequest('specifying resource version is not allowed when using continue');
     }
     try {
-      return decodeContinue(options.continue, this.definition.prefix);
+      return decodeContinue(options.continue, prefix);
     } catch (error) {
       if (error instanceof ContinueTokenError) throw badRequest(`invalid continue token: ${error.message}`);
       throw error;
@@ -472,7 +471,8 @@ export class RegistryStore implements EntryReader {
     let next = 0;
     const work = async (): Promise<void> => {
       for (let entry = entries[next++]; entry !== undefined; entry = entries[next++]) {
-        const { name, namespace } = EntryView.of(entry).attributes(this);
+        // Parsed for what follows as well.
+        const { name = '', namespace = '' } = EntryView.of(entry).shared().metadata ?? {};
         try {
           await this.delete(name, options, { ...context, namespace, warn: (message) => context.warn(message) });
         } catch (error) {

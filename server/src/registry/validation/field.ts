@@ -43,9 +43,9 @@ export function nonNegative(at: Path, value: number | undefined | null): FieldEr
 
 /** Each of the named integers of a status (or spec) must not be negative. */
 export function nonNegativeFields(at: Path, object: object | undefined | null, names: readonly string[]): FieldError[] {
-  const values = new Map<string, unknown>(Object.entries(object ?? {}));
+  if (object === undefined || object === null) return [];
   return names.flatMap((name) => {
-    const value = values.get(name);
+    const value = (object as Readonly<Record<string, unknown>>)[name];
     return typeof value === 'number' ? nonNegative(at.child(name), value) : [];
   });
 }

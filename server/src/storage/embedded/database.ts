@@ -20,10 +20,17 @@ import {
   encodeLog,
   entryOf,
   formatVersion,
+  formerVersions,
   isDeletion,
   keyOf,
   previousRevisionOf,
 } from './record.ts';
+
+/**
+ * Address space, not memory. A file that outgrows it is mapped anew, and each mapping counts what it shares with the
+ * others as resident.
+ */
+const mappedBytes = 16 * 1024 ** 3;
 
 /** One revision's change on its way to the disk. */
 export interface Change extends LogRecord {
@@ -44,11 +51,18 @@ export class Database {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const path = join(directory, 'data.mdb');
     this.path = path;
-    this.root = open<Buffer, string>({ path, noSubdir: true, encoding: 'binary', maxDbs: 8, overlappingSync: false });
+    this.root = open<Buffer, string>({
+      path,
+      noSubdir: true,
+      encoding: 'binary',
+      maxDbs: 8,
+      overlappingSync: false,
+      mapSize: mappedBytes,
+    });
     chmodSync(path, 0o600);
     this.#meta = this.root.openDB<string, string>({ name: 'meta', encoding: 'string' });
     this.#index = this.root.openDB<Buffer, string>({ name: 'index', encoding: 'binary' });
-    this.#log = this.root.openDB<Buffer, number>({ name: 'log', encoding: 'binary' });
+    this.#log = this.root.openDB<Buffer, number>({ name: 'log', encoding: 'binary', compression: true });
     this.#expiry = this.root.openDB<Buffer, [number, number]>({ name: 'expiry', encoding: 'binary' });
   }
 
@@ -56,14 +70,15 @@ export class Database {
   claim(directory: string, claim: (owner: string | undefined) => string): void {
     this.#meta.transactionSync(() => {
       const format = this.#meta.get('format');
-      if (format !== undefined && format !== String(formatVersion)) {
+      const present = String(formatVersion);
+      if (format !== undefined && format !== present && !formerVersions.includes(format)) {
         throw new StorageError(
           'unavailable',
           `${directory} holds a store of format ${format}; this version reads format ${formatVersion}`,
         );
       }
       this.#meta.putSync('owner', claim(this.#meta.get('owner')));
-      if (format === undefined) this.#meta.putSync('format', String(formatVersion));
+      if (format !== present) this.#meta.putSync('format', present);
     });
   }
 

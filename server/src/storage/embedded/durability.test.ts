@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { open } from 'lmdb';
 import { temporaryDirectory } from '../testing/directory.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { Recorder } from '../testing/recorder.ts';
 import { code } from '../testing/suite.ts';
 import type { EmbeddedStorageOptions } from './index.ts';
 import { EmbeddedStorage } from './index.ts';
+import { encodeIndex, encodeLog } from './record.ts';
 
 const prefix = '/registry/things/';
 
@@ -126,6 +129,32 @@ void test('one directory, one owner; an owner that is gone does not count', () =
       assert.ok((await storage.currentRevision()) > 0);
     });
     await withStorage(path, {}, async () => undefined);
+  }));
+
+void test('a store of format 1, whose log is not compressed, is read and written on', () =>
+  inDirectory(async (path) => {
+    const former = open<Buffer, string>({ path: `${path}/data.mdb`, noSubdir: true, encoding: 'binary', maxDbs: 8 });
+    const key = `${prefix}old`;
+    const old = Buffer.alloc(6000, 'a');
+    const record = { deleted: false, key, createRevision: 1, previousRevision: 0, value: old };
+    await former.openDB<Buffer, number>({ name: 'log', encoding: 'binary' }).put(1, encodeLog(record));
+    const place = encodeIndex({ deleted: false, modRevision: 1, createRevision: 1, expiresAt: 0 });
+    await former.openDB<Buffer, string>({ name: 'index', encoding: 'binary' }).put(key, place);
+    const meta = former.openDB<string, string>({ name: 'meta', encoding: 'string' });
+    await meta.put('format', '1');
+    await meta.put('revision', '1');
+    await former.close();
+    const written = Buffer.alloc(6000, 'b');
+    await withStorage(path, {}, async (storage) => {
+      assert.deepEqual((await storage.get(key)).entry?.value, old);
+      const { modRevision } = await storage.update(key, written, 1);
+      assert.equal(modRevision, 2);
+    });
+    await withStorage(path, {}, async (storage) => {
+      assert.deepEqual((await storage.get(key)).entry?.value, written);
+      assert.deepEqual((await storage.list({ prefix, revision: 1 })).entries[0]?.value, old);
+    });
+    assert.ok(statSync(`${path}/data.mdb`).size < 200_000, 'address space is not a file');
   }));
 
 void test('state, revisions, history and the compacted revision survive a restart', () =>

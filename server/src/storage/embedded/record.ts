@@ -1,5 +1,6 @@
 /**
- * The bytes of the embedded store, format 1.
+ * The bytes of the embedded store, format 2: as format 1, but long records of the log are compressed (LZ4, by LMDB's
+ * binding, which tells them by their first byte; ours are 0 or 1).
  *
  * `log` holds one record per revision: put or delete, the key, and for a put the value. `index` holds one small record
  * per key: what happened to it last, and where in the log. A log record names the revision that held the key before it
@@ -7,7 +8,9 @@
  */
 import type { Entry } from '../storage.ts';
 
-export const formatVersion = 1;
+export const formatVersion = 2;
+/** Read as they are; what is written from then on makes them the present format. */
+export const formerVersions: readonly string[] = ['1'];
 
 export interface LogRecord {
   revision: number;

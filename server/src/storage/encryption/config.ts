@@ -167,7 +167,8 @@ function validateKms(kms: Partial<KmsConfiguration>, at: Path, names: Set<string
     errors.push(invalidValue(at.child('endpoint'), endpoint, message));
   }
   if (apiVersion === 'v1') {
-    const message = 'KMSv1 is deprecated and will only receive security updates going forward. Use KMSv2 instead.';
+    const message =
+      'KMS v1 is deprecated and not served here: set apiVersion: v2, with a plugin that speaks API v2. What v1 encrypted must be written again with another provider first.';
     errors.push(invalidValue(at.child('apiVersion'), apiVersion, message));
   } else if (apiVersion !== 'v2') {
     errors.push(

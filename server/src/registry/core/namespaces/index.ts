@@ -77,7 +77,6 @@ export const namespaces: ResourceRegistration<Namespace> = {
   },
   selectableFields: {
     'status.phase': (namespace) => namespace.status?.phase ?? '',
-    name: (namespace) => namespace.metadata?.name ?? '',
   },
   subresources: {
     finalize: {

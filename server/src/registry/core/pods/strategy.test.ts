@@ -266,12 +266,14 @@ test('fields to select pods by', () => {
   const fields = Object.fromEntries(Object.entries(podSelectableFields).map(([field, read]) => [field, read(object)]));
   assert.deepEqual(fields, {
     'spec.nodeName': 'n1',
+    'spec.host': 'n1',
     'spec.restartPolicy': 'Always',
     'spec.schedulerName': 'default-scheduler',
     'spec.serviceAccountName': '',
     'spec.hostNetwork': 'true',
     'status.phase': 'Pending',
     'status.podIP': '',
+    'status.podIPs': '',
     'status.nominatedNodeName': '',
   });
 });

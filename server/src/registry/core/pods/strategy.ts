@@ -100,12 +100,16 @@ export const podDeleteStrategy: DeleteStrategy<Pod> = {
 
 export const podSelectableFields: SelectableFields<Pod> = {
   'spec.nodeName': (pod) => pod.spec?.nodeName ?? '',
+  // Its name of old.
+  'spec.host': (pod) => pod.spec?.nodeName ?? '',
   'spec.restartPolicy': (pod) => pod.spec?.restartPolicy ?? '',
   'spec.schedulerName': (pod) => pod.spec?.schedulerName ?? '',
   'spec.serviceAccountName': (pod) => pod.spec?.serviceAccountName ?? '',
   'spec.hostNetwork': (pod) => String(pod.spec?.hostNetwork ?? false),
   'status.phase': (pod) => pod.status?.phase ?? '',
   'status.podIP': (pod) => pod.status?.podIPs?.[0]?.ip ?? '',
+  // Taken, and never filled.
+  'status.podIPs': () => '',
   'status.nominatedNodeName': (pod) => pod.status?.nominatedNodeName ?? '',
 };
 
