@@ -1,7 +1,7 @@
 /** The command line: upstream's flag names and forms. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { auditFlags } from '../audit/flags.ts';
-import { parseDuration } from '../duration.ts';
+import { formatDuration, parseDuration } from '../duration.ts';
 import { type ApiserverOptions, defaultOptions } from './config.ts';
 
 const list = (text: string, previous: readonly string[] | undefined): string[] => [
@@ -204,6 +204,19 @@ const flags: readonly Flag[] = [
     'time over which watches are ended; 0 ends them at once',
   ],
 ];
+
+/** All flags, with the values that these options are. */
+export function flagValues(options: ApiserverOptions): Record<string, string> {
+  return Object.fromEntries(
+    flags.map(([name, field, parse]) => {
+      const value = options[field];
+      if (Array.isArray(value)) return [name, `[${value.join(',')}]`];
+      if (typeof value !== 'number') return [name, String(value ?? '')];
+      if (parse === milliseconds) return [name, formatDuration(value)];
+      return [name, parse === seconds ? formatDuration(value * 1000) : String(value)];
+    }),
+  );
+}
 
 /** `run` gets the options given; the defaults are startApiserver's. */
 export function apiserverFlags(run: (options: Partial<ApiserverOptions>) => Promise<void>): Command {

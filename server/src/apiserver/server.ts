@@ -20,6 +20,7 @@ import { ResourceRouter } from '../endpoints/resource-router.ts';
 import { NodeConnector } from '../endpoints/streaming/node-connection.ts';
 import { podStreams } from '../endpoints/streaming/pod-streams.ts';
 import { proxies } from '../endpoints/streaming/proxies.ts';
+import { ZPages } from '../endpoints/zpages.ts';
 import { CustomResources, customDocuments, noStrategicMerge, RuleMetrics } from '../extensions/index.ts';
 import type { RegistryDependencies } from '../registry/dependencies.ts';
 import { resourceKey } from '../registry/generic/definition.ts';
@@ -43,6 +44,7 @@ import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersion
 import { parseFeatureGates } from './feature-gates.ts';
 import { fieldManagers, storeFieldManagers } from './field-managers.ts';
 import { readFiles } from './files.ts';
+import { flagValues } from './flags.ts';
 import { buildHandlerChain } from './handler-chain.ts';
 import {
   ensureDefaultServiceCidr,
@@ -330,6 +332,15 @@ export async function startApiserver(
   if (storage.size !== undefined) metrics.watchStorageSize(options.etcdServers[0] ?? 'embedded', () => storage.size!());
   metrics.showVersion(versionInfo());
   showServer(metrics.registry, featureGates, kubernetesVersion);
+  const zpages = new ZPages({
+    binaryVersion: kubernetesVersion.gitVersion.replace(/^v/, ''),
+    emulationVersion: `${kubernetesVersion.major}.${kubernetesVersion.minor}`,
+    runtimeVersion: process.version,
+    started: now(),
+    now,
+    flags: () => flagValues(options),
+    random: Math.random,
+  });
   const healthMetrics = new HealthMetrics();
   const nonResource = new NonResourceHandler({
     version: versionInfo(),
@@ -361,6 +372,7 @@ export async function startApiserver(
     documents: [
       new DiscoveryHandler(isServed, serverAddress, documents),
       new OpenApiHandler(isServed, documents),
+      zpages,
       ...(fairness.dumps === undefined ? [] : [fairness.dumps]),
     ],
   });

@@ -40,6 +40,8 @@ export interface ControllerSettings {
   nodeMonitorGracePeriodMs: number;
   nodeStartupGracePeriodMs: number;
   terminatedPodGcThreshold: number;
+  /** How long a legacy token must go unused before it is marked, and again before it is deleted. */
+  legacyTokenCleanUpPeriodMs: number;
 }
 
 /** Starts one controller. It returns at once; `ready` of what it returns resolves when it works. */

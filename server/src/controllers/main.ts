@@ -47,6 +47,7 @@ export interface ControllerManagerOptions extends SharedFlags {
   nodeMonitorGracePeriod: number;
   nodeStartupGracePeriod: number;
   terminatedPodGcThreshold: number;
+  legacyServiceAccountTokenCleanUpPeriod: number;
   /** Kubeconfig of a scheduler to run in the same process. */
   withScheduler?: string;
 }
@@ -85,6 +86,13 @@ function flags(): Command {
     .addOption(durationFlag('node-monitor-grace-period', 'silence after which a node counts as unreachable', '50s'))
     .addOption(durationFlag('node-startup-grace-period', 'the same for a node that never reported', '1m'))
     .addOption(integerFlag('terminated-pod-gc-threshold', 'ended pods kept', 12_500))
+    .addOption(
+      durationFlag(
+        'legacy-service-account-token-clean-up-period',
+        'time without use after which a legacy token goes',
+        '8760h',
+      ),
+    )
     .option('--with-scheduler <kubeconfig>', 'also run a scheduler in this process, with this identity');
 }
 
@@ -221,5 +229,6 @@ async function settingsOf(options: ControllerManagerOptions): Promise<Controller
     nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriod,
     nodeStartupGracePeriodMs: options.nodeStartupGracePeriod,
     terminatedPodGcThreshold: options.terminatedPodGcThreshold,
+    legacyTokenCleanUpPeriodMs: options.legacyServiceAccountTokenCleanUpPeriod,
   };
 }

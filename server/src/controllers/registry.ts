@@ -1,6 +1,5 @@
 /**
- * The controllers there are, under upstream's names. Not there yet: horizontalpodautoscaling, the cleaner of
- * legacy service account tokens, ephemeral volumes, attaching and expanding volumes, resource claims, ttl. ClusterRoles are aggregated by the API
+ * The controllers there are, under upstream's names. Not there yet: horizontalpodautoscaling, ephemeral volumes, attaching and expanding volumes, resource claims, ttl. ClusterRoles are aggregated by the API
  * server.
  */
 
@@ -28,6 +27,7 @@ import { startReplicaSetController } from './replicaset/replica-set-controller.t
 import { startReplicationController } from './replication/replication-controller.ts';
 import { startResourceQuotaController } from './resourcequota/resource-quota-controller.ts';
 import { startRootCaCertPublisher } from './root-ca-cert-publisher/root-ca-cert-publisher.ts';
+import { startLegacyTokenCleaner } from './serviceaccount/legacy-token-cleaner.ts';
 import { startServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
 import { startServiceAccountTokenController } from './serviceaccount/token-controller.ts';
 import { startServiceCidrsController } from './servicecidrs/service-cidrs-controller.ts';
@@ -42,6 +42,7 @@ import { startAttributesClassProtection, startClaimProtection, startVolumeProtec
 export const controllers: ReadonlyMap<string, StartController> = new Map([
   ['serviceaccount-token-controller', startServiceAccountTokenController],
   ['serviceaccount-controller', startServiceAccountController],
+  ['legacy-serviceaccount-token-cleaner-controller', startLegacyTokenCleaner],
   ['root-ca-certificate-publisher-controller', startRootCaCertPublisher],
   ['node-ipam-controller', startNodeIpamController],
   ['node-lifecycle-controller', startNodeLifecycleController],

@@ -34,6 +34,7 @@ const defaults: ControllerSettings = {
   nodeMonitorGracePeriodMs: 200,
   nodeStartupGracePeriodMs: 200,
   terminatedPodGcThreshold: 100,
+  legacyTokenCleanUpPeriodMs: 365 * 86_400_000,
 };
 
 export interface Harness {
