@@ -106,9 +106,12 @@ export class Normaliser {
   }
 }
 
+/** By key; owners of fields in any order. */
 const sorted = (value: Json): string =>
-  JSON.stringify(value, (_, each: Json) =>
-    typeof each === 'object' && each !== null && !Array.isArray(each)
+  JSON.stringify(value, (key, each: Json) => {
+    if (key === 'managedFields' && Array.isArray(each))
+      return each.toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
+    return typeof each === 'object' && each !== null && !Array.isArray(each)
       ? Object.fromEntries(Object.entries(each).toSorted(([left], [right]) => (left < right ? -1 : 1)))
-      : each,
-  );
+      : each;
+  });

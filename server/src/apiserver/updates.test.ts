@@ -327,3 +327,41 @@ test('definitions and APIServices are never asked for as a Table of their status
   });
   assert.equal(answer.json<{ kind: string }>().kind, 'APIService');
 });
+
+test('an autoscaler without a target gets one, and its maker owns it', async () => {
+  const path = namespaced('/apis/autoscaling/v1', 'horizontalpodautoscalers');
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' };
+  const { text } = await send('post', path, { metadata: { name: 'x' }, spec: { maxReplicas: 3, scaleTargetRef } });
+  const { metadata } = JSON.parse(text) as { metadata: { managedFields: { fieldsV1: { 'f:spec': object } }[] } };
+  assert.deepEqual(Object.keys(metadata.managedFields[0]?.fieldsV1['f:spec'] ?? {}).sort(), [
+    'f:maxReplicas',
+    'f:minReplicas',
+    'f:scaleTargetRef',
+    'f:targetCPUUtilizationPercentage',
+  ]);
+});
+
+test('devices are chosen by expressions that compile, and described by one value each', async () => {
+  const classes = '/apis/resource.k8s.io/v1/deviceclasses';
+  const { body } = await send('post', classes, {
+    metadata: { name: 'x' },
+    spec: { selectors: [{ cel: { expression: 'other' } }] },
+  });
+  assert.deepEqual(
+    body.details.causes.map(({ field }) => field),
+    ['spec.selectors[0].cel.expression'],
+  );
+  const slice = await send('post', '/apis/resource.k8s.io/v1/resourceslices', {
+    metadata: { name: 'x' },
+    spec: {
+      driver: 'example.com',
+      nodeName: 'n',
+      pool: { name: 'p', resourceSliceCount: 1 },
+      devices: [{ name: 'd', attributes: { none: {}, version: { version: 'x' }, model: { string: 'a' } } }],
+    },
+  });
+  assert.deepEqual(
+    slice.body.details.causes.map(({ field }) => field),
+    ['spec.devices[0].attributes[none]', 'spec.devices[0].attributes[version].version'],
+  );
+});

@@ -23,6 +23,8 @@ export function formatIssues(source: string, issues: readonly Issue[]): string {
 }
 
 function formatIssue(source: string, issue: Issue): string {
+  // An empty text has no line to show.
+  if (source === '') return `ERROR: <input>:1:0: ${issue.message}`;
   const before = source.slice(0, issue.pos).split('\n');
   const column = Array.from(before.at(-1) ?? '').length;
   const line = source.split('\n')[before.length - 1] ?? '';

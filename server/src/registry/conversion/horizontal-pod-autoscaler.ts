@@ -26,9 +26,15 @@ const sources: Record<string, string> = {
   External: 'external',
 };
 
+const defaultCpuUtilization = 80;
+
 export function defaultAutoscalerV1(object: KubernetesObject): void {
-  const { spec } = object as Autoscaler;
-  if (spec) spec.minReplicas ??= 1;
+  const { spec, metadata } = object as Autoscaler;
+  if (!spec) return;
+  spec.minReplicas ??= 1;
+  // v2's default, which v1 shows as its own field.
+  if (metadata?.annotations?.[annotations.metrics] === undefined)
+    spec.targetCPUUtilizationPercentage ??= defaultCpuUtilization;
 }
 
 export function autoscalerToV1(object: KubernetesObject): KubernetesObject {

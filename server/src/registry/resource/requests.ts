@@ -1,6 +1,7 @@
 import type { DeviceClaim, ResourceClaimSpec } from '@typernetes/openapi/types/resource/v1';
 import type { FieldError, Path } from '../validation/index.ts';
 import { checked, dns1123Label, duplicate, invalidValue, required, tooMany } from '../validation/index.ts';
+import { validateDeviceSelectors } from './selectors.ts';
 
 interface DeviceRequestLike {
   allocationMode?: string;
@@ -46,6 +47,9 @@ export function validateClaimSpec(spec: ResourceClaimSpec | undefined, at: Path)
     }
     if (request.exactly && !request.exactly.deviceClassName)
       errors.push(required(place.child('exactly', 'deviceClassName'), ''));
+    errors.push(...validateDeviceSelectors(request.exactly?.selectors, place.child('exactly', 'selectors')));
+    for (const [at, { selectors }] of alternatives.entries())
+      errors.push(...validateDeviceSelectors(selectors, place.child('firstAvailable').index(at).child('selectors')));
     return errors;
   });
 }

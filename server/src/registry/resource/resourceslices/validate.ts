@@ -1,5 +1,5 @@
 /** ResourceSlices against upstream's rules. */
-import type { ResourceSlice } from '@typernetes/openapi/types/resource/v1';
+import type { DeviceAttribute, ResourceSlice } from '@typernetes/openapi/types/resource/v1';
 import { validateNodeSelector } from '../../core/pod/validate-scheduling.ts';
 import {
   checked,
@@ -118,6 +118,8 @@ function validateDevices(devices: readonly Device[], here: Path): FieldError[] {
   );
   const errors = validateNames(devices, advanced ? maxDevicesWithAdvancedFeatures : maxDevices, here);
   for (const [index, { attributes, capacity }] of devices.entries()) {
+    for (const [name, attribute] of Object.entries(attributes ?? {}))
+      errors.push(...validateAttribute(attribute, here.index(index).child('attributes').key(name)));
     const count = Object.keys(attributes ?? {}).length + Object.keys(capacity ?? {}).length;
     if (count > maxAttributesAndCapacities)
       errors.push(
@@ -131,6 +133,28 @@ function validateDevices(devices: readonly Device[], here: Path): FieldError[] {
   return errors;
 }
 
+const maxAttributeValue = 64;
+const semver =
+  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?$/;
+
+/** One value, of one type. */
+function validateAttribute(attribute: DeviceAttribute, at: Path): FieldError[] {
+  const given = (['bool', 'int', 'string', 'version'] as const).filter((name) => attribute[name] != null);
+  const errors: FieldError[] = [];
+  const { string, version } = attribute;
+  if (string != null && Buffer.byteLength(string) > maxAttributeValue)
+    errors.push(tooLong(at.child('string'), '', maxAttributeValue));
+  if (version != null) {
+    const here = at.child('version');
+    if (!semver.test(version))
+      errors.push(invalidValue(here, version, 'must be a string compatible with semver.org spec 2.0.0'));
+    if (Buffer.byteLength(version) > maxAttributeValue) errors.push(tooLong(here, '', maxAttributeValue));
+  }
+  if (given.length !== 1)
+    errors.push(invalidValue(at, given.length === 0 ? '' : attribute, 'exactly one value must be specified'));
+  return errors;
+}
+
 /** Items with a DNS label each of their own; of too many nothing else is said. */
 function validateNames(items: readonly { name?: string }[], most: number, here: Path): FieldError[] {
   if (items.length > most) return [tooMany(here, items.length, most)];
@@ -138,7 +162,7 @@ function validateNames(items: readonly { name?: string }[], most: number, here: 
   return [
     ...names.flatMap((name, index) => {
       const nameAt = here.index(index).child('name');
-      return name === '' ? [required(nameAt, '')] : checked(nameAt, name, dns1123Label(name));
+      return checked(nameAt, name, dns1123Label(name));
     }),
     ...names.flatMap((name, index) => (names.indexOf(name) < index ? [duplicate(here.index(index), name)] : [])),
   ];

@@ -15,6 +15,8 @@ import {
 const spec = path('spec');
 const lifecycleModes = ['Persistent', 'Ephemeral'];
 
+const minUpdatePeriodSeconds = 10;
+
 function validateDriver(driver: CSIDriver): FieldError[] {
   const policies = ['File', 'None', 'ReadWriteOnceWithFSType'];
   const errors = optionalOneOf(spec.child('fsGroupPolicy'), driver.spec?.fsGroupPolicy, policies);
@@ -22,7 +24,13 @@ function validateDriver(driver: CSIDriver): FieldError[] {
     if (lifecycleModes.includes(mode)) continue;
     errors.push(notSupported(spec.child('volumeLifecycleModes'), mode, lifecycleModes));
   }
-  return [...errors, ...validateTokenRequests(driver.spec?.tokenRequests ?? [], spec.child('tokenRequests'))];
+  errors.push(...validateTokenRequests(driver.spec?.tokenRequests ?? [], spec.child('tokenRequests')));
+  const seconds = driver.spec?.nodeAllocatableUpdatePeriodSeconds;
+  if (seconds != null && seconds < minUpdatePeriodSeconds) {
+    const at = spec.child('nodeAllocatableUpdatePeriodSeconds');
+    errors.push(invalidValue(at, seconds, `must be greater than or equal to ${minUpdatePeriodSeconds} seconds`));
+  }
+  return errors;
 }
 
 function validateTokenRequests(requests: readonly TokenRequest[], at: Path): FieldError[] {
