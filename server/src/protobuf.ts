@@ -59,6 +59,16 @@ export function mapField(field: number, map: ReadonlyMap<string, Buffer>): Buffe
 /** Fixed numbers come out as their bytes. */
 export function decodeFields(message: Buffer): Fields {
   const fields: Fields = new Map();
+  eachField(message, (field, value) => {
+    const known = fields.get(field);
+    if (known === undefined) fields.set(field, [value]);
+    else known.push(value);
+  });
+  return fields;
+}
+
+/** Calls for every field as it stands in the message; fixed numbers come as their bytes. */
+export function eachField(message: Buffer, take: (field: number, value: Buffer | number) => void): void {
   let at = 0;
   const number = (): number => {
     let value = 0;
@@ -71,27 +81,19 @@ export function decodeFields(message: Buffer): Fields {
   };
   while (at < message.length) {
     const tag = number();
-    let value: Buffer | number;
-    switch (tag & 7) {
-      case 0:
-        value = number();
-        break;
-      case 1:
-      case 2:
-      case 5: {
-        const length = (tag & 7) === 2 ? number() : (tag & 7) === 1 ? 8 : 4;
-        if (at + length > message.length) throw new Error('proto: unexpected end of message');
-        value = message.subarray(at, at + length);
-        at += length;
-        break;
-      }
-      default:
-        throw new Error('proto: cannot parse invalid wire-format data');
-    }
     const field = Math.floor(tag / 8);
-    fields.set(field, [...(fields.get(field) ?? []), value]);
+    const wireType = tag & 7;
+    if (wireType === 0) {
+      take(field, number());
+      continue;
+    }
+    if (wireType !== 1 && wireType !== 2 && wireType !== 5)
+      throw new Error('proto: cannot parse invalid wire-format data');
+    const length = wireType === 2 ? number() : wireType === 1 ? 8 : 4;
+    if (at + length > message.length) throw new Error('proto: unexpected end of message');
+    take(field, message.subarray(at, at + length));
+    at += length;
   }
-  return fields;
 }
 
 export function bytesOf(fields: Fields, field: number): Buffer {

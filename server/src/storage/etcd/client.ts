@@ -1,12 +1,15 @@
 /**
- * The connection to etcd: endpoints, TLS, password, deadlines and what to do when a call fails. Everything here goes
- * through etcd3's RPC clients; its high-level API has no ranges at a revision and hides compaction.
+ * The connection to etcd: endpoints, TLS, password, deadlines and what to do when a call fails. Reads and writes of keys
+ * are requests on an HTTP/2 session of our own, unless there is a password; the rest, and then they too, go through etcd3's
+ * RPC clients (its high-level API has no ranges at a revision and hides compaction).
  */
 import { rootCertificates } from 'node:tls';
 import type { KVClient, LeaseClient, WatchClient } from 'etcd3';
 import { Etcd3, EtcdInvalidAuthTokenError, GRPCDeadlineExceededError, isRecoverableError } from 'etcd3';
 import { compacted, futureRevision, tooLarge } from '../errors.ts';
 import { StorageError } from '../storage.ts';
+import { directKv, etcd3Kv, type Kv } from './kv.ts';
+import { GrpcError, grpcCodes, UnaryCalls } from './unary.ts';
 
 export interface EtcdConnectOptions {
   /** `https://host:port` or `http://host:port`, all of one scheme. */
@@ -45,7 +48,10 @@ const once: Policy = {
 };
 
 export class EtcdClient {
+  /** Reads and writes of keys. */
+  readonly kv: Kv;
   readonly #etcd: Etcd3;
+  readonly #calls: UnaryCalls;
   readonly #timeoutMs: number;
   readonly hasPassword: boolean;
 
@@ -78,9 +84,17 @@ export class EtcdClient {
         'grpc.max_reconnect_backoff_ms': 1000,
       },
     });
+    this.#calls = new UnaryCalls({
+      endpoints: endpoints.map(withScheme),
+      ca: secure ? authorities : undefined,
+      cert,
+      key,
+    });
+    this.kv = this.hasPassword ? etcd3Kv(() => this.rpc) : directKv(this.#calls);
   }
 
-  get kv(): KVClient {
+  /** The KV service as etcd3 has it. */
+  get rpc(): KVClient {
     return this.#etcd.kv;
   }
 
@@ -128,21 +142,32 @@ export class EtcdClient {
   }
 
   close(): void {
+    this.#calls.close();
     this.#etcd.close();
   }
 }
 
+/** As etcd3 has it: without a scheme it is plain. */
+function withScheme(endpoint: string): string {
+  return endpoint.includes('://') ? endpoint : `http://${endpoint}`;
+}
+
 function neverSent(error: Error): boolean {
   return (
+    (error instanceof GrpcError && error.neverSent) ||
     /No connection established|ECONNREFUSED|Name resolution failed|etcdserver: no leader|etcdserver: too many requests/.test(
       error.message,
-    ) || error.name === 'BrokenCircuitError'
+    ) ||
+    error.name === 'BrokenCircuitError'
   );
 }
+
+const passingCodes: ReadonlySet<number> = new Set([grpcCodes.deadlineExceeded, grpcCodes.unavailable]);
 
 function mayPass(error: Error): boolean {
   return (
     neverSent(error) ||
+    (error instanceof GrpcError && passingCodes.has(error.code)) ||
     isRecoverableError(error) ||
     error instanceof GRPCDeadlineExceededError ||
     error instanceof EtcdInvalidAuthTokenError ||

@@ -40,7 +40,7 @@ export class Compactor {
   async round(): Promise<boolean> {
     const value = Buffer.from(String(this.#revision));
     const response = await this.#client.write((options) =>
-      this.#client.kv.txn(
+      this.#client.rpc.txn(
         {
           compare: [{ key, target: 'Version', result: 'Equal', version: this.#time }],
           success: [{ request_put: { key, value } }],
@@ -59,7 +59,7 @@ export class Compactor {
     }
     this.#time = String(Number(this.#time) + 1);
     if (oldRevision > 0) {
-      await this.#client.write((options) => this.#client.kv.compact({ revision: oldRevision }, options));
+      await this.#client.write((options) => this.#client.rpc.compact({ revision: oldRevision }, options));
       this.compacted(oldRevision);
     }
     return true;

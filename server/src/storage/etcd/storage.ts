@@ -1,6 +1,5 @@
 /** Storage in etcd 3.4 or later, through etcd3's RPC clients. Keys are the storage's keys behind an optional prefix. */
 import { detached } from '@typernetes/openapi/codec';
-import type { ICompare, IKeyValue, IRangeRequest, IRangeResponse, ITxnResponse } from 'etcd3';
 import { tracedCall } from '../../tracing/propagation.ts';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
@@ -21,10 +20,11 @@ import type {
   WriteOptions,
 } from '../storage.ts';
 import { StorageError } from '../storage.ts';
-import type { CallOptions, EtcdConnectOptions } from './client.ts';
+import type { EtcdConnectOptions } from './client.ts';
 import { EtcdClient, translateEtcdError } from './client.ts';
 import { Compactor } from './compactor.ts';
 import { supportsProgressRequests } from './features.ts';
+import type { KeyValue, RangeAnswer, RangeRequest, TxnAnswer, TxnRequest } from './kv.ts';
 import { Leases } from './lease.ts';
 import type { EtcdWatchHost } from './watch.ts';
 import { EtcdWatch } from './watch.ts';
@@ -74,12 +74,12 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
     return Buffer.from(this.#prefix + key);
   }
 
-  entryOf(kv: IKeyValue): Entry {
+  entryOf(kv: KeyValue): Entry {
     return {
       key: kv.key.toString('utf8').slice(this.#prefix.length),
       value: detached(kv.value),
-      createRevision: Number(kv.create_revision),
-      modRevision: Number(kv.mod_revision),
+      createRevision: kv.create_revision,
+      modRevision: kv.mod_revision,
       memo: undefined,
     };
   }
@@ -96,15 +96,14 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
     }
   }
 
-  #range(request: IRangeRequest, signal?: AbortSignal): Promise<IRangeResponse> {
-    const range = () => this.#client.read((options) => this.#client.kv.range(request, options));
+  #range(request: RangeRequest, signal?: AbortSignal): Promise<RangeAnswer> {
+    const range = () => this.#client.read(({ deadline }) => this.#client.kv.range(request, deadline));
     return this.#run(() => tracedCall('KV', 'Range', range), signal);
   }
 
   async currentRevision(signal?: AbortSignal): Promise<number> {
     // Any linearizable read tells; of a key that never is, so it costs nothing else, where every role may read.
-    const response = await this.#range({ key: this.#bytes('/registry/\0'), count_only: true }, signal);
-    return Number(response.header.revision);
+    return (await this.#range({ key: this.#bytes('/registry/\0'), count_only: true }, signal)).revision;
   }
 
   async get(key: string, options: ReadOptions = {}): Promise<GetResult> {
@@ -137,7 +136,7 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
       }
       const last = response.kvs.at(-1);
       if (!full && select === undefined && page.next !== undefined) {
-        page.addBeyond(Number(response.count) - response.kvs.length);
+        page.addBeyond(response.count - response.kvs.length);
         full = true;
       }
       if (full || !response.more || last === undefined) return { revision, ...page.result() };
@@ -148,7 +147,7 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
   }
 
   /** A range at a revision; etcd does not say where it is when that is still to come. */
-  async #ranged(request: IRangeRequest, revision: number | undefined, signal?: AbortSignal): Promise<IRangeResponse> {
+  async #ranged(request: RangeRequest, revision: number | undefined, signal?: AbortSignal): Promise<RangeAnswer> {
     try {
       return await this.#range(request, signal);
     } catch (error) {
@@ -159,45 +158,42 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
 
   async count(prefix: string): Promise<number> {
     const range = { key: this.#bytes(prefix), range_end: this.#bytes(prefixEnd(prefix)), count_only: true };
-    return Number((await this.#range(range)).count);
+    return (await this.#range(range)).count;
   }
 
   async create(key: string, value: Buffer, options: WriteOptions = {}): Promise<Entry> {
     const response = await this.#put(key, value, 0, options);
-    const modRevision = Number(response.header.revision);
+    const modRevision = response.revision;
     if (response.succeeded) return { key, value, createRevision: modRevision, modRevision, memo: undefined };
-    const current = this.#rangedEntry(response, 0);
+    const current = this.#found(response, 0);
     throw new StorageError('keyExists', `key exists: ${key}`, { key, ...(current && { current }) });
   }
 
   async update(key: string, value: Buffer, expectedModRevision: number, options: WriteOptions = {}): Promise<Entry> {
     const response = await this.#put(key, value, expectedModRevision, options);
-    if (!response.succeeded) throw mismatch(key, this.#rangedEntry(response, 0));
-    const modRevision = Number(response.header.revision);
-    const createRevision = this.#rangedEntry(response, 1)?.createRevision ?? modRevision;
+    if (!response.succeeded) throw mismatch(key, this.#found(response, 0));
+    const modRevision = response.revision;
+    const createRevision = this.#found(response, 1)?.createRevision ?? modRevision;
     return { key, value, createRevision, modRevision, memo: undefined };
   }
 
   /** The put happens if the key's modRevision is the expected one, 0 for a key that is not there. */
-  async #put(key: string, value: Buffer, expected: number, options: WriteOptions): Promise<ITxnResponse> {
+  async #put(key: string, value: Buffer, expected: number, options: WriteOptions): Promise<TxnAnswer> {
     const { ttlSeconds, signal } = options;
     const name = this.#bytes(key);
-    const put = async (): Promise<ITxnResponse> => {
+    const put = async (): Promise<TxnAnswer> => {
       const lease = ttlSeconds === undefined ? '0' : await this.#leases.for(Math.ceil(ttlSeconds));
-      const txn = (call: CallOptions) =>
-        this.#client.kv.txn(
-          {
-            compare: [modRevisionIs(name, expected)],
-            success: [
-              { request_put: { key: name, value, lease } },
-              // The answer to a put does not tell the createRevision.
-              ...(expected > 0 ? [{ request_range: { key: name, keys_only: true } }] : []),
-            ],
-            failure: [{ request_range: { key: name } }],
-          },
-          call,
-        );
-      return tracedCall('KV', 'Txn', () => this.#client.write(txn));
+      const request: TxnRequest = {
+        key: name,
+        modRevision: expected,
+        success: [
+          { put: { key: name, value, lease } },
+          // The answer to a put does not tell the createRevision.
+          ...(expected > 0 ? [{ range: { key: name, keys_only: true } }] : []),
+        ],
+        failure: [{ range: { key: name } }],
+      };
+      return this.#txn(request);
     };
     const leaseGone = (error: unknown): boolean =>
       ttlSeconds !== undefined && error instanceof Error && error.message.includes('requested lease not found');
@@ -213,26 +209,28 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
     );
   }
 
-  #rangedEntry(response: ITxnResponse, index: number): Entry | undefined {
-    const kv = response.responses[index]?.response_range.kvs[0];
+  #txn(request: TxnRequest): Promise<TxnAnswer> {
+    return tracedCall('KV', 'Txn', () => this.#client.write(({ deadline }) => this.#client.kv.txn(request, deadline)));
+  }
+
+  #found(response: TxnAnswer, index: number): Entry | undefined {
+    const kv = response.found[index];
     return kv && this.entryOf(kv);
   }
 
   async delete(key: string, expectedModRevision: number, signal?: AbortSignal): Promise<number> {
     const name = this.#bytes(key);
-    const request = {
+    const request: TxnRequest = {
+      key: name,
+      modRevision: expectedModRevision,
       // A key that is not there has modRevision 0, which must not count as expected.
-      compare: [modRevisionIs(name, expectedModRevision), exists(name)],
-      success: [{ request_delete_range: { key: name } }],
-      failure: [{ request_range: { key: name } }],
+      exists: true,
+      success: [{ remove: { key: name } }],
+      failure: [{ range: { key: name } }],
     };
-    const response = await this.#run(
-      () => tracedCall('KV', 'Txn', () => this.#client.write((options) => this.#client.kv.txn(request, options))),
-      signal,
-      key,
-    );
-    if (!response.succeeded) throw mismatch(key, this.#rangedEntry(response, 0));
-    return Number(response.header.revision);
+    const response = await this.#run(() => this.#txn(request), signal, key);
+    if (!response.succeeded) throw mismatch(key, this.#found(response, 0));
+    return response.revision;
   }
 
   watch(options: WatchOptions, handler: WatchHandler): Watch {
@@ -271,7 +269,7 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
 
   async compact(revision: number): Promise<void> {
     try {
-      await this.#run(() => this.#client.write((options) => this.#client.kv.compact({ revision }, options)));
+      await this.#run(() => this.#client.write((options) => this.#client.rpc.compact({ revision }, options)));
       this.#compactor.compacted(revision);
     } catch (error) {
       if (!(error instanceof StorageError) || (error.code !== 'compacted' && error.code !== 'futureRevision'))
@@ -289,18 +287,9 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
   }
 }
 
-function checked(response: IRangeResponse, minRevision: number | undefined): number {
-  const revision = Number(response.header.revision);
+function checked({ revision }: RangeAnswer, minRevision: number | undefined): number {
   if (minRevision !== undefined && minRevision > revision) throw futureRevision(minRevision, revision);
   return revision;
-}
-
-function modRevisionIs(key: Buffer, revision: number): ICompare {
-  return { key, target: 'Mod', result: 'Equal', mod_revision: revision };
-}
-
-function exists(key: Buffer): ICompare {
-  return { key, target: 'Version', result: 'Greater', version: 0 };
 }
 
 function mismatch(key: string, current: Entry | undefined): StorageError {

@@ -5,12 +5,13 @@
  * Progress. An etcd that can be asked is asked. With an older one a watch with progress takes in the whole key space:
  * changes of other keys are its progress then. (Where a role forbids that, only etcd's own rare notifications are left.)
  */
-import type { IEvent, IKeyValue, IWatchResponse, WatchClient } from 'etcd3';
+import type { IEvent, IWatchResponse, WatchClient } from 'etcd3';
 import type { Clock } from '../clock.ts';
 import { compacted } from '../errors.ts';
 import { callEnd, callEvent } from '../handler.ts';
 import type { Entry, StorageEvent, Watch, WatchHandler, WatchOptions } from '../storage.ts';
 import { StorageError } from '../storage.ts';
+import { type KeyValue, ofEtcd3 } from './kv.ts';
 
 type Stream = Awaited<ReturnType<WatchClient['watch']>>;
 
@@ -20,7 +21,7 @@ export interface EtcdWatchHost {
   open(): Promise<Stream>;
   /** The range that a watch's prefix stands for. */
   range(prefix: string): { key: Buffer; range_end?: Buffer };
-  entryOf(kv: IKeyValue): Entry;
+  entryOf(kv: KeyValue): Entry;
   forget(watch: EtcdWatch): void;
 }
 
@@ -154,11 +155,11 @@ export class EtcdWatch implements Watch {
   /** Undefined where the state before is compacted away, so the change cannot be told whole. */
   #changeOf(event: IEvent, revision: number): StorageEvent | undefined {
     const before =
-      event.prev_kv === null || event.prev_kv === undefined ? undefined : this.#host.entryOf(event.prev_kv);
+      event.prev_kv === null || event.prev_kv === undefined ? undefined : this.#host.entryOf(ofEtcd3(event.prev_kv));
     if (event.type === 'Delete') {
       return before === undefined ? undefined : { type: 'delete', revision, entry: before, memo: undefined };
     }
-    const entry = this.#host.entryOf(event.kv);
+    const entry = this.#host.entryOf(ofEtcd3(event.kv));
     if (before === undefined && entry.createRevision !== entry.modRevision) return undefined;
     return { type: 'put', revision, entry, previous: before, memo: undefined };
   }

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http2, { type Http2Server, type Http2Session, type ServerHttp2Stream } from 'node:http2';
+import net, { type AddressInfo } from 'node:net';
+import { describe, test } from 'node:test';
+import { GrpcError, grpcCodes, UnaryCalls } from './unary.ts';
+
+type Answer = (stream: ServerHttp2Stream, body: Buffer) => void;
+
+/** A gRPC server that answers as it is told. */
+class Server {
+  readonly #server: Http2Server;
+  readonly #sessions = new Set<Http2Session>();
+  calls = 0;
+  connections = 0;
+
+  constructor(answer: Answer) {
+    this.#server = http2.createServer();
+    this.#server.on('session', (session) => {
+      this.connections += 1;
+      this.#sessions.add(session);
+      session.on('error', () => undefined);
+      session.on('close', () => this.#sessions.delete(session));
+    });
+    this.#server.on('stream', (stream) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('error', () => undefined);
+      stream.on('end', () => {
+        this.calls += 1;
+        answer(stream, Buffer.concat(chunks));
+      });
+    });
+  }
+
+  async start(): Promise<string> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  goAway(): void {
+    for (const session of this.#sessions) session.goaway();
+  }
+
+  async stop(): Promise<void> {
+    for (const session of this.#sessions) session.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+function frame(message: string): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(Buffer.byteLength(message), 1);
+  return Buffer.concat([head, Buffer.from(message)]);
+}
+
+/** The request's message again, twice, in the pieces given. */
+const echo: Answer = (stream, body) => {
+  const message = body.subarray(5).toString();
+  const whole = frame(message + message);
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+  stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+  stream.write(whole.subarray(0, 3));
+  stream.end(whole.subarray(3));
+};
+
+const refuse =
+  (status: string, message: string): Answer =>
+  (stream) =>
+    stream.respond({ ':status': 200, 'grpc-status': status, 'grpc-message': message }, { endStream: true });
+
+const hang: Answer = () => undefined;
+const path = '/test.Service/Call';
+const soon = (): number => Date.now() + 5_000;
+const hello = [Buffer.from('hel'), Buffer.from('lo')];
+
+async function withServers(answers: Answer[], body: (calls: UnaryCalls, servers: Server[]) => Promise<void>) {
+  const servers = answers.map((answer) => new Server(answer));
+  const endpoints = await Promise.all(servers.map((server) => server.start()));
+  const calls = new UnaryCalls({ endpoints });
+  try {
+    await body(calls, servers);
+  } finally {
+    calls.close();
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+async function failure(call: Promise<unknown>): Promise<GrpcError> {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof GrpcError, String(error));
+  return error;
+}
+
+void describe('unary calls', () => {
+  void test('share one connection, and put messages together again', () =>
+    withServers([echo], async (calls, [server]) => {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => calls.call(path, hello, soon())));
+      for (const answer of answers) assert.equal(answer.toString(), 'hellohello');
+      assert.equal((await calls.call(path, [], soon())).length, 0);
+      assert.equal(server!.connections, 1);
+      assert.equal(server!.calls, 51);
+    }));
+
+  void test('fail with the code and the message of the server', () =>
+    withServers([refuse('9', 'not%20so%2C caf%C3%A9')], async (calls) => {
+      const { code, message, neverSent } = await failure(calls.call(path, hello, soon()));
+      assert.deepEqual([code, message, neverSent], [9, 'not so, café', false]);
+    }));
+
+  void test('end at their deadline, and another endpoint has its turn', () =>
+    withServers([hang, echo], async (calls, [slow]) => {
+      const late = await failure(calls.call(path, hello, Date.now() + 100));
+      assert.deepEqual([late.code, late.neverSent], [grpcCodes.deadlineExceeded, false]);
+      assert.equal((await calls.call(path, hello, soon())).toString(), 'hellohello');
+      assert.equal(slow!.calls, 1);
+    }));
+
+  void test('pass over an endpoint that takes no connections', async () => {
+    const server = new Server(echo);
+    const endpoint = await server.start();
+    const gone = new Server(echo);
+    const dead = await gone.start();
+    await gone.stop();
+    const calls = new UnaryCalls({ endpoints: [dead, endpoint] });
+    assert.equal((await calls.call(path, hello, soon())).toString(), 'hellohello');
+    calls.close();
+    await server.stop();
+    const none = new UnaryCalls({ endpoints: [dead, endpoint] });
+    const error = await failure(none.call(path, hello, soon()));
+    assert.deepEqual([error.code, error.neverSent], [grpcCodes.unavailable, true]);
+    none.close();
+  });
+
+  void test('that a connection takes down with it may have been heard', () =>
+    withServers([(stream) => stream.session?.destroy()], async (calls) => {
+      const { code, neverSent } = await failure(calls.call(path, hello, soon()));
+      assert.deepEqual([code, neverSent], [grpcCodes.unavailable, false]);
+    }));
+
+  void test('that the server refuses were not heard', () =>
+    withServers([(stream) => stream.close(http2.constants.NGHTTP2_REFUSED_STREAM)], async (calls) => {
+      const { neverSent } = await failure(calls.call(path, hello, soon()));
+      assert.equal(neverSent, true);
+    }));
+
+  void test('go to a new connection when the server leaves the old one', () =>
+    withServers([echo], async (calls, [server]) => {
+      await calls.call(path, hello, soon());
+      server!.goAway();
+      while (server!.connections === 1) await calls.call(path, hello, soon()).catch(() => undefined);
+      assert.equal((await calls.call(path, hello, soon())).toString(), 'hellohello');
+    }));
+
+  void test('do not wait longer for a connection than for an answer', async () => {
+    // It takes connections, and says nothing.
+    const silent = net.createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const calls = new UnaryCalls({ endpoints: [endpoint] });
+    const { code, neverSent } = await failure(calls.call(path, hello, Date.now() + 100));
+    assert.deepEqual([code, neverSent], [grpcCodes.deadlineExceeded, true]);
+    calls.close();
+    const server = new Server(echo);
+    const others = new UnaryCalls({ endpoints: [endpoint, await server.start()] });
+    assert.equal((await others.call(path, hello, soon())).toString(), 'hellohello');
+    others.close();
+    await server.stop();
+    silent.close();
+  });
+});
