@@ -1,15 +1,20 @@
-/** As much of protobuf's wire format as key management and traces need: varints, bytes, maps of bytes, fixed numbers. */
+/** As much of protobuf's wire format as etcd, key management and traces need: varints, bytes, maps of bytes, fixed numbers. */
 
 export type Fields = Map<number, (Buffer | number)[]>;
 
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest >= 128) {
-    bytes.push((rest % 128) | 128);
-    rest = Math.floor(rest / 128);
+/** Of a bigint the low 64 bits. */
+export function varint(value: number | bigint): Buffer {
+  const digits: number[] = [];
+  if (typeof value === 'number') {
+    let rest = value;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) digits.push((rest % 128) | 128);
+    digits.push(rest);
+  } else {
+    let rest = BigInt.asUintN(64, value);
+    for (; rest >= 128n; rest >>= 7n) digits.push(Number(rest & 127n) | 128);
+    digits.push(Number(rest));
   }
-  return Buffer.from([...bytes, rest]);
+  return Buffer.from(digits);
 }
 
 export function numberField(field: number, value: number): Buffer {

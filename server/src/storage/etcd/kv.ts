@@ -1,6 +1,6 @@
 /** What the storage asks of etcd's KV service, and both ways to ask it: on a session of our own, or through etcd3. */
 import type { ICompare, IKeyValue, IRangeRequest, IRequestOp, KVClient } from 'etcd3';
-import { eachField } from '../../protobuf.ts';
+import { eachField, varint } from '../../protobuf.ts';
 import type { UnaryCalls } from './unary.ts';
 
 export interface RangeRequest {
@@ -88,19 +88,6 @@ function rangeRequest(request: RangeRequest): Buffer[] {
     ...number(8, keys === true ? 1 : 0),
     ...number(9, count === true ? 1 : 0),
   ];
-}
-
-function varint(value: number | bigint): Buffer {
-  const digits: number[] = [];
-  let rest = value;
-  if (typeof rest === 'number') {
-    for (; rest >= 128; rest = Math.floor(rest / 128)) digits.push((rest % 128) | 128);
-    digits.push(rest);
-  } else {
-    for (rest = BigInt.asUintN(64, rest); rest >= 128n; rest >>= 7n) digits.push(Number(rest & 127n) | 128);
-    digits.push(Number(rest));
-  }
-  return Buffer.from(digits);
 }
 
 const tags = new Map<number, Buffer>();
