@@ -436,7 +436,7 @@ export async function startApiserver(
     await shutdown.initiate(async () => {
       await hooksDone.catch(() => undefined);
       clearInterval(repairTimer);
-      await Promise.all([kubernetesService, ...identityLease].map((each) => each?.stop().catch(report)));
+      await Promise.all([kubernetesService, ...identityLease].map(async (each) => each?.stop().catch(report)));
     });
     const drain = () => app.drain(options.requestTimeoutMs, options.shutdownWatchTerminationGracePeriodMs);
     if (options.shutdownSendRetryAfter) await drain();
