@@ -12,7 +12,8 @@ const namedTypes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     Mutation: 'patchType:v1.PatchType',
     ParamRef: 'parameterNotFoundAction:v1.ParameterNotFoundActionType',
     Rule: 'scope:v1.ScopeType',
-    RuleWithOperations: 'operations:v1.OperationType',
+    RuleWithOperations: 'operations:v1.OperationType scope:v1.ScopeType',
+    NamedRuleWithOperations: 'operations:v1.OperationType scope:v1.ScopeType',
     ValidatingAdmissionPolicyBindingSpec: 'validationActions:v1.ValidationAction',
     ValidatingAdmissionPolicySpec: 'failurePolicy:v1.FailurePolicyType',
     ValidatingWebhook:
@@ -87,7 +88,7 @@ const namedTypes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ContainerStatus: 'stopSignal:v1.Signal',
     EmptyDirVolumeSource: 'medium:v1.StorageMedium',
     EndpointPort: 'protocol:v1.Protocol',
-    EphemeralContainerCommon:
+    EphemeralContainer:
       'restartPolicy:v1.ContainerRestartPolicy terminationMessagePolicy:v1.TerminationMessagePolicy imagePullPolicy:v1.PullPolicy',
     HTTPGetAction: 'scheme:v1.URIScheme',
     HostPathVolumeSource: 'type:v1.HostPathType',
@@ -106,7 +107,8 @@ const namedTypes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ObjectReference: 'uid:types.UID',
     PersistentVolumeClaimCondition: 'type:v1.PersistentVolumeClaimConditionType status:v1.ConditionStatus',
     PersistentVolumeClaimSpec: 'accessModes:v1.PersistentVolumeAccessMode volumeMode:v1.PersistentVolumeMode',
-    PersistentVolumeClaimStatus: 'phase:v1.PersistentVolumeClaimPhase accessModes:v1.PersistentVolumeAccessMode',
+    PersistentVolumeClaimStatus:
+      'allocatedResourceStatuses:v1.ClaimResourceStatus phase:v1.PersistentVolumeClaimPhase accessModes:v1.PersistentVolumeAccessMode',
     PersistentVolumeSpec:
       'accessModes:v1.PersistentVolumeAccessMode persistentVolumeReclaimPolicy:v1.PersistentVolumeReclaimPolicy volumeMode:v1.PersistentVolumeMode',
     PersistentVolumeStatus: 'phase:v1.PersistentVolumePhase',
@@ -169,6 +171,9 @@ const namedTypes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     NodeAllocatableResourceMapping: 'capacityKey:v1.QualifiedName',
     ResourceClaimConsumerReference: 'uid:types.UID',
   },
+  'io.k8s.api.scheduling.v1': {
+    PriorityClass: 'preemptionPolicy:v1.PreemptionPolicy',
+  },
   'io.k8s.api.storage.v1': {
     CSIDriverSpec: 'volumeLifecycleModes:v1.VolumeLifecycleMode fsGroupPolicy:v1.FSGroupPolicy',
     StorageClass: 'reclaimPolicy:v1.PersistentVolumeReclaimPolicy volumeBindingMode:v1.VolumeBindingMode',
@@ -179,6 +184,8 @@ const namedTypes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     CustomResourceConversion: 'strategy:v1.ConversionStrategyType',
     CustomResourceDefinitionCondition: 'type:v1.CustomResourceDefinitionConditionType status:v1.ConditionStatus',
     CustomResourceDefinitionSpec: 'scope:v1.ResourceScope',
+    JSONSchemaProps: '$schema:v1.JSONSchemaURL enum:[]v1.JSON x-kubernetes-validations:v1.ValidationRules',
+    ValidationRule: 'reason:v1.FieldValueErrorReason',
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1': {
     Condition: 'status:v1.ConditionStatus',
@@ -201,8 +208,17 @@ const namedTypes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** By definition: the embedded struct, and the fields of the outer struct that are its own. */
-const embedded: Readonly<Record<string, { name: string; own: string }>> = {
+interface Embedded {
+  name: string;
+  /** The fields of the outer struct. */
+  own: string;
+  /** A struct that is embedded in the embedded one, which has all its fields but those of `outer`. */
+  inner?: string;
+  outer?: string;
+}
+
+/** By definition. */
+const embedded: Readonly<Record<string, Embedded>> = {
   'io.k8s.api.core.v1.Volume': { name: 'VolumeSource', own: 'name' },
   'io.k8s.api.core.v1.EphemeralContainer': { name: 'EphemeralContainerCommon', own: 'targetContainerName' },
   'io.k8s.api.core.v1.Probe': {
@@ -225,6 +241,12 @@ const embedded: Readonly<Record<string, { name: string; own: string }>> = {
   'io.k8s.api.resource.v1.DeviceAllocationConfiguration': { name: 'DeviceConfiguration', own: 'source requests' },
   'io.k8s.api.resource.v1.DeviceClassConfiguration': { name: 'DeviceConfiguration', own: '' },
   'io.k8s.api.admissionregistration.v1.RuleWithOperations': { name: 'Rule', own: 'operations' },
+  'io.k8s.api.admissionregistration.v1.NamedRuleWithOperations': {
+    name: 'RuleWithOperations',
+    own: 'resourceNames',
+    inner: 'Rule',
+    outer: 'operations',
+  },
 };
 
 export function goTypeNamesOf(definition: string): ReadonlyMap<string, string> {
@@ -239,5 +261,9 @@ export function embeddedStructOf(definition: string): ((field: string) => string
   const found = embedded[definition];
   if (found === undefined) return undefined;
   const own = new Set(found.own.split(' '));
-  return (field) => (own.has(field) ? undefined : found.name);
+  const outer = new Set(found.outer?.split(' '));
+  return (field) => {
+    if (own.has(field)) return undefined;
+    return found.inner === undefined || outer.has(field) ? found.name : `${found.name}.${found.inner}`;
+  };
 }

@@ -1,7 +1,7 @@
 /** matchConstraints of policies, matchResources of their bindings. */
 import type { MatchResources } from '@typernetes/openapi/types/admissionregistration/v1';
 import type { FieldError, Path } from '../validation/index.ts';
-import { oneOf, required, validateLabelSelector } from '../validation/index.ts';
+import { optionalOneOf, required, validateLabelSelector } from '../validation/index.ts';
 import { validateNamedRule } from './rules.ts';
 
 export function defaultMatchResources(match: MatchResources | undefined): void {
@@ -14,7 +14,7 @@ export function defaultMatchResources(match: MatchResources | undefined): void {
 
 export function validateMatchResources(match: MatchResources | undefined, at: Path): FieldError[] {
   if (match === undefined) return [];
-  const errors = oneOf(at.child('matchPolicy'), match.matchPolicy, ['Equivalent', 'Exact']);
+  const errors = optionalOneOf(at.child('matchPolicy'), match.matchPolicy, ['Equivalent', 'Exact']);
   for (const name of ['namespaceSelector', 'objectSelector'] as const) {
     if (match[name] === undefined) errors.push(required(at.child(name)));
     else errors.push(...validateLabelSelector(match[name], at.child(name)));

@@ -11,7 +11,7 @@ import type { RegistryDependencies } from '../dependencies.ts';
 import type { ResourceRegistration, Strategy } from '../generic/strategy.ts';
 import { age, ageColumn, integer, nameColumn, text } from '../printing/index.ts';
 import type { Path } from '../validation/index.ts';
-import { dns1123Subdomain, invalidValue, oneOf, path, required, semanticEqual } from '../validation/index.ts';
+import { dns1123Subdomain, invalidValue, optionalOneOf, path, required, semanticEqual } from '../validation/index.ts';
 import { validateMatchConditions } from './match-conditions.ts';
 import { defaultMatchResources, validateMatchResources } from './match-resources.ts';
 import { authorizeRead, mayReadKind } from './param-access.ts';
@@ -100,7 +100,7 @@ function validatePolicy<S extends PolicySpec>(
   const given = spec ?? ({} as S);
   const { failurePolicy, paramKind, matchConstraints, matchConditions } = given;
   const compileErrors = compilePolicySpec(definition.expressions(given)).errors;
-  const errors = oneOf(at.child('failurePolicy'), failurePolicy, ['Fail', 'Ignore']);
+  const errors = optionalOneOf(at.child('failurePolicy'), failurePolicy, ['Fail', 'Ignore']);
   if (paramKind !== undefined) errors.push(...validateParamKind(paramKind, at.child('paramKind')));
   const constraints = at.child('matchConstraints');
   if (matchConstraints === undefined) errors.push(required(constraints));

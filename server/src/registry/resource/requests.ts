@@ -1,17 +1,47 @@
-import type { DeviceClaim, ResourceClaimSpec } from '@typernetes/openapi/types/resource/v1';
-import type { FieldError, Path } from '../validation/index.ts';
-import { checked, dns1123Label, duplicate, invalidValue, required, tooMany } from '../validation/index.ts';
+/** What a claim asks for. Clients may leave out whatever the types promise. */
+import type {
+  DeviceClaim,
+  DeviceClaimConfiguration,
+  DeviceConstraint,
+  DeviceRequest,
+  DeviceSubRequest,
+  DeviceToleration,
+  ExactDeviceRequest,
+  ResourceClaimSpec,
+} from '@typernetes/openapi/types/resource/v1';
+import {
+  checked,
+  dns1123Subdomain,
+  type FieldError,
+  invalidValue,
+  notSupported,
+  type Path,
+  required,
+} from '../validation/index.ts';
+import { maxConfigurations, validateConfiguration } from './configuration.ts';
+import { validateFullyQualifiedName, validateItems, validateLabelName, validateSet } from './names.ts';
 import { validateDeviceSelectors } from './selectors.ts';
+import { validateTolerations } from './taints.ts';
+
+const maxRequests = 32;
+const maxConstraints = 32;
+const maxAlternatives = 8;
+const allocationModes = ['All', 'ExactCount'];
+const exactlyOne = 'exactly one of `exactly` or `firstAvailable` is required';
+const unknownRequest =
+  "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
 
 interface DeviceRequestLike {
   allocationMode?: string;
   count?: number;
+  tolerations?: DeviceToleration[];
 }
 
 function defaultRequest(request: DeviceRequestLike | undefined): void {
   if (!request) return;
   request.allocationMode ||= 'ExactCount';
   if (request.allocationMode === 'ExactCount') request.count ||= 1;
+  for (const toleration of request.tolerations ?? []) toleration.operator ||= 'Equal';
 }
 
 /** One device unless the request says otherwise. */
@@ -23,33 +53,110 @@ export function defaultDevices(devices: DeviceClaim | undefined): void {
 }
 
 export function validateClaimSpec(spec: ResourceClaimSpec | undefined, at: Path): FieldError[] {
-  const requests = spec?.devices?.requests ?? [];
-  const here = at.child('devices', 'requests');
-  if (requests.length > 32) return [tooMany(here, requests.length, 32)];
-  const names = new Set<string>();
-  return requests.flatMap((request, index) => {
-    const place = here.index(index);
-    const name = request.name ?? '';
-    const errors: FieldError[] = checked(place.child('name'), name, dns1123Label(name));
-    if (names.has(request.name)) errors.push(duplicate(place, request.name));
-    names.add(request.name);
-    const alternatives = request.firstAvailable ?? [];
-    if (request.exactly && alternatives.length > 0) {
-      errors.push(
-        invalidValue(
-          place,
-          null,
-          'exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set',
-        ),
-      );
-    } else if (!request.exactly && alternatives.length === 0) {
-      errors.push(required(place, 'exactly one of `exactly` or `firstAvailable` is required'));
-    }
-    if (request.exactly && !request.exactly.deviceClassName)
-      errors.push(required(place.child('exactly', 'deviceClassName'), ''));
-    errors.push(...validateDeviceSelectors(request.exactly?.selectors, place.child('exactly', 'selectors')));
-    for (const [at, { selectors }] of alternatives.entries())
-      errors.push(...validateDeviceSelectors(selectors, place.child('firstAvailable').index(at).child('selectors')));
-    return errors;
-  });
+  const { requests, constraints, config } = spec?.devices ?? {};
+  const here = at.child('devices');
+  const names = requestNames(requests ?? []);
+  return [
+    ...validateSet(requests, maxRequests, validateRequest, ({ name }) => name ?? '', here.child('requests')),
+    ...validateItems(
+      constraints,
+      maxConstraints,
+      (each, at) => validateConstraint(each, names, at),
+      here.child('constraints'),
+    ),
+    ...validateItems(
+      config,
+      maxConfigurations,
+      (each, at) => validateClaimConfiguration(each, names, at),
+      here.child('config'),
+    ),
+  ];
+}
+
+/** Of requests, and of requests with one of their alternatives. */
+function requestNames(requests: readonly DeviceRequest[]): Set<string> {
+  return new Set(
+    requests.flatMap(({ name, firstAvailable }) => [
+      name,
+      ...(firstAvailable ?? []).map((alternative) => `${name}/${alternative.name}`),
+    ]),
+  );
+}
+
+function validateRequest(request: DeviceRequest, at: Path): FieldError[] {
+  const errors = validateLabelName(request.name, at.child('name'));
+  const alternatives = request.firstAvailable ?? [];
+  if (request.exactly && alternatives.length > 0)
+    errors.push(invalidValue(at, null, `${exactlyOne}, but multiple fields are set`));
+  else if (request.exactly) errors.push(...validateDevices(request.exactly, at.child('exactly')));
+  else if (alternatives.length === 0) errors.push(required(at, exactlyOne));
+  else {
+    const here = at.child('firstAvailable');
+    const check = (each: DeviceSubRequest, at: Path): FieldError[] => [
+      ...validateLabelName(each.name, at.child('name')),
+      ...validateDevices(each, at),
+    ];
+    errors.push(...validateSet(alternatives, maxAlternatives, check, ({ name }) => name ?? '', here));
+  }
+  return errors;
+}
+
+function validateDevices(request: ExactDeviceRequest | DeviceSubRequest, at: Path): FieldError[] {
+  const { deviceClassName } = request;
+  const classAt = at.child('deviceClassName');
+  return [
+    ...(deviceClassName
+      ? checked(classAt, deviceClassName, dns1123Subdomain(deviceClassName))
+      : [required(classAt, '')]),
+    ...validateDeviceSelectors(request.selectors, at.child('selectors')),
+    ...validateAllocation(request, at),
+    ...validateTolerations(request.tolerations, at.child('tolerations')),
+  ];
+}
+
+function validateAllocation({ allocationMode = '', count = 0 }: DeviceRequestLike, at: Path): FieldError[] {
+  if (allocationMode === 'All')
+    return count === 0
+      ? []
+      : [invalidValue(at.child('count'), count, "must not be specified when allocationMode is 'All'")];
+  if (allocationMode === 'ExactCount')
+    return count > 0 ? [] : [invalidValue(at.child('count'), count, 'must be greater than zero')];
+  return [notSupported(at.child('allocationMode'), allocationMode, allocationModes)];
+}
+
+function validateConstraint(constraint: DeviceConstraint, names: ReadonlySet<string>, at: Path): FieldError[] {
+  const { matchAttribute, distinctAttribute } = constraint;
+  const errors = validateReferences(constraint.requests, names, at);
+  if (matchAttribute != null) errors.push(...validateFullyQualifiedName(matchAttribute, at.child('matchAttribute')));
+  else if (distinctAttribute != null)
+    errors.push(...validateFullyQualifiedName(distinctAttribute, at.child('distinctAttribute')));
+  else {
+    const message = 'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set';
+    errors.push(required(at, message));
+  }
+  return errors;
+}
+
+function validateClaimConfiguration(
+  config: DeviceClaimConfiguration,
+  names: ReadonlySet<string>,
+  at: Path,
+): FieldError[] {
+  return [...validateReferences(config.requests, names, at), ...validateConfiguration(config, at)];
+}
+
+function validateReferences(
+  requests: readonly string[] | undefined,
+  names: ReadonlySet<string>,
+  at: Path,
+): FieldError[] {
+  const check = (name: string, at: Path): FieldError[] => {
+    const parts = name.split('/');
+    if (parts.length > 2) return [invalidValue(at, name, unknownRequest)];
+    return [
+      ...parts.flatMap((part) => validateLabelName(part, at)),
+      ...(names.has(name) ? [] : [invalidValue(at, name, unknownRequest)]),
+    ];
+  };
+  return validateSet(requests, maxRequests, check, (name) => name, at.child('requests'));
 }

@@ -1,7 +1,7 @@
 import { validateAnnotations, validateLabels } from '@typernetes/openapi/meta';
 import type { LabelSelectorLike } from '../printing/selectors.ts';
 import type { FieldError, Path } from './field.ts';
-import { checked, forbiddenField, invalidValue, required } from './field.ts';
+import { checked, forbiddenField, invalidValue, path, required } from './field.ts';
 import { labelValue, qualifiedName } from './names.ts';
 
 export { validateAnnotations, validateLabels };
@@ -44,12 +44,27 @@ function validateRequirement(
   return errors;
 }
 
+/** As Go prints it: keys of maps in order, fields in that of the type. */
+export function printedSelector({ matchLabels, matchExpressions }: LabelSelectorLike): unknown {
+  const labels = Object.entries(matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const expressions = (matchExpressions ?? []).map(({ key, operator, values }) => ({
+    key,
+    operator,
+    ...((values ?? []).length === 0 ? {} : { values }),
+  }));
+  return {
+    ...(labels.length === 0 ? {} : { matchLabels: Object.fromEntries(labels) }),
+    ...(expressions.length === 0 ? {} : { matchExpressions: expressions }),
+  };
+}
+
 /** Whether a selector can be evaluated at all, and if so whether it matches. Undefined: it cannot. */
 export function selectorMatches(
   selector: LabelSelectorLike | undefined | null,
   labels: Record<string, string> | undefined | null,
 ): boolean | undefined {
   if (!selector) return false;
+  if (!isValidSelector(selector)) return undefined;
   const set = new Map(Object.entries(labels ?? {}));
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) if (set.get(key) !== value) return false;
   for (const { key, operator, values } of selector.matchExpressions ?? []) {
@@ -73,6 +88,9 @@ export function selectorMatches(
   }
   return true;
 }
+
+export const isValidSelector = (selector: LabelSelectorLike): boolean =>
+  validateLabelSelector(selector, path('')).length === 0;
 
 export function isEmptySelector(selector: LabelSelectorLike | undefined | null): boolean {
   return Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0;

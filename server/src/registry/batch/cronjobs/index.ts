@@ -13,7 +13,15 @@ import {
   text,
 } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
-import { invalidValue, nonNegativeFields, notSupported, oneOf, path, required } from '../../validation/index.ts';
+import {
+  invalidValue,
+  nonNegativeFields,
+  notSupported,
+  oneOf,
+  path,
+  printedSelector,
+  required,
+} from '../../validation/index.ts';
 import { defaultJobTemplateSpec, validateJobSpec } from '../jobs/spec.ts';
 import { scheduleError, timeZoneError } from './schedule.ts';
 
@@ -36,7 +44,13 @@ function validateCronJob(job: CronJob, old: Readonly<CronJob> | undefined): Fiel
   else {
     errors.push(...validateJobSpec(jobSpec, template));
     if (jobSpec.selector)
-      errors.push(invalidValue(template.child('selector'), jobSpec.selector, '`selector` will be auto-generated'));
+      errors.push(
+        invalidValue(
+          template.child('selector'),
+          printedSelector(jobSpec.selector),
+          '`selector` will be auto-generated',
+        ),
+      );
     if (jobSpec.manualSelector) errors.push(notSupported(template.child('manualSelector'), true, ['nil', 'false']));
   }
   return [...errors, ...nonNegativeFields(spec, given, ['successfulJobsHistoryLimit', 'failedJobsHistoryLimit'])];

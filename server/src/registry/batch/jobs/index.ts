@@ -18,6 +18,7 @@ import {
   immutable,
   invalidValue,
   path,
+  printedSelector,
   required,
   selectorMatches,
   validateLabelSelector,
@@ -107,7 +108,7 @@ function validateGeneratedSelector(job: Job, given: JobSpec): FieldError[] {
     else if (labels[key] !== value) errors.push(invalidValue(at.key(key), byKey(labels), `must be '${value}'`));
   }
   if (selectorMatches(given.selector, Object.fromEntries(expected)) === false) {
-    errors.push(invalidValue(spec.child('selector'), given.selector, '`selector` not auto-generated'));
+    errors.push(invalidValue(spec.child('selector'), printedSelector(given.selector), '`selector` not auto-generated'));
   }
   return errors;
 }

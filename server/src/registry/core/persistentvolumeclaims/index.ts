@@ -3,6 +3,7 @@ import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import { invalidValue, path, sign } from '../../validation/index.ts';
 import { defaultClaimSpec } from '../pod/volume-defaults.ts';
+import { alignDataSources, dropDataSources } from './data-sources.ts';
 import { validateClaimSpec, validateClaimUpdate } from './validate.ts';
 
 const SHORT_MODES: Record<string, string> = {
@@ -40,16 +41,13 @@ export const persistentvolumeclaims: ResourceRegistration<PersistentVolumeClaim>
     },
     prepareForCreate(claim) {
       claim.status = { phase: 'Pending' };
-      // One field in two shapes: the old one knows no namespace.
-      const { dataSource, dataSourceRef } = claim.spec ?? {};
-      if (claim.spec && dataSource && !dataSourceRef) claim.spec.dataSourceRef = structuredClone(dataSource);
-      else if (claim.spec && dataSourceRef && !dataSource && !dataSourceRef.namespace) {
-        const { apiGroup, kind, name } = dataSourceRef;
-        claim.spec.dataSource = { kind, name, ...(apiGroup === undefined ? {} : { apiGroup }) };
-      }
+      if (!claim.spec) return;
+      dropDataSources(claim.spec, undefined);
+      alignDataSources(claim.spec);
     },
     prepareForUpdate(claim, old) {
       claim.status = structuredClone(old.status ?? { phase: 'Pending' });
+      if (claim.spec) dropDataSources(claim.spec, old.spec);
     },
     validate: (claim) => validateClaimSpec(claim.spec, path('spec')),
     validateUpdate: (claim, old) => [

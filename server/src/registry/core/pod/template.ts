@@ -10,6 +10,7 @@ import {
   invalidValue,
   isEmptySelector,
   notSupported,
+  printedSelector,
   required,
   selectorMatches,
   validateAnnotations,
@@ -65,16 +66,27 @@ export function validateSelectsTemplate(
   template: PodTemplateSpec | undefined,
   at: Path,
 ): FieldError[] {
-  // No selector finds nothing, an empty one everything.
-  if (selectorMatches(selector, template?.metadata?.labels) !== false) return [];
-  return [
-    invalidValue(
-      at.child('metadata', 'labels'),
-      template?.metadata?.labels ?? null,
-      '`selector` does not match template `labels`',
-    ),
-  ];
+  // No selector finds nothing, an empty one everything; of one that is wrong only that is said.
+  return selectorMatches(selector, template?.metadata?.labels) === false ? [notSelected(template, at)] : [];
 }
+
+/** The selector of ReplicationControllers, whose form nobody checks. */
+export function validateLabelsInTemplate(
+  selector: Readonly<Record<string, string>>,
+  template: PodTemplateSpec | undefined,
+  at: Path,
+): FieldError[] {
+  const labels = new Map(Object.entries(template?.metadata?.labels ?? {}));
+  const matches = Object.entries(selector).every(([key, value]) => labels.get(key) === value);
+  return matches ? [] : [notSelected(template, at)];
+}
+
+const notSelected = (template: PodTemplateSpec | undefined, at: Path): FieldError =>
+  invalidValue(
+    at.child('metadata', 'labels'),
+    template?.metadata?.labels ?? null,
+    '`selector` does not match template `labels`',
+  );
 
 /** A workload's own selector: there, well-formed and not empty. `kind` in lower case, for the message. */
 export function validateWorkloadSelector(
@@ -85,7 +97,9 @@ export function validateWorkloadSelector(
   if (!selector) return [required(at, '')];
   const errors = validateLabelSelector(selector, at);
   if (isEmptySelector(selector)) errors.push(invalidValue(at, selector, `empty selector is invalid for ${kind}`));
-  if (errors.length > 0 && !isEmptySelector(selector))
-    errors.push(invalidValue(at, selector, 'invalid label selector'));
+  else if (errors.length > 0) {
+    const message = kind === 'statefulset' ? '' : 'invalid label selector';
+    errors.push(invalidValue(at, printedSelector(selector), message));
+  }
   return errors;
 }

@@ -47,7 +47,7 @@ export function validateMounts(
     }
     errors.push(
       ...validateMountPropagation(mount, container, at.child('mountPropagation')),
-      ...validateRecursiveReadOnly(mount, here.child('recursiveReadOnly')),
+      ...validateRecursiveReadOnly(mount, at.child('recursiveReadOnly')),
     );
     return errors;
   });

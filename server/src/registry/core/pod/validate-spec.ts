@@ -18,7 +18,6 @@ import {
   validateAddress,
   validateLabels,
   validateResourceName,
-  validateResourceQuantity,
 } from '../../validation/index.ts';
 import type { ContainerScope } from './container-scope.ts';
 import { validateContainers, validateEphemeralContainers, validateInitContainers } from './validate-container.ts';
@@ -77,9 +76,7 @@ export function validatePodSpec(spec: PodSpec | undefined, at: Path, context: Po
     ...optionalOneOf(at.child('preemptionPolicy'), spec.preemptionPolicy, ['PreemptLowerPriority', 'Never']),
     ...validateOs(spec, at),
   );
-  for (const [resource, quantity] of Object.entries(spec.overhead ?? {})) {
-    errors.push(...validateResourceQuantity(resource, quantity, at.child('overhead').key(resource)));
-  }
+  if (spec.overhead) errors.push(...validateResources({ limits: spec.overhead }, new Set(), at.child('overhead')));
   return errors;
 }
 

@@ -7,9 +7,9 @@ import type { FieldError } from '../../validation/index.ts';
 import { nonNegativeFields, path, required } from '../../validation/index.ts';
 import {
   defaultPodTemplate,
+  validateLabelsInTemplate,
   validateLongRunningTemplate,
   validatePodTemplate,
-  validateSelectsTemplate,
 } from '../pod/template.ts';
 import { workloadWarnings } from '../pod/warnings.ts';
 
@@ -24,7 +24,7 @@ function validateController(controller: ReplicationController): FieldError[] {
   if (!given.template) return [...errors, required(template, '')];
   return [
     ...errors,
-    ...validateSelectsTemplate({ matchLabels: given.selector ?? {} }, given.template, template),
+    ...validateLabelsInTemplate(given.selector ?? {}, given.template, template),
     ...validatePodTemplate(given.template, template),
     ...validateLongRunningTemplate(given.template, 'ReplicationController', template),
   ];

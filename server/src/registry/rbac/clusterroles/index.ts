@@ -3,7 +3,14 @@ import type { RegistryDependencies } from '../../dependencies.ts';
 import type { RestContext } from '../../generic/rest.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import type { FieldError } from '../../validation/index.ts';
-import { nameIsPathSegment, path, required, semanticEqual, validateLabelSelector } from '../../validation/index.ts';
+import {
+  invalidValue,
+  nameIsPathSegment,
+  path,
+  required,
+  semanticEqual,
+  validateLabelSelector,
+} from '../../validation/index.ts';
 import { RBAC_GROUP, validateRules } from '../rules.ts';
 
 function validateClusterRole(role: ClusterRole): FieldError[] {
@@ -13,7 +20,11 @@ function validateClusterRole(role: ClusterRole): FieldError[] {
   if (role.aggregationRule && selectors.length === 0) {
     errors.push(required(at, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
   }
-  for (const [index, selector] of selectors.entries()) errors.push(...validateLabelSelector(selector, at.index(index)));
+  for (const [index, selector] of selectors.entries()) {
+    const found = validateLabelSelector(selector, at.index(index));
+    errors.push(...found);
+    if (found.length > 0) errors.push(invalidValue(at.index(index), null, 'invalid label selector.'));
+  }
   return errors;
 }
 

@@ -1,11 +1,22 @@
 import type { DeviceClass } from '@typernetes/openapi/types/resource/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn } from '../../printing/index.ts';
-import { type FieldError, nameIsDnsSubdomain, path } from '../../validation/index.ts';
+import { type FieldError, invalidValue, isExtendedResource, nameIsDnsSubdomain, path } from '../../validation/index.ts';
+import { maxConfigurations, validateConfiguration } from '../configuration.ts';
+import { validateItems } from '../names.ts';
 import { validateDeviceSelectors } from '../selectors.ts';
 
-const validateClass = ({ spec }: DeviceClass): FieldError[] =>
-  validateDeviceSelectors(spec?.selectors, path('spec', 'selectors'));
+function validateClass({ spec }: DeviceClass): FieldError[] {
+  const name = spec?.extendedResourceName;
+  const nameAt = path('spec', 'extendedResourceName');
+  return [
+    ...validateDeviceSelectors(spec?.selectors, path('spec', 'selectors')),
+    ...validateItems(spec?.config, maxConfigurations, validateConfiguration, path('spec', 'config')),
+    ...(name == null || isExtendedResource(name)
+      ? []
+      : [invalidValue(nameAt, name, 'must be a valid extended resource name')]),
+  ];
+}
 
 export const deviceclasses: ResourceRegistration<DeviceClass> = {
   resource: { group: 'resource.k8s.io', resource: 'deviceclasses' },

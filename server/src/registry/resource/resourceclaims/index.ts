@@ -2,6 +2,7 @@ import type { ResourceClaim } from '@typernetes/openapi/types/resource/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import { immutable, path } from '../../validation/index.ts';
+import { confirmAdminAccess } from '../admin-access.ts';
 import { defaultDevices, validateClaimSpec } from '../requests.ts';
 
 function stateText(claim: ResourceClaim): string {
@@ -29,6 +30,7 @@ export const resourceclaims: ResourceRegistration<ResourceClaim> = {
     validate: (claim) => validateClaimSpec(claim.spec, path('spec')),
     validateUpdate: (claim, old) => immutable(path('spec'), claim.spec, old.spec),
   },
+  beginCreate: (claim, context) => confirmAdminAccess(claim, claim.spec, context),
   table: {
     columns: [nameColumn, text('State'), ageColumn],
     cells: (claim, now) => [claim.metadata?.name ?? '', stateText(claim), age(claim, now)],

@@ -2,6 +2,7 @@ import type { ResourceClaimTemplate } from '@typernetes/openapi/types/resource/v
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn } from '../../printing/index.ts';
 import { immutable, path } from '../../validation/index.ts';
+import { confirmAdminAccess } from '../admin-access.ts';
 import { defaultDevices, validateClaimSpec } from '../requests.ts';
 
 export const resourceclaimtemplates: ResourceRegistration<ResourceClaimTemplate> = {
@@ -15,6 +16,7 @@ export const resourceclaimtemplates: ResourceRegistration<ResourceClaimTemplate>
       ...immutable(path('spec'), template.spec, old.spec),
     ],
   },
+  beginCreate: (template, context) => confirmAdminAccess(template, template.spec?.spec, context),
   table: {
     columns: [nameColumn, ageColumn],
     cells: (template, now) => [template.metadata?.name ?? '', age(template, now)],

@@ -1,79 +1,59 @@
 /** ResourceSlices against upstream's rules. */
-import type { DeviceAttribute, ResourceSlice } from '@typernetes/openapi/types/resource/v1';
+import type { ResourceSlice } from '@typernetes/openapi/types/resource/v1';
 import { validateNodeSelector } from '../../core/pod/validate-scheduling.ts';
+import { validateDriverName } from '../../storage/driver-name.ts';
 import {
   checked,
-  dns1123Label,
   dns1123Subdomain,
-  duplicate,
   type FieldError,
   immutable,
   invalidValue,
   type Path,
   path,
   required,
-  tooLong,
-  tooMany,
 } from '../../validation/index.ts';
+import { validatePoolName } from '../names.ts';
+import { validateCounterSets, validateDevices } from './devices.ts';
 
-type Spec = NonNullable<ResourceSlice['spec']>;
-type Device = NonNullable<Spec['devices']>[number];
+type Spec = ResourceSlice['spec'];
 
 const at = path('spec');
-const maxDriverName = 63;
-const maxPoolName = 253;
-const maxDevices = 128;
-const maxDevicesWithAdvancedFeatures = 64;
-const maxAttributesAndCapacities = 32;
-const maxCounterSets = 8;
 const nodeChoices = 'exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required';
 
 export function validateSlice(slice: ResourceSlice): FieldError[] {
-  return validateSpec(slice.spec ?? {});
+  return validateSpec(slice.spec ?? {}, undefined);
 }
 
 export function validateSliceUpdate(slice: ResourceSlice, old: Readonly<ResourceSlice>): FieldError[] {
-  return [
-    ...validateSpec(slice.spec ?? {}, (spec) => [
-      ...immutable(at.child('pool', 'name'), spec.pool?.name, old.spec?.pool?.name),
-      ...immutable(at.child('driver'), spec.driver, old.spec?.driver),
-      ...immutable(at.child('nodeName'), spec.nodeName, old.spec?.nodeName),
-    ]),
-  ];
+  return validateSpec(slice.spec ?? {}, old.spec ?? {});
 }
 
 /** Clients may leave out whatever the types promise. */
-function validateSpec(spec: Partial<Spec>, change: (spec: Partial<Spec>) => FieldError[] = () => []): FieldError[] {
+function validateSpec(spec: Partial<Spec>, old: Partial<Spec> | undefined): FieldError[] {
   return [
-    ...validateDriver(spec.driver, at.child('driver')),
+    ...validateDriverName(spec.driver, at.child('driver')),
     ...validatePool(spec.pool ?? {}, at.child('pool')),
-    ...change(spec),
+    ...(old ? validateChange(spec, old) : []),
     ...validateNodes(spec),
     ...(spec.sharedCounters !== undefined && spec.devices !== undefined
       ? [invalidValue(at, '', 'only one of `sharedCounters` or `devices` is allowed')]
       : []),
-    ...validateDevices(spec.devices ?? [], at.child('devices')),
-    ...validateNames(spec.sharedCounters ?? [], maxCounterSets, at.child('sharedCounters')),
+    ...validateDevices(spec, old, at.child('devices')),
+    ...validateCounterSets(spec.sharedCounters, at.child('sharedCounters')),
   ];
 }
 
-function validateDriver(driver: string | undefined, here: Path): FieldError[] {
-  if (!driver) return [required(here, '')];
+function validateChange(spec: Partial<Spec>, old: Partial<Spec>): FieldError[] {
   return [
-    ...(driver.length > maxDriverName ? [tooLong(here, '', maxDriverName)] : []),
-    ...checked(here, driver, dns1123Subdomain(driver.toLowerCase())),
+    ...immutable(at.child('pool', 'name'), spec.pool?.name, old.pool?.name),
+    ...immutable(at.child('driver'), spec.driver, old.driver),
+    ...immutable(at.child('nodeName'), spec.nodeName, old.nodeName),
   ];
 }
 
 function validatePool(pool: Partial<Spec['pool']>, here: Path): FieldError[] {
-  const { name = '', resourceSliceCount = 0, generation = 0 } = pool;
-  const errors: FieldError[] = [];
-  const nameAt = here.child('name');
-  if (name === '') errors.push(required(nameAt, ''));
-  else {
-    if (name.length > maxPoolName) errors.push(tooLong(nameAt, '', maxPoolName));
-    for (const part of name.split('/')) errors.push(...checked(nameAt, part, dns1123Subdomain(part)));
-  }
+  const { name, resourceSliceCount = 0, generation = 0 } = pool;
+  const errors = validatePoolName(name, here.child('name'));
   if (resourceSliceCount <= 0)
     errors.push(invalidValue(here.child('resourceSliceCount'), resourceSliceCount, 'must be greater than zero'));
   if (generation < 0)
@@ -95,11 +75,9 @@ function validateNodes(spec: Partial<Spec>): FieldError[] {
   if (nodeSelector !== undefined) {
     set.push('`nodeSelector`');
     errors.push(...validateNodeSelector(nodeSelector, at.child('nodeSelector')));
-    const terms = nodeSelector.nodeSelectorTerms;
-    if (terms.length !== 1)
-      errors.push(
-        invalidValue(at.child('nodeSelector', 'nodeSelectorTerms'), terms, 'must have exactly one node selector term'),
-      );
+    const terms = nodeSelector.nodeSelectorTerms ?? null;
+    const termsAt = at.child('nodeSelector', 'nodeSelectorTerms');
+    if (terms?.length !== 1) errors.push(invalidValue(termsAt, terms, 'must have exactly one node selector term'));
   }
   for (const field of ['allNodes', 'perDeviceNodeSelection'] as const) {
     if (spec[field] === true) set.push(`\`${field}\``);
@@ -110,60 +88,4 @@ function validateNodes(spec: Partial<Spec>): FieldError[] {
   else if (set.length > 1)
     errors.push(invalidValue(at, `{${set.join(', ')}}`, `${nodeChoices}, but multiple fields are set`));
   return errors;
-}
-
-function validateDevices(devices: readonly Device[], here: Path): FieldError[] {
-  const advanced = devices.some(
-    ({ taints, consumesCounters }) => (taints?.length ?? 0) > 0 || (consumesCounters?.length ?? 0) > 0,
-  );
-  const errors = validateNames(devices, advanced ? maxDevicesWithAdvancedFeatures : maxDevices, here);
-  for (const [index, { attributes, capacity }] of devices.entries()) {
-    for (const [name, attribute] of Object.entries(attributes ?? {}))
-      errors.push(...validateAttribute(attribute, here.index(index).child('attributes').key(name)));
-    const count = Object.keys(attributes ?? {}).length + Object.keys(capacity ?? {}).length;
-    if (count > maxAttributesAndCapacities)
-      errors.push(
-        invalidValue(
-          here.index(index),
-          count,
-          `the total number of attributes and capacities must not exceed ${maxAttributesAndCapacities}`,
-        ),
-      );
-  }
-  return errors;
-}
-
-const maxAttributeValue = 64;
-const semver =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?$/;
-
-/** One value, of one type. */
-function validateAttribute(attribute: DeviceAttribute, at: Path): FieldError[] {
-  const given = (['bool', 'int', 'string', 'version'] as const).filter((name) => attribute[name] != null);
-  const errors: FieldError[] = [];
-  const { string, version } = attribute;
-  if (string != null && Buffer.byteLength(string) > maxAttributeValue)
-    errors.push(tooLong(at.child('string'), '', maxAttributeValue));
-  if (version != null) {
-    const here = at.child('version');
-    if (!semver.test(version))
-      errors.push(invalidValue(here, version, 'must be a string compatible with semver.org spec 2.0.0'));
-    if (Buffer.byteLength(version) > maxAttributeValue) errors.push(tooLong(here, '', maxAttributeValue));
-  }
-  if (given.length !== 1)
-    errors.push(invalidValue(at, given.length === 0 ? '' : attribute, 'exactly one value must be specified'));
-  return errors;
-}
-
-/** Items with a DNS label each of their own; of too many nothing else is said. */
-function validateNames(items: readonly { name?: string }[], most: number, here: Path): FieldError[] {
-  if (items.length > most) return [tooMany(here, items.length, most)];
-  const names = items.map(({ name = '' }) => name);
-  return [
-    ...names.flatMap((name, index) => {
-      const nameAt = here.index(index).child('name');
-      return checked(nameAt, name, dns1123Label(name));
-    }),
-    ...names.flatMap((name, index) => (names.indexOf(name) < index ? [duplicate(here.index(index), name)] : [])),
-  ];
 }

@@ -30,6 +30,11 @@ function validateDriver(driver: CSIDriver): FieldError[] {
     const at = spec.child('nodeAllocatableUpdatePeriodSeconds');
     errors.push(invalidValue(at, seconds, `must be greater than or equal to ${minUpdatePeriodSeconds} seconds`));
   }
+  const { serviceAccountTokenInSecrets: inSecrets, tokenRequests } = driver.spec ?? {};
+  if (inSecrets != null && (tokenRequests ?? []).length === 0) {
+    const message = 'serviceAccountTokenInSecrets is set but no tokenRequests are specified';
+    errors.push(invalidValue(spec.child('serviceAccountTokenInSecrets'), inSecrets, message));
+  }
   return errors;
 }
 
@@ -49,6 +54,13 @@ function validateTokenRequests(requests: readonly TokenRequest[], at: Path): Fie
   });
 }
 
+function tokenWarnings({ spec: given }: CSIDriver): string[] {
+  if ((given?.tokenRequests ?? []).length === 0 || given?.serviceAccountTokenInSecrets != null) return [];
+  return [
+    'spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes',
+  ];
+}
+
 export const csidrivers: ResourceRegistration<CSIDriver> = {
   resource: { group: 'storage.k8s.io', resource: 'csidrivers' },
   strategy: {
@@ -66,11 +78,18 @@ export const csidrivers: ResourceRegistration<CSIDriver> = {
       given.requiresRepublish ??= false;
       given.seLinuxMount ??= false;
     },
+    prepareForCreate(driver) {
+      delete driver.spec?.preventPodSchedulingIfMissing; // VolumeLimitScaling
+    },
     prepareForUpdate(driver, old) {
+      if (old.spec?.preventPodSchedulingIfMissing == null) delete driver.spec?.preventPodSchedulingIfMissing;
       if (semanticEqual(driver.spec, old.spec)) return;
       driver.metadata = { ...driver.metadata, generation: (old.metadata?.generation ?? 0) + 1 };
     },
     validate: validateDriver,
+    warningsOnCreate: tokenWarnings,
+    warningsOnUpdate: (driver, old) =>
+      semanticEqual(driver.spec?.tokenRequests, old.spec?.tokenRequests) ? [] : tokenWarnings(driver),
     validateUpdate: (driver, old) => [
       ...validateDriver(driver),
       ...(['attachRequired', 'volumeLifecycleModes'] as const).flatMap((field) =>

@@ -4,7 +4,6 @@ import { age, ageColumn, integer, nameColumn } from '../../printing/index.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
   checked,
-  dns1123Subdomain,
   duplicate,
   immutable,
   invalidValue,
@@ -12,8 +11,8 @@ import {
   path,
   qualifiedName,
   required,
-  tooLong,
 } from '../../validation/index.ts';
+import { validateDriverName } from '../driver-name.ts';
 
 const maxNodeIdLength = 192;
 
@@ -23,11 +22,7 @@ function validateNode(node: CSINode): FieldError[] {
     const at = path('spec', 'drivers').index(index);
     const errors: FieldError[] = [];
     const name = driver.name ?? '';
-    if (name === '') errors.push(required(at.child('name'), ''));
-    else {
-      if (name.length > 63) errors.push(tooLong(at.child('name'), '', 63));
-      errors.push(...checked(at.child('name'), name, dns1123Subdomain(name.toLowerCase())));
-    }
+    errors.push(...validateDriverName(name, at.child('name')));
     if (!driver.nodeID) errors.push(required(at.child('nodeID'), ''));
     else if (Buffer.byteLength(driver.nodeID) > maxNodeIdLength)
       errors.push(invalidValue(at.child('nodeID'), driver.nodeID, `must be ${maxNodeIdLength} characters or less`));

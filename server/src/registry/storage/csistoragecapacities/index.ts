@@ -1,7 +1,16 @@
 import type { CSIStorageCapacity } from '@typernetes/openapi/types/storage/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import type { FieldError } from '../../validation/index.ts';
-import { checked, dns1123Subdomain, immutable, path, validateLabelSelector } from '../../validation/index.ts';
+import {
+  checked,
+  dns1123Subdomain,
+  immutable,
+  invalidValue,
+  NOT_NEGATIVE,
+  path,
+  sign,
+  validateLabelSelector,
+} from '../../validation/index.ts';
 
 function validateCapacity(object: CSIStorageCapacity): FieldError[] {
   return [
@@ -11,6 +20,7 @@ function validateCapacity(object: CSIStorageCapacity): FieldError[] {
       dns1123Subdomain(object.storageClassName ?? ''),
     ),
     ...validateLabelSelector(object.nodeTopology, path('nodeTopology')),
+    ...(sign(object.capacity) < 0 ? [invalidValue(path('capacity'), object.capacity, NOT_NEGATIVE)] : []),
   ];
 }
 

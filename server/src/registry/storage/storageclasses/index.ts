@@ -9,7 +9,7 @@ import {
   immutable,
   invalidValue,
   notSupported,
-  oneOf,
+  optionalOneOf,
   path,
   qualifiedName,
   required,
@@ -28,24 +28,27 @@ export function validateParameters(parameters: Record<string, string> | undefine
   return errors;
 }
 
+export function validateProvisioner(name: string | undefined, at: Path): FieldError[] {
+  return name ? checked(at, name.toLowerCase(), qualifiedName(name.toLowerCase())) : [required(at, '')];
+}
+
 function validateClass(object: StorageClass): FieldError[] {
-  const at = path('provisioner');
-  const name = object.provisioner ?? '';
-  const errors = name === '' ? [required(at, '')] : checked(at, name.toLowerCase(), qualifiedName(name.toLowerCase()));
+  const errors = validateProvisioner(object.provisioner, path('provisioner'));
   errors.push(...validateParameters(object.parameters, true));
   if (object.reclaimPolicy && !['Delete', 'Retain'].includes(object.reclaimPolicy)) {
     errors.push(notSupported(path('reclaimPolicy'), object.reclaimPolicy, ['Delete', 'Retain']));
   }
   return [
     ...errors,
-    ...oneOf(path('volumeBindingMode'), object.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']),
+    ...optionalOneOf(path('volumeBindingMode'), object.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']),
     ...validateTopologies(object.allowedTopologies ?? [], path('allowedTopologies')),
   ];
 }
 
-/** No key twice in a term, no value twice in an expression, no two terms that say the same. */
+/** No key twice in a term, no value twice in an expression, no two terms that say the same, none that says nothing. */
 function validateTopologies(terms: readonly TopologySelectorTerm[], at: Path): FieldError[] {
-  const seen = new Set<string>();
+  // Upstream starts from as many empty terms as there are.
+  const seen = new Map([['[]', terms.length]]);
   return terms.flatMap((term, index) => {
     const here = at.index(index).child('matchLabelExpressions');
     const expressions = term.matchLabelExpressions ?? [];
@@ -58,8 +61,9 @@ function validateTopologies(terms: readonly TopologySelectorTerm[], at: Path): F
       return found;
     });
     const content = JSON.stringify([...values].sort(([a], [b]) => (a < b ? -1 : 1)));
-    if (seen.has(content)) errors.push(duplicate(here, ''));
-    seen.add(content);
+    const before = seen.get(content) ?? 0;
+    for (let same = 0; same < before; same++) errors.push(duplicate(here, ''));
+    seen.set(content, before + 1);
     return errors;
   });
 }

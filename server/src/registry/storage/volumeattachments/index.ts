@@ -4,13 +4,14 @@ import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, boolean, nameColumn, named, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
 import { checked, dns1123Subdomain, forbiddenField, immutable, path, required } from '../../validation/index.ts';
+import { validateDriverName } from '../driver-name.ts';
 
 const spec = path('spec');
 
 function validateAttachment(object: VolumeAttachment): FieldError[] {
   const { attacher, source } = object.spec ?? {};
   const nodeName = object.spec?.nodeName ?? '';
-  const errors: FieldError[] = attacher ? [] : [required(spec.child('attacher'), '')];
+  const errors = validateDriverName(attacher, spec.child('attacher'));
   const at = spec.child('source');
   const message = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
   const { inlineVolumeSpec, persistentVolumeName } = source ?? {};
@@ -20,7 +21,10 @@ function validateAttachment(object: VolumeAttachment): FieldError[] {
     errors.push(required(at.child('persistentVolumeName'), 'must specify non empty persistentVolumeName'));
   if (inlineVolumeSpec && persistentVolumeName == null)
     errors.push(...validateInlineVolumeSpec(inlineVolumeSpec, '', at.child('inlineVolumeSpec')));
-  return [...errors, ...checked(spec.child('nodeName'), nodeName, dns1123Subdomain(nodeName))];
+  errors.push(...checked(spec.child('nodeName'), nodeName, dns1123Subdomain(nodeName)));
+  if (persistentVolumeName == null) return errors;
+  const volumeAt = at.child('persistentVolumeName');
+  return [...errors, ...checked(volumeAt, persistentVolumeName, dns1123Subdomain(persistentVolumeName))];
 }
 
 export const volumeattachments: ResourceRegistration<VolumeAttachment> = {

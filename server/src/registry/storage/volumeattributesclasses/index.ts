@@ -2,11 +2,11 @@ import type { VolumeAttributesClass } from '@typernetes/openapi/types/storage/v1
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
-import { forbiddenField, path, required, semanticEqual } from '../../validation/index.ts';
-import { validateParameters } from '../storageclasses/index.ts';
+import { forbiddenField, path, semanticEqual } from '../../validation/index.ts';
+import { validateParameters, validateProvisioner } from '../storageclasses/index.ts';
 
 function validateClass({ driverName, parameters }: VolumeAttributesClass): FieldError[] {
-  return [...(driverName ? [] : [required(path('driverName'), '')]), ...validateParameters(parameters, false)];
+  return [...validateProvisioner(driverName, path('driverName')), ...validateParameters(parameters, false)];
 }
 
 export const volumeattributesclasses: ResourceRegistration<VolumeAttributesClass> = {
