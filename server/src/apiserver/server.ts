@@ -429,7 +429,7 @@ export async function startApiserver(
     ? serveHttp2(server, app, { maxStreams: options.http2MaxStreamsPerConnection })
     : undefined;
 
-  const stopFollowing = followCertificates(options, files, { server, authentication, aggregator }, logger);
+  const stopFollowing = followCertificates(options, files, { server, authentication, aggregator, aggregation }, logger);
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= shutDown());
   const shutDown = async (): Promise<void> => {
