@@ -54,7 +54,12 @@ const flags: readonly Flag[] = [
   ...auditFlags<Parser>({ text, integer, boolean: boolean as Parser, milliseconds }),
   ['secure-port', 'securePort', integer, 'port to serve HTTPS on; 0 takes a free one'],
   ['bind-address', 'bindAddress', text, 'address to listen on'],
-  ['advertise-address', 'advertiseAddress', text, 'address that the rest of the cluster reaches this server at; absent: where it listens'],
+  [
+    'advertise-address',
+    'advertiseAddress',
+    text,
+    'address that the rest of the cluster reaches this server at; absent: where it listens',
+  ],
   ['external-hostname', 'externalHostname', text, 'host name for URLs in discovery documents'],
   [
     'storage-dir',
