@@ -50,10 +50,14 @@ export function upCommand(): Command {
       "where to write the administrator's kubeconfig (default: admin.kubeconfig in the data directory)",
     )
     .option('--etcd-servers <urls>', 'keep objects in this etcd instead of the embedded storage; comma-separated URLs')
-    .option('--nodes <n>', 'how many nodes; more than one are simulated, 0 means a control plane alone', nodeCount)
+    .option(
+      '--nodes <n>',
+      'how many nodes; more than one are simulated, 0 means a control plane alone (default: 1)',
+      nodeCount,
+    )
     .option(
       '--container-runtime-endpoint <endpoint>',
-      'unix:///…: a CRI runtime that runs already; "simulated": no containers (default: a CRI socket that is there; else, as root, a private containerd; else simulated)',
+      'unix:///…: a CRI runtime that runs already; simulated: no containers (default: a CRI socket that is there; else, as root, a private containerd; else simulated)',
     )
     .option('--service-cluster-ip-range <cidr>', 'addresses of Services', '10.96.0.0/16')
     .option('--cluster-cidr <cidr>', 'addresses of pods', '10.244.0.0/16')

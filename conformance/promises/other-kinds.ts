@@ -131,6 +131,33 @@ promise(
   { codename: '[sig-node] Lease lease API should be available [Conformance]' },
 );
 
+interface IdentityLease extends WatchedObject {
+  spec?: { holderIdentity?: string; leaseDurationSeconds?: number; renewTime?: string };
+}
+
+promise('each API server keeps a Lease in kube-system, and renews it', async (context) => {
+  const selector = encodeURIComponent('apiserver.kubernetes.io/identity=kube-apiserver');
+  const path = `/apis/coordination.k8s.io/v1/namespaces/kube-system/leases?labelSelector=${selector}`;
+  const list = async (): Promise<IdentityLease[]> =>
+    (await call<{ items: IdentityLease[] }>(context, 200, 'GET', path)).items;
+  // A server that has just started makes it in the background.
+  await until(context, async () => (await list()).length > 0);
+  const before = await list();
+  for (const { metadata, spec } of before) {
+    assert.match(metadata.name, /^apiserver-[a-z2-7]{26}$/);
+    assert.ok(metadata.labels?.['kubernetes.io/hostname'], metadata.name);
+    assert.ok(spec?.holderIdentity?.startsWith(`${metadata.name}_`), spec?.holderIdentity);
+    assert.equal(spec?.leaseDurationSeconds, 3600);
+  }
+  const renewals = new Map(before.map(({ metadata, spec }) => [metadata.name, spec?.renewTime]));
+  await until(context, async () =>
+    (await list()).some(({ metadata, spec }) => {
+      const then = renewals.get(metadata.name);
+      return then !== undefined && then !== spec?.renewTime;
+    }),
+  );
+});
+
 promise('component statuses are listed, and refuse to be written', async (context) => {
   const path = '/api/v1/componentstatuses';
   const response = await context.http.request('GET', path);
@@ -138,6 +165,8 @@ promise('component statuses are listed, and refuse to be written', async (contex
   assert.match(String(response.headers['warning']), /v1 ComponentStatus is deprecated in v1\.19\+/);
   const { items, ...list } = response.json<{ kind: string; items: WatchedObject[] }>();
   assert.equal(list.kind, 'ComponentStatusList');
+  const names = items.map(({ metadata }) => metadata.name).filter((name) => !name.startsWith('etcd-'));
+  assert.deepEqual(new Set(names), new Set(['controller-manager', 'scheduler']));
   for (const { metadata, ...item } of items) {
     const { conditions } = item as { conditions?: { type: string }[] };
     assert.equal(conditions?.[0]?.type, 'Healthy', metadata.name);

@@ -293,14 +293,24 @@ promise('resources of a pod’s containers are changed by resize, and by nothing
     /^422 Invalid: .*spec: Forbidden: pod updates may not change fields/,
   );
   interface Sized extends WatchedObject {
-    metadata: WatchedObject['metadata'] & { generation: number };
+    metadata: WatchedObject['metadata'] & {
+      generation: number;
+      managedFields?: { manager: string; subresource?: string; fieldsV1: object }[];
+    };
     spec: { containers: { image: string; resources: { requests: { cpu: string } } }[] };
   }
   const resized = await call<Sized>(context, 200, 'PATCH', `${pod}/resize`, { body: sized('200m'), headers });
   assert.deepEqual([resized.spec.containers[0]?.resources.requests.cpu, resized.metadata.generation], ['200m', 2]);
   const image = { spec: { containers: [{ name: 'main', image: 'example.invalid/other' }] } };
-  const other = await call<Sized>(context, 200, 'PATCH', `${pod}/resize`, { body: image, headers });
+  const other = await call<Sized>(context, 200, 'PATCH', `${pod}/resize?fieldManager=resizer`, {
+    body: image,
+    headers,
+  });
   assert.equal(other.spec.containers[0]?.image, containers[0]?.image, 'what else is asked is ignored');
+  const owns = (other.metadata.managedFields ?? []).find(
+    ({ manager, subresource }) => manager === 'resizer' && subresource === 'resize',
+  );
+  assert.match(JSON.stringify(owns), /"f:image":\{\}/, 'and owned nevertheless');
   const burst = { spec: { containers: [{ name: 'main', resources: { requests: { cpu: '1', memory: '32Mi' } } }] } };
   assert.match(
     await refusal(context, 'PATCH', `${pod}/resize`, { body: burst, headers }),

@@ -1,7 +1,7 @@
 /** `typernetes node`: everything of one machine in one process (kubelet, proxy, dns), or many simulated nodes. */
 import path from 'node:path';
 import { type Logger, loadKubeconfig } from '@typernetes/openapi/client';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { pino } from 'pino';
 import { ensureBridgeNetwork } from './cni/bridge.ts';
 import { addKubeletFlags, type KubeletFlags, kubeletOptions, runtimeEndpoint, runUntilSignal } from './kubelet/main.ts';
@@ -177,7 +177,11 @@ export function nodeCommand(): Command {
     .option('--bridge-name <name>', "the pod network's bridge", 'tn0')
     .option('--nftables-table <name>', "the proxy's table", 'kube-proxy')
     .option('--stop-pods', 'pods end with this process; without it they go on running')
-    .option('--node <name>', 'with --container-runtime-endpoint simulated: a node; may be repeated', collect, [])
+    .addOption(
+      new Option('--node <name>', 'with --container-runtime-endpoint simulated: a node; may be repeated')
+        .argParser(collect)
+        .default([], "the machine's name"),
+    )
     .option('--kubeconfig-dir <directory>', 'with --node: kubelet-NAME.kubeconfig of each');
   return addKubeletFlags(command).action(async (flags: NodeFlags) => {
     const logger = pino({ name: 'node' });

@@ -34,7 +34,6 @@ export interface KubeletFlags {
   registerNode?: boolean;
   registerWithTaints?: string;
   nodeLabels?: string;
-  podInfraContainerImage?: string;
 }
 
 const defaultRuntimeEndpoint = 'unix:///run/containerd/containerd.sock';
@@ -55,28 +54,35 @@ export function addKubeletFlags(command: Command): Command {
     .option('--config <file>', 'a KubeletConfiguration (kubelet.config.k8s.io/v1beta1); flags win over it')
     .option(
       '--container-runtime-endpoint <endpoint>',
-      `the runtime's CRI socket, or simulated (${defaultRuntimeEndpoint})`,
+      `the runtime's CRI socket, or simulated: no containers (default: ${defaultRuntimeEndpoint})`,
     )
     .option('--hostname-override <name>', "the node's name instead of the machine's")
-    .option('--node-ip <address>', "the node's address, or two with a comma; by default that of the default route")
-    .option('--root-dir <directory>', 'files of pods', '/var/lib/kubelet')
-    .option('--cert-dir <directory>', 'where a self-signed serving certificate is kept (ROOT/pki)')
-    .option('--tls-cert-file <file>', 'serving certificate')
-    .option('--tls-private-key-file <file>', 'its key')
-    .option('--client-ca-file <file>', 'callers with a certificate of this CA are who it says')
-    .option('--address <address>', 'where the HTTPS server listens')
-    .option('--port <port>', 'its port; 0 takes a free one (10250)', integer)
+    .option(
+      '--node-ip <address>',
+      "the node's address, or one of each family with a comma (default: that of the default route)",
+    )
+    .option('--root-dir <directory>', 'where the files of pods are kept', '/var/lib/kubelet')
+    .option('--cert-dir <directory>', 'where a self-signed serving certificate is kept (default: pki in --root-dir)')
+    .option('--tls-cert-file <file>', 'serving certificate (default: self-signed)')
+    .option('--tls-private-key-file <file>', 'key of the serving certificate')
+    .option(
+      '--client-ca-file <file>',
+      'CA whose client certificates say who calls (default: nobody is known by certificate)',
+    )
+    .option('--address <address>', 'where the HTTPS server for logs, exec and metrics listens (default: 0.0.0.0)')
+    .option('--port <port>', 'port of that server; 0 takes a free one (default: 10250)', integer)
     .option('--cluster-dns <addresses>', 'DNS servers of pods, with commas')
-    .option('--cluster-domain <domain>', 'the DNS domain of the cluster')
-    .option('--resolv-conf <file>', "the node's resolvers")
-    .option('--pod-manifest-path <directory>', 'static pods')
-    .addOption(new Option('--cgroup-driver <driver>', 'who makes cgroups').choices(['cgroupfs', 'systemd']))
-    .option('--cgroup-root <cgroup>', 'below which cgroup pods get theirs')
-    .option('--max-pods <number>', 'how many pods the node takes', integer)
-    .option('--no-register-node', 'the Node object is made by somebody else')
-    .option('--register-with-taints <taints>', 'key=value:effect, with commas')
-    .option('--node-labels <labels>', 'key=value, with commas')
-    .option('--pod-infra-container-image <image>', 'ignored: the runtime is configured with its sandbox image');
+    .option('--cluster-domain <domain>', 'the DNS domain of the cluster (default: cluster.local)')
+    .option('--resolv-conf <file>', "the node's resolvers, for pods that want them (default: /etc/resolv.conf)")
+    .option('--pod-manifest-path <directory>', 'directory of manifests of static pods (default: no static pods)')
+    .addOption(
+      new Option('--cgroup-driver <driver>', 'who makes cgroups (default: cgroupfs)').choices(['cgroupfs', 'systemd']),
+    )
+    .option('--cgroup-root <cgroup>', 'below which cgroup pods get theirs (default: /)')
+    .option('--max-pods <number>', 'how many pods the node takes (default: 110)', integer)
+    .option('--no-register-node', 'do not make the Node object: somebody else does')
+    .option('--register-with-taints <taints>', 'taints of the Node when it is made: key=value:effect, with commas')
+    .option('--node-labels <labels>', 'labels of the Node: key=value, with commas');
 }
 
 /** Flags over the file. */

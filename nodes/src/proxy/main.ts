@@ -10,6 +10,7 @@ import {
 } from '@typernetes/openapi/client';
 import { Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
+import { parseDuration } from '../duration.ts';
 import { NftProgram } from './nft.ts';
 import { Proxier } from './proxier.ts';
 
@@ -117,7 +118,8 @@ interface Flags {
   clusterCidr?: string;
   healthzBindAddress: string;
   nftablesTable: string;
-  nftablesMinSyncPeriod: number;
+  /** Milliseconds. */
+  nftablesMinSyncPeriod?: number;
 }
 
 export function proxyCommand(): Command {
@@ -130,10 +132,9 @@ export function proxyCommand(): Command {
     .option('--cluster-cidr <cidr>', 'pod addresses; traffic to a ClusterIP from elsewhere is masqueraded')
     .option('--healthz-bind-address <address:port>', 'where /healthz answers; empty: nowhere', '0.0.0.0:10256')
     .option(
-      '--nftables-min-sync-period <milliseconds>',
-      'changes within this time are taken together',
-      milliseconds,
-      50,
+      '--nftables-min-sync-period <duration>',
+      'changes within this time are taken together (default: 50ms)',
+      duration,
     )
     .option('--nftables-table <name>', 'the table of this cluster; others on the machine keep theirs', defaultTableName)
     .action(async (flags: Flags) => {
@@ -147,7 +148,7 @@ export function proxyCommand(): Command {
           clusterCIDR: flags.clusterCidr,
           healthzBindAddress: flags.healthzBindAddress === '' ? undefined : flags.healthzBindAddress,
           tableName: flags.nftablesTable,
-          minSyncPeriodMs: flags.nftablesMinSyncPeriod,
+          minSyncPeriodMs: flags.nftablesMinSyncPeriod ?? 50,
           logger,
         },
         ending.signal,
@@ -165,8 +166,10 @@ export function proxyCommand(): Command {
     });
 }
 
-function milliseconds(text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError('a number of milliseconds is needed');
-  return value;
+function duration(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch {
+    throw new InvalidArgumentError('a duration such as 1s or 50ms is needed');
+  }
 }

@@ -12,7 +12,7 @@ import type { RegistryReader } from '../registry/generic/rest.ts';
 import { clusterIpResolver, endpointResolver, type ServiceResolver } from '../webhooks/index.ts';
 import type { ApiserverOptions } from './config.ts';
 import type { ApiserverFiles } from './files.ts';
-import { startAuthenticationConfig } from './hooks/index.ts';
+import { type RunningAuthenticationConfig, startAuthenticationConfig } from './hooks/index.ts';
 import type { PostStartHook } from './post-start.ts';
 
 export interface AggregationDependencies {
@@ -68,7 +68,8 @@ export function buildAggregation(
   });
   let started: Promise<void> | undefined;
   const start = (): Promise<void> => (started ??= aggregator.start());
-  let authenticationConfig: { stop(): void } | undefined;
+  let authorities: Authorities = files;
+  let authenticationConfig: RunningAuthenticationConfig | undefined;
   const hooks: PostStartHook[] = [
     ...[
       'start-kube-aggregator-informers',
@@ -85,7 +86,7 @@ export function buildAggregation(
       name: 'start-cluster-authentication-info-controller',
       after: ['start-system-namespaces-controller'],
       async run() {
-        const config = authenticationConfigOf(options, files);
+        const config = authenticationConfigOf(options, authorities);
         authenticationConfig = await startAuthenticationConfig({ registry, source, config, now, report });
       },
     },
@@ -101,6 +102,11 @@ export function buildAggregation(
     documents: aggregatedDocuments(aggregator, custom),
     hooks,
     check,
+    /** Those whose certificates count from now on: extension API servers are told. */
+    trust(changed: Authorities) {
+      authorities = changed;
+      authenticationConfig?.change(authenticationConfigOf(options, authorities));
+    },
     async stop() {
       authenticationConfig?.stop();
       await aggregator.stop();
@@ -108,7 +114,9 @@ export function buildAggregation(
   };
 }
 
-function authenticationConfigOf(options: ApiserverOptions, { clientCa, frontProxyCa }: ApiserverFiles) {
+type Authorities = Pick<ApiserverFiles, 'clientCa' | 'frontProxyCa'>;
+
+function authenticationConfigOf(options: ApiserverOptions, { clientCa, frontProxyCa }: Authorities) {
   return {
     ...(clientCa === undefined ? {} : { clientCa }),
     ...(frontProxyCa === undefined

@@ -72,10 +72,17 @@ it('believes clients of an authority that was added, and those of one that was t
       request.once('error', reject);
     });
   assert.equal(await status(), 401);
+  const told = async (): Promise<string> => {
+    const path = '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication';
+    return (await api.call('GET', path)).json<{ data: Record<string, string> }>().data['client-ca-file'] ?? '';
+  };
+  assert.ok(!(await told()).includes(other.certificate.trim()));
   await writeFile(ca.certificateFile, `${ca.certificate}\n${other.certificate}`);
   await eventually('the newcomer is let in', async () => (await status()) === 200);
+  await eventually('extension servers are told', async () => (await told()).includes(other.certificate.trim()));
   await writeFile(ca.certificateFile, ca.certificate);
   await eventually('the newcomer is turned away', async () => (await status()) === 401);
+  assert.ok((await told()).includes(ca.certificate.trim()), 'what was told is not taken back');
   assert.equal((await api.call('GET', '/api/v1/secrets')).status, 200);
 });
 

@@ -17,6 +17,8 @@ export interface CertificateUsers {
   server: Pick<Server, 'setSecureContext'>;
   authentication: Pick<Authentication, 'trust'>;
   aggregator: Pick<Aggregator, 'identify'>;
+  /** Tells extension API servers. */
+  aggregation: { trust(authorities: Pick<ApiserverFiles, 'clientCa' | 'frontProxyCa'>): void };
 }
 
 type Content = Pick<ApiserverFiles, 'cert' | 'key' | 'clientCa' | 'frontProxyCa' | 'proxyCert' | 'proxyKey'>;
@@ -25,7 +27,7 @@ type Content = Pick<ApiserverFiles, 'cert' | 'key' | 'clientCa' | 'frontProxyCa'
 export function followCertificates(
   options: ApiserverOptions,
   files: ApiserverFiles,
-  { server, authentication, aggregator }: CertificateUsers,
+  { server, authentication, aggregator, aggregation }: CertificateUsers,
   logger: Logger,
 ): () => void {
   const current: Content = { ...files };
@@ -64,6 +66,7 @@ export function followCertificates(
   };
   const trust = (): void => {
     authentication.trust({ clientCA: current.clientCa, frontProxyCA: current.frontProxyCa });
+    aggregation.trust(current);
     serve();
   };
   const identify = (): void => aggregator.identify({ cert: current.proxyCert ?? '', key: current.proxyKey ?? '' });

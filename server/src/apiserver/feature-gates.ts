@@ -8,8 +8,8 @@ interface Gate {
 }
 
 /** Gates that this server acts on. */
-export type FeatureGate = 'CBORServingAndStorage';
-const effective: ReadonlySet<string> = new Set<FeatureGate>(['CBORServingAndStorage']);
+export type FeatureGate = 'APIServerIdentity' | 'CBORServingAndStorage';
+const effective: ReadonlySet<string> = new Set<FeatureGate>(['APIServerIdentity', 'CBORServingAndStorage']);
 
 const known: ReadonlyMap<string, Gate> = new Map(
   knownFeatureGates.flatMap(({ names, ...gate }) =>

@@ -40,3 +40,15 @@ test('what is not there is not found, whatever the method', async () => {
     for (const method of ['GET', 'HEAD', 'POST'])
       assert.equal((await target.admin.call(method, path)).status, 404, `${method} ${path}`);
 });
+
+test('a method that a resource does not take is refused without telling which it takes', async () => {
+  for (const [method, path] of [
+    ['PUT', '/api/v1/pods'],
+    ['POST', '/api/v1/namespaces/default/pods/some'],
+    ['DELETE', '/api/v1/nodes/some/status'],
+    ['GET', '/apis/authorization.k8s.io/v1/subjectaccessreviews'],
+  ] as const) {
+    const { status, headers } = await target.admin.call(method, path);
+    assert.deepEqual([status, headers['allow']], [405, undefined], `${method} ${path}`);
+  }
+});

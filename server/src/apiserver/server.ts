@@ -40,6 +40,7 @@ import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
 import { buildAggregation, serviceResolver } from './aggregation.ts';
 import { followCertificates } from './certificate-reload.ts';
+import { componentHealth } from './component-health.ts';
 import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersions } from './config.ts';
 import { parseFeatureGates } from './feature-gates.ts';
 import { fieldManagers, storeFieldManagers } from './field-managers.ts';
@@ -52,6 +53,8 @@ import {
   ensurePriorityClasses,
   ensureSystemNamespaces,
   type KubernetesServiceController,
+  startIdentityLease,
+  startIdentityLeaseCollector,
   startKubernetesService,
 } from './hooks/index.ts';
 import { serveHttp2 } from './http2.ts';
@@ -137,10 +140,7 @@ export async function startApiserver(
       confirmNoEscalation: (...asked) => authorization.confirmNoEscalation(...asked),
       confirmBind: (...asked) => authorization.confirmBind(...asked),
     },
-    componentStatus: async () => {
-      const error = await Promise.resolve(storageCheck.check()).then(() => '', String);
-      return [{ name: 'etcd-0', healthy: error === '', message: error === '' ? 'ok' : '', error }];
-    },
+    componentStatus: () => componentHealth(storageCheck),
     resolveKind: (kind) => objects.params(kind)?.resource,
     ranges: storageRanges(storage, options.serviceNodePortRange),
   };
@@ -254,6 +254,8 @@ export async function startApiserver(
   const serverAddress = (): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;
   let kubernetesService: KubernetesServiceController | undefined;
   let roleAggregation: ReturnType<typeof startClusterRoleAggregation> | undefined;
+  /** Ended before requests are refused. */
+  const identityLease: { stop(): Promise<void> }[] = [];
   let repairTimer: NodeJS.Timeout | undefined;
   const namespaces = 'start-system-namespaces-controller';
   let customStart: Promise<void> | undefined;
@@ -269,6 +271,17 @@ export async function startApiserver(
     })),
     { name: namespaces, run: () => ensureSystemNamespaces(registry) },
     { name: 'rbac/bootstrap-roles', after: [namespaces], run: () => ensureBootstrapPolicy(registry) },
+    ...(featureGates.enabled('APIServerIdentity')
+      ? ([
+          ['start-kube-apiserver-identity-lease-controller', startIdentityLease],
+          ['start-kube-apiserver-identity-lease-garbage-collector', startIdentityLeaseCollector],
+        ] as const)
+      : []
+    ).map(([name, start]) => ({
+      name,
+      after: [namespaces],
+      run: () => Promise.resolve(identityLease.push(start({ registry, now, report }))),
+    })),
     {
       name: 'start-legacy-token-tracking-controller',
       after: [namespaces],
@@ -416,14 +429,14 @@ export async function startApiserver(
     ? serveHttp2(server, app, { maxStreams: options.http2MaxStreamsPerConnection })
     : undefined;
 
-  const stopFollowing = followCertificates(options, files, { server, authentication, aggregator }, logger);
+  const stopFollowing = followCertificates(options, files, { server, authentication, aggregator, aggregation }, logger);
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= shutDown());
   const shutDown = async (): Promise<void> => {
     await shutdown.initiate(async () => {
       await hooksDone.catch(() => undefined);
       clearInterval(repairTimer);
-      await kubernetesService?.stop().catch(report);
+      await Promise.all([kubernetesService, ...identityLease].map(async (each) => each?.stop().catch(report)));
     });
     const drain = () => app.drain(options.requestTimeoutMs, options.shutdownWatchTerminationGracePeriodMs);
     if (options.shutdownSendRetryAfter) await drain();

@@ -11,7 +11,7 @@ import {
   silentLogger,
   systemClock,
 } from '@typernetes/openapi/client';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import {
   addSharedFlags,
   booleanFlag,
@@ -39,7 +39,6 @@ export interface ControllerManagerOptions extends SharedFlags {
   allocateNodeCidrs: boolean;
   clusterCidr?: string;
   serviceClusterIpRange?: string;
-  clusterName?: string;
   nodeCidrMaskSize: number;
   nodeCidrMaskSizeIpv4: number;
   nodeCidrMaskSizeIpv6: number;
@@ -60,40 +59,49 @@ function flags(): Command {
   const command = new Command('controller-manager').description(
     'Run the controllers that move the cluster towards its objects.',
   );
-  return addSharedFlags(command, { securePort: 10257, leaseName: 'kube-controller-manager' })
-    .option(
-      '--controllers <list>',
-      `controllers to run: *, name, -name; known: ${[...controllers.keys()].join(', ')}`,
-      list,
-    )
-    .addOption(booleanFlag('use-service-account-credentials', 'each controller acts as its own ServiceAccount', false))
-    .option(
-      '--service-account-private-key-file <file>',
-      'key that signs the tokens of Secrets of type kubernetes.io/service-account-token',
-    )
-    .option('--root-ca-file <file>', 'published to every namespace as kube-root-ca.crt')
-    .option('--cluster-signing-cert-file <file>', 'the CA that signs approved certificate requests')
-    .option('--cluster-signing-key-file <file>', 'its key')
-    .addOption(durationFlag('cluster-signing-duration', 'the longest life of a signed certificate', '8760h'))
-    .addOption(booleanFlag('allocate-node-cidrs', 'give nodes their part of the cluster CIDR', false))
-    .option('--cluster-cidr <cidrs>', 'pod network of the cluster')
-    .option('--service-cluster-ip-range <cidrs>', 'kept out of node CIDRs')
-    .option('--cluster-name <name>', 'accepted for compatibility', 'kubernetes')
-    .addOption(integerFlag('node-cidr-mask-size', 'prefix length of a node CIDR', 0))
-    .addOption(integerFlag('node-cidr-mask-size-ipv4', 'prefix length of an IPv4 node CIDR', 0))
-    .addOption(integerFlag('node-cidr-mask-size-ipv6', 'prefix length of an IPv6 node CIDR', 0))
-    .addOption(durationFlag('node-monitor-period', 'between looks at the nodes', '5s'))
-    .addOption(durationFlag('node-monitor-grace-period', 'silence after which a node counts as unreachable', '50s'))
-    .addOption(durationFlag('node-startup-grace-period', 'the same for a node that never reported', '1m'))
-    .addOption(integerFlag('terminated-pod-gc-threshold', 'ended pods kept', 12_500))
-    .addOption(
-      durationFlag(
-        'legacy-service-account-token-clean-up-period',
-        'time without use after which a legacy token goes',
-        '8760h',
-      ),
-    )
-    .option('--with-scheduler <kubeconfig>', 'also run a scheduler in this process, with this identity');
+  return (
+    addSharedFlags(command, { securePort: 10257, leaseName: 'kube-controller-manager' })
+      .option(
+        '--controllers <list>',
+        `controllers to run, with commas: * is all (default), NAME this one, -NAME not this one; known: ${[...controllers.keys()].join(', ')}`,
+        list,
+      )
+      .addOption(
+        booleanFlag('use-service-account-credentials', 'each controller acts as its own ServiceAccount', false),
+      )
+      .option(
+        '--service-account-private-key-file <file>',
+        'key that signs the tokens of Secrets of type kubernetes.io/service-account-token',
+      )
+      .option('--root-ca-file <file>', 'CA that is published to every namespace as ConfigMap kube-root-ca.crt')
+      .option('--cluster-signing-cert-file <file>', 'the CA that signs approved certificate requests')
+      .option('--cluster-signing-key-file <file>', 'key of that CA')
+      .addOption(durationFlag('cluster-signing-duration', 'the longest life of a signed certificate', '8760h'))
+      .addOption(booleanFlag('allocate-node-cidrs', 'give nodes their part of the cluster CIDR', false))
+      .option('--cluster-cidr <cidrs>', 'addresses of pods, parts of which nodes get; with commas')
+      .option('--service-cluster-ip-range <cidrs>', 'addresses of Services: kept out of node CIDRs')
+      // For the sake of existing command lines: it names things at clouds only.
+      .addOption(new Option('--cluster-name <name>').hideHelp())
+      .addOption(integerFlag('node-cidr-mask-size', 'prefix length of node CIDRs; 0: 24 for IPv4, 64 for IPv6', 0))
+      .addOption(
+        integerFlag('node-cidr-mask-size-ipv4', 'prefix length of IPv4 node CIDRs; 0: as --node-cidr-mask-size', 0),
+      )
+      .addOption(
+        integerFlag('node-cidr-mask-size-ipv6', 'prefix length of IPv6 node CIDRs; 0: as --node-cidr-mask-size', 0),
+      )
+      .addOption(durationFlag('node-monitor-period', 'time between looks at the nodes', '5s'))
+      .addOption(durationFlag('node-monitor-grace-period', 'silence after which a node counts as unreachable', '50s'))
+      .addOption(durationFlag('node-startup-grace-period', 'the same for a node that never reported', '1m'))
+      .addOption(integerFlag('terminated-pod-gc-threshold', 'how many ended pods are kept; 0: all', 12_500))
+      .addOption(
+        durationFlag(
+          'legacy-service-account-token-clean-up-period',
+          'time without use after which a legacy token goes',
+          '8760h',
+        ),
+      )
+      .option('--with-scheduler <kubeconfig>', 'also run a scheduler in this process, with this identity')
+  );
 }
 
 export function controllerManagerCommand(): Command {

@@ -64,7 +64,7 @@ export class ResourceRouter {
       return this.#subresource(context, endpoint, subresource);
     }
     const handler = info.parts.length === 2 ? this.#item(context, endpoint) : this.#collection(context, endpoint);
-    if (handler === undefined) throw methodNotAllowed(context, endpoint);
+    if (handler === undefined) throw methodNotAllowed();
     return (request) => handler(request, endpoint, dependencies);
   }
 
@@ -123,7 +123,7 @@ export class ResourceRouter {
     }
     if (context.info.parts.length > 3) throw notFoundResponse();
     const allowed = { GET: 'get', PUT: 'update', PATCH: 'patch', POST: 'create' }[context.method];
-    if (allowed === undefined || !verbs.has(allowed)) throw methodNotAllowed(context, endpoint);
+    if (allowed === undefined || !verbs.has(allowed)) throw methodNotAllowed();
     switch (allowed) {
       case 'get':
         return (request) => handleSubresourceGet(request, endpoint, dependencies, subresource);
@@ -146,12 +146,6 @@ export function notFoundResponse() {
   return genericServerResponse(404, '', none, '', '', 0, false);
 }
 
-function methodNotAllowed(context: RequestContext, endpoint: ResourceEndpoint) {
-  const methods: Record<string, string> =
-    context.info.parts.length === 1
-      ? { list: 'GET', create: 'POST', deletecollection: 'DELETE' }
-      : { get: 'GET', update: 'PUT', patch: 'PATCH', delete: 'DELETE' };
-  const allowed = Object.entries(methods).flatMap(([verb, method]) => (endpoint.verbs.has(verb) ? [method] : []));
-  if (allowed.length > 0) context.response.setHeader('Allow', allowed.join(', '));
+function methodNotAllowed() {
   return genericServerResponse(405, '', none, '', '', 0, false);
 }

@@ -2,7 +2,7 @@
 export { type Comparison, compareTyped } from './compare.ts';
 export { type Conflict, ConflictError } from './conflicts.ts';
 export { extractApplied } from './extract.ts';
-export { anyElement, excludeFields, type FieldFilter, includeFields } from './field-filter.ts';
+export { excludeFields, type FieldFilter } from './field-filter.ts';
 export { ConversionPending, FieldManager, type FieldManagerOptions, type VersionConverter } from './field-manager.ts';
 export { type FieldEntry, FieldSet } from './field-set.ts';
 export { decodeFields, encodeFields } from './fields-v1.ts';

@@ -37,16 +37,34 @@ export interface AuthenticationConfigOptions {
   report: (error: unknown) => void;
 }
 
+export interface RunningAuthenticationConfig {
+  /** The authorities are others now: what is new is added. */
+  change(config: AuthenticationConfig): void;
+  stop(): void;
+}
+
 /** Resolves when it is written; from then on it is written again when somebody deletes or changes it. */
-export async function startAuthenticationConfig(options: AuthenticationConfigOptions): Promise<{ stop(): void }> {
+export async function startAuthenticationConfig(
+  options: AuthenticationConfigOptions,
+): Promise<RunningAuthenticationConfig> {
   const { source, report } = options;
+  let { config } = options;
   await write(options);
   let running = Promise.resolve();
+  const writeAgain = (): void => {
+    running = running.then(() => write({ ...options, config })).catch(report);
+  };
   const stop = source.onChange<ConfigMap>(configMaps, (_, { metadata }) => {
     if (metadata?.name !== name || metadata.namespace !== namespace) return;
-    running = running.then(() => write(options)).catch(report);
+    writeAgain();
   });
-  return { stop };
+  return {
+    change(changed) {
+      config = changed;
+      writeAgain();
+    },
+    stop,
+  };
 }
 
 async function write(options: AuthenticationConfigOptions): Promise<void> {

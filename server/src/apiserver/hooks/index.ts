@@ -1,3 +1,4 @@
-export { startAuthenticationConfig } from './authentication-config.ts';
+export { type RunningAuthenticationConfig, startAuthenticationConfig } from './authentication-config.ts';
+export * from './identity-lease.ts';
 export * from './kubernetes-service.ts';
 export * from './system-objects.ts';

@@ -9,6 +9,7 @@ import ipaddr from 'ipaddr.js';
 import type { RegistryReader } from '../../registry/generic/rest.ts';
 import { type Storage, StorageError } from '../../storage/storage.ts';
 import { ensureExists } from './ensure.ts';
+import { repeat } from './repeat.ts';
 
 const leaseSeconds = 15;
 const intervalMs = 10_000;
@@ -23,7 +24,7 @@ export interface KubernetesServiceOptions {
   serviceClusterIpRange: string;
   address: string;
   port: number;
-  report(error: unknown): void;
+  report: (error: unknown) => void;
 }
 
 export interface KubernetesServiceController {
@@ -54,16 +55,11 @@ export async function startKubernetesService(options: KubernetesServiceOptions):
     await reconcileEndpoints(options, await liveAddresses(options.storage, prefix));
   };
   // As upstream, what goes wrong here is reported and tried again; the API is ready without it.
-  let running = reconcile().catch((error: unknown) => options.report(error));
-  await running;
-  const timer = setInterval(() => {
-    running = running.then(reconcile).catch((error: unknown) => options.report(error));
-  }, intervalMs);
-  timer.unref();
+  const reconciling = repeat(reconcile, intervalMs, options.report);
+  await reconciling.first;
   return {
     async stop() {
-      clearInterval(timer);
-      await running;
+      await reconciling.stop();
       const { entry } = await options.storage.get(key);
       if (entry !== undefined) await options.storage.delete(key, entry.modRevision);
       const left = await liveAddresses(options.storage, prefix);

@@ -14,9 +14,7 @@ export async function ensureSystemNamespaces(registry: RegistryReader): Promise<
         {
           apiVersion: 'v1',
           kind: 'Namespace',
-          metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
-          spec: { finalizers: ['kubernetes'] },
-          status: { phase: 'Active' },
+          metadata: { name },
         },
       ),
     ),

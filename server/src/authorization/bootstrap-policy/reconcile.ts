@@ -15,7 +15,7 @@ import type {
   RoleBinding,
 } from '@typernetes/openapi/types/rbac/v1';
 import type { RegistryReader } from '../../registry/generic/rest.ts';
-import { aggregate } from '../rbac/aggregation.ts';
+import { aggregate, applyAggregated } from '../rbac/aggregation.ts';
 import { uncoveredRules } from '../rbac/policy-rule.ts';
 import { rbacGroup } from '../rbac/role-index.ts';
 import { autoUpdateAnnotation, bootstrapPolicy } from './policy.ts';
@@ -34,14 +34,14 @@ export async function ensureBootstrapPolicy(
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Fresh aggregated roles are born with their rules, so that `view` works before any controller has run. */
+/** Fresh aggregated roles get their rules here, so that `view` works before any controller has run. */
 async function ensureClusterRoles(registry: RegistryReader, wanted: ClusterRole[]): Promise<number> {
   const gathered = new Map(aggregate(wanted).map(({ name, rules }) => [name, rules]));
-  const withRules = wanted.map((role) => {
-    const rules = gathered.get(role.metadata?.name ?? '');
-    return rules === undefined ? role : { ...role, rules };
+  return ensureAll<ClusterRole>(registry, 'clusterroles', wanted, mergeRole, async ({ metadata }) => {
+    const name = metadata?.name ?? '';
+    const rules = gathered.get(name);
+    if (rules !== undefined) await applyAggregated(registry, name, rules);
   });
-  return ensureAll<ClusterRole>(registry, 'clusterroles', withRules, mergeRole);
 }
 
 type Merge<T> = (existing: T, expected: T) => T | 'recreate';
@@ -51,11 +51,12 @@ async function ensureAll<T extends KubernetesObject>(
   resource: string,
   wanted: readonly T[],
   merge: Merge<T>,
+  created?: (object: T) => Promise<void>,
 ): Promise<number> {
   const groupResource = { group: rbacGroup, resource };
   const existing = new Map((await registry.list<T>(groupResource)).map((object) => [keyOf(object), object]));
   const writes = wanted.map((expected) =>
-    ensure(registry, groupResource, existing.get(keyOf(expected)), expected, merge),
+    ensure(registry, groupResource, existing.get(keyOf(expected)), expected, merge, created),
   );
   return (await Promise.all(writes)).filter(Boolean).length;
 }
@@ -66,11 +67,13 @@ async function ensure<T extends KubernetesObject>(
   existing: T | undefined,
   expected: T,
   merge: Merge<T>,
+  created?: (object: T) => Promise<void>,
 ): Promise<boolean> {
   const { name = '', namespace = '' } = expected.metadata ?? {};
   const create = async (): Promise<boolean> => {
     try {
       await registry.create(resource, namespace, expected);
+      await created?.(expected);
       return true;
     } catch (error) {
       if (isAlreadyExists(error)) return false; // another API server was first, with the same content

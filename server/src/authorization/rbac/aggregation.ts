@@ -41,6 +41,15 @@ export function aggregate(clusterRoles: readonly Readonly<ClusterRole>[]): { nam
   });
 }
 
+/** As upstream's controller, which owns these rules and nothing else. */
+export async function applyAggregated(registry: RegistryReader, name: string, rules: PolicyRule[]): Promise<void> {
+  await registry.apply<ClusterRole>(
+    { group: rbacGroup, resource: 'clusterroles' },
+    { apiVersion: `${rbacGroup}/v1`, kind: 'ClusterRole', metadata: { name }, rules },
+    { fieldManager: 'clusterrole-aggregation-controller' },
+  );
+}
+
 /** Keeps every aggregated role current, as upstream's clusterrole-aggregation controller does. */
 export function startClusterRoleAggregation(
   source: ObjectSource,
@@ -57,10 +66,7 @@ export function startClusterRoleAggregation(
     for (const { name, rules } of aggregate([...roles.values()])) {
       if (stopped) return;
       try {
-        await registry.update<ClusterRole>({ group: rbacGroup, resource: 'clusterroles' }, '', name, (role) => ({
-          ...role,
-          rules,
-        }));
+        await applyAggregated(registry, name, rules);
       } catch (error) {
         report(error); // the next change of any role tries again
       }

@@ -78,7 +78,11 @@ export class MemoryObjects implements ObjectSource, RegistryReader {
 
   apply<T extends KubernetesObject>(resource: GroupResource, configuration: T): Promise<T> {
     const { namespace = '', name = '' } = configuration.metadata ?? {};
-    return this.update<T>(resource, namespace, name, (object) => ({ ...object, ...configuration }));
+    return this.update<T>(resource, namespace, name, (object) => ({
+      ...object,
+      ...configuration,
+      metadata: { ...object.metadata, ...configuration.metadata },
+    }));
   }
 
   async delete(resource: GroupResource, namespace: string, name: string): Promise<void> {

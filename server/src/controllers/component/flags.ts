@@ -53,18 +53,32 @@ export interface SharedFlags extends LeaderElectionFlags {
   v: number;
 }
 
+/** Without what a flag means that has no value: Go's booleans need no explanation. */
+function describe({ description, defaultValue, defaultValueDescription }: Option): string {
+  if (defaultValue === undefined) return description;
+  return `${description} (default: ${defaultValueDescription ?? String(defaultValue)})`;
+}
+
 export function addSharedFlags(command: Command, defaults: { securePort: number; leaseName: string }): Command {
   return command
-    .option('--kubeconfig <file>', 'how to reach the API server; absent: from inside a pod')
+    .configureHelp({ optionDescription: describe })
+    .option(
+      '--kubeconfig <file>',
+      'how to reach the API server, and as whom; absent: as the ServiceAccount of this pod',
+    )
     .option('--bind-address <address>', 'where to serve /healthz and /metrics', '0.0.0.0')
     .addOption(integerFlag('secure-port', 'port of /healthz and /metrics over HTTPS; 0: none', defaults.securePort))
-    .option('--tls-cert-file <file>', 'certificate of that port; absent: self-signed')
-    .option('--tls-private-key-file <file>', 'its key')
+    .option('--tls-cert-file <file>', 'certificate of --secure-port; absent: self-signed')
+    .option('--tls-private-key-file <file>', 'key of that certificate')
     .addOption(booleanFlag('leader-elect', 'work only while holding a lease, so that several can run', true))
     .addOption(durationFlag('leader-elect-lease-duration', 'others take over after so long without renewal', '15s'))
     .addOption(durationFlag('leader-elect-renew-deadline', 'the holder gives up after so long without success', '10s'))
-    .addOption(durationFlag('leader-elect-retry-period', 'between attempts', '2s'))
-    .option('--leader-elect-resource-name <name>', 'name of the lease', defaults.leaseName)
-    .option('--leader-elect-resource-namespace <namespace>', 'its namespace', 'kube-system')
-    .addOption(new Option('-v, --v <number>', 'verbosity of the log').argParser(parseInteger).default(0));
+    .addOption(durationFlag('leader-elect-retry-period', 'time between attempts to get or renew the lease', '2s'))
+    .option('--leader-elect-resource-name <name>', 'name of the lease that the leader holds', defaults.leaseName)
+    .option('--leader-elect-resource-namespace <namespace>', 'namespace of that lease', 'kube-system')
+    .addOption(
+      new Option('-v, --v <number>', 'verbosity of the log; 4 and more log everything')
+        .argParser(parseInteger)
+        .default(0),
+    );
 }

@@ -4,7 +4,7 @@
  */
 
 import type { GroupResource } from '@typernetes/openapi/meta';
-import { anyElement, excludeFields, type FieldFilter, FieldSet, includeFields } from '@typernetes/openapi/schema';
+import { excludeFields, type FieldFilter, FieldSet } from '@typernetes/openapi/schema';
 import { resourceKey } from './definition.ts';
 
 type Path = readonly string[];
@@ -38,16 +38,13 @@ const statusFields: Readonly<Record<string, readonly Path[]>> = {
   ),
 };
 
-/** Other subresources that take the whole object. */
+/**
+ * Other subresources that take the whole object. Pods' /resize and /ephemeralcontainers have strategies that reset, but
+ * their endpoints tell nobody: who asks for more through them owns more.
+ */
 const otherFilters: Readonly<Record<string, FieldFilter>> = {
   'namespaces/finalize': exclude([['status']]),
   'certificatesigningrequests.certificates.k8s.io/approval': exclude([['spec'], ['status', 'certificate']]),
-  'pods/ephemeralcontainers': includeFields(['spec', 'ephemeralContainers']),
-  'pods/resize': includeFields(
-    ...['containers', 'initContainers'].flatMap((list) =>
-      ['resources', 'resizePolicy'].map((field) => ['spec', list, anyElement, field] as const),
-    ),
-  ),
 };
 
 function exclude(paths: readonly Path[]): FieldFilter {

@@ -1,0 +1,58 @@
+/** The API server's command line, as its help tells it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ApiserverOptions } from './config.ts';
+import { apiserverFlags } from './flags.ts';
+
+async function parsed(...args: string[]): Promise<Partial<ApiserverOptions>> {
+  let given: Partial<ApiserverOptions> = {};
+  await apiserverFlags((options) => {
+    given = options;
+    return Promise.resolve();
+  }).parseAsync(args, { from: 'user' });
+  return given;
+}
+
+/** By name: what it takes, and its description. */
+function offered(): Map<string, { takes: string; description: string }> {
+  const help = apiserverFlags(() => Promise.resolve()).configureHelp({
+    helpWidth: 10_000,
+    optionDescription: (option) => option.description,
+  });
+  const lines = help.helpInformation().matchAll(/^ {2}--(\S+) (\S+) +(.*)$/gm);
+  return new Map([...lines].map(([, name = '', takes = '', description = '']) => [name, { takes, description }]));
+}
+
+test('the help says what a flag takes, and its default in the form in which it is given', async () => {
+  const flags = offered();
+  assert.ok(flags.size > 90, String(flags.size));
+  for (const [name, { description }] of flags) {
+    assert.match(description, /^\S.*[^ ]$/, name);
+    assert.doesNotMatch(description, /default: *\)|preset/, name);
+  }
+  assert.deepEqual(flags.get('event-ttl'), {
+    takes: '<duration>',
+    description: 'how long events are kept (default: 1h0m0s)',
+  });
+  assert.equal(flags.get('audit-webhook-batch-max-wait')?.description.endsWith('(default: 30s)'), true);
+  assert.equal(flags.get('secure-port')?.takes, '<number>');
+  assert.equal(flags.get('client-ca-file')?.takes, '<file>');
+  assert.equal(flags.get('http2')?.takes, '[boolean]');
+  for (const [name, { takes, description }] of flags) {
+    const [, value] = / \(default: (.*)\)$/.exec(description) ?? [];
+    if (value !== undefined) assert.notDeepEqual(await parsed(`--${name}=${value}`), {}, `${name} ${takes} ${value}`);
+  }
+});
+
+test('what changes nothing is taken, and not offered', async () => {
+  assert.ok(!offered().has('kubelet-timeout'));
+  assert.deepEqual(await parsed('--kubelet-timeout=3s'), { kubeletTimeoutMs: 3000 });
+});
+
+test('booleans need no value, lists may be given in parts', async () => {
+  assert.deepEqual(await parsed('--anonymous-auth=false', '--enable-bootstrap-token-auth'), {
+    anonymousAuth: false,
+    enableBootstrapTokenAuth: true,
+  });
+  assert.deepEqual(await parsed('--api-audiences=a,b', '--api-audiences', 'c'), { apiAudiences: ['a', 'b', 'c'] });
+});
