@@ -16,6 +16,6 @@ export function sizeWarnings(spec: PersistentVolumeClaimSpec | undefined, at: Pa
     const size = quantityOf(spec?.resources?.[field]?.['storage']);
     if (size === undefined || size.scaledBigInt(-3) % 1000n === 0n) return [];
     const here = at.child('resources', field).key('storage');
-    return [`${here}: fractional byte value "${size}" is invalid, must be an integer`];
+    return [`${here.toString()}: fractional byte value "${size.toString()}" is invalid, must be an integer`];
   });
 }
