@@ -4,9 +4,18 @@ import { configurationCases } from './configuration.ts';
 import { genericCases } from './generic.ts';
 import { networkCases } from './network.ts';
 import { objectCases } from './objects.ts';
+import { subresourceCases } from './subresources.ts';
 import { workloadCases } from './workloads.ts';
 import { writeCases } from './writes.ts';
 
 export function corpus(): Case[] {
-  return [...objectCases, ...workloadCases, ...networkCases, ...configurationCases, ...genericCases(), ...writeCases()];
+  return [
+    ...objectCases,
+    ...workloadCases,
+    ...subresourceCases,
+    ...networkCases,
+    ...configurationCases,
+    ...genericCases(),
+    ...writeCases(),
+  ];
 }

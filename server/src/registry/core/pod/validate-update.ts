@@ -222,7 +222,7 @@ export function validateResize(pod: Pod, old: Readonly<Pod>): FieldError[] {
 }
 
 function validateKeptResources(container: Container, old: Container, at: Path): FieldError[] {
-  return (['limits', 'requests'] as const).flatMap((kind) => {
+  return (['requests', 'limits'] as const).flatMap((kind) => {
     const removed = Object.keys(old.resources?.[kind] ?? {}).some(
       (resource) => container.resources?.[kind]?.[resource] === undefined,
     );

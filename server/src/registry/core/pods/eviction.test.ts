@@ -58,6 +58,16 @@ test('a budget gives way as often as it allows and then no more', async () => {
   assert.deepEqual(refused.registry.names(PODS), ['web']);
 });
 
+test('a pod with two budgets is not evicted', async () => {
+  const { registry, context } = setUp('Running', BUDGET);
+  const first = await registry.get<PodDisruptionBudget>(BUDGETS, 'default', 'b');
+  assert.ok(first);
+  const { resourceVersion: _, ...metadata } = first.metadata ?? {};
+  await registry.create(BUDGETS, 'default', { ...first, metadata: { ...metadata, name: 'other' } });
+  await assert.rejects(evictPod('web', EVICTION, context), ({ code }: StatusError) => code === 500);
+  assert.deepEqual(registry.names(PODS), ['web']);
+});
+
 test('budgets do not hold pods that have ended', async () => {
   const { registry, context } = setUp('Succeeded', { ...BUDGET, disruptionsAllowed: 0 });
   await evictPod('web', EVICTION, context);

@@ -78,12 +78,12 @@ class Evicter {
     }
     const budgets = await this.#budgetsOf(pod);
     if (budgets.length > 1) {
-      return {
+      throw new StatusError({
         ...successStatus(),
         status: 'Failure',
         message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
         code: 500,
-      } as KubernetesObject;
+      });
     }
     const budget = budgets[0];
     if (!budget) return this.#delete(pod, false);

@@ -54,7 +54,10 @@ export const pods: ResourceRegistration<Pod> = {
     binding: { kind: { group: '', version: 'v1', kind: 'Binding' }, create: bindPod },
     eviction: { kind: { group: 'policy', version: 'v1', kind: 'Eviction' }, create: evictPod },
     ephemeralcontainers: partOfPod((from, into) => {
-      if (into.spec) into.spec.ephemeralContainers = from.spec?.ephemeralContainers ?? [];
+      if (!into.spec) return;
+      const given = from.spec?.ephemeralContainers ?? [];
+      if (given.length > 0) into.spec.ephemeralContainers = given;
+      else delete into.spec.ephemeralContainers;
     }),
     resize: partOfPod(takeResources),
   },
