@@ -235,12 +235,12 @@ class Pass {
 
 /** `v1.Protocol` for string, `[]v1.Protocol` for []string; structs have names of their own. */
 /** What Go leaves out when it encodes: optional lists and maps without members, and zeros that mean nothing. */
-function isOmitted(value: unknown, key: string, { node, omitsZero }: Field, parent: StructNode): boolean {
+function isOmitted(value: unknown, key: string, { node, omitsZero, keepsEmpty }: Field, parent: StructNode): boolean {
   // An empty list of managedFields asks for them to be forgotten.
   if (parent.isObjectMeta && key === 'managedFields') return false;
   switch (node.kind) {
     case 'list':
-      return Array.isArray(value) && value.length === 0;
+      return !keepsEmpty && Array.isArray(value) && value.length === 0;
     case 'map':
       return Object.keys(value as object).length === 0;
     case 'string':

@@ -3,6 +3,7 @@
  * objects; recursion in the schemas is cut by compiling members on first use.
  */
 import { embeddedStructOf, goTypeNamesOf } from './go-names.ts';
+import { keptEmptyOf } from './kept-empty.ts';
 import { keptNullsOf } from './kept-nulls.ts';
 import { keptZerosOf } from './kept-zeros.ts';
 import { definitionName, dereference, type Resolve, refOf, type Schema } from './schema.ts';
@@ -52,6 +53,8 @@ export interface Field {
   readonly embedded: string | undefined;
   /** A zero says no more than absence: Go's field is no pointer and leaves zeros out. */
   readonly omitsZero: boolean;
+  /** An empty list says something else than none. */
+  readonly keepsEmpty: boolean;
 }
 
 export interface AlwaysField {
@@ -152,6 +155,7 @@ function structNode(schema: Schema, resolve: Resolve, definition: string): Node 
       if (fields === undefined) {
         fields = new Map();
         const kept = keptZerosOf(definition.replace(/^io\.k8s\./, 'k8s.io.').replaceAll('-', '_'));
+        const keptEmpty = keptEmptyOf(definition);
         const goTypes = goTypeNamesOf(definition);
         const embedded = embeddedStructOf(definition);
         for (const [name, property] of Object.entries(schema.properties ?? {})) {
@@ -160,6 +164,7 @@ function structNode(schema: Schema, resolve: Resolve, definition: string): Node 
             node: compile(property, resolve),
             required: required.has(name),
             omitsZero,
+            keepsEmpty: keptEmpty.has(name),
             goType: goTypes.get(name),
             embedded: embedded?.(name),
           });

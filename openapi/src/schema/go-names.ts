@@ -1,7 +1,7 @@
 /**
  * Names of Go that show in its type errors and nowhere else: fields whose type is a named string or number
  * (`scheme` is a `v1.URIScheme`), and structs that are embedded in others, whose names stand in the path of their
- * fields (`livenessProbe.ProbeHandler.httpGet`). Taken from upstream's types.go, v1.36.2.
+ * fields (`livenessProbe.ProbeHandler.httpGet`). `[]=` names the type of a whole list. Taken from upstream's types.go, v1.36.2.
  */
 const namedTypes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'io.k8s.api.admissionregistration.v1': {
@@ -67,7 +67,7 @@ const namedTypes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'io.k8s.api.certificates.v1': {
     CertificateSigningRequestCondition: 'type:v1.RequestConditionType status:v1.ConditionStatus',
-    CertificateSigningRequestSpec: 'usages:v1.KeyUsage',
+    CertificateSigningRequestSpec: 'usages:v1.KeyUsage extra:[]=v1.ExtraValue',
   },
   'io.k8s.api.coordination.v1': {
     LeaseSpec: 'strategy:v1.CoordinatedLeaseStrategy',
@@ -184,7 +184,7 @@ const namedTypes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     CustomResourceConversion: 'strategy:v1.ConversionStrategyType',
     CustomResourceDefinitionCondition: 'type:v1.CustomResourceDefinitionConditionType status:v1.ConditionStatus',
     CustomResourceDefinitionSpec: 'scope:v1.ResourceScope',
-    JSONSchemaProps: '$schema:v1.JSONSchemaURL enum:[]v1.JSON x-kubernetes-validations:v1.ValidationRules',
+    JSONSchemaProps: '$schema:v1.JSONSchemaURL enum:[]=[]v1.JSON x-kubernetes-validations:[]=v1.ValidationRules',
     ValidationRule: 'reason:v1.FieldValueErrorReason',
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1': {
@@ -229,6 +229,7 @@ const embedded: Readonly<Record<string, Embedded>> = {
     name: 'PersistentVolumeSource',
     own: 'capacity accessModes claimRef persistentVolumeReclaimPolicy storageClassName mountOptions volumeMode nodeAffinity volumeAttributesClassName',
   },
+  'io.k8s.api.core.v1.PersistentVolumeClaim': { name: 'TypeMeta', own: 'metadata spec status' },
   'io.k8s.api.core.v1.ConfigMapEnvSource': { name: 'LocalObjectReference', own: 'optional' },
   'io.k8s.api.core.v1.ConfigMapKeySelector': { name: 'LocalObjectReference', own: 'key optional' },
   'io.k8s.api.core.v1.ConfigMapProjection': { name: 'LocalObjectReference', own: 'items optional' },

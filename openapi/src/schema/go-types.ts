@@ -4,6 +4,7 @@ import { isRawNumber } from './json-value.ts';
 
 export function namedType(goType: string, name: string | undefined): string {
   if (name === undefined) return goType;
+  if (name.startsWith('[]=')) return goType.replace(/^(map\[string\])?\[\].*/, `$1${name.slice(3)}`);
   return goType.replace(/^(\[\])*(string|int32|int64|bool)$/, (whole, _, scalar: string) =>
     whole.replace(scalar, name),
   );

@@ -28,6 +28,7 @@ const keptNulls: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'io.k8s.api.batch': {
     JobCondition: 'lastProbeTime lastTransitionTime',
+    PodFailurePolicy: 'rules',
   },
   'io.k8s.api.certificates': {
     CertificateSigningRequestCondition: 'lastUpdateTime lastTransitionTime',

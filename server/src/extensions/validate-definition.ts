@@ -145,7 +145,7 @@ function validateSpec(definition: Definition, old: Readonly<Definition> | undefi
     errors.push(
       invalidValue(
         list,
-        versions.length === 0 ? null : shownVersions(versions, shared),
+        versions.length === 0 ? (definition.spec?.versions ?? null) : shownVersions(versions, shared),
         'must have exactly one version marked as storage version',
       ),
     );

@@ -143,6 +143,14 @@ const checks: Record<string, Check> = {
     text.length <= 253 && /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/.test(text),
 };
 
+/** Formats of strings that say nothing of their text are known all the same. */
+export function isKnownFormat(type: string, format: string): boolean {
+  if (type === 'integer') return format === 'int32' || format === 'int64';
+  if (type === 'number') return format === 'float' || format === 'double';
+  const name = format.replaceAll('-', '');
+  return (type === '' || type === 'string') && (name === 'password' || Object.hasOwn(checks, name));
+}
+
 export function matchesFormat(text: string, format: string): boolean {
   const name = format.replaceAll('-', '');
   return Object.hasOwn(checks, name) ? checks[name]!(text) : true;

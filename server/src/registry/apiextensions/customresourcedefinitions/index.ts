@@ -1,4 +1,5 @@
 import { cleanupFinalizer, type Definition, removeCondition, setCondition } from '../../../extensions/definition.ts';
+import { formatWarnings } from '../../../extensions/format-warnings.ts';
 import {
   definitionName,
   validateDefinition,
@@ -41,6 +42,8 @@ export const customresourcedefinitions: ResourceRegistration<Definition> = {
       const storage = (definition.spec?.versions ?? []).find((version) => version.storage)?.name;
       if (storage !== undefined && !stored.includes(storage)) definition.status.storedVersions = [...stored, storage];
     },
+    warningsOnCreate: (definition) => formatWarnings(definition, undefined),
+    warningsOnUpdate: formatWarnings,
     validateName: definitionName,
     validate: validateDefinition,
     validateUpdate: validateDefinitionUpdate,

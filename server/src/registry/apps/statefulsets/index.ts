@@ -1,6 +1,7 @@
 import type { StatefulSet } from '@typernetes/openapi/types/apps/v1';
 import type { Volume } from '@typernetes/openapi/types/core/v1';
 import { validateClaimSpec } from '../../core/persistentvolumeclaims/validate.ts';
+import { sizeWarnings } from '../../core/persistentvolumeclaims/warnings.ts';
 import {
   defaultPodTemplate,
   validateLongRunningTemplate,
@@ -156,10 +157,28 @@ function fixedPart(set: Readonly<StatefulSet>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(set.spec ?? {}).filter(([field]) => !UPDATABLE.includes(field)));
 }
 
+const templateWarnings = workloadWarnings<StatefulSet>(({ spec }) => spec?.template);
+
+function setWarnings({ spec: given }: StatefulSet, below: readonly string[]): string[] {
+  const templates = spec.child('volumeClaimTemplates');
+  const warnings = (given?.volumeClaimTemplates ?? []).flatMap((claim, index) =>
+    sizeWarnings(
+      claim.spec,
+      below.reduce((at, part) => at.child(part), templates.index(index)),
+    ),
+  );
+  if ((given?.revisionHistoryLimit ?? 0) < 0)
+    warnings.push(
+      'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended',
+    );
+  return warnings;
+}
+
 export const statefulsets: ResourceRegistration<StatefulSet> = {
   resource: { group: 'apps', resource: 'statefulsets' },
   strategy: {
-    ...workloadWarnings(({ spec }) => spec?.template),
+    warningsOnCreate: (set) => [...templateWarnings.warningsOnCreate(set), ...setWarnings(set, [])],
+    warningsOnUpdate: (set, old) => [...templateWarnings.warningsOnUpdate(set, old), ...setWarnings(set, ['Spec'])],
     // Pods are called NAME-0, NAME-1, … and must be labels.
     validateName: nameIsDnsLabel,
     default: defaultStatefulSet,

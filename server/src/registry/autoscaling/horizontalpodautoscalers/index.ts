@@ -11,11 +11,14 @@ import type { FieldError, Path } from '../../validation/index.ts';
 import {
   checked,
   invalidValue,
+  NOT_NEGATIVE,
   nonNegativeFields,
   notSupported,
+  optionalOneOf,
   path,
   pathSegmentName,
   required,
+  sign,
 } from '../../validation/index.ts';
 
 import { METRIC_FIELDS, validateMetrics } from './validate-metrics.ts';
@@ -112,9 +115,8 @@ function validateRules(rules: HPAScalingRules | undefined, at: Path): FieldError
   if (seconds != null && seconds > 3600)
     errors.push(invalidValue(place, seconds, 'must be less than or equal to 3600'));
   const selects = ['Disabled', 'Max', 'Min'];
-  if (rules.selectPolicy && !selects.includes(rules.selectPolicy)) {
-    errors.push(notSupported(at.child('selectPolicy'), rules.selectPolicy, selects));
-  }
+  errors.push(...optionalOneOf(at.child('selectPolicy'), rules.selectPolicy, selects));
+  if (sign(rules.tolerance) < 0) errors.push(invalidValue(at.child('tolerance'), rules.tolerance, NOT_NEGATIVE));
   if ((rules.policies ?? []).length === 0)
     errors.push(required(at.child('policies'), 'must specify at least one Policy'));
   for (const [index, policy] of (rules.policies ?? []).entries()) {

@@ -1,6 +1,7 @@
 import type { CronJob } from '@typernetes/openapi/types/batch/v1';
 import { podNameWarnings, workloadWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { withoutEmpty } from '../../generic/without-empty.ts';
 import {
   age,
   ageColumn,
@@ -99,6 +100,7 @@ export const cronjobs: ResourceRegistration<CronJob> = {
     prepareForUpdate(job, old) {
       job.status = structuredClone(old.status ?? {});
     },
+    canonicalize: (job) => withoutEmpty(job.spec?.jobTemplate?.spec?.podFailurePolicy, 'rules', null),
     validate(job) {
       const errors = validateCronJob(job, undefined);
       const name = job.metadata?.name ?? '';

@@ -70,7 +70,7 @@ function validateExitCodes(
   }
   const place = at.child('values');
   const values: readonly number[] = given.values ?? [];
-  if (values.length === 0) errors.push(invalidValue(place, null, 'at least one value is required'));
+  if (values.length === 0) errors.push(invalidValue(place, given.values ?? null, 'at least one value is required'));
   else if (values.length > MOST_VALUES) errors.push(tooMany(place, values.length, MOST_VALUES));
   for (const [index, value] of values.entries()) {
     if (operator === 'In' && value === 0)

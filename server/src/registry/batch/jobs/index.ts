@@ -3,6 +3,7 @@ import type { Job, JobSpec } from '@typernetes/openapi/types/batch/v1';
 import { podNameWarnings, workloadWarnings } from '../../core/pod/warnings.ts';
 import { validateKubeFinalizers } from '../../generic/before-create.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { withoutEmpty } from '../../generic/without-empty.ts';
 import {
   age,
   ageColumn,
@@ -207,7 +208,10 @@ export const jobs: ResourceRegistration<Job> = {
       labelLikeTemplate(job);
     },
     // Only now: a wrong label is told of the template alone.
-    canonicalize: labelLikeTemplate,
+    canonicalize(job) {
+      labelLikeTemplate(job);
+      withoutEmpty(job.spec?.podFailurePolicy, 'rules', null);
+    },
     validate: validateJob,
     // The update's own check looks at metadata and the whole spec once more.
     validateUpdate: (job, old) => [

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LimitRange, LimitRangeItem } from '@typernetes/openapi/types/core/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { withoutEmpty } from '../../generic/without-empty.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
   checked,
@@ -120,6 +121,7 @@ export const limitranges: ResourceRegistration<LimitRange> = {
     prepareForCreate(range) {
       if (!range.metadata?.name) range.metadata = { ...range.metadata, name: randomUUID() };
     },
+    canonicalize: (range) => withoutEmpty(range.spec, 'limits', null),
     validate: validateLimitRange,
     validateUpdate: validateLimitRange,
   },

@@ -5,6 +5,7 @@ import { invalidValue, path, sign } from '../../validation/index.ts';
 import { defaultClaimSpec } from '../pod/volume-defaults.ts';
 import { alignDataSources, dropDataSources } from './data-sources.ts';
 import { validateClaimSpec, validateClaimUpdate } from './validate.ts';
+import { claimWarnings } from './warnings.ts';
 
 const SHORT_MODES: Record<string, string> = {
   ReadWriteOnce: 'RWO',
@@ -49,6 +50,8 @@ export const persistentvolumeclaims: ResourceRegistration<PersistentVolumeClaim>
       claim.status = structuredClone(old.status ?? { phase: 'Pending' });
       if (claim.spec) dropDataSources(claim.spec, old.spec);
     },
+    warningsOnCreate: claimWarnings,
+    warningsOnUpdate: claimWarnings,
     validate: (claim) => validateClaimSpec(claim.spec, path('spec')),
     validateUpdate: (claim, old) => [
       ...validateClaimSpec(claim.spec, path('spec')),

@@ -8,6 +8,7 @@ import { roundUpResources } from '../pod/resources.ts';
 import { defaultRemoteDisk } from '../pod/volume-defaults.ts';
 
 import { SOURCES, validateVolumeSpec } from './validate.ts';
+import { volumeWarnings } from './warnings.ts';
 
 const spec = path('spec');
 
@@ -45,6 +46,8 @@ export const persistentvolumes: ResourceRegistration<PersistentVolume> = {
         if (!given || given === before) status.lastPhaseTransitionTime = formatTime(now);
       } else if (!given && before) status.lastPhaseTransitionTime = before;
     },
+    warningsOnCreate: volumeWarnings,
+    warningsOnUpdate: volumeWarnings,
     validate: (volume) => validateVolumeSpec(volume.spec ?? {}, volume.metadata?.name ?? '', spec),
     validateUpdate(volume, old) {
       // Upstream's strategy asks for the whole check, and so does the check of the update.

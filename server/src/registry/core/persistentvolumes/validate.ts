@@ -6,9 +6,9 @@ import {
   forbiddenField,
   invalidValue,
   notSupported,
+  quantityOf,
   required,
   sign,
-  validateResourceQuantity,
 } from '../../validation/index.ts';
 import { validateAccessModes } from '../persistentvolumeclaims/validate.ts';
 import { validateNoBacksteps } from '../pod/validate-paths.ts';
@@ -106,7 +106,10 @@ function validateCapacity(capacity: Record<string, string> | undefined, at: Path
       ),
     );
   for (const [resource, quantity] of entries) {
-    errors.push(...validateResourceQuantity('', quantity, at.key(resource)));
+    if (sign(quantity) < 0) {
+      const value = Number(quantityOf(quantity)?.scaledBigInt(0) ?? 0n);
+      errors.push(invalidValue(at.key(resource), value, 'must be a valid resource quantity'));
+    }
     if (sign(quantity) <= 0) errors.push(invalidValue(at.key(resource), quantity, 'must be greater than zero'));
   }
   return errors;

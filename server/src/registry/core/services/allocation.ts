@@ -230,8 +230,7 @@ class Transaction {
       this.#taken.ports.push(port);
       return;
     }
-    const { first, size } = this.#nodePorts.range;
-    if (port < first || port >= first + size) await this.#nodePorts.allocate(port);
+    // As upstream, which looks at the range only when it allocates.
     if (await this.#nodePorts.has(port)) throw new AllocationError('allocated', 'provided port is already allocated');
   }
 

@@ -44,7 +44,7 @@ export function initializeFamilies(
   if (!after || !needsClusterIP(service) || keepsPreferDualStack(service, old)) return;
   const withoutSelector = Object.keys(after.selector ?? {}).length === 0;
   const selectorless = after.clusterIP === 'None' && withoutSelector;
-  after.ipFamilyPolicy ||= old?.spec?.ipFamilyPolicy ?? (selectorless ? 'RequireDualStack' : 'SingleStack');
+  after.ipFamilyPolicy ??= old?.spec?.ipFamilyPolicy ?? (selectorless ? 'RequireDualStack' : 'SingleStack');
   refuse(service, validateClusterIPs(service, old));
 
   const single = after.ipFamilyPolicy === 'SingleStack';

@@ -1,5 +1,6 @@
 import type { Endpoint, EndpointSlice } from '@typernetes/openapi/types/discovery/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { withoutEmpty } from '../../generic/without-empty.ts';
 import { age, ageColumn, joinAtMost, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
@@ -126,6 +127,10 @@ export const endpointslices: ResourceRegistration<EndpointSlice> = {
         port.name ??= '';
         port.protocol ??= 'TCP';
       }
+    },
+    canonicalize(slice) {
+      withoutEmpty(slice, 'endpoints', null);
+      withoutEmpty(slice, 'ports', null);
     },
     prepareForCreate: (slice) => dropTopology(slice, undefined),
     prepareForUpdate(slice, old) {

@@ -2,6 +2,7 @@ import type { ClusterRole } from '@typernetes/openapi/types/rbac/v1';
 import type { RegistryDependencies } from '../../dependencies.ts';
 import type { RestContext } from '../../generic/rest.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { withoutEmpty } from '../../generic/without-empty.ts';
 import type { FieldError } from '../../validation/index.ts';
 import {
   invalidValue,
@@ -41,6 +42,7 @@ export function clusterroles(dependencies: RegistryDependencies): ResourceRegist
       allowCreateOnUpdate: true,
       hasGeneration: false,
       validateName: nameIsPathSegment,
+      canonicalize: (role) => withoutEmpty(role, 'rules', null),
       validate: validateClusterRole,
       validateUpdate: validateClusterRole,
     },

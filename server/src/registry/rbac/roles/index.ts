@@ -1,6 +1,7 @@
 import type { Role } from '@typernetes/openapi/types/rbac/v1';
 import type { RegistryDependencies } from '../../dependencies.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { withoutEmpty } from '../../generic/without-empty.ts';
 import { nameIsPathSegment, semanticEqual } from '../../validation/index.ts';
 import { RBAC_GROUP, validateRules } from '../rules.ts';
 
@@ -13,6 +14,7 @@ export function roles(dependencies: RegistryDependencies): ResourceRegistration<
       allowCreateOnUpdate: true,
       hasGeneration: false,
       validateName: nameIsPathSegment,
+      canonicalize: (role) => withoutEmpty(role, 'rules', null),
       validate: (role) => validateRules(role.rules, true),
       validateUpdate: (role) => validateRules(role.rules, true),
     },

@@ -1,5 +1,6 @@
 import type { ResourceClaim } from '@typernetes/openapi/types/resource/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { withoutEmpty } from '../../generic/without-empty.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import { immutable, path } from '../../validation/index.ts';
 import { confirmAdminAccess } from '../admin-access.ts';
@@ -21,6 +22,7 @@ export const resourceclaims: ResourceRegistration<ResourceClaim> = {
     hasGeneration: false,
     statusKeepsMetadata: true,
     default: (claim) => defaultDevices(claim.spec?.devices),
+    canonicalize: (claim) => withoutEmpty(claim.spec?.devices, 'requests', null),
     prepareForCreate(claim) {
       claim.status = {};
     },

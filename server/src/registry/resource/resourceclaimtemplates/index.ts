@@ -1,5 +1,6 @@
 import type { ResourceClaimTemplate } from '@typernetes/openapi/types/resource/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { withoutEmpty } from '../../generic/without-empty.ts';
 import { age, ageColumn, nameColumn } from '../../printing/index.ts';
 import { immutable, path } from '../../validation/index.ts';
 import { confirmAdminAccess } from '../admin-access.ts';
@@ -10,6 +11,7 @@ export const resourceclaimtemplates: ResourceRegistration<ResourceClaimTemplate>
   strategy: {
     hasGeneration: false,
     default: (template) => defaultDevices(template.spec?.spec?.devices),
+    canonicalize: (template) => withoutEmpty(template.spec?.spec?.devices, 'requests', null),
     validate: (template) => validateClaimSpec(template.spec?.spec, path('spec', 'spec')),
     validateUpdate: (template, old) => [
       ...validateClaimSpec(template.spec?.spec, path('spec', 'spec')),

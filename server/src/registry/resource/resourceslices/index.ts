@@ -1,6 +1,7 @@
 import { formatTime } from '@typernetes/openapi/meta';
 import type { ResourceSlice } from '@typernetes/openapi/types/resource/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { withoutEmpty } from '../../generic/without-empty.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import { validateSlice, validateSliceUpdate } from './validate.ts';
 
@@ -29,6 +30,7 @@ export const resourceslices: ResourceRegistration<ResourceSlice> = {
   resource: { group: 'resource.k8s.io', resource: 'resourceslices' },
   strategy: {
     default: defaultDevices,
+    canonicalize: ({ spec }) => withoutEmpty(spec, 'sharedCounters', undefined),
     prepareForCreate: dropDisabledFields,
     prepareForUpdate: dropDisabledFields,
     validate: validateSlice,

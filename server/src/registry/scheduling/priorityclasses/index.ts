@@ -2,7 +2,7 @@ import type { PriorityClass } from '@typernetes/openapi/types/scheduling/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, boolean, integer, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
-import { forbiddenField, immutable, optionalOneOf, path } from '../../validation/index.ts';
+import { forbiddenField, immutable, oneOf, path } from '../../validation/index.ts';
 
 const HIGHEST_USER_PRIORITY = 1_000_000_000;
 const SYSTEM_PREFIX = 'system-';
@@ -30,10 +30,7 @@ function validateClass(object: PriorityClass): FieldError[] {
       forbiddenField(path('value'), `maximum allowed value of a user defined priority is ${HIGHEST_USER_PRIORITY}`),
     );
   }
-  return [
-    ...errors,
-    ...optionalOneOf(path('preemptionPolicy'), object.preemptionPolicy, ['PreemptLowerPriority', 'Never']),
-  ];
+  return [...errors, ...oneOf(path('preemptionPolicy'), object.preemptionPolicy, ['PreemptLowerPriority', 'Never'])];
 }
 
 export const priorityclasses: ResourceRegistration<PriorityClass> = {

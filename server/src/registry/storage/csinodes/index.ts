@@ -1,5 +1,6 @@
 import type { CSINode, CSINodeDriver } from '@typernetes/openapi/types/storage/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
+import { withoutEmpty } from '../../generic/without-empty.ts';
 import { age, ageColumn, integer, nameColumn } from '../../printing/index.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
@@ -58,6 +59,7 @@ export const csinodes: ResourceRegistration<CSINode> = {
   strategy: {
     allowUnconditionalUpdate: false,
     hasGeneration: false,
+    canonicalize: (node) => withoutEmpty(node.spec, 'drivers', null),
     validate: validateNode,
     validateUpdate: validateNodeUpdate,
   },
