@@ -97,6 +97,38 @@ promise(
   needs,
 );
 
+promise(
+  'a port is forwarded over the plain websocket protocol: a data and an error channel that begin with the port',
+  async (context) => {
+    await run(context, 'mkdir /tmp/w; echo served > /tmp/w/index.html; httpd -f -p 8080 -h /tmp/w', {
+      readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+    });
+    const path = `${context.path('v1', 'pods', 'shell/portforward')}?ports=8080`;
+    const connection = await connectWebSocket(context, path, { protocols: ['v4.channel.k8s.io'] });
+    assert.equal(connection.protocol, 'v4.channel.k8s.io');
+    const port = Buffer.alloc(2);
+    port.writeUInt16LE(8080);
+    const begun = new Set<number>();
+    let received = '';
+    for await (const { data } of connection.messages) {
+      const channel = data[0] ?? -1;
+      if (!begun.has(channel)) {
+        assert.deepEqual(data.subarray(1), port, `channel ${channel}`);
+        begun.add(channel);
+        if (begun.size === 2) connection.send(Buffer.from('\0GET / HTTP/1.0\r\n\r\n'));
+        continue;
+      }
+      assert.equal(channel, 0, `the error channel says ${data.toString('utf8', 1)}`);
+      received += data.toString('utf8', 1);
+      if (received.endsWith('served\n')) break;
+    }
+    connection.close();
+    assert.deepEqual(begun, new Set([0, 1]));
+    assert.match(received, /^HTTP\/1\.[01] 200 OK\r\n[^]*\r\n\r\nserved\n$/);
+  },
+  needs,
+);
+
 for (const [name, value] of [
   ['websockets', 'true'],
   ['SPDY', 'false'],
