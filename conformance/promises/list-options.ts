@@ -99,6 +99,9 @@ promise('a continue token that is no token, or was tampered with, is refused', a
   );
 });
 
+/** Clusters forget after minutes, or when there is much to forget; nobody can ask them to. */
+const nothingForgotten = 'the cluster still knows its first version';
+
 promise(
   'a token that is too old is 410, and gives another to go on without consistency',
   async (context) => {
@@ -106,6 +109,7 @@ promise(
     const path = context.path('v1', 'configmaps');
     const old = token({ v: 'meta.k8s.io/v1', rv: 1, start: 'b\0' });
     const answer = await context.http.request('GET', `${path}?labelSelector=listed&limit=1&continue=${old}`);
+    if (answer.status === 200) context.skip(nothingForgotten);
     assert.equal(answer.status, 410, answer.text());
     const { reason, message, metadata } = answer.json<StatusBody & { metadata: { continue: string } }>();
     assert.equal(reason, 'Expired');
@@ -199,6 +203,7 @@ promise('a watch from a version that is forgotten is told by an event: 410', asy
   const path = `${context.path('v1', 'configmaps')}?watch=1&resourceVersion=1`;
   for await (const { type, object } of watchEvents(context.http, path, context.signal)) {
     const status = object as unknown as StatusBody;
+    if (type === 'ADDED') context.skip(nothingForgotten);
     assert.deepEqual([type, status.code, status.reason], ['ERROR', 410, 'Expired']);
     return;
   }

@@ -149,6 +149,26 @@ describe('watch', () => {
     assert.equal(event.object.reason, 'Expired');
   });
 
+  test('a continue token of a compacted version is 410, with another for the rest as it is by then', async () => {
+    const path = collection('pages');
+    for (const name of ['a', 'b', 'c']) await write('POST', path, { metadata: { name } });
+    const page = (await write('GET', `${path}?limit=1`)) as unknown as { metadata: { continue: string } };
+    await write('DELETE', `${path}/b`);
+    const store = api.served.stores.get('configmaps')!;
+    await store.storage.compact(await store.storage.currentRevision());
+    const next = (token: string) =>
+      fetch(`${api.origin}${path}?limit=5&continue=${encodeURIComponent(token)}`, { headers: { authorization } });
+    const refused = await next(page.metadata.continue);
+    const status = (await refused.json()) as { reason: string; message: string; metadata: { continue: string } };
+    assert.deepEqual([refused.status, status.reason], [410, 'Expired']);
+    assert.match(status.message, /^The provided continue parameter is too old to display a consistent list result\./);
+    const rest = (await (await next(status.metadata.continue)).json()) as { items: Event['object'][] };
+    assert.deepEqual(
+      rest.items.map(({ metadata }) => metadata.name),
+      ['c'],
+    );
+  });
+
   test('timeoutSeconds ends it', async () => {
     const events = await watch(`${collection('timeout')}?watch=1&timeoutSeconds=1`);
     assert.equal(await events.next(), undefined);
