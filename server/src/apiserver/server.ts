@@ -38,6 +38,7 @@ import { StorageMetrics, watchCachers } from '../storage/metrics.ts';
 import type { Tracing } from '../tracing/index.ts';
 import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
+import { admissionSelection } from './admission-selection.ts';
 import { buildAggregation, serviceResolver } from './aggregation.ts';
 import { followCertificates } from './certificate-reload.ts';
 import { componentHealth } from './component-health.ts';
@@ -92,6 +93,7 @@ export async function startApiserver(
   const now = (): Date => new Date();
   const report = (error: unknown): void => logger.error({ error: (error as Error).message }, 'background work failed');
   const files = await readFiles(options);
+  const selection = admissionSelection(options);
   const tracing = await openTracing(options, logger);
   const root = `/${options.etcdPrefix.replace(/^\/|\/$/g, '')}/`;
   const encryption = await Encryption.open(options, root, report);
@@ -210,8 +212,9 @@ export async function startApiserver(
       now,
       random: Math.random,
       metrics: admissionMetrics,
+      featureGates,
     },
-    { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
+    selection,
   ).map((plugin) => admissionMetrics.measured(plugin));
   const handlers: HandlerDependencies = {
     registry,
