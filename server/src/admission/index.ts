@@ -3,4 +3,5 @@ export { type AdmissionAttributes, type AdmissionPlugin, type Operation, Reinvoc
 export { runMutating, runValidating } from './chain.ts';
 export type { AdmissionDependencies } from './dependencies.ts';
 export { type AdmissionSelection, absentPlugins, admissionPlugins } from './plugins/index.ts';
-export { matchesScopes, usageOf } from './plugins/quota-usage.ts';
+export { matchesScopes } from './plugins/quota-scopes.ts';
+export { usageOf } from './plugins/quota-usage.ts';

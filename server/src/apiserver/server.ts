@@ -264,6 +264,7 @@ export async function startApiserver(
     { name: 'start-authorization', run: () => authorization.ready },
     ...fairness.hooks,
     { name: 'generic-apiserver-start-informers', run: () => authorization.ready },
+    { name: 'storage-readiness', run: () => cachers.filled() },
     { name: 'start-apiserver-admission-initializer', run: () => authorization.ready },
     ...['start-apiextensions-informers', 'start-apiextensions-controllers', 'crd-informer-synced'].map((name) => ({
       name,
