@@ -107,7 +107,11 @@ export async function startApiserver(
       confirmNoEscalation: (...asked) => authorization.confirmNoEscalation(...asked),
       confirmBind: (...asked) => authorization.confirmBind(...asked),
     },
-    componentStatus: () => componentHealth(storageCheck),
+    componentStatus: () =>
+      componentHealth(storageCheck, [
+        { name: 'controller-manager', port: options.controllerManagerHealthPort },
+        { name: 'scheduler', port: options.schedulerHealthPort },
+      ]),
     resolveKind: (kind) => objects.params(kind)?.resource,
     ranges: storageRanges(storage, options.serviceNodePortRange),
   };
