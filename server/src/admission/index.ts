@@ -4,4 +4,5 @@ export { runMutating, runValidating } from './chain.ts';
 export { readAdmissionConfiguration } from './configuration/admission-configuration.ts';
 export type { AdmissionDependencies } from './dependencies.ts';
 export { type AdmissionSelection, absentPlugins, admissionPlugins } from './plugins/index.ts';
-export { matchesScopes, usageOf } from './plugins/quota-usage.ts';
+export { matchesScopes } from './plugins/quota-scopes.ts';
+export { usageOf } from './plugins/quota-usage.ts';

@@ -85,6 +85,10 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions, Shutd
   kubeletTimeoutMs: number;
   kubeletPort: number;
 
+  /** Where on this machine ComponentStatus asks for the health of other components. */
+  controllerManagerHealthPort: number;
+  schedulerHealthPort: number;
+
   runtimeConfig: string;
   enablePriorityAndFairness: boolean;
   maxRequestsInflight: number;
@@ -139,6 +143,8 @@ export const defaultOptions: ApiserverOptions = {
   kubeletPreferredAddressTypes: ['Hostname', 'InternalDNS', 'InternalIP', 'ExternalDNS', 'ExternalIP'],
   kubeletTimeoutMs: 5000,
   kubeletPort: 10_250,
+  controllerManagerHealthPort: 10_257,
+  schedulerHealthPort: 10_259,
   runtimeConfig: '',
   enablePriorityAndFairness: true,
   maxRequestsInflight: 400,

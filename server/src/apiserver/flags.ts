@@ -208,6 +208,18 @@ const flags: readonly Flag[] = [
   ['kubelet-preferred-address-types', 'kubeletPreferredAddressTypes', list as Parser, 'node address types, best first'],
   ['kubelet-timeout', 'kubeletTimeoutMs', milliseconds, unused],
   [
+    'controller-manager-health-port',
+    'controllerManagerHealthPort',
+    integer,
+    'secure port of the controller manager on this machine, for ComponentStatus',
+  ],
+  [
+    'scheduler-health-port',
+    'schedulerHealthPort',
+    integer,
+    'secure port of the scheduler on this machine, for ComponentStatus',
+  ],
+  [
     'runtime-config',
     'runtimeConfig',
     text,
