@@ -12,6 +12,7 @@ import {
   type KubernetesObject,
   notFound,
   StatusError,
+  statusErrorFrom,
 } from '@typernetes/openapi/meta';
 import { deepCopy, deepEqual, keepTimesIfUnchanged } from '@typernetes/openapi/schema';
 import { type Entry, type Storage, StorageError } from '../../storage/storage.ts';
@@ -55,6 +56,14 @@ export interface DeleteResult {
 export type Transform = (existing: KubernetesObject | undefined) => Promise<KubernetesObject>;
 
 const maxNameGenerationAttempts = 8;
+
+/** Versions are the storage's to give; like its other refusals this one comes last, and not for what is not stored. */
+function refuseResourceVersion({ metadata }: Readonly<KubernetesObject>): void {
+  const version = metadata?.resourceVersion ?? '';
+  if (!/^\d*[1-9]\d*$/.test(version)) return;
+  const message = 'resourceVersion should not be set on objects to be created';
+  throw statusErrorFrom({ status: 'Failure', code: 500, message });
+}
 
 export class RegistryStore implements EntryReader {
   readonly definition: StoreDefinition;
@@ -146,9 +155,6 @@ export class RegistryStore implements EntryReader {
   }
 
   async #createOnce(object: KubernetesObject, context: WriteContext): Promise<Entry> {
-    if ((object.metadata?.resourceVersion ?? '') !== '') {
-      throw badRequest('resourceVersion should not be set on objects to be created');
-    }
     fillSystemFields(object, context.now, this.definition.strategy.generateName);
     const { registration } = this.definition;
     const finish = await registration.beginCreate?.(object, context.rest);
@@ -175,6 +181,7 @@ export class RegistryStore implements EntryReader {
         if (entry !== undefined) throw new StorageError('keyExists', 'dry run: the key exists', { key });
         return { key, value, createRevision: 0, modRevision: 0 };
       }
+      refuseResourceVersion(object);
       const ttlSeconds = this.definition.registration.ttlSeconds?.(object);
       const options = { ...(ttlSeconds === undefined ? {} : { ttlSeconds }), signal: context.signal };
       return await this.#write(key, value, object, () => this.storage.create(key, value, options));

@@ -38,6 +38,11 @@ export class CacherGroup {
     return cacher;
   }
 
+  /** Once those that anybody has asked for are filled. */
+  async filled(signal?: AbortSignal): Promise<void> {
+    await Promise.all([...this.#cachers.values()].map((cacher) => cacher.filled(signal)));
+  }
+
   /** Those that anybody has asked for, by prefix. */
   all(): Iterable<readonly [prefix: string, cacher: Cacher]> {
     return this.#cachers;
