@@ -172,6 +172,11 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
     return false;
   }
 
+  /** Resolves at once where nobody has asked for anything yet, else when what there is has been read. */
+  initialized(): Promise<void> {
+    return this.#state === 'starting' ? this.#becomingReady.promise : Promise.resolve();
+  }
+
   #whenReady(): Promise<boolean> {
     return new Promise((resolve) => {
       const cancel = this.clock.after(waitMs, () => resolve(false));
