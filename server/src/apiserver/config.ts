@@ -72,6 +72,8 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions, Shutd
   authorizationWebhookCacheUnauthorizedTtlMs: number;
   enableAdmissionPlugins: string[];
   disableAdmissionPlugins: string[];
+  /** File of kind AdmissionConfiguration: what the plugins are configured with. */
+  admissionControlConfigFile?: string;
 
   serviceClusterIpRange: string;
   serviceNodePortRange: string;

@@ -194,6 +194,12 @@ const flags: readonly Flag[] = [
   ],
   ['enable-admission-plugins', 'enableAdmissionPlugins', list as Parser, 'admission plugins besides the default ones'],
   ['disable-admission-plugins', 'disableAdmissionPlugins', list as Parser, 'default admission plugins to leave out'],
+  [
+    'admission-control-config-file',
+    'admissionControlConfigFile',
+    text,
+    'file of kind AdmissionConfiguration: what admission plugins are configured with',
+  ],
   ['service-cluster-ip-range', 'serviceClusterIpRange', text, 'CIDR of ClusterIPs'],
   ['service-node-port-range', 'serviceNodePortRange', text, 'ports for NodePort Services'],
   ['kubelet-certificate-authority', 'kubeletCertificateAuthority', text, 'CA of kubelets’ serving certificates'],

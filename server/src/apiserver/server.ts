@@ -24,6 +24,7 @@ import { listComponentStatuses, resourceRegistrations, storageRanges } from '../
 import type { Tracing } from '../tracing/index.ts';
 import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
+import { admissionSelection } from './admission-selection.ts';
 import { buildAggregation, serviceResolver } from './aggregation.ts';
 import { followCertificates } from './certificate-reload.ts';
 import { componentHealth } from './component-health.ts';
@@ -68,6 +69,7 @@ export async function startApiserver(
   const now = (): Date => new Date();
   const report = (error: unknown): void => logger.error({ error: (error as Error).message }, 'background work failed');
   const files = await readFiles(options);
+  const selection = admissionSelection(options);
   const tracing = await openTracing(options, logger);
   const metrics = new ApiMetrics();
   const data = await openStoredData(options, { metrics: metrics.registry, tracing, report });
@@ -180,8 +182,9 @@ export async function startApiserver(
       now,
       random: Math.random,
       metrics: admissionMetrics,
+      featureGates,
     },
-    { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
+    selection,
   ).map((plugin) => admissionMetrics.measured(plugin));
   const handlers: HandlerDependencies = {
     registry,
@@ -240,6 +243,7 @@ export async function startApiserver(
   const hooks = new PostStartHooks([
     ...fairness.hooks,
     { name: 'generic-apiserver-start-informers', run: () => authorization.ready },
+    { name: 'storage-readiness', run: () => cachers.filled() },
     { name: 'start-apiserver-admission-initializer', run: () => authorization.ready },
     ...['start-apiextensions-informers', 'start-apiextensions-controllers', 'crd-informer-synced'].map((name) => ({
       name,

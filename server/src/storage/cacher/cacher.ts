@@ -172,9 +172,9 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
     return false;
   }
 
-  /** Resolves at once where nobody has asked for anything yet, else when what there is has been read. */
-  initialized(): Promise<void> {
-    return this.#state === 'starting' ? this.#becomingReady.promise : Promise.resolve();
+  /** Once it is filled, if anybody has asked for it; at once otherwise. */
+  async filled(signal?: AbortSignal): Promise<void> {
+    if (this.#state === 'starting') await abortable(this.#becomingReady.promise, signal);
   }
 
   #whenReady(): Promise<boolean> {
