@@ -1,6 +1,11 @@
 /** Every case; each file beside this one holds the cases of one group. */
 import type { Case } from '../case.ts';
 import { configurationCases } from './configuration.ts';
+import { customFieldCases } from './custom-fields.ts';
+import { customObjectCases } from './custom-objects.ts';
+import { definitionRuleCases } from './definition-rules.ts';
+import { definitionSchemaCases } from './definition-schemas.ts';
+import { definitionCases } from './definitions.ts';
 import { genericCases } from './generic.ts';
 import { networkCases } from './network.ts';
 import { objectCases } from './objects.ts';
@@ -15,6 +20,11 @@ export function corpus(): Case[] {
     ...subresourceCases,
     ...networkCases,
     ...configurationCases,
+    ...definitionCases,
+    ...definitionSchemaCases,
+    ...definitionRuleCases,
+    ...customFieldCases,
+    ...customObjectCases,
     ...genericCases(),
     ...writeCases(),
   ];
