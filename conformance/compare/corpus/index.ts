@@ -1,5 +1,8 @@
 /** Every case; each file beside this one holds the cases of one group. */
 import type { Case } from '../case.ts';
+import { accessCases } from './access.ts';
+import { changeCases } from './changes.ts';
+import { clusterCases } from './cluster.ts';
 import { configurationCases } from './configuration.ts';
 import { customFieldCases } from './custom-fields.ts';
 import { customObjectCases } from './custom-objects.ts';
@@ -9,6 +12,10 @@ import { definitionCases } from './definitions.ts';
 import { genericCases } from './generic.ts';
 import { networkCases } from './network.ts';
 import { objectCases } from './objects.ts';
+import { podCases } from './pods.ts';
+import { readCases } from './reads.ts';
+import { scalingCases } from './scaling.ts';
+import { storageCases } from './storage.ts';
 import { subresourceCases } from './subresources.ts';
 import { workloadCases } from './workloads.ts';
 import { writeCases } from './writes.ts';
@@ -16,7 +23,11 @@ import { writeCases } from './writes.ts';
 export function corpus(): Case[] {
   return [
     ...objectCases,
+    ...readCases,
+    ...changeCases,
+    ...podCases,
     ...workloadCases,
+    ...scalingCases,
     ...subresourceCases,
     ...networkCases,
     ...configurationCases,
@@ -25,6 +36,9 @@ export function corpus(): Case[] {
     ...definitionRuleCases,
     ...customFieldCases,
     ...customObjectCases,
+    ...storageCases,
+    ...accessCases,
+    ...clusterCases,
     ...genericCases(),
     ...writeCases(),
   ];

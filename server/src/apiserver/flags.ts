@@ -194,6 +194,12 @@ const flags: readonly Flag[] = [
   ],
   ['enable-admission-plugins', 'enableAdmissionPlugins', list as Parser, 'admission plugins besides the default ones'],
   ['disable-admission-plugins', 'disableAdmissionPlugins', list as Parser, 'default admission plugins to leave out'],
+  [
+    'admission-control-config-file',
+    'admissionControlConfigFile',
+    text,
+    'file of kind AdmissionConfiguration: what admission plugins are configured with',
+  ],
   ['service-cluster-ip-range', 'serviceClusterIpRange', text, 'CIDR of ClusterIPs'],
   ['service-node-port-range', 'serviceNodePortRange', text, 'ports for NodePort Services'],
   ['kubelet-certificate-authority', 'kubeletCertificateAuthority', text, 'CA of kubelets’ serving certificates'],
@@ -201,6 +207,18 @@ const flags: readonly Flag[] = [
   ['kubelet-client-key', 'kubeletClientKey', text, 'key of the client certificate for kubelets'],
   ['kubelet-preferred-address-types', 'kubeletPreferredAddressTypes', list as Parser, 'node address types, best first'],
   ['kubelet-timeout', 'kubeletTimeoutMs', milliseconds, unused],
+  [
+    'controller-manager-health-port',
+    'controllerManagerHealthPort',
+    integer,
+    'secure port of the controller manager on this machine, for ComponentStatus',
+  ],
+  [
+    'scheduler-health-port',
+    'schedulerHealthPort',
+    integer,
+    'secure port of the scheduler on this machine, for ComponentStatus',
+  ],
   [
     'runtime-config',
     'runtimeConfig',
