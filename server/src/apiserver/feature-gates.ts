@@ -13,6 +13,7 @@ const effectiveGates = [
   'CBORServingAndStorage',
   'GenericWorkload',
   'NodeDeclaredFeatures',
+  'UnknownVersionInteroperabilityProxy',
   'WorkloadWithJob',
 ] as const;
 export type FeatureGate = (typeof effectiveGates)[number];

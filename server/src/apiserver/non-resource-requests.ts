@@ -12,6 +12,7 @@ import type { ResourceEndpoint } from '../endpoints/resource-endpoint.ts';
 import { ZPages } from '../endpoints/zpages.ts';
 import type { ApiserverOptions } from './config.ts';
 import { flagValues } from './flags.ts';
+import { inUpstreamOrder } from './health-order.ts';
 import { versionInfo } from './version-info.ts';
 
 export interface NonResourceDependencies {
@@ -70,15 +71,13 @@ export function nonResourceRequests(dependencies: NonResourceDependencies): NonR
 /** /readyz asks what /healthz and /livez ask, and whether requests should come at all. */
 function healthEndpoints(checks: NonResourceDependencies['health'], metrics: HealthMetrics): HealthEndpoint[] {
   const { storage, others, hooks, aggregation, shutdown } = checks;
-  const basic: HealthCheck[] = [{ name: 'ping', check() {} }, { name: 'log', check() {} }, storage, ...others];
+  const always: HealthCheck[] = [{ name: 'ping', check() {} }, { name: 'log', check() {} }, storage];
+  const started = inUpstreamOrder([...hooks, aggregation]);
   const informers = hooks.find(({ name }) => name.endsWith('generic-apiserver-start-informers'))!;
-  const ready: HealthCheck[] = [
-    { ...storage, name: 'etcd-readiness' },
-    { ...informers, name: 'informer-sync' },
-  ];
+  const ready = [{ ...storage, name: 'etcd-readiness' }, ...others, { ...informers, name: 'informer-sync' }];
   return [
-    new HealthEndpoint('healthz', [...basic, ...hooks, aggregation], metrics),
-    new HealthEndpoint('livez', [...basic, ...hooks, aggregation], metrics),
-    new HealthEndpoint('readyz', [...basic, ...ready, ...hooks, aggregation, shutdown], metrics),
+    new HealthEndpoint('healthz', [...always, ...others, ...started], metrics),
+    new HealthEndpoint('livez', [...always, ...others, ...started], metrics),
+    new HealthEndpoint('readyz', [...always, ...ready, ...started, shutdown], metrics),
   ];
 }

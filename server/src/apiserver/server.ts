@@ -218,6 +218,7 @@ export async function startApiserver(
       cachers.size(
         served.stores.get(resourceKey(resource))?.definition.prefix ?? `${root}${resource.group}/${resource.resource}/`,
       ),
+    sizesKnown: () => cachers.ready(),
     now,
     report,
   });
@@ -240,7 +241,6 @@ export async function startApiserver(
   let customStart: Promise<void> | undefined;
   const customResourcesStarted = (): Promise<void> => (customStart ??= custom.start());
   const hooks = new PostStartHooks([
-    { name: 'start-authorization', run: () => authorization.ready },
     ...fairness.hooks,
     { name: 'generic-apiserver-start-informers', run: () => authorization.ready },
     { name: 'storage-readiness', run: () => cachers.filled() },
@@ -249,6 +249,7 @@ export async function startApiserver(
       name,
       run: customResourcesStarted,
     })),
+    { name: 'storage-readiness', after: ['generic-apiserver-start-informers'], run: () => cachers.ready() },
     ...cluster.hooks,
     ...aggregation.hooks,
   ]);

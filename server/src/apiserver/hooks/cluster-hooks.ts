@@ -1,4 +1,5 @@
 /** What every cluster has and this server keeps: its objects, made once it listens, and the loops that look after them. */
+import { hostname } from 'node:os';
 import { ensureBootstrapPolicy, startClusterRoleAggregation } from '../../authorization/index.ts';
 import type { ObjectSource } from '../../authorization/object-source.ts';
 import type { RegistryDependencies } from '../../registry/dependencies.ts';
@@ -6,8 +7,9 @@ import { ServiceAllocationRepair } from '../../registry/resources.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { FeatureGates } from '../feature-gates.ts';
 import type { PostStartHook } from '../post-start.ts';
-import { startIdentityLease, startIdentityLeaseCollector } from './identity-lease.ts';
+import { serverIdentity, startIdentityLease, startIdentityLeaseCollector } from './identity-lease.ts';
 import { startKubernetesService } from './kubernetes-service.ts';
+import { startPeerEndpoint } from './peer-endpoint.ts';
 import {
   ensureDefaultServiceCidr,
   ensureLegacyTokenTracking,
@@ -60,14 +62,40 @@ export function clusterHooks(dependencies: ClusterHooksDependencies): ClusterHoo
         ['start-kube-apiserver-identity-lease-garbage-collector', startIdentityLeaseCollector],
       ] as const)
     : [];
+  const tellsPeers = featureGates.enabled('UnknownVersionInteroperabilityProxy');
+  const peerAddress = (): string => `${address.includes(':') ? `[${address}]` : address}:${dependencies.port()}`;
   const hooks: PostStartHook[] = [
     { name: systemNamespacesHook, run: () => ensureSystemNamespaces(registry) },
-    { name: 'rbac/bootstrap-roles', ...afterNamespaces, run: () => ensureBootstrapPolicy(registry) },
+    {
+      name: 'rbac/bootstrap-roles',
+      ...afterNamespaces,
+      async run() {
+        await ensureBootstrapPolicy(registry);
+        const aggregation = startClusterRoleAggregation(source, registry, report);
+        roleAggregation = aggregation;
+        await aggregation.ready;
+      },
+    },
     ...identity.map(([name, start]) => ({
       name,
       ...afterNamespaces,
-      run: () => Promise.resolve(presence.push(start({ registry, now, report }))),
+      async run() {
+        presence.push(start({ registry, now, report, ...(tellsPeers ? { peerAddress: peerAddress() } : {}) }));
+      },
     })),
+    ...(tellsPeers
+      ? [
+          {
+            name: 'peer-endpoint-reconciler-controller',
+            async run() {
+              const { storage, root, port } = dependencies;
+              const served = { ip: address, port: port() };
+              const identity = serverIdentity(hostname());
+              presence.push(await startPeerEndpoint({ storage, root, identity, address: served, report }));
+            },
+          },
+        ]
+      : []),
     {
       name: 'start-legacy-token-tracking-controller',
       ...afterNamespaces,
@@ -95,15 +123,6 @@ export function clusterHooks(dependencies: ClusterHooksDependencies): ClusterHoo
         const { storage, root, port } = dependencies;
         const service = { registry, storage, root, serviceClusterIpRange, address, port: port(), report };
         presence.push(await startKubernetesService(service));
-      },
-    },
-    {
-      name: 'start-cluster-role-aggregation',
-      after: ['rbac/bootstrap-roles'],
-      async run() {
-        const aggregation = startClusterRoleAggregation(source, registry, report);
-        roleAggregation = aggregation;
-        await aggregation.ready;
       },
     },
   ];

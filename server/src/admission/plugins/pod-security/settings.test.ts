@@ -83,7 +83,7 @@ describe('exempt', () => {
 
   test('pods are not counted against a stricter label', async () => {
     for (const [name, runtimeClassName] of Object.entries({ a: 'vm', b: 'plain' }))
-      fixture.objects.put('pods', { metadata: { namespace: 'ns', name }, ...{ spec: bad({ runtimeClassName }).spec } });
+      fixture.objects.put('pods', Object.assign(bad({ runtimeClassName }), { metadata: { namespace: 'ns', name } }));
     const { warnings } = await fixture.run(configured({}, { runtimeClasses: ['vm'] }), {
       line: 'update namespaces',
       object: namespace({ [`${label}enforce`]: 'baseline' }),
