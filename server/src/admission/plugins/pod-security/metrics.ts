@@ -1,3 +1,4 @@
+/** How pods and what makes them fare under the Pod Security Standards. */
 import { kubernetesVersion } from '@typernetes/openapi/catalogue';
 import type { Counter, MetricsRegistry } from '../../../metrics/index.ts';
 import type { AdmissionAttributes } from '../../admission.ts';
@@ -29,8 +30,10 @@ export class PodSecurityMetrics {
       'Number of errors preventing normal evaluation. Non-fatal errors may result in the latest restricted profile being used for evaluation.',
       ['fatal', ...request],
     );
-    for (const operation of ['create', 'update'])
+    for (const operation of ['create', 'update']) {
+      for (const resource of ['pod', 'controller']) this.#exemptions.with(operation, resource, '');
       this.#evaluations.with('allow', 'privileged', 'latest', 'enforce', operation, 'pod', '');
+    }
   }
 
   evaluated(decision: 'allow' | 'deny', { level, minor }: LevelVersion, mode: Mode, attributes: AdmissionAttributes) {
