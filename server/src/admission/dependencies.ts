@@ -15,6 +15,8 @@ export interface AdmissionDependencies {
   clients?: WebhookClients;
   objects?: AdmissionObjects;
   metrics?: AdmissionMetrics;
+  /** Of a pod on a node that is not ready, or cannot be reached; 300 each where absent. */
+  tolerationSeconds?: { notReady: number; unreachable: number };
   now?: () => Date;
   /** In [0, 1), for generated names. */
   random?: () => number;

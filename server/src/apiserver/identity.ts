@@ -87,6 +87,7 @@ function buildServiceAccounts(options: ApiserverOptions, files: ApiserverFiles, 
     ...(files.signingKey === undefined ? {} : { signingKey: files.signingKey }),
     verificationKeys: files.verificationKeys,
     registry,
+    lookup: options.serviceAccountLookup,
     ...(options.serviceAccountJwksUri === undefined ? {} : { jwksUri: options.serviceAccountJwksUri }),
   });
 }

@@ -31,6 +31,7 @@ import {
   ServiceAllocationRepair,
   storageRanges,
 } from '../registry/resources.ts';
+import { withoutPrivileged } from '../registry/core/pod/privileged.ts';
 import { CacherGroup } from '../storage/cacher/index.ts';
 import { Encryption } from '../storage/encryption/index.ts';
 import { Folders } from '../storage/folders.ts';
@@ -45,7 +46,7 @@ import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersion
 import { parseFeatureGates } from './feature-gates.ts';
 import { fieldManagers, storeFieldManagers } from './field-managers.ts';
 import { readFiles } from './files.ts';
-import { flagValues } from './flags.ts';
+import { flagValues } from './flags/index.ts';
 import { buildHandlerChain } from './handler-chain.ts';
 import {
   ensureDefaultServiceCidr,
@@ -55,6 +56,7 @@ import {
   type KubernetesServiceController,
   startIdentityLease,
   startIdentityLeaseCollector,
+  kubernetesServiceIp,
   startKubernetesService,
 } from './hooks/index.ts';
 import { serveHttp2 } from './http2.ts';
@@ -62,11 +64,13 @@ import { buildIdentity, frontProxyHeaders } from './identity.ts';
 import { httpsServer, listen } from './listener.ts';
 import { stderrLogger } from './logger.ts';
 import { objectSource } from './object-source.ts';
+import { ensureServingCertificate } from './serving/own-certificate.ts';
 import { openStorage } from './open-storage.ts';
 import { PostStartHooks } from './post-start.ts';
 import { priorityAndFairness } from './priority-and-fairness.ts';
 import { serveResources } from './served-resources.ts';
 import { showServer } from './server-metrics.ts';
+import { ServingTls } from './serving/serving-tls.ts';
 import { Shutdown } from './shutdown.ts';
 import { structuredAuthorization } from './structured/authorization.ts';
 
@@ -85,7 +89,8 @@ export async function startApiserver(
   signal?: AbortSignal,
   logger: Logger = stderrLogger,
 ): Promise<RunningApiserver> {
-  const options: ApiserverOptions = { ...defaultOptions, ...given };
+  const options = await withServingCertificate({ ...defaultOptions, ...given });
+  checkOptions(options);
   const featureGates = parseFeatureGates(options.featureGates);
   for (const name of featureGates.ineffective) logger.warn({ name }, 'this feature gate changes nothing here');
   const stopping = new AbortController();
@@ -146,11 +151,13 @@ export async function startApiserver(
   };
   const served = serveResources({
     isServed,
-    registrations: resourceRegistrations(dependencies).map((each) =>
-      each.resource.resource === 'componentstatuses'
-        ? { ...each, virtualList: () => listComponentStatuses(dependencies) }
-        : each,
-    ),
+    registrations: resourceRegistrations(dependencies)
+      .map((each) =>
+        each.resource.resource === 'componentstatuses'
+          ? { ...each, virtualList: () => listComponentStatuses(dependencies) }
+          : each,
+      )
+      .map((each) => (options.allowPrivileged ? each : withoutPrivileged(each))),
     storageFor: (prefix) => cachers.for(prefix),
     root,
     connectHandlers: {
@@ -209,6 +216,10 @@ export async function startApiserver(
       objects,
       now,
       random: Math.random,
+      tolerationSeconds: {
+        notReady: options.defaultNotReadyTolerationSeconds,
+        unreachable: options.defaultUnreachableTolerationSeconds,
+      },
       metrics: admissionMetrics,
     },
     { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
@@ -314,6 +325,8 @@ export async function startApiserver(
           serviceClusterIpRange,
           address,
           port,
+          nodePort: options.kubernetesServiceNodePort,
+          endpoints: options.endpointReconcilerType !== 'none',
           report,
         });
       },
@@ -330,10 +343,11 @@ export async function startApiserver(
   ]);
 
   const shutdown = new Shutdown(options);
-  const storageCheck: HealthCheck = {
-    name: 'etcd',
-    check: async () => void (await storage.currentRevision(AbortSignal.timeout(2000))),
-  };
+  const storageCheckWithin = (name: string, limitMs: number): HealthCheck => ({
+    name,
+    check: async () => void (await storage.currentRevision(AbortSignal.timeout(limitMs))),
+  });
+  const storageCheck = storageCheckWithin('etcd', options.etcdHealthcheckTimeoutMs);
   const basic: HealthCheck[] = [{ name: 'ping', check() {} }, { name: 'log', check() {} }, storageCheck];
   if (encryption.checked) basic.push({ name: 'kms-providers', check: () => encryption.check() });
   metrics.watchObjectCounts(async () => {
@@ -365,7 +379,7 @@ export async function startApiserver(
         'readyz',
         [
           ...basic,
-          { ...storageCheck, name: 'etcd-readiness' },
+          storageCheckWithin('etcd-readiness', options.etcdReadycheckTimeoutMs),
           {
             ...hooks.checks().find(({ name }) => name.endsWith('generic-apiserver-start-informers'))!,
             name: 'informer-sync',
@@ -408,6 +422,8 @@ export async function startApiserver(
       requestMetrics: new RequestMetrics(metrics.registry),
       logger,
       goawayChance: options.goawayChance,
+      corsAllowedOrigins: options.corsAllowedOrigins,
+      strictTransportSecurityDirectives: options.strictTransportSecurityDirectives,
       requestTimeoutMs: options.requestTimeoutMs,
       shutdown: shutdown.filter(),
       audit,
@@ -423,13 +439,19 @@ export async function startApiserver(
     'ALPHA',
     "Number of requests dropped with 'TLS handshake error from' error",
   );
-  const server = httpsServer(app, files, options.http2);
+  const tls = new ServingTls(options, files.named);
+  const server = httpsServer(app, tls, files, !options.disableHttp2Serving);
   server.on('tlsClientError', () => handshakeErrors.with().inc());
-  const http2 = options.http2
-    ? serveHttp2(server, app, { maxStreams: options.http2MaxStreamsPerConnection })
-    : undefined;
+  const http2 = options.disableHttp2Serving
+    ? undefined
+    : serveHttp2(server, app, { maxStreams: options.http2MaxStreamsPerConnection });
 
-  const stopFollowing = followCertificates(options, files, { server, authentication, aggregator, aggregation }, logger);
+  const stopFollowing = followCertificates(
+    options,
+    files,
+    { server, tls, authentication, aggregator, aggregation },
+    logger,
+  );
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= shutDown());
   const shutDown = async (): Promise<void> => {
@@ -466,7 +488,7 @@ export async function startApiserver(
   };
 
   try {
-    port = await listen(server, options.securePort, options.bindAddress);
+    port = await listen(server, options.securePort, options.bindAddress, options.permitPortSharing);
   } catch (error) {
     stopFollowing();
     authorization.stop();
@@ -485,6 +507,30 @@ export async function startApiserver(
   else signal?.addEventListener('abort', () => void stop(), { once: true });
   const host = loopbackHost(options.bindAddress);
   return { port, url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, ready, stop };
+}
+
+/** Without one of its own files, the server makes itself a certificate. */
+async function withServingCertificate(options: ApiserverOptions): Promise<ApiserverOptions> {
+  if (options.tlsCertFile !== undefined || options.tlsPrivateKeyFile !== undefined) return options;
+  const { bindAddress } = options;
+  const everywhere = bindAddress === '0.0.0.0' || bindAddress === '::';
+  const files = await ensureServingCertificate(options.certDir, {
+    names: ['kubernetes.default.svc', 'kubernetes.default', 'kubernetes', ...(everywhere ? ['localhost'] : [])],
+    addresses: [
+      ...new Set([
+        advertisedAddress(options),
+        kubernetesServiceIp(options.serviceClusterIpRange),
+        ...(everywhere ? [] : [bindAddress]),
+      ]),
+    ],
+  });
+  return { ...options, ...files };
+}
+
+function checkOptions({ endpointReconcilerType }: ApiserverOptions): void {
+  if (endpointReconcilerType !== 'lease' && endpointReconcilerType !== 'none') {
+    throw new Error(`--endpoint-reconciler-type ${endpointReconcilerType}: there are lease and none`);
+  }
 }
 
 async function openTracing(options: ApiserverOptions, logger: Logger): Promise<Tracing | undefined> {
