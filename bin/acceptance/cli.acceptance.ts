@@ -145,6 +145,12 @@ test('a directory in use is refused, and wrong credentials too', { skip: without
     writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
     assert.match((await new Kubectl(file).result(['get', 'pods'])).stderr, /Unauthorized|must be logged in/);
     await kubectl.run(['get', 'pods']);
+    const parts = (await kubectl.run(['get', 'componentstatuses', '--no-headers'])).trim().split('\n');
+    assert.deepEqual(parts.map((row) => row.split(/\s+/, 2).join(' ')).sort(), [
+      'controller-manager Healthy',
+      'etcd-0 Healthy',
+      'scheduler Healthy',
+    ]);
   });
 });
 

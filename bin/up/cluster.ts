@@ -20,6 +20,9 @@ export interface ClusterPlan {
   clusterDomain: string;
   etcdServers: string | undefined;
   adminKubeconfig: string;
+  /** Where on this machine controller manager and scheduler tell how they are. */
+  controllerManagerPort: number;
+  schedulerPort: number;
   nodes: NodePlan;
 }
 
@@ -143,6 +146,8 @@ export function apiserverSpec(plan: ClusterPlan, program: readonly string[]): Co
       `--kubelet-client-certificate=${certificate('apiserver-kubelet-client').certificateFile}`,
       `--kubelet-client-key=${certificate('apiserver-kubelet-client').keyFile}`,
       '--kubelet-preferred-address-types=InternalIP,Hostname',
+      `--controller-manager-health-port=${plan.controllerManagerPort}`,
+      `--scheduler-health-port=${plan.schedulerPort}`,
       `--requestheader-client-ca-file=${certificate('front-proxy-ca').certificateFile}`,
       '--requestheader-allowed-names=front-proxy-client',
       '--requestheader-extra-headers-prefix=X-Remote-Extra-',
@@ -155,6 +160,7 @@ export function apiserverSpec(plan: ClusterPlan, program: readonly string[]): Co
 }
 
 export function controllerManagerSpec(plan: ClusterPlan, program: readonly string[]): ComponentSpec {
+  const serving = certificatePaths(plan.layout.pki, 'controller-manager-serving');
   return {
     name: 'controller-manager',
     waits: true,
@@ -171,7 +177,12 @@ export function controllerManagerSpec(plan: ClusterPlan, program: readonly strin
       '--allocate-node-cidrs',
       `--cluster-cidr=${plan.clusterCIDR}`,
       `--service-cluster-ip-range=${plan.serviceCIDR}`,
-      '--secure-port=0',
+      '--bind-address=127.0.0.1',
+      `--secure-port=${plan.controllerManagerPort}`,
+      `--scheduler-secure-port=${plan.schedulerPort}`,
+      `--tls-cert-file=${serving.certificateFile}`,
+      `--tls-private-key-file=${serving.keyFile}`,
+      `--client-ca-file=${certificatePaths(plan.layout.pki, 'ca').certificateFile}`,
     ]),
   };
 }

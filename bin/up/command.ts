@@ -185,6 +185,9 @@ async function planCluster(flags: UpFlags, layout: Layout, nodes: ClusterPlan['n
   const bindAddress = flags.bindAddress ?? (nodes.kind === 'machine' ? '0.0.0.0' : '127.0.0.1');
   const adminKubeconfig = path.resolve(flags.kubeconfig ?? path.join(layout.directory, 'admin.kubeconfig'));
   mkdirSync(path.dirname(adminKubeconfig), { recursive: true });
+  // Upstream's port, or a free one; who asked for any port for the API server runs several clusters.
+  const componentPort = (usual: number): Promise<number> =>
+    freePort('127.0.0.1', flags.securePort === 0 ? 0 : usual).catch(() => freePort('127.0.0.1', 0));
   return {
     layout,
     bindAddress,
@@ -195,6 +198,8 @@ async function planCluster(flags: UpFlags, layout: Layout, nodes: ClusterPlan['n
     clusterDomain: flags.clusterDomain,
     etcdServers: flags.etcdServers,
     adminKubeconfig,
+    controllerManagerPort: await componentPort(10_257),
+    schedulerPort: await componentPort(10_259),
     nodes,
   };
 }

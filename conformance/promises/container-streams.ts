@@ -66,6 +66,8 @@ promise(
     assert.equal(split.code, 42);
     assert.equal(split.stdout, 'out\n');
     assert.match(split.stderr, /^problem\ncommand terminated with exit code 42\n$/);
+    const word = 'a'.repeat(20_000);
+    assert.equal(await context.kubectl.run(['exec', 'target', '--', 'echo', word]), `${word}\n`);
     const large = randomBytes(2_000_000).toString('hex');
     assert.equal(await context.kubectl.run(['exec', '-i', 'target', '--', 'cat'], large), large);
   },

@@ -120,6 +120,58 @@ promise('a quota counts the pods of a priority class', async (context) => {
   );
 });
 
+promise('a quota counts a pod from the moment it gets a deadline', async (context) => {
+  await limit(context, { pods: '1' }, { scopes: ['Terminating'] });
+  await context.create('v1', 'pods', pod('first'));
+  await context.create('v1', 'pods', pod('second'));
+  const deadline = { body: { spec: { activeDeadlineSeconds: 1000 } }, headers: mergePatch };
+  await call(context, 200, 'PATCH', context.path('v1', 'pods', 'first'), deadline);
+  assert.match(
+    await refusal(context, 'PATCH', context.path('v1', 'pods', 'second'), deadline),
+    /^403 Forbidden: .*exceeded quota: quota, requested: pods=1, used: pods=1, limited: pods=1$/,
+  );
+});
+
+promise('a quota counts claims by the class of their volume’s attributes', async (context) => {
+  const matchExpressions = [{ scopeName: 'VolumeAttributesClass', operator: 'In', values: ['gold'] }];
+  const hard = { persistentvolumeclaims: '1', 'requests.storage': '5Gi' };
+  await limit(context, hard, { scopeSelector: { matchExpressions } });
+  const claim = (name: string, volumeAttributesClassName: string): object => ({
+    metadata: { name },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      storageClassName: '',
+      volumeAttributesClassName,
+      resources: { requests: { storage: '1Gi' } },
+    },
+  });
+  await context.create('v1', 'persistentvolumeclaims', claim('silver', 'silver'));
+  await context.create('v1', 'persistentvolumeclaims', claim('gold', 'gold'));
+  assert.match(
+    await refusal(context, 'POST', context.path('v1', 'persistentvolumeclaims'), { body: claim('more', 'gold') }),
+    /^403 Forbidden: .*exceeded quota: quota, requested: persistentvolumeclaims=1, used: persistentvolumeclaims=1, limited: persistentvolumeclaims=1$/,
+  );
+  await call(context, 200, 'DELETE', context.path('v1', 'persistentvolumeclaims', 'gold'));
+  await counted(context, (used) => used['persistentvolumeclaims'] === '0' && used['requests.storage'] === '0');
+});
+
+promise('a quota counts the devices that claims ask for, by class', async (context) => {
+  const devices = 'gold.deviceclass.resource.k8s.io/devices';
+  await limit(context, { [devices]: '2' });
+  const claim = (name: string, count: number): object => ({
+    metadata: { name },
+    spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gold', count } }] } },
+  });
+  await context.create('resource.k8s.io/v1', 'resourceclaims', claim('one', 2));
+  const path = context.path('resource.k8s.io/v1', 'resourceclaims');
+  assert.match(
+    await refusal(context, 'POST', path, { body: claim('two', 1) }),
+    /^403 Forbidden: .*exceeded quota: quota, requested: gold\.deviceclass\.resource\.k8s\.io\/devices=1, used: .*=2, limited: .*=2$/,
+  );
+  await call(context, 200, 'DELETE', `${path}/one`);
+  await counted(context, (used) => used[devices] === '0');
+});
+
 promise(
   'a quota is changed, and its status apart from it',
   async (context) => {

@@ -1,9 +1,16 @@
 /** Every case; each file beside this one holds the cases of one group. */
 import type { Case } from '../case.ts';
+import { accessCases } from './access.ts';
+import { changeCases } from './changes.ts';
+import { clusterCases } from './cluster.ts';
 import { configurationCases } from './configuration.ts';
 import { genericCases } from './generic.ts';
 import { networkCases } from './network.ts';
 import { objectCases } from './objects.ts';
+import { podCases } from './pods.ts';
+import { readCases } from './reads.ts';
+import { scalingCases } from './scaling.ts';
+import { storageCases } from './storage.ts';
 import { subresourceCases } from './subresources.ts';
 import { workloadCases } from './workloads.ts';
 import { writeCases } from './writes.ts';
@@ -11,10 +18,17 @@ import { writeCases } from './writes.ts';
 export function corpus(): Case[] {
   return [
     ...objectCases,
+    ...readCases,
+    ...changeCases,
+    ...podCases,
     ...workloadCases,
+    ...scalingCases,
     ...subresourceCases,
     ...networkCases,
     ...configurationCases,
+    ...storageCases,
+    ...accessCases,
+    ...clusterCases,
     ...genericCases(),
     ...writeCases(),
   ];

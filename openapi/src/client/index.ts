@@ -30,6 +30,7 @@ export { type InformerFactoryOptions, SharedInformerFactory } from './informer-f
 export { inClusterConfig, KubeconfigError, loadKubeconfig } from './kubeconfig.ts';
 export { LeaderElector, type LeaderElectorOptions } from './leader-elector.ts';
 export { type Logger, silentLogger } from './logger.ts';
+export { LruMap } from './lru-map.ts';
 export { Reflector, type ReflectorOptions, type ReflectorTarget } from './reflector.ts';
 export {
   type DeleteOptions,

@@ -5,14 +5,13 @@ import type { HealthCheck } from '../endpoints/health.ts';
 import type { ComponentHealth } from '../registry/dependencies.ts';
 import { networkErrorText } from '../webhooks/network-error.ts';
 
-const probed = [
-  { name: 'controller-manager', port: 10257 },
-  { name: 'scheduler', port: 10259 },
-];
 const timeoutMs = 20_000;
 const userAgent = `kube-probe/${kubernetesVersion.major}.${kubernetesVersion.minor}`;
 
-export async function componentHealth(storage: HealthCheck, servers = probed): Promise<ComponentHealth[]> {
+export async function componentHealth(
+  storage: HealthCheck,
+  servers: readonly { name: string; port: number }[],
+): Promise<ComponentHealth[]> {
   return Promise.all([...servers.map(({ name, port }) => probe(name, port)), storageHealth(storage)]);
 }
 

@@ -91,6 +91,8 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions, Shutd
   authorizationWebhookCacheUnauthorizedTtlMs: number;
   enableAdmissionPlugins: string[];
   disableAdmissionPlugins: string[];
+  /** File of kind AdmissionConfiguration: what the plugins are configured with. */
+  admissionControlConfigFile?: string;
 
   allowPrivileged: boolean;
   defaultNotReadyTolerationSeconds: number;
@@ -109,6 +111,10 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions, Shutd
   kubeletPreferredAddressTypes: string[];
   kubeletTimeoutMs: number;
   kubeletPort: number;
+
+  /** Where on this machine ComponentStatus asks for the health of other components. */
+  controllerManagerHealthPort: number;
+  schedulerHealthPort: number;
 
   runtimeConfig: string;
   enablePriorityAndFairness: boolean;
@@ -180,6 +186,8 @@ export const defaultOptions: ApiserverOptions = {
   kubeletPreferredAddressTypes: ['Hostname', 'InternalDNS', 'InternalIP', 'ExternalDNS', 'ExternalIP'],
   kubeletTimeoutMs: 5000,
   kubeletPort: 10_250,
+  controllerManagerHealthPort: 10_257,
+  schedulerHealthPort: 10_259,
   runtimeConfig: '',
   enablePriorityAndFairness: true,
   maxRequestsInflight: 400,

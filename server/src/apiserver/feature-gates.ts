@@ -8,8 +8,12 @@ interface Gate {
 }
 
 /** Gates that this server acts on. */
-export type FeatureGate = 'APIServerIdentity' | 'CBORServingAndStorage';
-const effective: ReadonlySet<string> = new Set<FeatureGate>(['APIServerIdentity', 'CBORServingAndStorage']);
+export type FeatureGate = 'APIServerIdentity' | 'CBORServingAndStorage' | 'UnknownVersionInteroperabilityProxy';
+const effective: ReadonlySet<string> = new Set<FeatureGate>([
+  'APIServerIdentity',
+  'CBORServingAndStorage',
+  'UnknownVersionInteroperabilityProxy',
+]);
 
 const known: ReadonlyMap<string, Gate> = new Map(
   knownFeatureGates.flatMap(({ names, ...gate }) =>

@@ -4,7 +4,7 @@ import type { Authenticator } from '../authentication/authenticator.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import { type Impersonate, withAuthentication, withImpersonation } from '../endpoints/filters/authentication.ts';
 import { withAuthorization } from '../endpoints/filters/authorization.ts';
-import { withCors, withStrictTransportSecurity } from '../endpoints/filters/origins.ts';
+import { withStrictTransportSecurity } from '../endpoints/filters/origins.ts';
 import {
   withAuditId,
   withMaxInFlight,
@@ -37,14 +37,15 @@ export interface HandlerChainConfig {
   maxMutatingRequestsInFlight: number;
   /** --goaway-chance */
   goawayChance?: number;
-  corsAllowedOrigins?: readonly string[];
+  /** Which pages of browsers may use the API; undefined: none of another origin. */
+  origins?: Filter | undefined;
   strictTransportSecurityDirectives?: readonly string[];
   audit?: AuditLog | undefined;
   tracing?: Tracing | undefined;
 }
 
 export function buildHandlerChain(handler: Handler, config: HandlerChainConfig): Handler {
-  const { tracing, requestMetrics, corsAllowedOrigins = [], strictTransportSecurityDirectives = [] } = config;
+  const { tracing, requestMetrics, strictTransportSecurityDirectives = [] } = config;
   const named = (name: string, filter: Filter): Filter => {
     const measured = requestMetrics?.filter(name, filter) ?? filter;
     return tracing?.filter(name, measured) ?? measured;
@@ -62,7 +63,7 @@ export function buildHandlerChain(handler: Handler, config: HandlerChainConfig):
     // Again inside the metrics, so that they see the code that was sent.
     withPanicRecovery(config.logger),
     withTimeout(config.requestTimeoutMs),
-    ...(corsAllowedOrigins.length > 0 ? [withCors(corsAllowedOrigins)] : []),
+    ...(config.origins === undefined ? [] : [config.origins]),
     ...(config.audit === undefined ? [] : [config.audit.failedAuthentication]),
     named(
       'authentication',

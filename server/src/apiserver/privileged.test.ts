@@ -6,7 +6,7 @@ let strict: TestServer;
 let lenient: TestServer;
 
 before(async () => {
-  [strict, lenient] = await Promise.all([startTestServer({}), startTestServer({ allowPrivileged: true })]);
+  [strict, lenient] = await Promise.all([startTestServer({ disableAdmissionPlugins: ['ServiceAccount'] }), startTestServer({ disableAdmissionPlugins: ['ServiceAccount'], allowPrivileged: true })]);
 });
 after(async () => {
   await Promise.all([strict.close(), lenient.close()]);

@@ -1,18 +1,15 @@
 /** The composition root: puts storage, registries, authentication, authorization and endpoints together and serves them. */
-import process from 'node:process';
 import { kubernetesVersion, servedByDefault } from '@typernetes/openapi/catalogue';
 import { serviceUnavailable } from '@typernetes/openapi/meta';
 import { admissionPlugins, runMutating, runValidating } from '../admission/index.ts';
 import { AdmissionMetrics } from '../admission/metrics.ts';
 import { openAuditLog } from '../audit/index.ts';
 import { impersonate, reviewToken } from '../authentication/index.ts';
-import { type Authorizer, ensureBootstrapPolicy, startClusterRoleAggregation } from '../authorization/index.ts';
+import type { Authorizer } from '../authorization/index.ts';
 import { createApp } from '../endpoints/app.ts';
-import { DiscoveryHandler } from '../endpoints/discovery/discovery-handler.ts';
-import { OpenApiHandler } from '../endpoints/discovery/openapi-handler.ts';
-import { type HealthCheck, HealthEndpoint, HealthMetrics } from '../endpoints/health.ts';
+import { withCors } from '../endpoints/filters/origins.ts';
+import type { HealthCheck } from '../endpoints/health.ts';
 import { ApiMetrics } from '../endpoints/metrics.ts';
-import { NonResourceHandler } from '../endpoints/non-resource.ts';
 import type { Logger } from '../endpoints/request-context.ts';
 import { RequestMetrics } from '../endpoints/request-metrics.ts';
 import type { HandlerDependencies, ObjectDecoder } from '../endpoints/resource-endpoint.ts';
@@ -20,25 +17,16 @@ import { ResourceRouter } from '../endpoints/resource-router.ts';
 import { NodeConnector } from '../endpoints/streaming/node-connection.ts';
 import { podStreams } from '../endpoints/streaming/pod-streams.ts';
 import { proxies } from '../endpoints/streaming/proxies.ts';
-import { ZPages } from '../endpoints/zpages.ts';
 import { CustomResources, customDocuments, noStrategicMerge, RuleMetrics } from '../extensions/index.ts';
+import { withoutPrivileged } from '../registry/core/pod/privileged.ts';
 import type { RegistryDependencies } from '../registry/dependencies.ts';
 import { resourceKey } from '../registry/generic/definition.ts';
 import { loopbackRegistry } from '../registry/generic/loopback.ts';
-import {
-  listComponentStatuses,
-  resourceRegistrations,
-  ServiceAllocationRepair,
-  storageRanges,
-} from '../registry/resources.ts';
-import { withoutPrivileged } from '../registry/core/pod/privileged.ts';
-import { CacherGroup } from '../storage/cacher/index.ts';
-import { Encryption } from '../storage/encryption/index.ts';
-import { Folders } from '../storage/folders.ts';
-import { StorageMetrics, watchCachers } from '../storage/metrics.ts';
+import { listComponentStatuses, resourceRegistrations, storageRanges } from '../registry/resources.ts';
 import type { Tracing } from '../tracing/index.ts';
 import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
+import { admissionSelection } from './admission-selection.ts';
 import { buildAggregation, serviceResolver } from './aggregation.ts';
 import { followCertificates } from './certificate-reload.ts';
 import { componentHealth } from './component-health.ts';
@@ -46,33 +34,24 @@ import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersion
 import { parseFeatureGates } from './feature-gates.ts';
 import { fieldManagers, storeFieldManagers } from './field-managers.ts';
 import { readFiles } from './files.ts';
-import { flagValues } from './flags/index.ts';
 import { buildHandlerChain } from './handler-chain.ts';
-import {
-  ensureDefaultServiceCidr,
-  ensureLegacyTokenTracking,
-  ensurePriorityClasses,
-  ensureSystemNamespaces,
-  type KubernetesServiceController,
-  startIdentityLease,
-  startIdentityLeaseCollector,
-  kubernetesServiceIp,
-  startKubernetesService,
-} from './hooks/index.ts';
+import { clusterHooks } from './hooks/index.ts';
 import { serveHttp2 } from './http2.ts';
 import { buildIdentity, frontProxyHeaders } from './identity.ts';
 import { httpsServer, listen } from './listener.ts';
 import { stderrLogger } from './logger.ts';
+import { nonResourceRequests } from './non-resource-requests.ts';
 import { objectSource } from './object-source.ts';
-import { ensureServingCertificate } from './serving/own-certificate.ts';
-import { openStorage } from './open-storage.ts';
 import { PostStartHooks } from './post-start.ts';
 import { priorityAndFairness } from './priority-and-fairness.ts';
 import { serveResources } from './served-resources.ts';
 import { showServer } from './server-metrics.ts';
+import { withServingCertificate } from './serving/own-certificate.ts';
 import { ServingTls } from './serving/serving-tls.ts';
 import { Shutdown } from './shutdown.ts';
+import { openStoredData } from './stored-data.ts';
 import { structuredAuthorization } from './structured/authorization.ts';
+import { versionInfo } from './version-info.ts';
 
 export interface RunningApiserver {
   port: number;
@@ -81,8 +60,6 @@ export interface RunningApiserver {
   ready: Promise<void>;
   stop(): Promise<void>;
 }
-
-const repairIntervalMs = 180_000;
 
 export async function startApiserver(
   given: Partial<ApiserverOptions>,
@@ -97,19 +74,13 @@ export async function startApiserver(
   const now = (): Date => new Date();
   const report = (error: unknown): void => logger.error({ error: (error as Error).message }, 'background work failed');
   const files = await readFiles(options);
+  const tls = new ServingTls(options, files.named);
+  const origins = options.corsAllowedOrigins.length > 0 ? withCors(options.corsAllowedOrigins) : undefined;
+  const selection = admissionSelection(options);
   const tracing = await openTracing(options, logger);
-  const root = `/${options.etcdPrefix.replace(/^\/|\/$/g, '')}/`;
-  const encryption = await Encryption.open(options, root, report);
-  const usesEtcd = options.etcdServers.length > 0;
-  const opened = await openStorage(options);
   const metrics = new ApiMetrics();
-  const folders = new Folders(root);
-  const resourceOf = (key: string) => folders.of(key);
-  const measured = new StorageMetrics(metrics.registry, resourceOf).measured(opened);
-  const stored = tracing?.storage(measured, usesEtcd ? 'etcd3' : 'embedded', root) ?? measured;
-  const storage = encryption.wrap(stored, usesEtcd);
-  const cachers = new CacherGroup(storage, root);
-  watchCachers(metrics.registry, cachers, resourceOf);
+  const data = await openStoredData(options, { metrics: metrics.registry, tracing, report });
+  const { storage, cachers, root } = data;
   const isServed = servedVersions(options.runtimeConfig, servedByDefault);
   const registry = loopbackRegistry(now, stopping.signal);
   const identity = buildIdentity(options, files, registry, logger);
@@ -145,7 +116,11 @@ export async function startApiserver(
       confirmNoEscalation: (...asked) => authorization.confirmNoEscalation(...asked),
       confirmBind: (...asked) => authorization.confirmBind(...asked),
     },
-    componentStatus: () => componentHealth(storageCheck),
+    componentStatus: () =>
+      componentHealth(storageCheck, [
+        { name: 'controller-manager', port: options.controllerManagerHealthPort },
+        { name: 'scheduler', port: options.schedulerHealthPort },
+      ]),
     resolveKind: (kind) => objects.params(kind)?.resource,
     ranges: storageRanges(storage, options.serviceNodePortRange),
   };
@@ -167,8 +142,7 @@ export async function startApiserver(
   });
   for (const store of served.stores.values()) {
     registry.addStore(store);
-    encryption.folder(store.definition.prefix, store.definition.resource);
-    folders.add(store.definition.prefix, store.definition.resource);
+    data.addFolder(store.definition);
   }
   const fieldManager = fieldManagers({
     decode: (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind),
@@ -221,8 +195,9 @@ export async function startApiserver(
         unreachable: options.defaultUnreachableTolerationSeconds,
       },
       metrics: admissionMetrics,
+      featureGates,
     },
-    { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
+    selection,
   ).map((plugin) => admissionMetrics.measured(plugin));
   const handlers: HandlerDependencies = {
     registry,
@@ -256,6 +231,7 @@ export async function startApiserver(
       cachers.size(
         served.stores.get(resourceKey(resource))?.definition.prefix ?? `${root}${resource.group}/${resource.resource}/`,
       ),
+    sizesKnown: () => cachers.ready(),
     now,
     report,
   });
@@ -263,93 +239,40 @@ export async function startApiserver(
   let port = options.securePort;
   const address = advertisedAddress(options);
   const serverAddress = (): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;
-  let kubernetesService: KubernetesServiceController | undefined;
-  let roleAggregation: ReturnType<typeof startClusterRoleAggregation> | undefined;
-  /** Ended before requests are refused. */
-  const identityLease: { stop(): Promise<void> }[] = [];
-  let repairTimer: NodeJS.Timeout | undefined;
-  const namespaces = 'start-system-namespaces-controller';
+  const cluster = clusterHooks({
+    registries: dependencies,
+    source,
+    storage,
+    root,
+    featureGates,
+    options,
+    address,
+    port: () => port,
+    now,
+    report,
+  });
   let customStart: Promise<void> | undefined;
   const customResourcesStarted = (): Promise<void> => (customStart ??= custom.start());
   const hooks = new PostStartHooks([
-    { name: 'start-authorization', run: () => authorization.ready },
     ...fairness.hooks,
     { name: 'generic-apiserver-start-informers', run: () => authorization.ready },
+    { name: 'storage-readiness', run: () => cachers.filled() },
     { name: 'start-apiserver-admission-initializer', run: () => authorization.ready },
     ...['start-apiextensions-informers', 'start-apiextensions-controllers', 'crd-informer-synced'].map((name) => ({
       name,
       run: customResourcesStarted,
     })),
-    { name: namespaces, run: () => ensureSystemNamespaces(registry) },
-    { name: 'rbac/bootstrap-roles', after: [namespaces], run: () => ensureBootstrapPolicy(registry) },
-    ...(featureGates.enabled('APIServerIdentity')
-      ? ([
-          ['start-kube-apiserver-identity-lease-controller', startIdentityLease],
-          ['start-kube-apiserver-identity-lease-garbage-collector', startIdentityLeaseCollector],
-        ] as const)
-      : []
-    ).map(([name, start]) => ({
-      name,
-      after: [namespaces],
-      run: () => Promise.resolve(identityLease.push(start({ registry, now, report }))),
-    })),
-    {
-      name: 'start-legacy-token-tracking-controller',
-      after: [namespaces],
-      run: () => ensureLegacyTokenTracking(registry, now()),
-    },
-    { name: 'scheduling/bootstrap-system-priority-classes', run: () => ensurePriorityClasses(registry) },
-    {
-      name: 'start-kubernetes-service-cidr-controller',
-      run: () => ensureDefaultServiceCidr(registry, ranges(options), now()),
-    },
-    {
-      name: 'start-service-ip-repair-controllers',
-      after: ['start-kubernetes-service-cidr-controller'],
-      async run() {
-        const repair = new ServiceAllocationRepair(dependencies);
-        await repair.run(now());
-        repairTimer = setInterval(() => void repair.run(now()).catch(report), repairIntervalMs);
-        repairTimer.unref();
-      },
-    },
-    {
-      name: 'bootstrap-controller',
-      after: [namespaces, 'start-service-ip-repair-controllers'],
-      async run() {
-        const { serviceClusterIpRange } = options;
-        kubernetesService = await startKubernetesService({
-          registry,
-          storage,
-          root,
-          serviceClusterIpRange,
-          address,
-          port,
-          nodePort: options.kubernetesServiceNodePort,
-          endpoints: options.endpointReconcilerType !== 'none',
-          report,
-        });
-      },
-    },
-    {
-      name: 'start-cluster-role-aggregation',
-      after: ['rbac/bootstrap-roles'],
-      async run() {
-        roleAggregation = startClusterRoleAggregation(source, registry, report);
-        await roleAggregation.ready;
-      },
-    },
+    { name: 'storage-readiness', after: ['generic-apiserver-start-informers'], run: () => cachers.ready() },
+    ...cluster.hooks,
     ...aggregation.hooks,
   ]);
 
   const shutdown = new Shutdown(options);
-  const storageCheckWithin = (name: string, limitMs: number): HealthCheck => ({
-    name,
+  const storageCheckWithin = (limitMs: number): HealthCheck => ({
+    name: 'etcd',
     check: async () => void (await storage.currentRevision(AbortSignal.timeout(limitMs))),
   });
-  const storageCheck = storageCheckWithin('etcd', options.etcdHealthcheckTimeoutMs);
-  const basic: HealthCheck[] = [{ name: 'ping', check() {} }, { name: 'log', check() {} }, storageCheck];
-  if (encryption.checked) basic.push({ name: 'kms-providers', check: () => encryption.check() });
+  const storageCheck = storageCheckWithin(options.etcdHealthcheckTimeoutMs);
   metrics.watchObjectCounts(async () => {
     const stores = [...served.stores].map(
       async ([name, store]) => [name, await storage.count(store.definition.prefix)] as const,
@@ -359,49 +282,23 @@ export async function startApiserver(
   if (storage.size !== undefined) metrics.watchStorageSize(options.etcdServers[0] ?? 'embedded', () => storage.size!());
   metrics.showVersion(versionInfo());
   showServer(metrics.registry, featureGates, kubernetesVersion);
-  const zpages = new ZPages({
-    binaryVersion: kubernetesVersion.gitVersion.replace(/^v/, ''),
-    emulationVersion: `${kubernetesVersion.major}.${kubernetesVersion.minor}`,
-    runtimeVersion: process.version,
-    started: now(),
-    now,
-    flags: () => flagValues(options),
-    random: Math.random,
-  });
-  const healthMetrics = new HealthMetrics();
-  const nonResource = new NonResourceHandler({
-    version: versionInfo(),
-    healthMetrics,
-    health: [
-      new HealthEndpoint('healthz', [...basic, ...hooks.checks(), aggregation.check], healthMetrics),
-      new HealthEndpoint('livez', [...basic, ...hooks.checks(), aggregation.check], healthMetrics),
-      new HealthEndpoint(
-        'readyz',
-        [
-          ...basic,
-          storageCheckWithin('etcd-readiness', options.etcdReadycheckTimeoutMs),
-          {
-            ...hooks.checks().find(({ name }) => name.endsWith('generic-apiserver-start-informers'))!,
-            name: 'informer-sync',
-          },
-          ...hooks.checks(),
-          aggregation.check,
-          shutdown.check,
-        ],
-        healthMetrics,
-      ),
-    ],
+  const nonResource = nonResourceRequests({
+    options,
     metrics,
-    openIdConfiguration: () => serviceAccounts?.openIdConfiguration(options.externalHostname ?? serverAddress()),
-    jwks: () => serviceAccounts?.jwks(),
-    groups: new Set(served.endpoints.map(({ group }) => group)),
-    apiVersions: new Set(served.endpoints.map(({ apiVersion }) => apiVersion)),
-    documents: [
-      new DiscoveryHandler(isServed, serverAddress, documents),
-      new OpenApiHandler(isServed, documents),
-      zpages,
-      ...(fairness.dumps === undefined ? [] : [fairness.dumps]),
-    ],
+    health: {
+      storage: storageCheckWithin,
+      others: data.encryption.checked ? [{ name: 'kms-providers', check: () => data.encryption.check() }] : [],
+      hooks: hooks.checks(),
+      aggregation: aggregation.check,
+      shutdown: shutdown.check,
+    },
+    serviceAccounts,
+    endpoints: served.endpoints,
+    isServed,
+    serverAddress,
+    merged: documents,
+    otherDocuments: fairness.dumps === undefined ? [] : [fairness.dumps],
+    now,
   });
   const chain = buildHandlerChain(
     async (context) => {
@@ -422,7 +319,7 @@ export async function startApiserver(
       requestMetrics: new RequestMetrics(metrics.registry),
       logger,
       goawayChance: options.goawayChance,
-      corsAllowedOrigins: options.corsAllowedOrigins,
+      origins,
       strictTransportSecurityDirectives: options.strictTransportSecurityDirectives,
       requestTimeoutMs: options.requestTimeoutMs,
       shutdown: shutdown.filter(),
@@ -439,7 +336,6 @@ export async function startApiserver(
     'ALPHA',
     "Number of requests dropped with 'TLS handshake error from' error",
   );
-  const tls = new ServingTls(options, files.named);
   const server = httpsServer(app, tls, files, !options.disableHttp2Serving);
   server.on('tlsClientError', () => handshakeErrors.with().inc());
   const http2 = options.disableHttp2Serving
@@ -457,8 +353,7 @@ export async function startApiserver(
   const shutDown = async (): Promise<void> => {
     await shutdown.initiate(async () => {
       await hooksDone.catch(() => undefined);
-      clearInterval(repairTimer);
-      await Promise.all([kubernetesService, ...identityLease].map(async (each) => each?.stop().catch(report)));
+      await cluster.leave();
     });
     const drain = () => app.drain(options.requestTimeoutMs, options.shutdownWatchTerminationGracePeriodMs);
     if (options.shutdownSendRetryAfter) await drain();
@@ -467,7 +362,7 @@ export async function startApiserver(
     server.closeIdleConnections();
     http2?.close();
     if (!options.shutdownSendRetryAfter) await drain();
-    await roleAggregation?.stop();
+    await cluster.stop();
     await aggregation.stop();
     await custom.stop();
     await fairness.stop();
@@ -481,9 +376,7 @@ export async function startApiserver(
     for (const plugin of plugins) plugin.stop?.();
     webhookClients.close();
     stopping.abort(new Error('the server has stopped'));
-    await cachers.close();
-    await storage.close();
-    encryption.close();
+    await data.close();
     await tracing?.close();
   };
 
@@ -494,8 +387,7 @@ export async function startApiserver(
     authorization.stop();
     identity.stop();
     for (const plugin of plugins) plugin.stop?.();
-    await cachers.close();
-    await storage.close();
+    await data.close();
     throw error;
   }
   const hooksDone = hooks.run();
@@ -507,24 +399,6 @@ export async function startApiserver(
   else signal?.addEventListener('abort', () => void stop(), { once: true });
   const host = loopbackHost(options.bindAddress);
   return { port, url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, ready, stop };
-}
-
-/** Without one of its own files, the server makes itself a certificate. */
-async function withServingCertificate(options: ApiserverOptions): Promise<ApiserverOptions> {
-  if (options.tlsCertFile !== undefined || options.tlsPrivateKeyFile !== undefined) return options;
-  const { bindAddress } = options;
-  const everywhere = bindAddress === '0.0.0.0' || bindAddress === '::';
-  const files = await ensureServingCertificate(options.certDir, {
-    names: ['kubernetes.default.svc', 'kubernetes.default', 'kubernetes', ...(everywhere ? ['localhost'] : [])],
-    addresses: [
-      ...new Set([
-        advertisedAddress(options),
-        kubernetesServiceIp(options.serviceClusterIpRange),
-        ...(everywhere ? [] : [bindAddress]),
-      ]),
-    ],
-  });
-  return { ...options, ...files };
 }
 
 function checkOptions({ endpointReconcilerType }: ApiserverOptions): void {
@@ -542,27 +416,4 @@ async function openTracing(options: ApiserverOptions, logger: Logger): Promise<T
 /** Where this machine reaches the server. */
 function loopbackHost(bindAddress: string): string {
   return bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress;
-}
-
-function ranges(options: ApiserverOptions): string[] {
-  return options.serviceClusterIpRange.split(',').map((range) => range.trim());
-}
-
-function versionInfo(): Record<string, string> {
-  const { major, minor, gitVersion } = kubernetesVersion;
-  return {
-    major,
-    minor,
-    emulationMajor: major,
-    emulationMinor: minor,
-    minCompatibilityMajor: major,
-    minCompatibilityMinor: String(Number(minor) - 1),
-    gitVersion,
-    gitCommit: '',
-    gitTreeState: 'clean',
-    buildDate: '1970-01-01T00:00:00Z',
-    goVersion: process.version,
-    compiler: 'v8',
-    platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
-  };
 }

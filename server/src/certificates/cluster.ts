@@ -43,6 +43,8 @@ export interface ClusterCertificates {
   frontProxyClient: CertificateFiles;
   admin: CertificateFiles;
   controllerManager: CertificateFiles;
+  /** Of the process that controller manager and scheduler share, for callers on its machine. */
+  controllerManagerServing: CertificateFiles;
   scheduler: CertificateFiles;
   kubeProxy: CertificateFiles;
   kubeDNS: CertificateFiles;
@@ -95,6 +97,7 @@ export async function ensureClusterCertificates(
     frontProxyClient,
     admin,
     controllerManager,
+    controllerManagerServing,
     scheduler,
     kubeProxy,
     kubeDNS,
@@ -110,6 +113,12 @@ export async function ensureClusterCertificates(
     leaf({ name: 'front-proxy-client', commonName: 'front-proxy-client', usages: ['clientAuth'] }, frontProxyCA),
     client('admin', 'kubernetes-admin', 'system:masters'),
     client('controller-manager', 'system:kube-controller-manager'),
+    leaf({
+      name: 'controller-manager-serving',
+      commonName: 'kube-controller-manager',
+      names: ['localhost', '127.0.0.1'],
+      usages: ['serverAuth'],
+    }),
     client('scheduler', 'system:kube-scheduler'),
     client('kube-proxy', 'system:kube-proxy'),
     client('kube-dns', 'system:kube-dns'),
@@ -124,6 +133,7 @@ export async function ensureClusterCertificates(
     frontProxyClient,
     admin,
     controllerManager,
+    controllerManagerServing,
     scheduler,
     kubeProxy,
     kubeDNS,

@@ -17,6 +17,7 @@ import {
   booleanFlag,
   type Component,
   componentLogger,
+  componentMetrics,
   durationFlag,
   integerFlag,
   runProcess,
@@ -49,6 +50,8 @@ export interface ControllerManagerOptions extends SharedFlags {
   legacyServiceAccountTokenCleanUpPeriod: number;
   /** Kubeconfig of a scheduler to run in the same process. */
   withScheduler?: string;
+  /** Of that scheduler's own endpoint. */
+  schedulerSecurePort: number;
 }
 
 function list(text: string, previous: string[] | undefined): string[] {
@@ -101,6 +104,7 @@ function flags(): Command {
         ),
       )
       .option('--with-scheduler <kubeconfig>', 'also run a scheduler in this process, with this identity')
+      .addOption(integerFlag('scheduler-secure-port', "that scheduler's own --secure-port", 10_259))
   );
 }
 
@@ -131,7 +135,7 @@ export async function runControllerManager(
     start: (leading) =>
       startEnabledControllers(client, options.useServiceAccountCredentials, settings, names, leading, logger),
   });
-  const serving = await serveComponent(options, client, logger);
+  const serving = await serveComponent(options, client, componentMetrics, logger);
   const scheduler =
     options.withScheduler === undefined
       ? undefined
@@ -154,10 +158,22 @@ async function hostScheduler(
 ): Promise<Component> {
   const { runScheduler, schedulerDefaults } = await import('../scheduler/main.ts');
   return runScheduler(
-    { ...schedulerDefaults(), kubeconfig, leaderElect: options.leaderElect, securePort: 0 },
+    { ...schedulerDefaults(), ...servingFlags(options), securePort: options.schedulerSecurePort, kubeconfig },
     signal,
     logger,
   );
+}
+
+/** What a scheduler in this process has in common with it. */
+function servingFlags(options: ControllerManagerOptions): Partial<SharedFlags> {
+  const { bindAddress, tlsCertFile, tlsPrivateKeyFile, clientCaFile, leaderElect } = options;
+  return {
+    bindAddress,
+    leaderElect,
+    ...(tlsCertFile === undefined ? {} : { tlsCertFile }),
+    ...(tlsPrivateKeyFile === undefined ? {} : { tlsPrivateKeyFile }),
+    ...(clientCaFile === undefined ? {} : { clientCaFile }),
+  };
 }
 
 function startEnabledControllers(

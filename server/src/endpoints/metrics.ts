@@ -1,5 +1,4 @@
 /** /metrics: upstream's names for what the handler chain sees of requests, and the process's own figures. */
-import { collectDefaultMetrics, Registry } from 'prom-client';
 import { type Cell, Counter, type Distribution, Gauge, Histogram, MetricsRegistry } from '../metrics/index.ts';
 import { type Filter, header, type RequestContext } from './request-context.ts';
 
@@ -202,14 +201,9 @@ export class ApiMetrics {
     });
   }
 
-  #process: Registry | undefined;
-
   async expose(): Promise<{ contentType: string; text: string }> {
-    if (this.#process === undefined) {
-      this.#process = new Registry();
-      collectDefaultMetrics({ register: this.#process });
-    }
-    const [own, process] = await Promise.all([this.registry.text(), this.#process.metrics()]);
+    const { processMetrics } = await import('../metrics/process.ts');
+    const [own, process] = await Promise.all([this.registry.text(), processMetrics()]);
     return { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: own + process };
   }
 

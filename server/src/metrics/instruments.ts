@@ -6,7 +6,8 @@ export type Stability = 'ALPHA' | 'BETA' | 'STABLE' | 'INTERNAL';
 export interface MetricOptions {
   name: string;
   help: string;
-  stability: Stability;
+  /** Absent for what is not Kubernetes' own. */
+  stability?: Stability | undefined;
   labels?: readonly string[];
   /** Before the stability in the help text. */
   remark?: string;
@@ -14,7 +15,7 @@ export interface MetricOptions {
 
 export interface Metric {
   readonly name: string;
-  readonly stability: Stability;
+  readonly stability: Stability | undefined;
   /** Lines of the text format; nothing where there are no samples. */
   expose(): string[];
 }
@@ -22,7 +23,7 @@ export interface Metric {
 /** All children of one metric, by their label values. */
 abstract class Family<Child> implements Metric {
   readonly name: string;
-  readonly stability: Stability;
+  readonly stability: Stability | undefined;
   readonly labels: readonly string[];
   readonly #header: string[];
   readonly #children = new Map<string, { labels: string; child: Child }>();
@@ -32,7 +33,8 @@ abstract class Family<Child> implements Metric {
     this.stability = stability;
     this.labels = labels;
     const text = help.replaceAll('\\', '\\\\').replaceAll('\n', String.raw`\n`);
-    this.#header = [`# HELP ${name} ${remark}[${stability}] ${text}`, `# TYPE ${name} ${type}`];
+    const level = stability === undefined ? '' : `[${stability}] `;
+    this.#header = [`# HELP ${name} ${remark}${level}${text}`, `# TYPE ${name} ${type}`];
   }
 
   protected abstract create(): Child;

@@ -38,7 +38,9 @@ export class MetricsRegistry {
 
   countByStability(): Map<Stability, number> {
     const counts = new Map<Stability, number>();
-    for (const { stability } of this.#metrics.values()) counts.set(stability, (counts.get(stability) ?? 0) + 1);
+    for (const { stability } of this.#metrics.values()) {
+      if (stability !== undefined) counts.set(stability, (counts.get(stability) ?? 0) + 1);
+    }
     return counts;
   }
 

@@ -17,6 +17,7 @@ import {
   addSharedFlags,
   type Component,
   componentLogger,
+  componentMetrics,
   integerFlag,
   runProcess,
   type SharedFlags,
@@ -80,7 +81,7 @@ export async function runScheduler(
     signal,
     start: (leading) => startScheduler({ client, signal: leading, logger, ...options }),
   });
-  const serving = await serveComponent(options, client, logger);
+  const serving = await serveComponent(options, client, componentMetrics, logger);
   return {
     ready: component.ready,
     ...(component.ended ? { ended: component.ended } : {}),

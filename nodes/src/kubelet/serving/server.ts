@@ -48,6 +48,8 @@ export class KubeletServer {
       key,
       ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }),
       minVersion: 'TLSv1.2',
+      // The words of a command that is executed stand in the URL.
+      maxHeaderSize: 1024 * 1024,
     });
     this.#server.on(
       'request',

@@ -120,10 +120,7 @@ async function tokenPayload(
   const grouped = specOf(pod).securityContext?.fsGroup !== undefined;
   const strict = owner !== undefined || grouped ? 0o600 : mode;
   return new Map([
-    [
-      source.path,
-      { data: Buffer.from(token), mode: strict, ...(owner === undefined || grouped ? {} : { uid: owner }) },
-    ],
+    [source.path, { data: Buffer.from(token), mode: strict, ...(owner === undefined ? {} : { uid: owner }) }],
   ]);
 }
 

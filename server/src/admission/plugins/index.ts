@@ -5,6 +5,8 @@
  */
 import type { AdmissionPlugin } from '../admission.ts';
 import type { ConfigurableDependencies } from '../configurable.ts';
+import type { PluginConfigurations } from '../configuration/admission-configuration.ts';
+import { PluginInitializationError } from '../configuration/errors.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
 import { mutatingAdmissionPolicy, validatingAdmissionPolicy } from '../policies/index.ts';
 import { mutatingAdmissionWebhook, validatingAdmissionWebhook } from '../webhooks/index.ts';
@@ -13,13 +15,18 @@ import { alwaysPullImages } from './always-pull-images.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts';
 import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { denyServiceExternalIPs } from './deny-service-external-ips.ts';
+import { eventRateLimit } from './event-rate-limit.ts';
+import { imagePolicyWebhook } from './image-policy-webhook.ts';
+import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { namespaceAutoProvision, namespaceExists } from './namespaces.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { ownerReferencesPermissionEnforcement } from './owner-references-permission-enforcement.ts';
+import { podNodeSelector } from './pod-node-selector.ts';
 import { podResizeValidator } from './pod-resize-validator.ts';
 import { podSecurity } from './pod-security/index.ts';
+import { podTolerationRestriction } from './pod-toleration-restriction.ts';
 import { podTopologyLabels } from './pod-topology-labels.ts';
 import { priority } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
@@ -30,18 +37,20 @@ import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 import { defaultTolerationSeconds, extendedResourceToleration } from './tolerations.ts';
 
 /** Undefined where what the plugin works with is not there. */
-type Factory = (dependencies: AdmissionDependencies) => AdmissionPlugin | undefined;
+type Factory = (dependencies: AdmissionDependencies, configuration: string | undefined) => AdmissionPlugin | undefined;
 /** `later`: on by default upstream, without effect here so far. `missing`: off by default and not there. */
 type Entry =
   | readonly [name: string, state: 'on' | 'off', factory: Factory]
   | readonly [name: string, state: 'later' | 'missing'];
 
 /** What is configured by objects. */
-function configurable(make: (dependencies: ConfigurableDependencies) => AdmissionPlugin): Factory {
-  return (given) => {
+function configurable(
+  make: (dependencies: ConfigurableDependencies, configuration: string | undefined) => AdmissionPlugin,
+): Factory {
+  return (given, configuration) => {
     const { source, clients, objects } = given;
     if (source === undefined || clients === undefined || objects === undefined) return undefined;
-    return make({ ...given, source, clients, objects });
+    return make({ ...given, source, clients, objects }, configuration);
   };
 }
 
@@ -50,19 +59,19 @@ const ordered: readonly Entry[] = [
   ['NamespaceAutoProvision', 'off', namespaceAutoProvision],
   ['NamespaceLifecycle', 'on', namespaceLifecycle],
   ['NamespaceExists', 'off', namespaceExists],
-  ['LimitPodHardAntiAffinityTopology', 'missing'],
+  ['LimitPodHardAntiAffinityTopology', 'off', limitPodHardAntiAffinityTopology],
   ['LimitRanger', 'on', limitRanger],
   ['ServiceAccount', 'on', serviceAccount],
   ['NodeRestriction', 'off', nodeRestriction],
   ['TaintNodesByCondition', 'on', taintNodesByCondition],
   ['AlwaysPullImages', 'off', alwaysPullImages],
-  ['ImagePolicyWebhook', 'missing'],
+  ['ImagePolicyWebhook', 'off', imagePolicyWebhook],
   ['PodSecurity', 'on', podSecurity],
-  ['PodNodeSelector', 'missing'],
+  ['PodNodeSelector', 'off', podNodeSelector],
   ['Priority', 'on', priority],
   ['DefaultTolerationSeconds', 'on', defaultTolerationSeconds],
-  ['PodTolerationRestriction', 'missing'],
-  ['EventRateLimit', 'missing'],
+  ['PodTolerationRestriction', 'off', podTolerationRestriction],
+  ['EventRateLimit', 'off', eventRateLimit],
   ['ExtendedResourceToleration', 'off', extendedResourceToleration],
   ['DefaultStorageClass', 'on', defaultStorageClass],
   ['StorageObjectInUseProtection', 'on', storageObjectInUseProtection],
@@ -94,21 +103,26 @@ export interface AdmissionSelection {
   enable?: readonly string[];
   /** --disable-admission-plugins */
   disable?: readonly string[];
+  /** What --admission-control-config-file says. */
+  configurations?: PluginConfigurations;
 }
 
-/** The chosen plugins in running order. Throws on unknown names, contradictions, and plugins that are not there. */
+/** The chosen plugins in running order. Throws on unknown names, contradictions, and what cannot be configured so. */
 export function admissionPlugins(
   dependencies: AdmissionDependencies,
-  selection: AdmissionSelection = {},
+  { enable: enabled = [], disable: disabled = [], configurations }: AdmissionSelection = {},
 ): AdmissionPlugin[] {
-  const enable = new Set(selection.enable);
-  const disable = new Set(selection.disable);
   const names = new Set(ordered.map(([name]) => name));
-  for (const name of [...enable, ...disable]) {
-    if (!names.has(name)) throw new Error(`unknown admission plugin ${JSON.stringify(name)}`);
-  }
-  const both = [...enable].filter((name) => disable.has(name));
-  if (both.length > 0) throw new Error(`admission plugins both enabled and disabled: ${both.join(', ')}`);
+  const errors = [
+    ...enabled.flatMap((name) => (names.has(name) ? [] : [`enable-admission-plugins plugin "${name}" is unknown`])),
+    ...disabled.flatMap((name) => (names.has(name) ? [] : [`disable-admission-plugins plugin "${name}" is unknown`])),
+  ];
+  const enable = new Set(enabled);
+  const disable = new Set(disabled);
+  const both = [...enable].filter((name) => disable.has(name)).sort();
+  if (both.length > 0)
+    errors.push(`[${both.join(' ')}] in enable-admission-plugins and disable-admission-plugins overlapped`);
+  if (errors.length > 0) throw new Error(errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`);
   return ordered.flatMap((entry) => {
     const [name, state, factory] = entry;
     if (disable.has(name)) return [];
@@ -116,7 +130,16 @@ export function admissionPlugins(
       if (state === 'missing' && enable.has(name)) throw new Error(`admission plugin ${name} is not implemented`);
       return [];
     }
-    return state === 'on' || enable.has(name) ? [factory(dependencies) ?? []].flat() : [];
+    if (state === 'off' && !enable.has(name)) return [];
+    const configuration = configurations?.(name);
+    try {
+      return [factory(dependencies, configuration) ?? []].flat();
+    } catch (error) {
+      const what = error instanceof PluginInitializationError ? 'failed to initialize' : "couldn't init";
+      throw new Error(`${what} admission plugin ${JSON.stringify(name)}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
   });
 }
 

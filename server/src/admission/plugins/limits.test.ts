@@ -174,4 +174,92 @@ describe('ResourceQuota', () => {
     assert.deepEqual(await used(), { 'count/deployments.apps': '1', configmaps: '1', 'services.nodeports': '2' });
     await assert.rejects(run(service(3), 'update services', { oldObject: service(2) }), /exceeded quota/);
   });
+  test('a pod that gets a deadline comes under quotas for such pods', async () => {
+    put({ pods: '1' }, { pods: '0' }, { scopes: ['Terminating'] });
+    const before = pod(container());
+    const after = { ...before, spec: { ...before.spec, activeDeadlineSeconds: 9 } };
+    await run(before);
+    await run(before, 'update pods', { oldObject: before });
+    assert.deepEqual(await used(), { pods: '0' });
+    await run(after, 'update pods', { oldObject: before });
+    assert.deepEqual(await used(), { pods: '1' });
+    await assert.rejects(run(after, 'update pods', { oldObject: before }), /exceeded quota/);
+  });
+  test('a claim counts for the class it has and for the one it is to have', async () => {
+    const only = (operator: string, ...values: string[]) => ({
+      scopeSelector: { matchExpressions: [{ scopeName: 'VolumeAttributesClass', operator, values }] },
+    });
+    const claim = (spec: object, status: object = {}) => ({
+      metadata: { name: 'c' },
+      spec: { resources: { requests: { storage: '1Gi' } }, ...spec },
+      status,
+    });
+    const bare = claim({});
+    const gold = claim({ volumeAttributesClassName: 'gold' });
+    const leaving = claim({ volumeAttributesClassName: 'silver' }, { currentVolumeAttributesClassName: 'gold' });
+    const charges = async (line: string, object: object, more: object = {}) => {
+      await run(object, line, more);
+      return (await used())?.['persistentvolumeclaims'];
+    };
+    const reset = (operator: string, ...values: string[]) =>
+      put(
+        { persistentvolumeclaims: '1', 'requests.storage': '5Gi' },
+        { persistentvolumeclaims: '0', 'requests.storage': '0' },
+        only(operator, ...values),
+      );
+    const create = 'create persistentvolumeclaims';
+    reset('In', 'gold');
+    assert.equal(await charges(create, bare), '0');
+    assert.equal(await charges(create, claim({ volumeAttributesClassName: 'silver' })), '0');
+    assert.equal(await charges(create, gold), '1');
+    await assert.rejects(run(leaving, create), /exceeded quota: q, requested: persistentvolumeclaims=1/);
+    reset('In', 'silver');
+    assert.equal(await charges('update persistentvolumeclaims', leaving, { oldObject: gold }), '1');
+    reset('In', 'gold');
+    assert.equal(await charges('update persistentvolumeclaims/status', leaving, { oldObject: bare }), '1');
+    for (const [operator, counted] of [
+      ['Exists', '1'],
+      ['DoesNotExist', '0'],
+    ] as const) {
+      reset(operator);
+      assert.equal(await charges(create, gold), counted);
+    }
+    reset('NotIn', 'gold');
+    assert.equal(await charges(create, gold), '0');
+    assert.equal(await charges(create, leaving), '1');
+  });
+  test('a claim counts what it was given, if that is more than it asks for, in whole bytes', async () => {
+    put({ 'requests.storage': '9Gi' }, { 'requests.storage': '0' });
+    const claim = (storage: string, status: object = {}) => ({
+      metadata: { name: 'c' },
+      spec: { resources: { requests: { storage } } },
+      status,
+    });
+    await run(claim('2Gi', { allocatedResources: { storage: '3Gi' } }), 'create persistentvolumeclaims');
+    assert.deepEqual(await used(), { 'requests.storage': '3Gi' });
+    put({ 'requests.storage': '9Gi' }, { 'requests.storage': '0' });
+    await run(claim('500m'), 'create persistentvolumeclaims');
+    assert.deepEqual(await used(), { 'requests.storage': '1' });
+  });
+  test('a claim of devices counts by class the most it may get', async () => {
+    const gold = 'gold.deviceclass.resource.k8s.io/devices';
+    const hard = { 'count/resourceclaims.resource.k8s.io': '3', [gold]: '40' };
+    put(hard, { 'count/resourceclaims.resource.k8s.io': '0', [gold]: '0' });
+    const exact = { deviceClassName: 'gold', allocationMode: 'ExactCount', count: 2 };
+    const all = { deviceClassName: 'gold', allocationMode: 'All' };
+    const claim = (...requests: object[]) => ({ metadata: { name: 'c' }, spec: { devices: { requests } } });
+    await run(
+      claim(
+        { exactly: exact },
+        { firstAvailable: [exact, { ...exact, count: 3 }, { ...exact, deviceClassName: 'tin' }] },
+      ),
+      'create resourceclaims.resource.k8s.io',
+    );
+    assert.deepEqual(await used(), { 'count/resourceclaims.resource.k8s.io': '1', [gold]: '5' });
+    await run(claim({ exactly: all }), 'create resourceclaims.resource.k8s.io');
+    await assert.rejects(
+      run(claim({ exactly: { ...exact, count: 4 } }), 'create resourceclaims.resource.k8s.io'),
+      /requested: gold\.deviceclass\.resource\.k8s\.io\/devices=4, used: .*=37, limited: .*=40/,
+    );
+  });
 });

@@ -1,6 +1,8 @@
 /** What one object counts against a namespace's quotas. The quota controller and admission use the same numbers. */
 import { type GroupResource, type KubernetesObject, Quantity } from '@typernetes/openapi/meta';
-import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from '@typernetes/openapi/types/core/v1';
+import type { PersistentVolumeClaim, Pod, Service } from '@typernetes/openapi/types/core/v1';
+import type { ResourceClaim } from '@typernetes/openapi/types/resource/v1';
+import { deviceClaimUsage, isDeviceClaim } from './quota-devices.ts';
 import { podResources, type ResourceList, resourceList, sum } from './resource-list.ts';
 import { classOf } from './storage.ts';
 import { isExtendedResource } from './tolerations.ts';
@@ -22,6 +24,7 @@ const mustBeStated = new Set(['cpu', 'memory', 'requests.cpu', 'requests.memory'
 export function usageOf(resource: GroupResource, object: Readonly<KubernetesObject>, now: Date): ResourceList {
   const suffix = resource.group === '' ? '' : `.${resource.group}`;
   const usage: ResourceList = new Map([[`count/${resource.resource}${suffix}`, one]]);
+  if (isDeviceClaim(resource)) return sum(usage, deviceClaimUsage(object as ResourceClaim));
   if (resource.group !== '') return usage;
   if (plainCounts.has(resource.resource)) usage.set(resource.resource, one);
   switch (resource.resource) {
@@ -76,12 +79,19 @@ function claimUsage(claim: PersistentVolumeClaim): ResourceList {
   const storageClass = classOf(claim);
   const prefix = storageClass === '' ? undefined : `${storageClass}.storageclass.storage.k8s.io/`;
   if (prefix !== undefined) usage.set(`${prefix}persistentvolumeclaims`, one);
-  const storage = resourceList(claim.spec?.resources?.requests).get('storage');
-  if (storage !== undefined) {
+  const requested = resourceList(claim.spec?.resources?.requests).get('storage');
+  if (requested !== undefined) {
+    const allocated = resourceList(claim.status?.allocatedResources).get('storage');
+    const storage = wholeBytes(allocated !== undefined && allocated.compare(requested) > 0 ? allocated : requested);
     usage.set('requests.storage', storage);
     if (prefix !== undefined) usage.set(`${prefix}requests.storage`, storage);
   }
   return usage;
+}
+
+function wholeBytes(amount: Quantity): Quantity {
+  const bytes = Quantity.fromNumber(amount.value());
+  return bytes.equals(amount) ? amount : bytes;
 }
 
 /** Containers that leave out what the quota covers: `cpu for: a,b; memory for: b`. */
@@ -98,63 +108,4 @@ export function unstated(pod: Pod, covered: readonly string[]): string | undefin
   if (missing.size === 0) return undefined;
   const parts = [...missing].sort(([left], [right]) => (left < right ? -1 : 1));
   return `must specify ${parts.map(([name, containers]) => `${name} for: ${[...containers].sort().join(',')}`).join('; ')}`;
-}
-
-type ScopeRequirement = { scopeName: string; operator: string; values?: string[] };
-
-/** Whether all of a quota's scopes apply to the object. Only pods have scopes: a scoped quota is about pods alone. */
-export function matchesScopes(
-  quota: ResourceQuota,
-  resource: GroupResource,
-  object: Readonly<KubernetesObject>,
-): boolean {
-  const requirements: ScopeRequirement[] = [
-    ...(quota.spec?.scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists' })),
-    ...(quota.spec?.scopeSelector?.matchExpressions ?? []),
-  ];
-  if (requirements.length === 0) return true;
-  if (resource.group !== '' || resource.resource !== 'pods') return false;
-  return requirements.every((requirement) => podInScope(object as Pod, requirement));
-}
-
-function podInScope(pod: Pod, { scopeName, operator, values = [] }: ScopeRequirement): boolean {
-  switch (scopeName) {
-    case 'Terminating':
-      return pod.spec?.activeDeadlineSeconds !== undefined;
-    case 'NotTerminating':
-      return pod.spec?.activeDeadlineSeconds === undefined;
-    case 'BestEffort':
-      return isBestEffort(pod);
-    case 'NotBestEffort':
-      return !isBestEffort(pod);
-    case 'PriorityClass': {
-      const name = pod.spec?.priorityClassName ?? '';
-      if (operator === 'Exists') return name !== '';
-      if (operator === 'DoesNotExist') return name === '';
-      if (operator === 'In') return name !== '' && values.includes(name);
-      return operator === 'NotIn' && !values.includes(name);
-    }
-    case 'CrossNamespacePodAffinity':
-      return usesCrossNamespaceAffinity(pod);
-    default:
-      return false;
-  }
-}
-
-function isBestEffort(pod: Pod): boolean {
-  const options = { overhead: false };
-  return (['requests', 'limits'] as const).every((what) => {
-    const list = podResources(pod, what, options);
-    return !['cpu', 'memory'].some((name) => (list.get(name)?.sign() ?? 0) > 0);
-  });
-}
-
-function usesCrossNamespaceAffinity(pod: Pod): boolean {
-  const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {};
-  return [podAffinity, podAntiAffinity]
-    .flatMap((affinity) => [
-      ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
-      ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((weighted) => weighted.podAffinityTerm),
-    ])
-    .some((term) => (term.namespaces ?? []).length > 0 || term.namespaceSelector !== undefined);
 }

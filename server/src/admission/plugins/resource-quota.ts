@@ -8,7 +8,8 @@ import type { Pod, ResourceQuota } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
 import { refuse } from '../refusal.ts';
-import { matchesScopes, unstated, usageOf } from './quota-usage.ts';
+import { isTerminating, matchesScopes } from './quota-scopes.ts';
+import { unstated, usageOf } from './quota-usage.ts';
 import { increase, printList, type ResourceList, resourceList, storedList, sum } from './resource-list.ts';
 
 const quotas = { group: '', resource: 'resourcequotas' };
@@ -55,8 +56,11 @@ export function resourceQuota({ registry, now = () => new Date() }: AdmissionDep
   };
 }
 
-/** What grows in place is charged on update: pods by resize, services by ports, claims by size; the rest on create. */
-function applies({ operation, resource, subresource, namespace }: AdmissionAttributes): boolean {
+/**
+ * What grows in place, or comes under another quota, is charged on update: pods by resize and when they get a deadline,
+ * services by ports, claims by size and by the class their status tells; the rest on create.
+ */
+function applies({ operation, resource, subresource, namespace, object, oldObject }: AdmissionAttributes): boolean {
   if (
     namespace === '' ||
     (resource.group === '' && (resource.resource === 'events' || resource.resource === 'namespaces'))
@@ -64,8 +68,17 @@ function applies({ operation, resource, subresource, namespace }: AdmissionAttri
     return false;
   if (operation === 'CREATE') return subresource === '';
   if (resource.group !== '') return false;
-  if (resource.resource === 'pods') return subresource === 'resize';
-  return subresource === '' && (resource.resource === 'services' || resource.resource === 'persistentvolumeclaims');
+  switch (resource.resource) {
+    case 'pods':
+      if (subresource !== '') return subresource === 'resize';
+      return object !== undefined && oldObject !== undefined && isTerminating(object) !== isTerminating(oldObject);
+    case 'services':
+      return subresource === '';
+    case 'persistentvolumeclaims':
+      return subresource === '' || subresource === 'status';
+    default:
+      return false;
+  }
 }
 
 /** The part of `usage` that this quota limits and that is new. */

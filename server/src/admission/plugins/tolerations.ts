@@ -69,14 +69,15 @@ export function mergeTolerations(first: readonly Toleration[], second: readonly 
   const all = [...first, ...second];
   const merged: Toleration[] = [];
   for (const [index, toleration] of all.entries()) {
-    if (merged.some((other) => covers(other, toleration))) continue;
-    if (all.slice(index + 1).some((other) => !deepEqual(other, toleration) && covers(other, toleration))) continue;
+    if (merged.some((other) => coversToleration(other, toleration))) continue;
+    if (all.slice(index + 1).some((other) => !deepEqual(other, toleration) && coversToleration(other, toleration)))
+      continue;
     merged.push(toleration);
   }
   return merged;
 }
 
-function covers(wide: Toleration, narrow: Toleration): boolean {
+export function coversToleration(wide: Toleration, narrow: Toleration): boolean {
   if (deepEqual(wide, narrow)) return true;
   if ((narrow.key ?? '') !== (wide.key ?? '') && (wide.key || wide.operator !== 'Exists')) return false;
   if ((narrow.effect ?? '') !== (wide.effect ?? '') && wide.effect) return false;

@@ -9,6 +9,7 @@ const kinds: Record<string, string> = {
   namespaces: 'Namespace',
   persistentvolumeclaims: 'PersistentVolumeClaim',
   services: 'Service',
+  events: 'Event',
 };
 
 export interface Request {

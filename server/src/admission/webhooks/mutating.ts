@@ -8,7 +8,6 @@ import {
   parseApiVersion,
   quote,
   StatusError,
-  statusErrorFrom,
   timeoutError,
 } from '@typernetes/openapi/meta';
 import { deepEqual, jsonPatch } from '@typernetes/openapi/schema';
@@ -18,7 +17,7 @@ import type { ConfigurableDependencies } from '../configurable.ts';
 import { Following } from '../following.ts';
 import { isAdmissionConfiguration } from '../matching/rules.ts';
 import { Mutation } from '../mutation.ts';
-import { refuse } from '../refusal.ts';
+import { plainError, refuse } from '../refusal.ts';
 import { callWebhook } from './call.ts';
 import { WebhookFailure } from './errors.ts';
 import { type Hook, hooksOf } from './hook.ts';
@@ -157,9 +156,7 @@ function confirmSameKind(before: KubernetesObject, after: KubernetesObject): voi
   const name = (given: string): string => (given === '' ? 'core' : (given.split('.')[0] ?? given));
   const own = parseApiVersion(before.apiVersion ?? '').group;
   const from = group === own ? version : `${name(group)}/${version}`;
-  throw statusErrorFrom({
-    status: 'Failure',
-    code: 500,
-    message: `converting (${from}.${after.kind ?? ''}) to (${name(own)}.${before.kind ?? ''}): unknown conversion`,
-  });
+  throw plainError(
+    `converting (${from}.${after.kind ?? ''}) to (${name(own)}.${before.kind ?? ''}): unknown conversion`,
+  );
 }

@@ -1,9 +1,10 @@
 /** The command line: upstream's flag names and forms. */
+
+import { kubernetesVersion } from '@typernetes/openapi/catalogue';
 import { Command, Option } from 'commander';
 import { formatDuration } from '../../duration.ts';
-import { kubernetesVersion } from '@typernetes/openapi/catalogue';
 import { type ApiserverOptions, defaultOptions } from '../config.ts';
-import { fixedFlags, onlyValue, refusedFlags, refuse } from './fixed.ts';
+import { fixedFlags, onlyValue, refuse, refusedFlags } from './fixed.ts';
 import { ignoredFlags } from './ignored.ts';
 import { boolean, chance, integer, list, milliseconds, type Parser, seconds } from './parsers.ts';
 import { type Flag, flags, unused } from './table.ts';
@@ -66,7 +67,11 @@ export function apiserverFlags(run: (options: Partial<ApiserverOptions>) => Prom
     .allowExcessArguments(false);
   for (const flag of flags) command.addOption(flagOption(flag));
   for (const option of otherOptions()) command.addOption(option.hideHelp());
-  command.version(`Kubernetes ${kubernetesVersion.gitVersion}`, '--version', 'print the version of Kubernetes, and end');
+  command.version(
+    `Kubernetes ${kubernetesVersion.gitVersion}`,
+    '--version',
+    'print the version of Kubernetes, and end',
+  );
   return command.action(async (values: Record<string, unknown>) => {
     const options: Record<string, unknown> = {};
     for (const [name, field] of flags) {

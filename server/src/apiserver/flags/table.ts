@@ -215,6 +215,12 @@ export const flags: readonly Flag[] = [
     integer,
     'seconds that pods stay on nodes which cannot be reached, where they do not say',
   ],
+  [
+    'admission-control-config-file',
+    'admissionControlConfigFile',
+    text,
+    'file of kind AdmissionConfiguration: what admission plugins are configured with',
+  ],
   ['service-cluster-ip-range', 'serviceClusterIpRange', text, 'CIDR of ClusterIPs'],
   ['service-node-port-range', 'serviceNodePortRange', text, 'ports for NodePort Services'],
   [
@@ -234,6 +240,18 @@ export const flags: readonly Flag[] = [
   ['kubelet-client-key', 'kubeletClientKey', text, 'key of the client certificate for kubelets'],
   ['kubelet-preferred-address-types', 'kubeletPreferredAddressTypes', list, 'node address types, best first'],
   ['kubelet-timeout', 'kubeletTimeoutMs', milliseconds, unused],
+  [
+    'controller-manager-health-port',
+    'controllerManagerHealthPort',
+    integer,
+    'secure port of the controller manager on this machine, for ComponentStatus',
+  ],
+  [
+    'scheduler-health-port',
+    'schedulerHealthPort',
+    integer,
+    'secure port of the scheduler on this machine, for ComponentStatus',
+  ],
   [
     'runtime-config',
     'runtimeConfig',
@@ -285,4 +303,3 @@ export const flags: readonly Flag[] = [
     'time over which watches are ended; 0 ends them at once',
   ],
 ];
-

@@ -1,4 +1,3 @@
 export { type RunningAuthenticationConfig, startAuthenticationConfig } from './authentication-config.ts';
-export * from './identity-lease.ts';
-export * from './kubernetes-service.ts';
-export * from './system-objects.ts';
+export { type ClusterHooks, clusterHooks } from './cluster-hooks.ts';
+export { kubernetesServiceIp } from './kubernetes-service.ts';

@@ -7,12 +7,11 @@
 import { isConflict, isNotFound, type KubernetesObject } from '@typernetes/openapi/meta';
 import ipaddr from 'ipaddr.js';
 import type { RegistryReader } from '../../registry/generic/rest.ts';
-import { type Storage, StorageError } from '../../storage/storage.ts';
+import type { Storage } from '../../storage/storage.ts';
+import { leaseIntervalMs, removeAddressLease, renewAddressLease } from './address-lease.ts';
 import { ensureExists } from './ensure.ts';
 import { repeat } from './repeat.ts';
 
-const leaseSeconds = 15;
-const intervalMs = 10_000;
 const serviceName = 'kubernetes';
 const namespace = 'default';
 
@@ -55,38 +54,22 @@ export async function startKubernetesService(options: KubernetesServiceOptions):
   const leadsNowhere = ipaddr.parse(options.address).range() === 'loopback';
   const reconcile = async (): Promise<void> => {
     if (leadsNowhere || !options.endpoints) return;
-    await renewLease(options.storage, key);
+    await renewAddressLease(options.storage, key, { ip: options.address, port: options.port });
     await reconcileEndpoints(options, await liveAddresses(options.storage, prefix));
   };
   // As upstream, what goes wrong here is reported and tried again; the API is ready without it.
-  const reconciling = repeat(reconcile, intervalMs, options.report);
+  const reconciling = repeat(reconcile, leaseIntervalMs, options.report);
   await reconciling.first;
   return {
     async stop() {
       await reconciling.stop();
       if (!options.endpoints) return;
-      const { entry } = await options.storage.get(key);
-      if (entry !== undefined) await options.storage.delete(key, entry.modRevision);
+      await removeAddressLease(options.storage, key);
       const left = await liveAddresses(options.storage, prefix);
       // The last server leaves its address: pods keep their connections while it restarts.
       if (left.length > 0) await reconcileEndpoints(options, left);
     },
   };
-}
-
-async function renewLease(storage: Storage, key: string): Promise<void> {
-  for (;;) {
-    const { entry } = await storage.get(key);
-    const value = Buffer.from(JSON.stringify({ renewed: Date.now() }));
-    try {
-      if (entry === undefined) await storage.create(key, value, { ttlSeconds: leaseSeconds });
-      else await storage.update(key, value, entry.modRevision, { ttlSeconds: leaseSeconds });
-      return;
-    } catch (error) {
-      const raced = error instanceof StorageError && ['keyExists', 'keyNotFound', 'conflict'].includes(error.code);
-      if (!raced) throw error;
-    }
-  }
 }
 
 async function liveAddresses(storage: Storage, prefix: string): Promise<string[]> {

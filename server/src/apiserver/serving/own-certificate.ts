@@ -2,8 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { createCertificateAuthority, issueCertificate, writeFileAtomically } from '../../certificates/index.ts';
 import { readIfPresent } from '../../certificates/files.ts';
+import { createCertificateAuthority, issueCertificate, writeFileAtomically } from '../../certificates/index.ts';
+import { type ApiserverOptions, advertisedAddress } from '../config.ts';
+import { kubernetesServiceIp } from '../hooks/index.ts';
 
 /** Where the files are; both are there when it resolves. */
 export async function ensureServingCertificate(
@@ -27,4 +29,22 @@ export async function ensureServingCertificate(
   // With its authority, so that clients can be given the file as one to trust.
   await writeFileAtomically(tlsCertFile, `${pair.certificate}${ca.certificate}`, 0o644);
   return { tlsCertFile, tlsPrivateKeyFile };
+}
+
+/** Without one of its own files, a server makes itself a certificate for where it is reached. */
+export async function withServingCertificate(options: ApiserverOptions): Promise<ApiserverOptions> {
+  if (options.tlsCertFile !== undefined || options.tlsPrivateKeyFile !== undefined) return options;
+  const { bindAddress } = options;
+  const everywhere = bindAddress === '0.0.0.0' || bindAddress === '::';
+  const files = await ensureServingCertificate(options.certDir, {
+    names: ['kubernetes.default.svc', 'kubernetes.default', 'kubernetes', ...(everywhere ? ['localhost'] : [])],
+    addresses: [
+      ...new Set([
+        advertisedAddress(options),
+        kubernetesServiceIp(options.serviceClusterIpRange),
+        ...(everywhere ? [] : [bindAddress]),
+      ]),
+    ],
+  });
+  return { ...options, ...files };
 }

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { createCertificateAuthority, issueCertificate } from '../../certificates/index.ts';
 import { startTestServer, type TestServer } from '../testing/test-server.ts';
 import { ensureServingCertificate } from './own-certificate.ts';
@@ -57,7 +57,7 @@ test('clients get the certificate of the name that they ask for', async () => {
 
 test('older versions of TLS and HTTP/2 can be turned off', async () => {
   await assert.rejects(handshake({ maxVersion: 'TLSv1.2' }));
-  assert.equal((await handshake({ ALPNProtocols: ['h2', 'http/1.1'] })).alpnProtocol, false);
+  assert.equal((await handshake({ ALPNProtocols: ['h2', 'http/1.1'] })).alpnProtocol, 'http/1.1');
 });
 
 test('every answer says that there is no way without TLS', async () => {

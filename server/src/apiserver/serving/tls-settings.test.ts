@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { getCiphers } from 'node:tls';
 import { test } from 'node:test';
+import { getCiphers } from 'node:tls';
 import { tlsSettings } from './tls-settings.ts';
 
-const settings = (tlsMinVersion: string, ...tlsCipherSuites: string[]) => tlsSettings({ tlsMinVersion, tlsCipherSuites });
+const settings = (tlsMinVersion: string, ...tlsCipherSuites: string[]) =>
+  tlsSettings({ tlsMinVersion, tlsCipherSuites });
 
 test('versions have the names that Go gives them', () => {
   assert.deepEqual(settings('VersionTLS13'), { minVersion: 'TLSv1.3' });

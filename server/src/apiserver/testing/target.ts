@@ -5,7 +5,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type https from 'node:https';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,6 +13,7 @@ import { type Logger, silentLogger } from '../../endpoints/request-context.ts';
 import type { ApiserverOptions } from '../config.ts';
 import { startApiserver } from '../server.ts';
 import { TestClient } from './client.ts';
+import { freePort } from './free-port.ts';
 import { frontProxyOptions, makeServerFiles, type ServerFiles, serverOptions } from './server-files.ts';
 
 /** Flags both servers know, by our names; values are what the command line would say. */
@@ -186,14 +186,4 @@ async function end(child: ChildProcess): Promise<void> {
   const gone = once(child, 'exit');
   child.kill('SIGKILL');
   await gone;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -50,6 +50,7 @@ export interface SharedFlags extends LeaderElectionFlags {
   securePort: number;
   tlsCertFile?: string;
   tlsPrivateKeyFile?: string;
+  clientCaFile?: string;
   v: number;
 }
 
@@ -70,6 +71,10 @@ export function addSharedFlags(command: Command, defaults: { securePort: number;
     .addOption(integerFlag('secure-port', 'port of /healthz and /metrics over HTTPS; 0: none', defaults.securePort))
     .option('--tls-cert-file <file>', 'certificate of --secure-port; absent: self-signed')
     .option('--tls-private-key-file <file>', 'key of that certificate')
+    .option(
+      '--client-ca-file <file>',
+      'CA of client certificates for /metrics; absent: those that the API server takes',
+    )
     .addOption(booleanFlag('leader-elect', 'work only while holding a lease, so that several can run', true))
     .addOption(durationFlag('leader-elect-lease-duration', 'others take over after so long without renewal', '15s'))
     .addOption(durationFlag('leader-elect-renew-deadline', 'the holder gives up after so long without success', '10s'))

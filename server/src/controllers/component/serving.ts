@@ -1,10 +1,12 @@
-/** A component's own HTTPS endpoint: health for everyone, metrics for whom the API server lets. */
+/** A component's own HTTPS endpoint: health for everyone, the rest for whom the API server lets. */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Logger, RestClient } from '@typernetes/openapi/client';
+import { type Logger, type RestClient, systemClock } from '@typernetes/openapi/client';
 import { createCertificateAuthority, type KeyPair } from '../../certificates/index.ts';
+import { DelegatedAccess, publishedClientCa } from './access.ts';
 import type { SharedFlags } from './flags.ts';
 
 export interface ServingOptions {
@@ -13,6 +15,8 @@ export interface ServingOptions {
   port: number;
   /** Absent: a self-signed certificate for this start. */
   certificate?: KeyPair;
+  /** PEM: whose client certificates are taken. Absent: those that the API server takes, by what it publishes. */
+  clientCa?: string;
   /** Prometheus text. */
   metrics: () => Promise<string>;
   /** Undefined: healthy. */
@@ -26,40 +30,38 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
+const healthPaths = new Set(['/healthz', '/livez', '/readyz']);
+
 export async function serve(options: ServingOptions): Promise<Serving> {
   if (options.port === 0) return { port: 0, stop: () => Promise.resolve() };
   const { certificate, key } =
     options.certificate ?? (await createCertificateAuthority({ commonName: 'localhost', validDays: 365 }));
-  const server = https.createServer({ cert: certificate, key, minVersion: 'TLSv1.2' }, (request, response) => {
-    const answer = (code: number, body: string): void => {
-      response
-        .writeHead(code, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' })
-        .end(body);
-    };
-    const { pathname } = new URL(request.url ?? '/', 'https://component');
-    switch (pathname) {
-      case '/healthz':
-      case '/livez':
-      case '/readyz': {
-        const reason = options.unhealthy();
-        return answer(reason === undefined ? 200 : 500, reason === undefined ? 'ok' : `${reason}\n`);
-      }
-      case '/metrics':
-        authorize(options.client, request.headers.authorization, pathname)
-          .then(async (code) =>
-            code === 200
-              ? answer(200, await options.metrics())
-              : answer(code, code === 401 ? 'Unauthorized\n' : 'Forbidden\n'),
-          )
-          .catch((error: unknown) => {
-            options.logger.warn({ error: String(error) }, 'cannot authorize a request for metrics');
-            answer(500, 'Internal Server Error\n');
-          });
-        return undefined;
-      default:
-        return answer(404, '404 page not found\n');
-    }
+  const context = { cert: certificate, key, minVersion: 'TLSv1.2' } as const;
+  const access = new DelegatedAccess(options.client, systemClock);
+  let trusting = options.clientCa !== undefined;
+  const server = https.createServer(
+    { ...context, requestCert: true, rejectUnauthorized: false, ...(trusting ? { ca: options.clientCa } : {}) },
+    (request, response) => {
+      respond(options, access, request, response).catch((error: unknown) => {
+        options.logger.warn({ error: String(error) }, 'cannot answer a request');
+        answer(response, 500, 'Internal Server Error\n');
+      });
+    },
+  );
+  // Without a CA of ours, the usual authorities would vouch for clients.
+  server.on('secureConnection', (socket) => {
+    if (!trusting) socket.authorized = false;
   });
+  if (!trusting) {
+    publishedClientCa(options.client).then(
+      (ca) => {
+        if (ca === undefined) return;
+        server.setSecureContext({ ...context, ca });
+        trusting = true;
+      },
+      (error: unknown) => options.logger.warn({ error: String(error) }, 'client certificates are not taken'),
+    );
+  }
   server.listen(options.port, options.bindAddress);
   await once(server, 'listening');
   return {
@@ -72,54 +74,51 @@ export async function serve(options: ServingOptions): Promise<Serving> {
   };
 }
 
+async function respond(
+  options: ServingOptions,
+  access: DelegatedAccess,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { pathname } = new URL(request.url ?? '/', 'https://component');
+  if (healthPaths.has(pathname)) {
+    const reason = options.unhealthy();
+    return answer(response, reason === undefined ? 200 : 500, reason === undefined ? 'ok' : `${reason}\n`);
+  }
+  const refusal = await access.refusal(request, pathname);
+  if (refusal !== undefined) {
+    return answer(response, refusal.code, JSON.stringify(refusal.status), 'application/json');
+  }
+  if (pathname !== '/metrics') return answer(response, 404, '404 page not found\n');
+  answer(response, 200, await options.metrics(), 'text/plain; version=0.0.4; charset=utf-8');
+}
+
+function answer(response: ServerResponse, code: number, body: string, type = 'text/plain; charset=utf-8'): void {
+  response.writeHead(code, { 'content-type': type, 'x-content-type-options': 'nosniff' }).end(body);
+}
+
 /** The endpoint as a component's flags ask for it. */
-export async function serveComponent(flags: SharedFlags, client: RestClient, logger: Logger): Promise<Serving> {
-  const { bindAddress, securePort, tlsCertFile, tlsPrivateKeyFile } = flags;
+export async function serveComponent(
+  flags: SharedFlags,
+  client: RestClient,
+  metrics: () => Promise<string>,
+  logger: Logger,
+): Promise<Serving> {
+  const { bindAddress, securePort, tlsCertFile, tlsPrivateKeyFile, clientCaFile } = flags;
+  if (securePort === 0) return serve({ bindAddress, port: 0, metrics, unhealthy: () => undefined, client, logger });
+  const read = (file: string): Promise<string> => readFile(file, 'utf8');
   const certificate =
     tlsCertFile && tlsPrivateKeyFile
-      ? { certificate: await readFile(tlsCertFile, 'utf8'), key: await readFile(tlsPrivateKeyFile, 'utf8') }
+      ? { certificate: await read(tlsCertFile), key: await read(tlsPrivateKeyFile) }
       : undefined;
   return serve({
     bindAddress,
     port: securePort,
     ...(certificate ? { certificate } : {}),
-    metrics: async () => (await import('../metrics.ts')).metricsText(),
+    ...(clientCaFile ? { clientCa: await read(clientCaFile) } : {}),
+    metrics,
     unhealthy: () => undefined,
     client,
     logger,
   });
-}
-
-interface TokenReview {
-  status?: {
-    authenticated?: boolean;
-    user?: { username?: string; uid?: string; groups?: string[]; extra?: Record<string, string[]> };
-  };
-}
-
-/** Asks the API server who the caller is, and whether they may get the path. */
-async function authorize(
-  client: RestClient,
-  authorization: string | undefined,
-  path: string,
-): Promise<200 | 401 | 403> {
-  const token = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
-  if (token === undefined) return 401;
-  const review = await client.requestJson<TokenReview>({
-    method: 'POST',
-    path: '/apis/authentication.k8s.io/v1/tokenreviews',
-    json: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } },
-  });
-  if (!review.status?.authenticated) return 401;
-  const { username, ...user } = review.status.user ?? {};
-  const access = await client.requestJson<{ status?: { allowed?: boolean } }>({
-    method: 'POST',
-    path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
-    json: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SubjectAccessReview',
-      spec: { ...user, user: username, nonResourceAttributes: { path, verb: 'get' } },
-    },
-  });
-  return access.status?.allowed ? 200 : 403;
 }

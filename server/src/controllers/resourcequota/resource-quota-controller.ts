@@ -13,7 +13,8 @@ import {
 } from '@typernetes/openapi/client';
 import { type GroupResource, type KubernetesObject, parseQuantity, type Quantity } from '@typernetes/openapi/meta';
 import type { ResourceQuota } from '@typernetes/openapi/types/core/v1';
-import { matchesScopes, usageOf } from '../../admission/plugins/quota-usage.ts';
+import { matchesScopes } from '../../admission/plugins/quota-scopes.ts';
+import { usageOf } from '../../admission/plugins/quota-usage.ts';
 import type { ControllerContext } from '../context.ts';
 import { discover } from '../discovery/discovery.ts';
 import { semanticallyEqual } from '../objects/equality.ts';
@@ -27,7 +28,7 @@ const batchMs = 50;
 type Counted = SharedInformer<KubernetesObject>;
 
 /** The values of quota names whose usage depends on more than the object's existence. */
-const wholeObjects = new Set(['pods.', 'services.', 'persistentvolumeclaims.']);
+const wholeObjects = new Set(['pods.', 'services.', 'persistentvolumeclaims.', 'resourceclaims.resource.k8s.io']);
 
 export function startResourceQuotaController(context: ControllerContext): Running {
   const { clock, logger } = context;
@@ -52,10 +53,10 @@ export function startResourceQuotaController(context: ControllerContext): Runnin
       wholeObjects.has(key) ? {} : { metadataOnly: true },
     );
     informers.set(key, informer);
-    const changed = (object: Readonly<KubernetesObject>): void => {
-      for (const quota of quotas.lister.list(object.metadata?.namespace))
-        if (countedResources(quota).has(key)) controller.queue.addAfter(keyOf(quota), batchMs);
-    };
+    const counting = (object: Readonly<KubernetesObject>): Readonly<ResourceQuota>[] =>
+      quotas.lister.list(object.metadata?.namespace).filter((quota) => countedResources(quota).has(key));
+    const recount = (quota: Readonly<ResourceQuota>): void => controller.queue.addAfter(keyOf(quota), batchMs);
+    const changed = (object: Readonly<KubernetesObject>): void => counting(object).forEach(recount);
     const now = new Date(clock.now());
     const usageIn = (object: Readonly<KubernetesObject>): unknown =>
       Object.fromEntries([...usageOf(resource, object, now)].map(([name, amount]) => [name, amount.toString()]));
@@ -65,7 +66,14 @@ export function startResourceQuotaController(context: ControllerContext): Runnin
           if (!initial) changed(object);
         },
         update: (previous, object) => {
-          if (wholeObjects.has(key) && !semanticallyEqual(usageIn(previous), usageIn(object))) changed(object);
+          if (!wholeObjects.has(key)) return;
+          const affected = counting(object);
+          if (affected.length === 0) return;
+          const same = semanticallyEqual(usageIn(previous), usageIn(object));
+          const matches = (quota: Readonly<ResourceQuota>, of: Readonly<KubernetesObject>): boolean =>
+            matchesScopes(quota, resource, of);
+          for (const quota of affected)
+            if (!same || matches(quota, previous) !== matches(quota, object)) recount(quota);
         },
         delete: changed,
       }),

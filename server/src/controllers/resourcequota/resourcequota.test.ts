@@ -48,15 +48,34 @@ describe('ResourceQuota', () => {
     await server.waitFor(() => used()?.['count/deployments.apps'] === '0', 'no deployment');
   });
 
+  it('counts anew when an object comes under a quota, or leaves it', async () => {
+    const { server } = harness;
+    const claim = (spec: object, status: object = {}): unknown =>
+      server.put(resources.persistentVolumeClaims, { metadata: { name: 'c', namespace: 'default' }, spec, status });
+    const matchExpressions = [{ scopeName: 'VolumeAttributesClass', operator: 'In' as const, values: ['gold'] }];
+    server.put(resources.resourceQuotas, {
+      metadata: { name: 'q', namespace: 'default' },
+      spec: { hard: { persistentvolumeclaims: '5' }, scopeSelector: { matchExpressions } },
+    });
+    const used = () => server.get(resources.resourceQuotas, 'default', 'q')?.status?.used?.['persistentvolumeclaims'];
+    claim({ volumeAttributesClassName: 'gold' });
+    await server.waitFor(() => used() === '1', 'one');
+    claim({ volumeAttributesClassName: 'silver' });
+    await server.waitFor(() => used() === '0', 'none');
+    claim({ volumeAttributesClassName: 'silver' }, { currentVolumeAttributesClassName: 'gold' });
+    await server.waitFor(() => used() === '1', 'one again');
+  });
+
   it('knows what its names count', () => {
     const hard = {
       'requests.cpu': '1',
       'gold.storageclass.storage.k8s.io/requests.storage': '1',
       'count/jobs.batch': '1',
+      'gold.deviceclass.resource.k8s.io/devices': '1',
     };
     assert.deepEqual(
       [...countedResources({ spec: { hard } }).keys()],
-      ['pods.', 'persistentvolumeclaims.', 'jobs.batch'],
+      ['pods.', 'persistentvolumeclaims.', 'jobs.batch', 'resourceclaims.resource.k8s.io'],
     );
   });
 });

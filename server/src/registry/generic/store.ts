@@ -17,6 +17,7 @@ import {
   path,
   resourceExpired,
   StatusError,
+  statusErrorFrom,
   timeoutError,
 } from '@typernetes/openapi/meta';
 import { deepCopy, deepEqual, keepTimesIfUnchanged } from '@typernetes/openapi/schema';
@@ -75,6 +76,13 @@ const inconsistentContinueMessage =
   'Continuing with the provided token results in an inconsistent list - objects that were created, modified, or ' +
   'deleted between the time the first chunk was returned and now may show up in the list.';
 
+/** Versions are the storage's to give; like its other refusals this one comes last, and not for what is not stored. */
+function refuseResourceVersion({ metadata }: Readonly<KubernetesObject>): void {
+  const version = metadata?.resourceVersion ?? '';
+  if (!/^\d*[1-9]\d*$/.test(version)) return;
+  const message = 'resourceVersion should not be set on objects to be created';
+  throw statusErrorFrom({ status: 'Failure', code: 500, message });
+}
 export class RegistryStore implements EntryReader {
   readonly definition: StoreDefinition;
   readonly storage: Storage;
@@ -212,9 +220,6 @@ export class RegistryStore implements EntryReader {
   }
 
   async #createOnce(object: KubernetesObject, context: WriteContext): Promise<Entry> {
-    if ((object.metadata?.resourceVersion ?? '') !== '') {
-      throw badRequest('resourceVersion should not be set on objects to be created');
-    }
     fillSystemFields(object, context.now, this.definition.strategy.generateName);
     const { registration } = this.definition;
     const finish = await registration.beginCreate?.(object, context.rest);
@@ -241,6 +246,7 @@ export class RegistryStore implements EntryReader {
         if (entry !== undefined) throw new StorageError('keyExists', 'dry run: the key exists', { key });
         return { key, value, createRevision: 0, modRevision: 0 };
       }
+      refuseResourceVersion(object);
       const ttlSeconds = this.definition.registration.ttlSeconds?.(object);
       const options = { ...(ttlSeconds === undefined ? {} : { ttlSeconds }), signal: context.signal };
       return await this.#write(key, value, object, () => this.storage.create(key, value, options));

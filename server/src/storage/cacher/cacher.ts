@@ -172,6 +172,11 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
     return false;
   }
 
+  /** Once it is filled, if anybody has asked for it; at once otherwise. */
+  async filled(signal?: AbortSignal): Promise<void> {
+    if (this.#state === 'starting') await abortable(this.#becomingReady.promise, signal);
+  }
+
   #whenReady(): Promise<boolean> {
     return new Promise((resolve) => {
       const cancel = this.clock.after(waitMs, () => resolve(false));

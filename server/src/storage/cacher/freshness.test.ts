@@ -53,6 +53,22 @@ void test('reads come from memory; a group needs one watch and a list per used r
     assert.equal(storage.calls.watch, 1);
   }));
 
+void test('a group is filled when the caches that were asked for are', () =>
+  withCacher(async ({ group, cacher }) => {
+    group.for('/registry/unasked/');
+    await group.filled();
+    const reading = cacher.list({ prefix });
+    assert.equal(cacher.ready, false);
+    await group.filled();
+    assert.equal(cacher.ready, true);
+    await reading;
+    const other = group.for('/registry/others/');
+    const interrupted = other.list({ prefix: '/registry/others/' }).catch(() => undefined);
+    const filled = group.filled();
+    group.release('/registry/others/');
+    await Promise.all([filled, interrupted]);
+  }));
+
 void test('concurrent consistent reads share the question for the revision', () =>
   withCacher(async ({ storage, cacher }) => {
     await cacher.list({ prefix });

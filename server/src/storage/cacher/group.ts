@@ -38,9 +38,19 @@ export class CacherGroup {
     return cacher;
   }
 
+  /** Once those that anybody has asked for are filled. */
+  async filled(signal?: AbortSignal): Promise<void> {
+    await Promise.all([...this.#cachers.values()].map((cacher) => cacher.filled(signal)));
+  }
+
   /** Those that anybody has asked for, by prefix. */
   all(): Iterable<readonly [prefix: string, cacher: Cacher]> {
     return this.#cachers;
+  }
+
+  /** Resolves when all that are in use have been ready. */
+  async ready(): Promise<void> {
+    await Promise.all([...this.#cachers.values()].map((cacher) => cacher.filled()));
   }
 
   /** How much is cached of one resource; undefined where nobody has asked for it yet. */

@@ -1,8 +1,8 @@
 /** A cluster without --allow-privileged: no pod, and no template of one, may have a privileged container. */
 import type { KubernetesObject } from '@typernetes/openapi/meta';
 import type { PodSpec, PodTemplateSpec } from '@typernetes/openapi/types/core/v1';
-import { type FieldError, forbiddenField, type Path, path } from '../../validation/index.ts';
 import type { ResourceRegistration, Strategy } from '../../generic/strategy.ts';
+import { type FieldError, forbiddenField, type Path, path } from '../../validation/index.ts';
 
 interface Templated extends KubernetesObject {
   spec?: { template?: PodTemplateSpec; jobTemplate?: { spec?: { template?: PodTemplateSpec } } };

@@ -1,0 +1,89 @@
+/** Which objects a quota with scopes is about. */
+import type { GroupResource, KubernetesObject } from '@typernetes/openapi/meta';
+import type { PersistentVolumeClaim, Pod, ResourceQuota } from '@typernetes/openapi/types/core/v1';
+import { podResources } from './resource-list.ts';
+
+type ScopeRequirement = { scopeName: string; operator: string; values?: string[] };
+
+/** Whether all of a quota's scopes apply to the object. Only pods and volume claims have scopes. */
+export function matchesScopes(
+  quota: ResourceQuota,
+  resource: GroupResource,
+  object: Readonly<KubernetesObject>,
+): boolean {
+  const requirements: ScopeRequirement[] = [
+    ...(quota.spec?.scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists' })),
+    ...(quota.spec?.scopeSelector?.matchExpressions ?? []),
+  ];
+  if (requirements.length === 0) return true;
+  if (resource.group !== '') return false;
+  if (resource.resource === 'pods') return requirements.every((requirement) => podInScope(object as Pod, requirement));
+  if (resource.resource !== 'persistentvolumeclaims') return false;
+  return requirements.every((requirement) => claimInScope(object as PersistentVolumeClaim, requirement));
+}
+
+function podInScope(pod: Pod, requirement: ScopeRequirement): boolean {
+  switch (requirement.scopeName) {
+    case 'Terminating':
+      return isTerminating(pod);
+    case 'NotTerminating':
+      return !isTerminating(pod);
+    case 'BestEffort':
+      return isBestEffort(pod);
+    case 'NotBestEffort':
+      return !isBestEffort(pod);
+    case 'PriorityClass':
+      return namesInScope([pod.spec?.priorityClassName ?? ''], requirement);
+    case 'CrossNamespacePodAffinity':
+      return usesCrossNamespaceAffinity(pod);
+    default:
+      return false;
+  }
+}
+
+/** A claim is in scope by the class it has, and by the one it is to have. */
+function claimInScope({ spec, status }: PersistentVolumeClaim, requirement: ScopeRequirement): boolean {
+  if (requirement.scopeName !== 'VolumeAttributesClass') return false;
+  const classes = [
+    spec?.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ];
+  return namesInScope(classes, requirement);
+}
+
+function namesInScope(given: readonly (string | undefined)[], { operator, values = [] }: ScopeRequirement): boolean {
+  const names = given.map((name) => name ?? '').filter((name) => name !== '');
+  switch (operator) {
+    case 'Exists':
+      return names.length > 0;
+    case 'DoesNotExist':
+      return names.length === 0;
+    case 'In':
+      return names.some((name) => values.includes(name));
+    default:
+      return operator === 'NotIn' && (names.length === 0 || names.some((name) => !values.includes(name)));
+  }
+}
+
+export function isTerminating(pod: Readonly<Pod>): boolean {
+  return pod.spec?.activeDeadlineSeconds !== undefined;
+}
+
+function isBestEffort(pod: Pod): boolean {
+  const options = { overhead: false };
+  return (['requests', 'limits'] as const).every((what) => {
+    const list = podResources(pod, what, options);
+    return !['cpu', 'memory'].some((name) => (list.get(name)?.sign() ?? 0) > 0);
+  });
+}
+
+function usesCrossNamespaceAffinity(pod: Pod): boolean {
+  const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {};
+  return [podAffinity, podAntiAffinity]
+    .flatMap((affinity) => [
+      ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+      ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((weighted) => weighted.podAffinityTerm),
+    ])
+    .some((term) => (term.namespaces ?? []).length > 0 || term.namespaceSelector !== undefined);
+}

@@ -1,0 +1,89 @@
+/** What the server answers beside its resources: health from all its parts, version, metrics, discovery, OpenAPI, z-pages. */
+import process from 'node:process';
+import { kubernetesVersion, type Served } from '@typernetes/openapi/catalogue';
+import type { ServiceAccountTokens } from '../authentication/index.ts';
+import { DiscoveryHandler } from '../endpoints/discovery/discovery-handler.ts';
+import type { CustomDiscovery } from '../endpoints/discovery/merged-discovery.ts';
+import { type CustomOpenApi, OpenApiHandler } from '../endpoints/discovery/openapi-handler.ts';
+import { type HealthCheck, HealthEndpoint, HealthMetrics } from '../endpoints/health.ts';
+import type { ApiMetrics } from '../endpoints/metrics.ts';
+import { NonResourceHandler, type NonResourceOptions } from '../endpoints/non-resource.ts';
+import type { ResourceEndpoint } from '../endpoints/resource-endpoint.ts';
+import { ZPages } from '../endpoints/zpages.ts';
+import type { ApiserverOptions } from './config.ts';
+import { flagValues } from './flags/index.ts';
+import { inUpstreamOrder } from './health-order.ts';
+import { versionInfo } from './version-info.ts';
+
+export interface NonResourceDependencies {
+  options: ApiserverOptions;
+  metrics: ApiMetrics;
+  health: {
+    /** Is storage there, within so many milliseconds? */
+    storage: (limitMs: number) => HealthCheck;
+    /** Further ones beside those that always are. */
+    others: readonly HealthCheck[];
+    hooks: readonly HealthCheck[];
+    aggregation: HealthCheck;
+    shutdown: HealthCheck;
+  };
+  serviceAccounts: ServiceAccountTokens | undefined;
+  endpoints: readonly ResourceEndpoint[];
+  isServed: Served;
+  /** HOST:PORT, as documents tell it. */
+  serverAddress: () => string;
+  /** Documents of custom and aggregated resources, merged into ours. */
+  merged: CustomDiscovery & CustomOpenApi;
+  otherDocuments: NonResourceOptions['documents'];
+  now: () => Date;
+}
+
+export function nonResourceRequests(dependencies: NonResourceDependencies): NonResourceHandler {
+  const { options, metrics, serviceAccounts, endpoints, isServed, serverAddress, merged, now } = dependencies;
+  const healthMetrics = new HealthMetrics();
+  const zpages = new ZPages({
+    binaryVersion: kubernetesVersion.gitVersion.replace(/^v/, ''),
+    emulationVersion: `${kubernetesVersion.major}.${kubernetesVersion.minor}`,
+    runtimeVersion: process.version,
+    started: now(),
+    now,
+    flags: () => flagValues(options),
+    random: Math.random,
+  });
+  return new NonResourceHandler({
+    version: versionInfo(),
+    healthMetrics,
+    health: healthEndpoints(dependencies.health, options, healthMetrics),
+    metrics,
+    openIdConfiguration: () => serviceAccounts?.openIdConfiguration(options.externalHostname ?? serverAddress()),
+    jwks: () => serviceAccounts?.jwks(),
+    groups: new Set(endpoints.map(({ group }) => group)),
+    apiVersions: new Set(endpoints.map(({ apiVersion }) => apiVersion)),
+    documents: [
+      new DiscoveryHandler(isServed, serverAddress, merged),
+      new OpenApiHandler(isServed, merged),
+      zpages,
+      ...dependencies.otherDocuments,
+    ],
+  });
+}
+
+/** /readyz asks what /healthz and /livez ask, and whether requests should come at all. */
+function healthEndpoints(
+  checks: NonResourceDependencies['health'],
+  options: ApiserverOptions,
+  metrics: HealthMetrics,
+): HealthEndpoint[] {
+  const { others, hooks, aggregation, shutdown } = checks;
+  const storage = checks.storage(options.etcdHealthcheckTimeoutMs);
+  const readiness = { ...checks.storage(options.etcdReadycheckTimeoutMs), name: 'etcd-readiness' };
+  const always: HealthCheck[] = [{ name: 'ping', check() {} }, { name: 'log', check() {} }, storage];
+  const started = inUpstreamOrder([...hooks, aggregation]);
+  const informers = hooks.find(({ name }) => name.endsWith('generic-apiserver-start-informers'))!;
+  const ready = [readiness, ...others, { ...informers, name: 'informer-sync' }];
+  return [
+    new HealthEndpoint('healthz', [...always, ...others, ...started], metrics),
+    new HealthEndpoint('livez', [...always, ...others, ...started], metrics),
+    new HealthEndpoint('readyz', [...always, ...ready, ...started, shutdown], metrics),
+  ];
+}
