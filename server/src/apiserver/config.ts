@@ -127,6 +127,8 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions, Shutd
   requestTimeoutMs: number;
   minRequestTimeoutSeconds: number;
   eventTtlSeconds: number;
+  /** For so long after the start, /livez counts post-start hooks as done. */
+  livezGracePeriodMs: number;
   /** File of kind TracingConfiguration: where spans are sent, and how many. */
   tracingConfigFile?: string;
 }
@@ -199,6 +201,7 @@ export const defaultOptions: ApiserverOptions = {
   requestTimeoutMs: 60_000,
   minRequestTimeoutSeconds: 1800,
   eventTtlSeconds: 3600,
+  livezGracePeriodMs: 0,
   shutdownDelayMs: 0,
   shutdownSendRetryAfter: false,
   shutdownWatchTerminationGracePeriodMs: 0,

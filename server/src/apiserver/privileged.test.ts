@@ -6,7 +6,10 @@ let strict: TestServer;
 let lenient: TestServer;
 
 before(async () => {
-  [strict, lenient] = await Promise.all([startTestServer({ disableAdmissionPlugins: ['ServiceAccount'] }), startTestServer({ disableAdmissionPlugins: ['ServiceAccount'], allowPrivileged: true })]);
+  [strict, lenient] = await Promise.all([
+    startTestServer({ disableAdmissionPlugins: ['ServiceAccount'] }),
+    startTestServer({ disableAdmissionPlugins: ['ServiceAccount'], allowPrivileged: true }),
+  ]);
 });
 after(async () => {
   await Promise.all([strict.close(), lenient.close()]);

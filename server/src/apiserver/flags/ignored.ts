@@ -12,5 +12,6 @@ export const ignoredFlags: readonly (readonly [name: string, why: string])[] = [
   ['etcd-db-metric-poll-interval', 'the size is read when /metrics is asked for'],
   ['lease-reuse-duration-seconds', 'a lease of etcd is used for a minute'],
   ['storage-initialization-timeout', 'the server listens once the storage is there'],
+  ['delete-collection-workers', 'a collection is deleted eight objects at a time'],
   ['permit-address-sharing', 'Node always sets SO_REUSEADDR'],
 ];

@@ -288,6 +288,12 @@ export const flags: readonly Flag[] = [
     'seconds that a watch lives at least when its client names no time',
   ],
   ['tracing-config-file', 'tracingConfigFile', text, 'file of kind TracingConfiguration: collector and sampling'],
+  [
+    'livez-grace-period',
+    'livezGracePeriodMs',
+    milliseconds,
+    'for so long after the start, /livez counts post-start hooks as done',
+  ],
   ['event-ttl', 'eventTtlSeconds', seconds, 'how long events are kept'],
   ['shutdown-delay-duration', 'shutdownDelayMs', milliseconds, 'time between failing /readyz and refusing requests'],
   [

@@ -11,7 +11,9 @@ export function withCors(allowedOrigins: readonly string[]): Filter {
     try {
       return new RegExp(origin, 'u');
     } catch (error) {
-      throw new Error(`invalid --cors-allowed-origins ${JSON.stringify(origin)}: ${(error as Error).message}`);
+      throw new Error(`invalid --cors-allowed-origins ${JSON.stringify(origin)}: ${(error as Error).message}`, {
+        cause: error,
+      });
     }
   });
   return (next) => async (context) => {
