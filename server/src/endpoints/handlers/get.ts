@@ -10,7 +10,7 @@ import {
 import { EntryView } from '../../registry/generic/entry-view.ts';
 import { type ListOptions, parseListOptions } from '../../registry/generic/options.ts';
 import { selectionOf } from '../../registry/generic/selection.ts';
-import type { ListPage } from '../../registry/generic/store.ts';
+import type { ListPage } from '../../registry/generic/listing.ts';
 import type { Entry } from '../../storage/storage.ts';
 import { negotiateOutput } from '../negotiation.ts';
 import { presentList } from '../present.ts';
