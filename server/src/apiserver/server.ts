@@ -22,7 +22,12 @@ import { withoutPrivileged } from '../registry/core/pod/privileged.ts';
 import type { RegistryDependencies } from '../registry/dependencies.ts';
 import { resourceKey } from '../registry/generic/definition.ts';
 import { loopbackRegistry } from '../registry/generic/loopback.ts';
-import { listComponentStatuses, resourceRegistrations, storageRanges } from '../registry/resources.ts';
+import {
+  AllocatorMetrics,
+  listComponentStatuses,
+  resourceRegistrations,
+  storageRanges,
+} from '../registry/resources.ts';
 import type { Tracing } from '../tracing/index.ts';
 import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
@@ -83,7 +88,7 @@ export async function startApiserver(
   const { storage, cachers, root } = data;
   const isServed = servedVersions(options.runtimeConfig, servedByDefault);
   const registry = loopbackRegistry(now, stopping.signal);
-  const identity = buildIdentity(options, files, registry, logger);
+  const identity = buildIdentity(options, files, registry, metrics.registry, logger);
   const { authentication, serviceAccounts } = identity;
 
   const nodes = new NodeConnector({
@@ -122,6 +127,7 @@ export async function startApiserver(
         { name: 'scheduler', port: options.schedulerHealthPort },
       ]),
     resolveKind: (kind) => objects.params(kind)?.resource,
+    allocatorMetrics: new AllocatorMetrics(metrics.registry),
     ranges: storageRanges(storage, options.serviceNodePortRange),
   };
   const served = serveResources({

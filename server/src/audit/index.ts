@@ -27,13 +27,14 @@ export async function openAuditLog(
   logger: Logger,
 ): Promise<AuditLog | undefined> {
   const { auditPolicyFile, auditLogPath, auditWebhookConfigFile } = options;
+  const count = auditCounters(registry);
   if (auditPolicyFile === undefined) return undefined;
   const policy = new PolicyEvaluator(parsePolicy(await readFile(auditPolicyFile, 'utf8'), auditPolicyFile));
   const backends: AuditBackend[] = [];
   if (auditLogPath !== undefined) backends.push(await logBackend(options, auditLogPath, logger));
   if (auditWebhookConfigFile !== undefined) backends.push(webhook(options, auditWebhookConfigFile, logger));
   if (backends.length === 0) return undefined;
-  const backend = counted(new UnionBackend(backends), registry);
+  const backend = counted(new UnionBackend(backends), count);
   const levels = registry.register(
     new Counter({
       name: 'apiserver_audit_level_total',
@@ -49,21 +50,19 @@ export async function openAuditLog(
   };
 }
 
-function counted(backend: AuditBackend, registry: MetricsRegistry): AuditBackend {
-  const events = registry.register(
-    new Counter({
-      name: 'apiserver_audit_event_total',
-      help: 'Counter of audit events generated and sent to the audit backend.',
-      stability: 'ALPHA',
-    }),
-  );
-  const rejected = registry.register(
-    new Counter({
-      name: 'apiserver_audit_requests_rejected_total',
-      help: 'Counter of apiserver requests rejected due to an error in audit logging backend.',
-      stability: 'ALPHA',
-    }),
-  );
+/** There, and 0, also where nothing is recorded. */
+function auditCounters(registry: MetricsRegistry): { events: Counter; rejected: Counter } {
+  const counter = (name: string, help: string): Counter => registry.counter(`apiserver_audit_${name}`, 'ALPHA', help);
+  return {
+    events: counter('event_total', 'Counter of audit events generated and sent to the audit backend.'),
+    rejected: counter(
+      'requests_rejected_total',
+      'Counter of apiserver requests rejected due to an error in audit logging backend.',
+    ),
+  };
+}
+
+function counted(backend: AuditBackend, { events, rejected }: ReturnType<typeof auditCounters>): AuditBackend {
   return {
     async process(batch) {
       events.with().inc(batch.length);

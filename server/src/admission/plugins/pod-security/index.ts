@@ -9,6 +9,7 @@ import { concerns, refuse } from '../../refusal.ts';
 import { allContainers } from '../pods.ts';
 import type { PodTemplate } from './check.ts';
 import { evaluate, printReasons, printViolations } from './evaluate.ts';
+import type { Mode, PodSecurityMetrics } from './metrics.ts';
 import { compareLevels, type LevelVersion, type Policy, policyOf, printLevel } from './policy.ts';
 
 const ignoredSubresources = new Set(['exec', 'attach', 'binding', 'eviction', 'log', 'portforward', 'proxy', 'status']);
@@ -25,10 +26,13 @@ const podMakers = new Set([
 /** A stricter namespace label is tried on this many of the pods that are there. */
 const maxPodsToCheck = 3000;
 
-export function podSecurity({ registry }: AdmissionDependencies): AdmissionPlugin {
+export function podSecurity({ registry, metrics }: AdmissionDependencies): AdmissionPlugin {
+  const counted = metrics?.podSecurity;
   const policyFor = async (attributes: AdmissionAttributes): Promise<Policy> => {
     const namespace = await registry.get<Namespace>({ group: '', resource: 'namespaces' }, '', attributes.namespace);
-    return policyOf(namespace?.metadata?.labels).policy;
+    const { policy, errors } = policyOf(namespace?.metadata?.labels);
+    if (errors.length > 0) counted?.failed(false, attributes);
+    return policy;
   };
   return {
     name: 'PodSecurity',
@@ -43,34 +47,37 @@ export function podSecurity({ registry }: AdmissionDependencies): AdmissionPlugi
         const pod = attributes.object as Pod;
         if (attributes.operation === 'UPDATE' && !isSignificant(pod, attributes.oldObject as Pod)) return;
         const policy = await policyFor(attributes);
-        evaluatePod(attributes, policy, { metadata: pod.metadata ?? {}, spec: pod.spec ?? { containers: [] } }, true);
+        const template = { metadata: pod.metadata ?? {}, spec: pod.spec ?? { containers: [] } };
+        evaluatePod(attributes, policy, template, true, counted);
       } else if (podMakers.has(full) && concerns(attributes, full)) {
         const template = templateOf(attributes.object);
         if (template === undefined) return;
-        evaluatePod(attributes, await policyFor(attributes), template, false);
+        evaluatePod(attributes, await policyFor(attributes), template, false, counted);
       }
     },
   };
 }
 
-function evaluatePod(attributes: AdmissionAttributes, policy: Policy, pod: PodTemplate, enforce: boolean): void {
-  if (enforce) {
-    attributes.annotate('pod-security.kubernetes.io/enforce-policy', printLevel(policy.enforce));
-    const violations = evaluate(policy.enforce, pod);
-    if (violations.length > 0) {
-      throw refuse(attributes, `violates PodSecurity "${printLevel(policy.enforce)}": ${printViolations(violations)}`);
-    }
-  }
-  const would = (level: LevelVersion): string | undefined => {
-    const violations = evaluate(level, pod);
-    return violations.length === 0
-      ? undefined
-      : `would violate PodSecurity "${printLevel(level)}": ${printViolations(violations)}`;
+function evaluatePod(
+  attributes: AdmissionAttributes,
+  policy: Policy,
+  pod: PodTemplate,
+  enforce: boolean,
+  metrics: PodSecurityMetrics | undefined,
+): void {
+  const violates = (mode: Mode): string | undefined => {
+    const violations = evaluate(policy[mode], pod);
+    const allowed = violations.length === 0;
+    if (!allowed || mode === 'enforce') metrics?.evaluated(allowed, policy[mode], mode, attributes);
+    return allowed ? undefined : `PodSecurity "${printLevel(policy[mode])}": ${printViolations(violations)}`;
   };
-  const audit = would(policy.audit);
-  if (audit !== undefined) attributes.annotate('pod-security.kubernetes.io/audit-violations', audit);
-  const warning = would(policy.warn);
-  if (warning !== undefined) attributes.warn(warning);
+  if (enforce) attributes.annotate('pod-security.kubernetes.io/enforce-policy', printLevel(policy.enforce));
+  const refused = enforce ? violates('enforce') : undefined;
+  const audit = violates('audit');
+  if (audit !== undefined) attributes.annotate('pod-security.kubernetes.io/audit-violations', `would violate ${audit}`);
+  if (refused !== undefined) throw refuse(attributes, `violates ${refused}`);
+  const warning = violates('warn');
+  if (warning !== undefined) attributes.warn(`would violate ${warning}`);
 }
 
 async function validateNamespace(
