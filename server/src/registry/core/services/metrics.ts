@@ -14,7 +14,7 @@ export type Scope = 'static' | 'dynamic';
 export interface Allocators {
   registry: Pick<RegistryReader, 'list'>;
   /** With how many addresses Services may have of each. */
-  ranges(): Promise<readonly { range: Cidr; size: bigint }[]>;
+  ranges: () => Promise<readonly { range: Cidr; size: bigint }[]>;
   ports: { allocated(): Promise<readonly number[]>; range: { size: number } };
 }
 
