@@ -97,6 +97,7 @@ function buildServiceAccounts(
     ...(files.signingKey === undefined ? {} : { signingKey: files.signingKey }),
     verificationKeys: files.verificationKeys,
     registry,
+    lookup: options.serviceAccountLookup,
     uses,
     ...(options.serviceAccountJwksUri === undefined ? {} : { jwksUri: options.serviceAccountJwksUri }),
   });

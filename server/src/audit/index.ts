@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Filter, Logger } from '../endpoints/request-context.ts';
 import { Counter, type MetricsRegistry } from '../metrics/index.ts';
-import { type AuditBackend, UnionBackend, withMode } from './backend.ts';
+import { type AuditBackend, type BatchOptions, UnionBackend, withMode } from './backend.ts';
 import { withAudit, withFailedAuthenticationAudit } from './filter.ts';
 import { openLogBackend } from './log-backend.ts';
 import { type AuditOptions, parseMode } from './options.ts';
@@ -87,12 +87,20 @@ async function logBackend(options: AuditOptions, path: string, logger: Logger): 
     },
     logger,
   );
-  const limits = { maxEventSize: options.auditLogTruncateMaxEventSize, maxBatchSize: Number.MAX_SAFE_INTEGER };
+  const limits = {
+    maxEventSize: options.auditLogTruncateMaxEventSize,
+    maxBatchSize: options.auditLogTruncateMaxBatchSize,
+  };
   const backend = options.auditLogTruncateEnabled ? truncating(file, limits, logger) : file;
   const batch = {
     bufferSize: options.auditLogBatchBufferSize,
     maxBatchSize: options.auditLogBatchMaxSize,
     maxWaitMs: options.auditLogBatchMaxWaitMs,
+    ...throttle(
+      options.auditLogBatchThrottleEnable,
+      options.auditLogBatchThrottleQps,
+      options.auditLogBatchThrottleBurst,
+    ),
   };
   return withMode(backend, mode, batch, logger);
 }
@@ -105,13 +113,22 @@ function webhook(options: AuditOptions, kubeconfigFile: string, logger: Logger):
     maxBatchSize: options.auditWebhookTruncateMaxBatchSize,
   };
   const backend = options.auditWebhookTruncateEnabled ? truncating(sender, limits, logger) : sender;
-  const qps = options.auditWebhookBatchThrottleQps;
-  const burst = options.auditWebhookBatchThrottleBurst;
   const batch = {
     bufferSize: options.auditWebhookBatchBufferSize,
     maxBatchSize: options.auditWebhookBatchMaxSize,
     maxWaitMs: options.auditWebhookBatchMaxWaitMs,
-    ...(options.auditWebhookBatchThrottleEnable ? { throttle: { qps, burst } } : {}),
+    ...throttle(
+      options.auditWebhookBatchThrottleEnable,
+      options.auditWebhookBatchThrottleQps,
+      options.auditWebhookBatchThrottleBurst,
+    ),
   };
   return withMode(backend, mode, batch, logger);
+}
+
+function throttle(enabled: boolean, qps: number, burst: number): Pick<BatchOptions, 'throttle'> {
+  if (!enabled) return {};
+  if (qps <= 0 || burst <= 0)
+    throw new Error(`invalid audit batch throttle: QPS ${qps} and burst ${burst} must be positive`);
+  return { throttle: { qps, burst } };
 }

@@ -36,6 +36,8 @@ export interface ServiceAccountTokenOptions {
   registry: Pick<RegistryReader, 'get'> & Partial<Pick<RegistryReader, 'update'>>;
   /** --service-account-jwks-uri */
   jwksUri?: string;
+  /** --service-account-lookup: a Secret's token counts only while the Secret and the account are there. Default true. */
+  lookup?: boolean;
   uses?: ServiceAccountTokenUses;
   now?: () => Date;
   newId?: () => string;
@@ -62,6 +64,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   readonly #keys: readonly VerificationKey[];
   readonly #registry: ServiceAccountTokenOptions['registry'];
   readonly #jwksUri: string | undefined;
+  readonly #lookup: boolean;
   readonly #uses: ServiceAccountTokenUses | undefined;
   readonly #now: () => Date;
   readonly #newId: () => string;
@@ -82,6 +85,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     if (this.#keys.length === 0) throw new Error('service account tokens need a key');
     this.#registry = options.registry;
     this.#jwksUri = options.jwksUri;
+    this.#lookup = options.lookup ?? true;
     this.#uses = options.uses;
     this.#now = options.now ?? (() => new Date());
     this.#newId = options.newId ?? (() => crypto.randomUUID());
@@ -199,6 +203,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     if (!uid) throw new Error('serviceAccountUID claim is missing');
     const subject = splitServiceAccountUsername(claims.sub ?? '');
     if (subject?.namespace !== namespace || subject.name !== name) throw new Error('sub claim is invalid');
+    if (!this.#lookup) return serviceAccountUser({ namespace, name, uid });
     const secret = await this.#registry.get<KubernetesObject & { data?: Record<string, string> }>(
       { group: '', resource: 'secrets' },
       namespace,
