@@ -21,6 +21,7 @@ import './lists-and-watches.ts';
 import './media-types.ts';
 import './network.ts';
 import './objects.ts';
+import './operations.ts';
 import './other-kinds.ts';
 import './priority-and-fairness.ts';
 import './protocol.ts';

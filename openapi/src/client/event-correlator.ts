@@ -4,6 +4,7 @@
  */
 import type { Event } from '@typernetes/openapi/types/core/v1';
 import type { Clock } from './clock.ts';
+import { LruMap } from './lru-map.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 const cacheSize = 4096;
@@ -111,33 +112,4 @@ function sourceKey(event: Event): string {
     apiVersion,
     fieldPath,
   ]);
-}
-
-/** Forgets what was used least recently beyond `capacity`. */
-class LruMap<V> {
-  readonly #capacity: number;
-  readonly #entries = new Map<string, V>();
-
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-  }
-
-  get(key: string): V | undefined {
-    const value = this.#entries.get(key);
-    if (value !== undefined) {
-      this.#entries.delete(key);
-      this.#entries.set(key, value);
-    }
-    return value;
-  }
-
-  set(key: string, value: V): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size <= this.#capacity) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      break;
-    }
-  }
 }

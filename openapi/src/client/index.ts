@@ -27,9 +27,17 @@ export {
   splitKey,
 } from './indexer.ts';
 export { type InformerFactoryOptions, SharedInformerFactory } from './informer-factory.ts';
-export { inClusterConfig, KubeconfigError, loadKubeconfig } from './kubeconfig.ts';
+export {
+  inClusterConfig,
+  KubeconfigError,
+  type KubeconfigIdentity,
+  type KubeconfigUsers,
+  loadKubeconfig,
+  loadKubeconfigUsers,
+} from './kubeconfig.ts';
 export { LeaderElector, type LeaderElectorOptions } from './leader-elector.ts';
 export { type Logger, silentLogger } from './logger.ts';
+export { LruMap } from './lru-map.ts';
 export { Reflector, type ReflectorOptions, type ReflectorTarget } from './reflector.ts';
 export {
   type DeleteOptions,

@@ -1,3 +1,4 @@
+import type { FeatureGates } from '../apiserver/feature-gates.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { ObjectSource } from '../authorization/object-source.ts';
 import type { RegistryReader } from '../registry/generic/rest.ts';
@@ -15,6 +16,10 @@ export interface AdmissionDependencies {
   clients?: WebhookClients;
   objects?: AdmissionObjects;
   metrics?: AdmissionMetrics;
+  /** Of a pod on a node that is not ready, or cannot be reached; 300 each where absent. */
+  tolerationSeconds?: { notReady: number; unreachable: number };
+  /** Absent: as they are by default. */
+  featureGates?: Pick<FeatureGates, 'enabled'>;
   now?: () => Date;
   /** In [0, 1), for generated names. */
   random?: () => number;

@@ -1,4 +1,4 @@
-import { forbidden, isForbidden, type StatusError } from '@typernetes/openapi/meta';
+import { forbidden, isForbidden, type StatusError, statusErrorFrom } from '@typernetes/openapi/meta';
 import type { AdmissionAttributes } from './admission.ts';
 
 /** The 403 of admission: names the object as well as it can be named before it has a name. */
@@ -7,6 +7,11 @@ export function refuse(attributes: AdmissionAttributes, reason: string | Error):
   const { name: own, generateName } = attributes.object?.metadata ?? {};
   const name = attributes.name || own || generateName || 'Unknown';
   return forbidden(attributes.resource, name, typeof reason === 'string' ? reason : reason.message);
+}
+
+/** What upstream's plugins return without making a Status of it: 500, and no reason. */
+export function plainError(message: string): StatusError {
+  return statusErrorFrom({ status: 'Failure', code: 500, message });
 }
 
 /** Whether the request is about this resource: `pods`, `pods/status`, `leases.coordination.k8s.io`. */

@@ -9,6 +9,8 @@ import type { ApiserverOptions } from './config.ts';
 import type { PostStartHook } from './post-start.ts';
 
 const ensureEveryMs = 60_000;
+const adjustEveryMs = 10_000;
+const consumerHook = 'priority-and-fairness-config-consumer';
 
 export interface PriorityAndFairnessDependencies {
   options: ApiserverOptions;
@@ -17,6 +19,8 @@ export interface PriorityAndFairnessDependencies {
   source: ObjectSource;
   /** How much there is of a resource; undefined where that is not known. */
   sizeOf(resource: GroupResource): { count: number; bytes: number } | undefined;
+  /** Resolves when that is known of all resources that are in use. */
+  sizesKnown(): Promise<void>;
   now: () => Date;
   report: (error: unknown) => void;
 }
@@ -32,6 +36,7 @@ export interface PriorityAndFairness {
 export function priorityAndFairness(dependencies: PriorityAndFairnessDependencies): PriorityAndFairness {
   const { options, metrics, registry, now, report } = dependencies;
   let timer: NodeJS.Timeout | undefined;
+  let adjusting: NodeJS.Timeout | undefined;
   const producer: PostStartHook = {
     name: 'priority-and-fairness-config-producer',
     async run() {
@@ -53,9 +58,19 @@ export function priorityAndFairness(dependencies: PriorityAndFairnessDependencie
   return {
     control,
     dumps: new FlowControlDumps(control, now),
-    hooks: [{ name: 'priority-and-fairness-config-consumer', run: () => consumer.start() }, producer],
+    hooks: [
+      { name: consumerHook, run: () => consumer.start() },
+      {
+        name: 'priority-and-fairness-filter',
+        after: [consumerHook],
+        run: async () => void (adjusting = setInterval(() => control.adjust(), adjustEveryMs).unref()),
+      },
+      { name: 'storage-object-count-tracker-hook', after: [consumerHook], run: () => dependencies.sizesKnown() },
+      producer,
+    ],
     async stop() {
       clearInterval(timer);
+      clearInterval(adjusting);
       await consumer.stop();
     },
   };

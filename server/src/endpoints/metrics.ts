@@ -1,5 +1,13 @@
 /** /metrics: upstream's names for what the handler chain sees of requests, and the process's own figures. */
-import { type Cell, Counter, type Distribution, Gauge, Histogram, MetricsRegistry } from '../metrics/index.ts';
+import {
+  type Cell,
+  Counter,
+  type Distribution,
+  Gauge,
+  Histogram,
+  MetricsRegistry,
+  Watermark,
+} from '../metrics/index.ts';
 import { type Filter, header, type RequestContext } from './request-context.ts';
 
 const durationBuckets = [
@@ -283,35 +291,6 @@ export class ApiMetrics {
     const { bodyBytes } = context;
     if (bodyBytes !== undefined) this.#bodies.with(info.resource, info.verb, info.apiGroup).observe(bodyBytes);
     if (info.isResourceRequest) series.sizes?.observe(outcome.bytes);
-  }
-}
-
-/** The highest count of the last second. */
-class Watermark {
-  #current = 0;
-  #highest = 0;
-  #since = 0;
-
-  enter(): void {
-    this.#roll();
-    this.#current++;
-    if (this.#current > this.#highest) this.#highest = this.#current;
-  }
-
-  leave(): void {
-    this.#current--;
-  }
-
-  read(): number {
-    this.#roll();
-    return this.#highest;
-  }
-
-  #roll(): void {
-    const now = performance.now();
-    if (now - this.#since < 1000) return;
-    this.#since = now;
-    this.#highest = this.#current;
   }
 }
 

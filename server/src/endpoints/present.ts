@@ -13,7 +13,7 @@ import {
 } from '@typernetes/openapi/codec';
 import { type KubernetesObject, type ListMeta, notAcceptable, type ObjectMeta } from '@typernetes/openapi/meta';
 import { EntryView } from '../registry/generic/entry-view.ts';
-import type { ListPage } from '../registry/generic/store.ts';
+import type { ListPage } from '../registry/generic/listing.ts';
 import type { TableDefinition } from '../registry/generic/table.ts';
 import type { Entry } from '../storage/storage.ts';
 import type { MediaType, OutputFormat } from './negotiation.ts';

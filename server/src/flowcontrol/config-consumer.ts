@@ -14,7 +14,6 @@ import { flowSchemas, priorityLevels } from './ensure.ts';
 import type { FlowControl } from './flow-control.ts';
 import { responseOf } from './level.ts';
 
-const adjustmentMs = 10_000;
 const retryMs = 1000;
 const fieldManager = 'api-priority-and-fairness-config-consumer-v1';
 
@@ -35,7 +34,6 @@ export class ConfigConsumer {
   readonly #schemas = new Map<string, Readonly<FlowSchema>>();
   readonly #writes = new Map<string, number[]>();
   #followers: Follower[] = [];
-  #timer: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #due = false;
   #ready = false;
@@ -48,7 +46,7 @@ export class ConfigConsumer {
 
   /** Resolves when what there is is in force. */
   async start(): Promise<void> {
-    const { source, control } = this.#options;
+    const { source } = this.#options;
     this.#followers = [
       follow<PriorityLevelConfiguration & KubernetesObject>(source, priorityLevels, (type, object) =>
         this.#changed(this.#levels, type, object),
@@ -57,8 +55,6 @@ export class ConfigConsumer {
         this.#changed(this.#schemas, type, object),
       ),
     ];
-    this.#timer = setInterval(() => control.adjust(), adjustmentMs);
-    this.#timer.unref();
     await Promise.all(this.#followers.map(({ ready }) => ready));
     this.#ready = true;
     this.#digest();
@@ -66,7 +62,6 @@ export class ConfigConsumer {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearInterval(this.#timer);
     clearTimeout(this.#retry);
     for (const follower of this.#followers) follower.stop();
     await this.#writing;

@@ -2,4 +2,5 @@
 export * from './instruments.ts';
 export * from './registry.ts';
 export * from './timing-ratio.ts';
+export * from './watermark.ts';
 export * from './work-queues.ts';

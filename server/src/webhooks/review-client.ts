@@ -1,10 +1,14 @@
 /**
- * Asks a remote service by a kubeconfig whose cluster is the service's URL: token and access reviews. What may pass
- * (no connection, a timeout, 429, a 5xx) is tried again, as upstream does.
+ * Asks a remote service by a kubeconfig whose cluster is the service's URL: token, access and image reviews. What may
+ * pass (a connection reset, 429, 500, 504, or an answer that says when to come back) is tried again, as upstream does.
  */
 import { readFileSync } from 'node:fs';
 import { Agent, request as httpsRequest } from 'node:https';
 import { type ClientConfig, loadKubeconfig } from '@typernetes/openapi/client';
+import { isInternalError, isTimeout, isTooManyRequests, StatusError } from '@typernetes/openapi/meta';
+import { formatDuration } from '../duration.ts';
+import { errorOfAnswer } from './answer-error.ts';
+import { networkErrorText } from './network-error.ts';
 
 export interface ReviewClientOptions {
   timeoutMs?: number;
@@ -13,7 +17,7 @@ export interface ReviewClientOptions {
   firstPauseMs?: number;
 }
 
-class Refused extends Error {}
+class ConnectionReset extends Error {}
 
 export class ReviewClient {
   readonly #config: ClientConfig;
@@ -51,7 +55,7 @@ export class ReviewClient {
       try {
         return JSON.parse(await this.#post(body)) as T;
       } catch (error) {
-        if (error instanceof Refused || error instanceof SyntaxError || attempt >= this.#attempts) throw error;
+        if (!mayPass(error) || attempt >= this.#attempts) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, pause));
       pause *= 1.5;
@@ -72,24 +76,33 @@ export class ReviewClient {
       ...(authorization === false ? {} : { authorization }),
     };
     const signal = AbortSignal.timeout(this.#timeoutMs);
+    const url = new URL(server);
+    url.searchParams.set('timeout', formatDuration(this.#timeoutMs));
     return new Promise((resolve, reject) => {
-      const fail = (error: Error): void => {
-        const cause = signal.aborted ? 'context deadline exceeded' : error.message;
-        reject(new Error(`Post ${JSON.stringify(server)}: ${cause}`, { cause: error }));
+      const fail = (error: NodeJS.ErrnoException): void => {
+        const cause = signal.aborted ? 'context deadline exceeded' : networkErrorText(error);
+        const Failure = error.code === 'ECONNRESET' ? ConnectionReset : Error;
+        reject(new Failure(`Post ${JSON.stringify(url.href)}: ${cause}`, { cause: error }));
       };
-      const request = httpsRequest(server, { method: 'POST', agent: this.#agent, headers, signal }, (response) => {
+      const request = httpsRequest(url, { method: 'POST', agent: this.#agent, headers, signal }, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
         response.on('error', fail);
         response.on('end', () => {
-          const status = response.statusCode ?? 0;
-          if (status >= 200 && status < 300) return resolve(text);
-          const message = `the server answered ${status}: ${text.slice(0, 500)}`;
-          reject(status === 429 || status >= 500 ? new Error(message) : new Refused(message));
+          const { statusCode: status = 0, headers: answered } = response;
+          if (status >= 200 && status < 300) resolve(text);
+          else reject(errorOfAnswer(status, text, Number(answered['retry-after'] ?? 0)));
         });
       });
       request.on('error', fail);
       request.end(body);
     });
   }
+}
+
+function mayPass(error: unknown): boolean {
+  if (error instanceof ConnectionReset) return true;
+  if (!(error instanceof StatusError)) return false;
+  const isLater = (error.status.details?.retryAfterSeconds ?? 0) > 0;
+  return isLater || isInternalError(error) || isTimeout(error) || isTooManyRequests(error);
 }

@@ -3,22 +3,16 @@
  * Every write passes here once, after the object was merged and defaulted and before it is validated. Upstream stacks a
  * decorator per rule; here they are steps, in the same order.
  */
-import { formatApiVersion } from '../../meta/group-version.ts';
-import type {
-  GroupVersionKind,
-  JsonObject,
-  JsonValue,
-  KubernetesObject,
-  ManagedFieldsEntry,
-} from '../../meta/object.ts';
-import { badRequest, StatusError } from '../../meta/status-error.ts';
+import type { JsonObject, JsonValue, KubernetesObject, ManagedFieldsEntry } from '../../meta/object.ts';
+import { badRequest } from '../../meta/status-error.ts';
 import { formatTime } from '../../meta/time.ts';
 import { deepCopy } from '../json-value.ts';
-import type { Resolve, Schema } from '../schema.ts';
 import { compareTyped } from './compare.ts';
 import { ConflictError } from './conflicts.ts';
+import { describeKind, describeObject, failure, messageOf } from './failure.ts';
 import type { FieldFilter } from './field-filter.ts';
 import { FieldSet } from './field-set.ts';
+import { ConversionPending, type KindOptions, KindVersions } from './kind-versions.ts';
 import { kubectlManager, lastApplied, setLastApplied } from './last-applied.ts';
 import {
   capUpdateManagers,
@@ -27,47 +21,18 @@ import {
   encodeManagedFields,
   type Managed,
 } from './managed-fields.ts';
+import { decodeOrNothing, isReset, setManagedFields, withoutManagedFields } from './managed-metadata.ts';
 import { buildManagerIdentifier } from './manager-identifier.ts';
 import { newFields } from './new-fields.ts';
 import { toFieldSet } from './to-field-set.ts';
-import { asMap, deducedNode, type TypedNode, typedNode } from './typed-node.ts';
-import { type TypedConverter, type TypedObject, Updater } from './updater.ts';
+import { asMap, type TypedNode } from './typed-node.ts';
+import { type TypedObject, Updater } from './updater.ts';
 import { assertTyped, TypedValidationError, validateTyped } from './validate.ts';
 
-export interface VersionConverter {
-  /** The schema of the kind at another version it is served in; undefined where it is not. */
-  schema(apiVersion: string): Schema | undefined;
-  /**
-   * The object at another version. Must not change what it is given. Where the answer takes time it throws a
-   * ConversionPending, and whoever called the FieldManager calls again when that is done.
-   */
-  convert(object: JsonObject, apiVersion: string): JsonObject;
-}
-
-export class ConversionPending extends Error {
-  /** Rejects where there will be no answer. */
-  readonly done: Promise<unknown>;
-
-  constructor(done: Promise<unknown>) {
-    super('the object is being converted');
-    this.done = done;
-  }
-}
-
-export interface FieldManagerOptions {
-  readonly gvk: GroupVersionKind;
-  /** Undefined: nothing is known of the kind, its type is deduced from its objects. */
-  readonly schema: Schema | undefined;
-  readonly resolve: Resolve;
-  /** The kind is a custom resource. */
-  readonly custom?: boolean;
-  /** As `spec.preserveUnknownFields` of its definition. */
-  readonly preserveUnknownFields?: boolean;
+export interface FieldManagerOptions extends KindOptions {
   readonly subresource?: string;
   /** By apiVersion: what clients can own through this endpoint. */
   readonly resetFields?: Readonly<Record<string, FieldFilter>>;
-  /** Other versions of the kind; without it, managers of other versions lose what they own. */
-  readonly versions?: VersionConverter;
   /** Fills in what an applied configuration left out, after merging. Changes the object. */
   readonly applyDefaults?: (object: JsonObject) => void;
   /** How many managers with updates are kept apart; 10. */
@@ -100,19 +65,17 @@ const unowned = FieldSet.of(
 
 export class FieldManager {
   private readonly options: FieldManagerOptions;
-  private readonly apiVersion: string;
-  private readonly converter: TypedConverter;
+  private readonly versions: KindVersions;
   private readonly updater: Updater;
-  private typeNode: TypedNode | undefined;
 
   constructor(options: FieldManagerOptions) {
     this.options = options;
-    this.apiVersion = formatApiVersion(options.gvk);
-    this.converter = {
-      nodeAt: (apiVersion) => this.nodeAt(apiVersion),
-      convert: (object, apiVersion) => this.convert(object, apiVersion),
-    };
-    this.updater = new Updater(this.converter, options.resetFields);
+    this.versions = new KindVersions(options);
+    this.updater = new Updater(this.versions, options.resetFields);
+  }
+
+  private get apiVersion(): string {
+    return this.versions.apiVersion;
   }
 
   /**
@@ -201,7 +164,7 @@ export class FieldManager {
     force: boolean,
   ): { object: JsonObject; managed: Managed } {
     const identifier = this.identify(manager, 'Apply');
-    const current = this.typed(live);
+    const current = this.versions.typed(live);
     const node = current.node;
     const configuration: TypedObject = { apiVersion: this.apiVersion, node, value: config };
     this.assertValid('patch', config, node, config, false);
@@ -217,8 +180,8 @@ export class FieldManager {
 
   /** An update's changes go to the manager, on top of what it owns. */
   private track(live: JsonObject, updated: JsonObject, managed: Managed, manager: string): Managed {
-    const before = this.typed(live);
-    const after = this.typed(updated);
+    const before = this.versions.typed(live);
+    const after = this.versions.typed(updated);
     assertTyped(after.node, after.value, { allowDuplicates: true });
     // Live objects of built-in kinds were valid when they were written, and their types do not change under them.
     if (this.options.custom === true) assertTyped(before.node, before.value, { allowDuplicates: true });
@@ -240,7 +203,7 @@ export class FieldManager {
   /** As `track` where there is nothing before. Undefined where that is not the simple case. */
   private trackNew(created: JsonObject, manager: string): Managed | undefined {
     const { apiVersion } = this;
-    const node = this.nodeAt(apiVersion);
+    const node = this.versions.nodeAt(apiVersion);
     if (this.options.custom === true || node === undefined || created['apiVersion'] !== apiVersion) return undefined;
     const fields = newFields(node, created);
     if (fields === undefined) return undefined;
@@ -316,7 +279,7 @@ export class FieldManager {
     if (text === undefined) return undefined;
     const applied = parseObject(text);
     if (applied === undefined || applied['apiVersion'] !== this.apiVersion) return undefined;
-    const { node, value } = this.typed(live);
+    const { node, value } = this.versions.typed(live);
     if (validateTyped(node, applied).length > 0 || validateTyped(node, value).length > 0) return undefined;
     const { added, modified, removed } = compareTyped(node, applied, value);
     return toFieldSet(node, applied).difference(modified).difference(added).difference(removed);
@@ -329,35 +292,6 @@ export class FieldManager {
       ...(this.options.custom ? {} : { metadata: {} }),
     };
   }
-
-  private typed(object: JsonObject): TypedObject {
-    const given = object['apiVersion'];
-    const apiVersion = typeof given === 'string' && given !== '' ? given : this.apiVersion;
-    const at = (version: string): TypedNode => this.nodeAt(version) ?? deducedNode;
-    if (apiVersion === this.apiVersion) return { apiVersion, node: at(apiVersion), value: object };
-    const converted = this.convert({ apiVersion, node: at(apiVersion), value: object }, this.apiVersion);
-    if (converted === undefined)
-      throw failure(`failed to convert object (${describeObject(object)}) to proper version`);
-    return converted;
-  }
-
-  private nodeAt(apiVersion: string): TypedNode | undefined {
-    if (apiVersion !== this.apiVersion) {
-      const schema = this.options.versions?.schema(apiVersion);
-      return schema && typedNode(schema, this.options.resolve, this.options);
-    }
-    const { schema, resolve } = this.options;
-    this.typeNode ??= schema === undefined ? deducedNode : typedNode(schema, resolve, this.options);
-    return this.typeNode;
-  }
-
-  private convert(object: TypedObject, apiVersion: string): TypedObject | undefined {
-    if (object.apiVersion === apiVersion) return object;
-    const node = this.nodeAt(apiVersion);
-    const { versions } = this.options;
-    if (node === undefined || versions === undefined) return undefined;
-    return { apiVersion, node, value: versions.convert(object.value, apiVersion) };
-  }
 }
 
 function strip(fields: Map<string, { set: FieldSet; apiVersion: string; applied: boolean }>, identifier: string): void {
@@ -368,62 +302,10 @@ function strip(fields: Map<string, { set: FieldSet; apiVersion: string; applied:
   else fields.set(identifier, { ...versioned, set });
 }
 
-/** `[]` and `[{}]` ask for managedFields to be forgotten. */
-function isReset(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
-  if (!Array.isArray(entries)) return false;
-  if (entries.length !== 1) return entries.length === 0;
-  return Object.values(entries[0] ?? {}).every((value) => value === undefined || value === null || value === '');
-}
-
-function decodeOrNothing(entries: readonly ManagedFieldsEntry[] | undefined): Managed {
-  try {
-    return decodeManagedFields(entries);
-  } catch {
-    return emptyManaged();
-  }
-}
-
-function withoutManagedFields(object: KubernetesObject): KubernetesObject {
-  if (object.metadata?.managedFields === undefined) return object;
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
-}
-
-function setManagedFields(object: KubernetesObject, entries: ManagedFieldsEntry[] | undefined): void {
-  if (entries !== undefined) (object.metadata ??= {}).managedFields = entries;
-  else if (object.metadata?.managedFields !== undefined) delete object.metadata.managedFields;
-}
-
 function parseObject(text: string): JsonObject | undefined {
   try {
     return asMap(JSON.parse(text) as JsonValue);
   } catch {
     return undefined;
   }
-}
-
-function describeKind(object: JsonObject): string {
-  const apiVersion = textOf(object['apiVersion']);
-  return `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${textOf(object['kind'])}`;
-}
-
-function describeObject(object: JsonObject): string {
-  const metadata = asMap(object['metadata']);
-  return `${textOf(metadata?.['namespace'])}/${textOf(metadata?.['name'])}; ${describeKind(object)}`;
-}
-
-function textOf(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : '';
-}
-
-/** Upstream answers these with a bare error: 500 without a reason. */
-function failure(message: string, cause?: unknown): StatusError {
-  return new StatusError(
-    { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 },
-    { cause },
-  );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

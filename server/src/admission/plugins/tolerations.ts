@@ -1,12 +1,17 @@
 import { deepEqual } from '@typernetes/openapi/schema';
 import type { Pod, Toleration } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionPlugin } from '../admission.ts';
+import type { AdmissionDependencies } from '../dependencies.ts';
 
-/** Seconds that a pod stays on a node which became not ready or unreachable. */
-const defaultSeconds = 300;
-const noExecuteTaints = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+const fiveMinutes = { notReady: 300, unreachable: 300 };
 
-export function defaultTolerationSeconds(): AdmissionPlugin {
+export function defaultTolerationSeconds({
+  tolerationSeconds: { notReady, unreachable } = fiveMinutes,
+}: Pick<AdmissionDependencies, 'tolerationSeconds'> = {}): AdmissionPlugin {
+  const noExecuteTaints = [
+    ['node.kubernetes.io/not-ready', notReady],
+    ['node.kubernetes.io/unreachable', unreachable],
+  ] as const;
   return {
     name: 'DefaultTolerationSeconds',
     resources: ['pods'],
@@ -15,7 +20,7 @@ export function defaultTolerationSeconds(): AdmissionPlugin {
       const spec = ((attributes.object as Pod).spec ??= { containers: [] });
       const before = spec.tolerations ?? [];
       const missing = noExecuteTaints.filter(
-        (key) =>
+        ([key]) =>
           !before.some(
             (toleration) =>
               (!toleration.key || toleration.key === key) && (!toleration.effect || toleration.effect === 'NoExecute'),
@@ -25,7 +30,7 @@ export function defaultTolerationSeconds(): AdmissionPlugin {
       spec.tolerations = [
         ...before,
         ...missing.map(
-          (key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: defaultSeconds }) as const,
+          ([key, tolerationSeconds]) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }) as const,
         ),
       ];
       return undefined;
@@ -64,14 +69,15 @@ export function mergeTolerations(first: readonly Toleration[], second: readonly 
   const all = [...first, ...second];
   const merged: Toleration[] = [];
   for (const [index, toleration] of all.entries()) {
-    if (merged.some((other) => covers(other, toleration))) continue;
-    if (all.slice(index + 1).some((other) => !deepEqual(other, toleration) && covers(other, toleration))) continue;
+    if (merged.some((other) => coversToleration(other, toleration))) continue;
+    if (all.slice(index + 1).some((other) => !deepEqual(other, toleration) && coversToleration(other, toleration)))
+      continue;
     merged.push(toleration);
   }
   return merged;
 }
 
-function covers(wide: Toleration, narrow: Toleration): boolean {
+export function coversToleration(wide: Toleration, narrow: Toleration): boolean {
   if (deepEqual(wide, narrow)) return true;
   if ((narrow.key ?? '') !== (wide.key ?? '') && (wide.key || wide.operator !== 'Exists')) return false;
   if ((narrow.effect ?? '') !== (wide.effect ?? '') && wide.effect) return false;

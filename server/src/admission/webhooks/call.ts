@@ -1,8 +1,8 @@
 /** One call of a webhook, up to an answer that allows the request; whatever else comes of it is thrown. */
-import { genericServerResponse, type JsonValue, statusErrorFrom } from '@typernetes/openapi/meta';
+import type { JsonValue } from '@typernetes/openapi/meta';
 import { isObject } from '@typernetes/openapi/schema';
 import { type SpanOptions, traced } from '../../tracing/span.ts';
-import { WebhookCallError, type WebhookClients } from '../../webhooks/index.ts';
+import { errorOfAnswer, failureOf, WebhookCallError, type WebhookClients } from '../../webhooks/index.ts';
 import type { AdmissionAttributes } from '../admission.ts';
 import type { VersionedObjects } from '../versioned.ts';
 import { dryRunUnsupported, rejection, WebhookFailure } from './errors.ts';
@@ -78,15 +78,8 @@ async function post(
   } catch {
     value = undefined;
   }
-  if (isObject(value) && value.kind === 'Status' && value.apiVersion === 'v1' && value.status !== 'Success') {
-    const { message, status } = statusErrorFrom(value);
-    throw failed(message, status.code);
-  }
-  if (answer.status < 200 || answer.status > 206) {
-    const none = { group: '', resource: '' };
-    const response = genericServerResponse(answer.status, 'POST', none, '', text.trim() || 'unknown', 0, true);
-    throw failed(response.message, response.status.code);
-  }
+  const refusal = answer.status < 200 || answer.status > 206 ? errorOfAnswer(answer.status, text) : failureOf(value);
+  if (refusal !== undefined) throw failed(refusal.message, refusal.status.code);
   if (value === undefined) throw failed(unreadable(text, answer.status));
   const wrong = isObject(value) ? mistyped(value, review) : undefined;
   if (wrong !== undefined) throw failed(wrong);

@@ -8,7 +8,6 @@ import {
   parseApiVersion,
   quote,
   StatusError,
-  statusErrorFrom,
   timeoutError,
 } from '@typernetes/openapi/meta';
 import { deepEqual, jsonPatch } from '@typernetes/openapi/schema';
@@ -18,8 +17,9 @@ import type { ConfigurableDependencies } from '../configurable.ts';
 import { Following } from '../following.ts';
 import { isAdmissionConfiguration } from '../matching/rules.ts';
 import { Mutation } from '../mutation.ts';
-import { refuse } from '../refusal.ts';
+import { plainError, refuse } from '../refusal.ts';
 import { callWebhook } from './call.ts';
+import { withWebhookCredentials } from './credentials.ts';
 import { WebhookFailure } from './errors.ts';
 import { type Hook, hooksOf } from './hook.ts';
 import { type Invocation, invocationOf } from './match.ts';
@@ -28,7 +28,8 @@ import type { ReviewResponse } from './review.ts';
 const name = 'MutatingAdmissionWebhook';
 const resource = { group: 'admissionregistration.k8s.io', resource: 'mutatingwebhookconfigurations' };
 
-export function mutatingAdmissionWebhook(dependencies: ConfigurableDependencies): AdmissionPlugin {
+export function mutatingAdmissionWebhook(given: ConfigurableDependencies, configuration?: string): AdmissionPlugin {
+  const dependencies = withWebhookCredentials(given, configuration);
   const following = new Following<MutatingWebhookConfiguration, Hook<MutatingWebhook>[]>(
     dependencies.source,
     resource,
@@ -44,7 +45,10 @@ export function mutatingAdmissionWebhook(dependencies: ConfigurableDependencies)
     handles: () => true,
     admit: (attributes) =>
       isAdmissionConfiguration(attributes) || following.current()?.length === 0 ? undefined : admit(attributes),
-    stop: () => following.stop(),
+    stop() {
+      following.stop();
+      dependencies.clients.close();
+    },
   };
 }
 
@@ -157,9 +161,7 @@ function confirmSameKind(before: KubernetesObject, after: KubernetesObject): voi
   const name = (given: string): string => (given === '' ? 'core' : (given.split('.')[0] ?? given));
   const own = parseApiVersion(before.apiVersion ?? '').group;
   const from = group === own ? version : `${name(group)}/${version}`;
-  throw statusErrorFrom({
-    status: 'Failure',
-    code: 500,
-    message: `converting (${from}.${after.kind ?? ''}) to (${name(own)}.${before.kind ?? ''}): unknown conversion`,
-  });
+  throw plainError(
+    `converting (${from}.${after.kind ?? ''}) to (${name(own)}.${before.kind ?? ''}): unknown conversion`,
+  );
 }

@@ -1,13 +1,16 @@
 /** What every cluster has and this server keeps: its objects, made once it listens, and the loops that look after them. */
+import { hostname } from 'node:os';
 import { ensureBootstrapPolicy, startClusterRoleAggregation } from '../../authorization/index.ts';
 import type { ObjectSource } from '../../authorization/object-source.ts';
 import type { RegistryDependencies } from '../../registry/dependencies.ts';
 import { ServiceAllocationRepair } from '../../registry/resources.ts';
 import type { Storage } from '../../storage/storage.ts';
+import type { ApiserverOptions } from '../config.ts';
 import type { FeatureGates } from '../feature-gates.ts';
 import type { PostStartHook } from '../post-start.ts';
-import { startIdentityLease, startIdentityLeaseCollector } from './identity-lease.ts';
+import { serverIdentity, startIdentityLease, startIdentityLeaseCollector } from './identity-lease.ts';
 import { startKubernetesService } from './kubernetes-service.ts';
+import { startPeerEndpoint } from './peer-endpoint.ts';
 import {
   ensureDefaultServiceCidr,
   ensureLegacyTokenTracking,
@@ -22,7 +25,7 @@ export interface ClusterHooksDependencies {
   /** Of the keys in storage; ends in `/`. */
   root: string;
   featureGates: FeatureGates;
-  serviceClusterIpRange: string;
+  options: Pick<ApiserverOptions, 'serviceClusterIpRange' | 'kubernetesServiceNodePort' | 'endpointReconcilerType'>;
   /** Where other parts of the cluster reach this server; the port is asked for once it listens. */
   address: string;
   port: () => number;
@@ -47,8 +50,9 @@ const repairIntervalMs = 180_000;
 const afterNamespaces = { after: [systemNamespacesHook] };
 
 export function clusterHooks(dependencies: ClusterHooksDependencies): ClusterHooks {
-  const { registries, source, serviceClusterIpRange, address, featureGates, now, report } = dependencies;
+  const { registries, source, options, address, featureGates, now, report } = dependencies;
   const { registry } = registries;
+  const { serviceClusterIpRange } = options;
   /** Ended by `leave`. */
   const presence: Stoppable[] = [];
   let repairTimer: NodeJS.Timeout | undefined;
@@ -60,14 +64,40 @@ export function clusterHooks(dependencies: ClusterHooksDependencies): ClusterHoo
         ['start-kube-apiserver-identity-lease-garbage-collector', startIdentityLeaseCollector],
       ] as const)
     : [];
+  const tellsPeers = featureGates.enabled('UnknownVersionInteroperabilityProxy');
+  const peerAddress = (): string => `${address.includes(':') ? `[${address}]` : address}:${dependencies.port()}`;
   const hooks: PostStartHook[] = [
     { name: systemNamespacesHook, run: () => ensureSystemNamespaces(registry) },
-    { name: 'rbac/bootstrap-roles', ...afterNamespaces, run: () => ensureBootstrapPolicy(registry) },
+    {
+      name: 'rbac/bootstrap-roles',
+      ...afterNamespaces,
+      async run() {
+        await ensureBootstrapPolicy(registry);
+        const aggregation = startClusterRoleAggregation(source, registry, report);
+        roleAggregation = aggregation;
+        await aggregation.ready;
+      },
+    },
     ...identity.map(([name, start]) => ({
       name,
       ...afterNamespaces,
-      run: () => Promise.resolve(presence.push(start({ registry, now, report }))),
+      async run() {
+        presence.push(start({ registry, now, report, ...(tellsPeers ? { peerAddress: peerAddress() } : {}) }));
+      },
     })),
+    ...(tellsPeers
+      ? [
+          {
+            name: 'peer-endpoint-reconciler-controller',
+            async run() {
+              const { storage, root, port } = dependencies;
+              const served = { ip: address, port: port() };
+              const identity = serverIdentity(hostname());
+              presence.push(await startPeerEndpoint({ storage, root, identity, address: served, report }));
+            },
+          },
+        ]
+      : []),
     {
       name: 'start-legacy-token-tracking-controller',
       ...afterNamespaces,
@@ -93,17 +123,18 @@ export function clusterHooks(dependencies: ClusterHooksDependencies): ClusterHoo
       after: [systemNamespacesHook, 'start-service-ip-repair-controllers'],
       async run() {
         const { storage, root, port } = dependencies;
-        const service = { registry, storage, root, serviceClusterIpRange, address, port: port(), report };
+        const service = {
+          registry,
+          storage,
+          root,
+          serviceClusterIpRange,
+          address,
+          port: port(),
+          nodePort: options.kubernetesServiceNodePort,
+          endpoints: options.endpointReconcilerType !== 'none',
+          report,
+        };
         presence.push(await startKubernetesService(service));
-      },
-    },
-    {
-      name: 'start-cluster-role-aggregation',
-      after: ['rbac/bootstrap-roles'],
-      async run() {
-        const aggregation = startClusterRoleAggregation(source, registry, report);
-        roleAggregation = aggregation;
-        await aggregation.ready;
       },
     },
   ];

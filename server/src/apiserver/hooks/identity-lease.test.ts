@@ -35,6 +35,9 @@ test('a server holds a lease while it runs, anew after each start, and clears aw
       'apiserver.kubernetes.io/identity': 'kube-apiserver',
       'kubernetes.io/hostname': hostname(),
     });
+    assert.deepEqual(first?.metadata?.annotations, {
+      'kubernetes.io/peer-advertise-address': `127.0.0.1:${api.server.port}`,
+    });
     assert.equal(first?.spec?.leaseDurationSeconds, 3600);
     assert.match(first?.spec?.holderIdentity ?? '', new RegExp(`^${name}_[0-9a-f-]{36}$`));
     assert.ok(Math.abs(Date.parse(first?.spec?.renewTime ?? '') - Date.now()) < 60_000);

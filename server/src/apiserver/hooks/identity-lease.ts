@@ -13,6 +13,7 @@ const leases = { group: 'coordination.k8s.io', resource: 'leases' };
 const namespace = 'kube-system';
 const component = 'kube-apiserver';
 const componentLabel = 'apiserver.kubernetes.io/identity';
+const peerAnnotation = 'kubernetes.io/peer-advertise-address';
 const leaseSeconds = 3600;
 const renewIntervalMs = 10_000;
 const collectIntervalMs = 3_600_000;
@@ -22,6 +23,8 @@ export interface IdentityLeaseOptions {
   now: () => Date;
   report: (error: unknown) => void;
   host?: string;
+  /** Where other API servers reach this one, as `address:port`; undefined: they are not told. */
+  peerAddress?: string | undefined;
 }
 
 /** The name of the server on this host, the same after each start. */
@@ -44,7 +47,7 @@ function base32(bytes: Uint8Array): string {
 
 /** Returns at once: nobody waits for the lease. `stop` resolves when it is removed. */
 export function startIdentityLease(options: IdentityLeaseOptions): { stop(): Promise<void> } {
-  const { registry, now, report, host = hostname() } = options;
+  const { registry, now, report, host = hostname(), peerAddress } = options;
   const name = serverIdentity(host);
   const holderIdentity = `${name}_${randomUUID()}`;
   const renewed = ({ metadata, spec, ...lease }: Lease): Lease => ({
@@ -52,6 +55,9 @@ export function startIdentityLease(options: IdentityLeaseOptions): { stop(): Pro
     metadata: {
       ...metadata,
       labels: { ...metadata?.labels, [componentLabel]: component, 'kubernetes.io/hostname': host },
+      ...(peerAddress === undefined
+        ? {}
+        : { annotations: { ...metadata?.annotations, [peerAnnotation]: peerAddress } }),
     },
     spec: { ...spec, leaseDurationSeconds: leaseSeconds, renewTime: formatMicroTime(now()) },
   });

@@ -7,12 +7,11 @@
 import { isConflict, isNotFound, type KubernetesObject } from '@typernetes/openapi/meta';
 import ipaddr from 'ipaddr.js';
 import type { RegistryReader } from '../../registry/generic/rest.ts';
-import { type Storage, StorageError } from '../../storage/storage.ts';
+import type { Storage } from '../../storage/storage.ts';
+import { leaseIntervalMs, removeAddressLease, renewAddressLease } from './address-lease.ts';
 import { ensureExists } from './ensure.ts';
 import { repeat } from './repeat.ts';
 
-const leaseSeconds = 15;
-const intervalMs = 10_000;
 const serviceName = 'kubernetes';
 const namespace = 'default';
 
@@ -24,6 +23,10 @@ export interface KubernetesServiceOptions {
   serviceClusterIpRange: string;
   address: string;
   port: number;
+  /** 0: a ClusterIP alone. */
+  nodePort: number;
+  /** False leaves the endpoints to somebody else. */
+  endpoints: boolean;
   report: (error: unknown) => void;
 }
 
@@ -33,7 +36,7 @@ export interface KubernetesServiceController {
 }
 
 /** The first address of the first range: upstream's choice for the Service `kubernetes`. */
-function kubernetesServiceIp(range: string): string {
+export function kubernetesServiceIp(range: string): string {
   const [address, prefix] = ipaddr.parseCIDR(range.split(',')[0]!.trim());
   const bytes =
     address.kind() === 'ipv4'
@@ -48,40 +51,25 @@ export async function startKubernetesService(options: KubernetesServiceOptions):
   const prefix = `${options.root}masterleases/`;
   const key = `${prefix}${options.address}`;
   await ensureExists(options.registry, { group: '', resource: 'services' }, serviceObject(options));
-  const loopback = ipaddr.parse(options.address).range() === 'loopback';
+  const leadsNowhere = ipaddr.parse(options.address).range() === 'loopback';
   const reconcile = async (): Promise<void> => {
-    if (loopback) return;
-    await renewLease(options.storage, key);
+    if (leadsNowhere || !options.endpoints) return;
+    await renewAddressLease(options.storage, key, { ip: options.address, port: options.port });
     await reconcileEndpoints(options, await liveAddresses(options.storage, prefix));
   };
   // As upstream, what goes wrong here is reported and tried again; the API is ready without it.
-  const reconciling = repeat(reconcile, intervalMs, options.report);
+  const reconciling = repeat(reconcile, leaseIntervalMs, options.report);
   await reconciling.first;
   return {
     async stop() {
       await reconciling.stop();
-      const { entry } = await options.storage.get(key);
-      if (entry !== undefined) await options.storage.delete(key, entry.modRevision);
+      if (!options.endpoints) return;
+      await removeAddressLease(options.storage, key);
       const left = await liveAddresses(options.storage, prefix);
       // The last server leaves its address: pods keep their connections while it restarts.
       if (left.length > 0) await reconcileEndpoints(options, left);
     },
   };
-}
-
-async function renewLease(storage: Storage, key: string): Promise<void> {
-  for (;;) {
-    const { entry } = await storage.get(key);
-    const value = Buffer.from(JSON.stringify({ renewed: Date.now() }));
-    try {
-      if (entry === undefined) await storage.create(key, value, { ttlSeconds: leaseSeconds });
-      else await storage.update(key, value, entry.modRevision, { ttlSeconds: leaseSeconds });
-      return;
-    } catch (error) {
-      const raced = error instanceof StorageError && ['keyExists', 'keyNotFound', 'conflict'].includes(error.code);
-      if (!raced) throw error;
-    }
-  }
 }
 
 async function liveAddresses(storage: Storage, prefix: string): Promise<string[]> {
@@ -90,16 +78,17 @@ async function liveAddresses(storage: Storage, prefix: string): Promise<string[]
 }
 
 function serviceObject(options: KubernetesServiceOptions): KubernetesObject & { spec: unknown } {
+  const nodePort = options.nodePort > 0 ? { nodePort: options.nodePort } : {};
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: serviceName, namespace, labels: { provider: 'kubernetes', component: 'apiserver' } },
     spec: {
       clusterIP: kubernetesServiceIp(options.serviceClusterIpRange),
-      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: options.port }],
+      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: options.port, ...nodePort }],
       ipFamilyPolicy: 'SingleStack',
       sessionAffinity: 'None',
-      type: 'ClusterIP',
+      type: options.nodePort > 0 ? 'NodePort' : 'ClusterIP',
     },
   };
 }

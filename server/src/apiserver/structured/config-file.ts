@@ -11,26 +11,54 @@ export interface ConfigKind {
   schema: Schema;
 }
 
-/** Throws where the text is of another kind, has unknown or repeated fields, or values of the wrong type. */
-export function decodeConfig<T>(text: string, { group, kind, versions, schema }: ConfigKind): T {
-  if (text.trim() === '') throw new Error('empty config data');
-  const { object, duplicateFields } = yamlSerializer.decode(Buffer.from(text), { strict: true });
-  const { apiVersion, kind: given } = object as { apiVersion?: unknown; kind?: unknown };
-  if (given !== kind || !versions.some((version) => apiVersion === `${group}/${version}`)) {
-    const known = versions.map((version) => `${group}/${version}`).join(', ');
-    throw new Error(
-      `no kind ${JSON.stringify(given ?? '')} is registered for version ${JSON.stringify(apiVersion ?? '')}: expected ${kind} of ${known}`,
-    );
-  }
+/** The object is of none of the kinds that are known at that place. */
+export class UnknownKindError extends Error {
+  override name = 'UnknownKindError';
+}
+
+/**
+ * Throws where the text is of another kind, has unknown or repeated fields (unless it is read as forgivingly as
+ * upstream reads some), or values of the wrong type. `kinds`: all are read into the same.
+ */
+export function decodeConfig<T>(
+  text: string,
+  kinds: ConfigKind | readonly ConfigKind[],
+  { strict = true }: { strict?: boolean } = {},
+): T {
+  if (text.trim() === '') throw new UnknownKindError('empty config data');
+  const { object, duplicateFields } = yamlSerializer.decode(Buffer.from(text), { strict });
+  const { schema } = kindOf(object, [kinds].flat());
   const properties = { ...schema.properties, apiVersion: { type: 'string' }, kind: { type: 'string' } };
   const { error, unknownFields } = checkTypes(object, { ...schema, properties }, () => undefined);
   if (error !== undefined) throw new Error(error);
-  const strict = strictDecodingError([
-    ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`),
-    ...duplicateFields.map((path) => `duplicate field ${JSON.stringify(path)}`),
-  ]);
-  if (strict !== undefined) throw new Error(strict);
+  const wrong = strict
+    ? strictDecodingError([
+        ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`),
+        ...duplicateFields.map((path) => `duplicate field ${JSON.stringify(path)}`),
+      ])
+    : undefined;
+  if (wrong !== undefined) throw new Error(wrong);
   return object as T;
+}
+
+function kindOf(object: { apiVersion?: unknown; kind?: unknown }, kinds: readonly ConfigKind[]): ConfigKind {
+  const { apiVersion, kind: given } = object;
+  const found = kinds.find(
+    ({ group, kind, versions }) => given === kind && versions.some((version) => apiVersion === `${group}/${version}`),
+  );
+  if (found !== undefined) return found;
+  for (const [field, value] of [
+    ['Kind', given],
+    ['apiVersion', apiVersion],
+  ])
+    if (value === undefined || value === '')
+      throw new UnknownKindError(`Object '${String(field)}' is missing in '${JSON.stringify(object)}'`);
+  const known = kinds.map(
+    ({ group, kind, versions }) => `${kind} of ${versions.map((version) => `${group}/${version}`).join(', ')}`,
+  );
+  throw new UnknownKindError(
+    `no kind ${JSON.stringify(given)} is registered for version ${JSON.stringify(apiVersion)}: expected ${known.join(', or ')}`,
+  );
 }
 
 /** A schema of objects, from `{ field: schema }`. */

@@ -8,9 +8,9 @@ import {
   quote,
 } from '@typernetes/openapi/meta';
 import { EntryView } from '../../registry/generic/entry-view.ts';
+import type { ListPage } from '../../registry/generic/listing.ts';
 import { type ListOptions, parseListOptions } from '../../registry/generic/options.ts';
 import { selectionOf } from '../../registry/generic/selection.ts';
-import type { ListPage } from '../../registry/generic/store.ts';
 import type { Entry } from '../../storage/storage.ts';
 import { negotiateOutput } from '../negotiation.ts';
 import { presentList } from '../present.ts';

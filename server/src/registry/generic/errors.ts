@@ -34,8 +34,12 @@ export function translateStorageError(
       return conflict(resource, name, optimisticLockMessage);
     case 'compacted':
       return resourceExpired(listTooOldMessage);
-    case 'futureRevision':
-      return timeoutError(error.message, 1);
+    case 'futureRevision': {
+      const timeout = timeoutError(error.message, 1);
+      const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }];
+      timeout.status.details = { ...timeout.status.details, causes };
+      return timeout;
+    }
     case 'unavailable':
       return serverTimeout(resource, operation, 2);
     case 'tooLarge':

@@ -6,19 +6,13 @@
 import { encodeForStorage } from '@typernetes/openapi/codec';
 import {
   badRequest,
-  conflict,
   formatTime,
   type GroupResource,
-  invalid,
-  invalidValue,
   isAlreadyExists,
   type KubernetesObject,
   notFound,
-  path,
-  resourceExpired,
   StatusError,
   statusErrorFrom,
-  timeoutError,
 } from '@typernetes/openapi/meta';
 import { deepCopy, deepEqual, keepTimesIfUnchanged } from '@typernetes/openapi/schema';
 import { type Entry, type Storage, StorageError } from '../../storage/storage.ts';
@@ -31,21 +25,15 @@ import {
   shouldDeleteDuringUpdate,
 } from './before-delete.ts';
 import { beforeUpdate } from './before-update.ts';
-import { ContinueTokenError, decodeContinue, encodeContinue } from './continue-token.ts';
 import type { StoreDefinition, WriteContext } from './definition.ts';
+import { deleteCollection } from './delete-collection.ts';
 import { type EntryAttributes, type EntryReader, EntryView, readAttributes } from './entry-view.ts';
-import { optimisticLockMessage, translateStorageError } from './errors.ts';
+import { translateStorageError } from './errors.ts';
 import { guaranteedUpdate } from './guaranteed-update.ts';
+import { type ListPage, listPage } from './listing.ts';
 import { type DeleteOptions, type ListOptions, parseResourceVersion } from './options.ts';
-import { amongOf, selectionOf } from './selection.ts';
 import { forgetWritten, rememberWritten } from './shared-objects.ts';
-
-export interface ListPage {
-  entries: Entry[];
-  revision: number;
-  continue: string | undefined;
-  remaining: number | undefined;
-}
+import { checkUpdatePreconditions } from './update-preconditions.ts';
 
 export interface UpdateResult {
   entry: Entry;
@@ -68,13 +56,6 @@ export interface DeleteResult {
 export type Transform = (existing: KubernetesObject | undefined) => Promise<KubernetesObject>;
 
 const maxNameGenerationAttempts = 8;
-const deleteCollectionPageSize = 10_000;
-const deleteCollectionWorkers = 8;
-const inconsistentContinueMessage =
-  'The provided continue parameter is too old to display a consistent list result. You can start a new list without ' +
-  'the continue parameter, or use the continue token in this response to retrieve the remainder of the results. ' +
-  'Continuing with the provided token results in an inconsistent list - objects that were created, modified, or ' +
-  'deleted between the time the first chunk was returned and now may show up in the list.';
 
 /** Versions are the storage's to give; like its other refusals this one comes last, and not for what is not stored. */
 function refuseResourceVersion({ metadata }: Readonly<KubernetesObject>): void {
@@ -83,6 +64,7 @@ function refuseResourceVersion({ metadata }: Readonly<KubernetesObject>): void {
   const message = 'resourceVersion should not be set on objects to be created';
   throw statusErrorFrom({ status: 'Failure', code: 500, message });
 }
+
 export class RegistryStore implements EntryReader {
   readonly definition: StoreDefinition;
   readonly storage: Storage;
@@ -152,57 +134,10 @@ export class RegistryStore implements EntryReader {
   }
 
   async list(namespace: string, options: ListOptions, signal?: AbortSignal): Promise<ListPage> {
-    const selection = selectionOf(this, options.labelSelector, options.fieldSelector);
-    const among = amongOf(this, options.labelSelector, options.fieldSelector);
-    const selectedNamespace = options.fieldSelector?.requiresExactMatch('metadata.namespace');
-    const prefix = this.prefixOf(namespace !== '' ? namespace : (selectedNamespace ?? ''));
-    const token = this.#continueToken(options, prefix);
-    const requested = parseResourceVersion(options.resourceVersion);
-    const limit = options.resourceVersion === '0' && token === undefined ? 0 : options.limit;
-    const exact =
-      token !== undefined
-        ? token.revision > 0
-        : requested !== undefined &&
-          requested > 0 &&
-          (options.resourceVersionMatch === 'Exact' || (options.resourceVersionMatch === '' && limit > 0));
-    const revision = token?.revision ?? requested;
     try {
-      const result = await this.storage.list({
-        prefix,
-        ...(token === undefined ? {} : { start: token.startKey }),
-        ...(exact ? { revision: revision! } : {}),
-        ...(!exact && token === undefined && requested !== undefined ? { minRevision: requested } : {}),
-        ...(limit > 0 ? { limit } : {}),
-        ...(selection === undefined ? {} : { select: selection }),
-        ...(among === undefined ? {} : { among }),
-        ...(signal === undefined ? {} : { signal }),
-      });
-      return {
-        entries: result.entries,
-        revision: result.revision,
-        continue: result.next === undefined ? undefined : encodeContinue(result.next, prefix, result.revision),
-        remaining: result.next === undefined || selection !== undefined ? undefined : result.remaining,
-      };
+      return await listPage(this, namespace, options, signal);
     } catch (error) {
-      if (token !== undefined && error instanceof StorageError && error.code === 'compacted') {
-        const expired = resourceExpired(inconsistentContinueMessage);
-        expired.status.metadata = { continue: encodeContinue(token.startKey, prefix, -1) };
-        throw expired;
-      }
       throw this.#translate(error, '', 'list');
-    }
-  }
-
-  #continueToken(options: ListOptions, prefix: string) {
-    if (options.continue === '') return undefined;
-    if (options.resourceVersion !== '' && options.resourceVersion !== '0') {
-      throw badRequest('specifying resource version is not allowed when using continue');
-    }
-    try {
-      return decodeContinue(options.continue, prefix);
-    } catch (error) {
-      if (error instanceof ContinueTokenError) throw badRequest(`invalid continue token: ${error.message}`);
-      throw error;
     }
   }
 
@@ -284,7 +219,7 @@ export class RegistryStore implements EntryReader {
     transform: Transform,
     context: WriteContext,
   ): Promise<UpdateResult> {
-    const { strategy, resource, registration } = this.definition;
+    const { strategy, registration } = this.definition;
     if (existing === undefined) {
       const mayCreate = strategy.allowCreateOnUpdate === true || context.forceAllowCreate === true;
       if (!mayCreate || context.subresource !== '') throw notFound(this.#called, name);
@@ -296,28 +231,7 @@ export class RegistryStore implements EntryReader {
     const view = EntryView.of(existing);
     const old = view.parse();
     const object = await transform(old);
-    const metadata = (object.metadata ??= {});
-    const version = metadata.resourceVersion ?? '';
-    if (context.uidIsPrecondition === true && (metadata.uid ?? '') !== '' && metadata.uid !== old.metadata?.uid) {
-      throw conflict(
-        this.#called,
-        name,
-        `StorageError: invalid object, Code: 4, Key: ${key.replace(/^\/[^/]+/, '')}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata?.uid ?? ''}`,
-      );
-    }
-    if (version === '' || version === '0') {
-      if (strategy.allowUnconditionalUpdate === false) {
-        throw invalid({ group: resource.group, kind: resource.resource }, name, [
-          invalidValue(path('metadata', 'resourceVersion'), 0, 'must be specified for an update'),
-        ]);
-      }
-    } else if (version !== String(existing.modRevision)) {
-      if (!/^\d+$/.test(version)) {
-        throw badRequest(`strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`);
-      }
-      throw conflict(this.#called, name, optimisticLockMessage);
-    }
-    metadata.resourceVersion = String(existing.modRevision);
+    checkUpdatePreconditions(this.definition, name, object, old, existing, context);
     const finish = await registration.beginUpdate?.(object, old, context.rest);
     let succeeded = false;
     try {
@@ -455,48 +369,12 @@ export class RegistryStore implements EntryReader {
     return { entry, deleted: true, answerStatus };
   }
 
-  /** Deletes what a list finds, page by page; resolves to all of it. Not atomic. */
-  async deleteCollection(list: ListOptions, options: DeleteOptions, context: WriteContext): Promise<ListPage> {
-    const found: Entry[] = [];
-    const request: ListOptions = { ...list, limit: list.limit > 0 ? list.limit : deleteCollectionPageSize };
-    let first: ListPage | undefined;
-    for (;;) {
-      const page = await this.list(context.namespace, request, context.signal);
-      first ??= page;
-      found.push(...page.entries);
-      await this.#deleteEntries(page.entries, options, context);
-      if (list.limit > 0) return page;
-      if (page.continue === undefined) return { ...first, entries: found, continue: undefined, remaining: undefined };
-      request.continue = page.continue;
-      request.resourceVersion = '';
-      request.resourceVersionMatch = '';
-    }
-  }
-
-  async #deleteEntries(entries: readonly Entry[], options: DeleteOptions, context: WriteContext): Promise<void> {
-    let next = 0;
-    const work = async (): Promise<void> => {
-      for (let entry = entries[next++]; entry !== undefined; entry = entries[next++]) {
-        // Parsed for what follows as well.
-        const { name = '', namespace = '' } = EntryView.of(entry).shared().metadata ?? {};
-        try {
-          await this.delete(name, options, { ...context, namespace, warn: (message) => context.warn(message) });
-        } catch (error) {
-          if (!(error instanceof StatusError && error.status.reason === 'NotFound')) throw error;
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(deleteCollectionWorkers, entries.length) }, work));
+  /** Deletes what a list finds; resolves to all of it. */
+  deleteCollection(list: ListOptions, options: DeleteOptions, context: WriteContext): Promise<ListPage> {
+    return deleteCollection(this, list, options, context);
   }
 
   #translate(error: unknown, name: string, operation: string): unknown {
-    if (error instanceof StorageError && error.code === 'futureRevision') {
-      const timeout = timeoutError(error.message, 1);
-      (timeout.status.details ??= {}).causes = [
-        { reason: 'ResourceVersionTooLarge', message: 'Too large resource version' },
-      ];
-      return timeout;
-    }
     return translateStorageError(error, this.#called, name, operation);
   }
 }
