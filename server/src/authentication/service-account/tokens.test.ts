@@ -221,7 +221,12 @@ test('a secret token is good while the secret holds it', async () => {
 });
 
 test('without lookup, a secret token is good for ever', async () => {
-  const lenient = new ServiceAccountTokens({ issuers: [issuer], signingKey: keys.privateKey, registry: objects, lookup: false });
+  const lenient = new ServiceAccountTokens({
+    issuers: [issuer],
+    signingKey: keys.privateKey,
+    registry: objects,
+    lookup: false,
+  });
   const token = await lenient.issueForSecret({ namespace: 'ns', name: 'gone', uid: 'gone-uid' }, 'none');
   assert.equal((await lenient.authenticateToken(token, []))?.user.uid, 'gone-uid');
 });
