@@ -53,7 +53,13 @@ export {
 export { apiVersionOf, type ResourceType, resourcePath } from './resource-type.ts';
 export type { KnownResource } from './resources.ts';
 export * as resources from './resources.ts';
-export { RestClient, type RestClientOptions, type RestRequest, type RestResponse } from './rest-client.ts';
+export {
+  RestClient,
+  type RestClientObserver,
+  type RestClientOptions,
+  type RestRequest,
+  type RestResponse,
+} from './rest-client.ts';
 export {
   type EventHandler,
   type HandlerRegistration,
@@ -63,4 +69,4 @@ export {
 export { TokenBucket } from './token-bucket.ts';
 export { ConnectionError, type Query, type RawRequest } from './transport.ts';
 export type { WatchEvent } from './watch-stream.ts';
-export { WorkQueue, type WorkQueueObserver, type WorkQueueOptions } from './work-queue.ts';
+export { observeWorkQueues, WorkQueue, type WorkQueueObserver, type WorkQueueOptions } from './work-queue.ts';

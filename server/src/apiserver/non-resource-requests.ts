@@ -10,10 +10,10 @@ import type { ApiMetrics } from '../endpoints/metrics.ts';
 import { NonResourceHandler, type NonResourceOptions } from '../endpoints/non-resource.ts';
 import type { ResourceEndpoint } from '../endpoints/resource-endpoint.ts';
 import { ZPages } from '../endpoints/zpages.ts';
+import { versionInfo } from '../version-info.ts';
 import type { ApiserverOptions } from './config.ts';
 import { flagValues } from './flags/index.ts';
 import { type HealthChecks, healthEndpoints } from './health-endpoints.ts';
-import { versionInfo } from './version-info.ts';
 
 export interface NonResourceDependencies {
   options: ApiserverOptions;

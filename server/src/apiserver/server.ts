@@ -56,7 +56,6 @@ import { ServingTls } from './serving/serving-tls.ts';
 import { Shutdown } from './shutdown.ts';
 import { openStoredData } from './stored-data.ts';
 import { structuredAuthorization } from './structured/authorization.ts';
-import { versionInfo } from './version-info.ts';
 
 export interface RunningApiserver {
   port: number;
@@ -286,7 +285,6 @@ export async function startApiserver(
     return new Map(await Promise.all(stores));
   });
   if (storage.size !== undefined) metrics.watchStorageSize(options.etcdServers[0] ?? 'embedded', () => storage.size!());
-  metrics.showVersion(versionInfo());
   showServer(metrics.registry, featureGates, kubernetesVersion);
   const nonResource = nonResourceRequests({
     options,

@@ -155,31 +155,6 @@ export class ApiMetrics {
     });
   }
 
-  /** What this is, as labels. */
-  showVersion(version: Record<string, string>): void {
-    const labels = {
-      major: version['major'],
-      minor: version['minor'],
-      git_version: version['gitVersion'],
-      git_commit: version['gitCommit'],
-      git_tree_state: version['gitTreeState'],
-      build_date: version['buildDate'],
-      go_version: version['goVersion'],
-      compiler: version['compiler'],
-      platform: version['platform'],
-    };
-    const gauge = new Gauge({
-      name: 'kubernetes_build_info',
-      help: "A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
-      stability: 'BETA',
-      labels: Object.keys(labels),
-    });
-    this.registry
-      .register(gauge)
-      .with(...Object.values(labels).map((value) => value ?? ''))
-      .set(1);
-  }
-
   /** Bytes of the whole store, asked for when scraped. */
   watchStorageSize(cluster: string, size: () => Promise<number>): void {
     const gauge = this.registry.register(

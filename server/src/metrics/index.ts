@@ -1,4 +1,5 @@
 /** Counters, gauges and histograms, and the text that `/metrics` makes of them. */
+export { showBuild } from './build.ts';
 export * from './instruments.ts';
 export * from './registry.ts';
 export * from './timing-ratio.ts';
