@@ -107,7 +107,8 @@ function chargeTo(
 ): Charge | undefined {
   const { object, oldObject, resource } = attributes;
   if (object === undefined || !matchesScopes(quota, resource, object)) return undefined;
-  const hard = resourceList(quota.status?.hard ?? quota.spec?.hard);
+  // What the controller has not seen yet does not count.
+  const hard = resourceList(quota.status?.hard);
   const isPod = resource.group === '' && resource.resource === 'pods';
   const covered = [...hard.keys()].filter(
     (name) => usage.has(name) || (isPod && /^((requests|limits)\.)?(cpu|memory)$/.test(name)),
@@ -117,7 +118,7 @@ function chargeTo(
   const missing = isPod ? unstated(object as Pod, covered) : undefined;
   if (missing !== undefined) throw refuse(attributes, `failed quota: ${name}: ${missing}`);
   const known = resourceList(quota.status?.used);
-  if (quota.status?.hard === undefined || covered.some((resourceName) => !known.has(resourceName))) {
+  if (covered.some((resourceName) => !known.has(resourceName))) {
     throw refuse(attributes, `status unknown for quota: ${name}, resources: ${covered.sort().join(',')}`);
   }
   const counted = oldObject !== undefined && matchesScopes(quota, resource, oldObject);

@@ -85,7 +85,7 @@ export function coversToleration(wide: Toleration, narrow: Toleration): boolean 
     if (narrow.tolerationSeconds === undefined || narrow.tolerationSeconds > wide.tolerationSeconds) return false;
   }
   if (wide.operator === 'Exists') return true;
-  const isEqual = (operator: string | undefined): boolean =>
-    operator === undefined || operator === '' || operator === 'Equal';
-  return isEqual(wide.operator) && isEqual(narrow.operator) && (narrow.value ?? '') === (wide.value ?? '');
+  // As upstream has it, an operator that is left out means Equal on the one side only.
+  const isEqual = narrow.operator === 'Equal' && (!wide.operator || wide.operator === 'Equal');
+  return isEqual && (narrow.value ?? '') === (wide.value ?? '');
 }
