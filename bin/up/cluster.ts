@@ -139,6 +139,8 @@ export function apiserverSpec(plan: ClusterPlan, program: readonly string[]): Co
       `--service-account-issuer=https://kubernetes.default.svc.${plan.clusterDomain}`,
       `--service-account-key-file=${serviceAccount.publicKeyFile}`,
       `--service-account-signing-key-file=${serviceAccount.privateKeyFile}`,
+      // As kubeadm: who may run what is for PodSecurity to say, namespace by namespace.
+      '--allow-privileged=true',
       `--service-cluster-ip-range=${plan.serviceCIDR}`,
       `--kubelet-certificate-authority=${certificate('ca').certificateFile}`,
       `--kubelet-client-certificate=${certificate('apiserver-kubelet-client').certificateFile}`,

@@ -4,6 +4,13 @@ import { accessCases } from './access.ts';
 import { changeCases } from './changes.ts';
 import { clusterCases } from './cluster.ts';
 import { configurationCases } from './configuration.ts';
+import { customFieldCases } from './custom-fields.ts';
+import { customObjectCases } from './custom-objects.ts';
+import { customPathCases } from './custom-paths.ts';
+import { customRuleCases } from './custom-rules.ts';
+import { definitionRuleCases } from './definition-rules.ts';
+import { definitionSchemaCases } from './definition-schemas.ts';
+import { definitionCases } from './definitions.ts';
 import { genericCases } from './generic.ts';
 import { networkCases } from './network.ts';
 import { objectCases } from './objects.ts';
@@ -26,6 +33,13 @@ export function corpus(): Case[] {
     ...subresourceCases,
     ...networkCases,
     ...configurationCases,
+    ...definitionCases,
+    ...definitionSchemaCases,
+    ...definitionRuleCases,
+    ...customFieldCases,
+    ...customRuleCases,
+    ...customObjectCases,
+    ...customPathCases,
     ...storageCases,
     ...accessCases,
     ...clusterCases,

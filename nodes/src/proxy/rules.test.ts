@@ -86,6 +86,24 @@ describe('servicePorts', () => {
   });
 });
 
+describe('labels', () => {
+  const endpoints = [{ addresses: ['10.244.0.1'], conditions: { ready: true } }];
+  const labelled = <T extends Service | EndpointSlice>(object: T, label: string): T => ({
+    ...object,
+    metadata: { ...object.metadata, labels: { ...object.metadata?.labels, [`service.kubernetes.io/${label}`]: '' } },
+  });
+  const addresses = (one: Service, its: EndpointSlice): string[] =>
+    servicePorts([one], [its], 'node').flatMap((port) => port.internalEndpoints.map(({ address }) => address));
+
+  it('leave Services to another proxy, and endpoints to DNS', () => {
+    const [web, webs] = [service('web'), slice('web', endpoints)];
+    assert.deepEqual(addresses(web, webs), ['10.244.0.1']);
+    assert.deepEqual(servicePorts([labelled(web, 'service-proxy-name')], [webs], 'node'), []);
+    assert.deepEqual(addresses(web, labelled(webs, 'headless')), []);
+    assert.deepEqual(addresses(labelled(web, 'headless'), webs), ['10.244.0.1']);
+  });
+});
+
 describe('the table', () => {
   const ready = (address: string): NonNullable<EndpointSlice['endpoints']>[number] => ({
     addresses: [address],

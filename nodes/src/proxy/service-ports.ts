@@ -33,6 +33,7 @@ export interface ServicePort {
 export const serviceNameLabel = 'kubernetes.io/service-name';
 const proxyNameLabel = 'service.kubernetes.io/service-proxy-name';
 const defaultAffinitySeconds = 10_800;
+/** On a slice: its endpoints are for DNS alone. */
 const headlessLabel = 'service.kubernetes.io/headless';
 
 export function servicePorts(
@@ -46,7 +47,7 @@ export function servicePorts(
     const { metadata, spec } = service;
     const clusterIP = spec?.clusterIP ?? '';
     if (spec === undefined || metadata === undefined || spec.type === 'ExternalName' || !isIPv4(clusterIP)) continue;
-    if (metadata.labels?.[proxyNameLabel] !== undefined || metadata.labels?.[headlessLabel] !== undefined) continue;
+    if (metadata.labels?.[proxyNameLabel] !== undefined) continue;
     const key = `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
     const external = [
       ...(spec.externalIPs ?? []),
@@ -91,6 +92,7 @@ function groupSlices(slices: Iterable<EndpointSlice>): Map<string, EndpointSlice
   for (const slice of slices) {
     const service = slice.metadata?.labels?.[serviceNameLabel];
     if (service === undefined || slice.addressType !== 'IPv4') continue;
+    if (slice.metadata?.labels?.[headlessLabel] !== undefined) continue;
     const key = `${slice.metadata?.namespace ?? ''}/${service}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [slice]);

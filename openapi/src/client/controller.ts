@@ -3,7 +3,7 @@
  */
 import { isConflict } from '../meta/index.ts';
 import { type Logger, silentLogger } from './logger.ts';
-import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
+import { WorkQueue, type WorkQueueOptions, workQueueObserver } from './work-queue.ts';
 
 export interface ReconcileResult {
   /** Look again after this many milliseconds, whatever happens. */
@@ -56,7 +56,8 @@ export class Controller<K = string> {
 
   constructor(options: ControllerOptions<K>) {
     this.name = options.name;
-    this.queue = options.queue ?? new WorkQueue<K>(options);
+    this.queue =
+      options.queue ?? new WorkQueue<K>({ ...options, observer: options.observer ?? workQueueObserver(options.name) });
     this.#options = options;
     this.#logger = options.logger ?? silentLogger;
   }

@@ -27,7 +27,14 @@ export {
   splitKey,
 } from './indexer.ts';
 export { type InformerFactoryOptions, SharedInformerFactory } from './informer-factory.ts';
-export { inClusterConfig, KubeconfigError, loadKubeconfig } from './kubeconfig.ts';
+export {
+  inClusterConfig,
+  KubeconfigError,
+  type KubeconfigIdentity,
+  type KubeconfigUsers,
+  loadKubeconfig,
+  loadKubeconfigUsers,
+} from './kubeconfig.ts';
 export { LeaderElector, type LeaderElectorOptions } from './leader-elector.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { LruMap } from './lru-map.ts';
@@ -46,7 +53,13 @@ export {
 export { apiVersionOf, type ResourceType, resourcePath } from './resource-type.ts';
 export type { KnownResource } from './resources.ts';
 export * as resources from './resources.ts';
-export { RestClient, type RestClientOptions, type RestRequest, type RestResponse } from './rest-client.ts';
+export {
+  RestClient,
+  type RestClientObserver,
+  type RestClientOptions,
+  type RestRequest,
+  type RestResponse,
+} from './rest-client.ts';
 export {
   type EventHandler,
   type HandlerRegistration,
@@ -56,4 +69,4 @@ export {
 export { TokenBucket } from './token-bucket.ts';
 export { ConnectionError, type Query, type RawRequest } from './transport.ts';
 export type { WatchEvent } from './watch-stream.ts';
-export { WorkQueue, type WorkQueueObserver, type WorkQueueOptions } from './work-queue.ts';
+export { observeWorkQueues, WorkQueue, type WorkQueueObserver, type WorkQueueOptions } from './work-queue.ts';

@@ -64,45 +64,37 @@ function readDocument(where: string, read: () => string): unknown {
   }
 }
 
-/**
- * @param source path of a kubeconfig, or its text (anything with a line break); relative paths inside are relative to
- * the file.
- */
-export function loadKubeconfig(source: string, options: { context?: string } = {}): ClientConfig {
+/** Who somebody is, as a kubeconfig's user says it. */
+export type KubeconfigIdentity = Pick<
+  ClientConfig,
+  'cert' | 'key' | 'token' | 'tokenFile' | 'username' | 'password' | 'impersonate'
+>;
+
+/** `source` as in loadKubeconfig. */
+function readKubeconfig(source: string): { kubeconfig: Kubeconfig; where: string; directory: string } {
   const isText = source.includes('\n');
-  const directory = isText ? process.cwd() : dirname(resolve(source));
   const where = isText ? 'kubeconfig' : `kubeconfig ${source}`;
   const document = readDocument(where, () => (isText ? source : readFileSync(source, 'utf8')));
   if (typeof document !== 'object' || document === null) throw new KubeconfigError(`${where} is not a mapping`);
-  const kubeconfig = document as Kubeconfig;
-  const contextName = options.context ?? kubeconfig['current-context'];
-  if (!contextName) throw new KubeconfigError(`${where} has no current-context`);
-  const context = kubeconfig.contexts?.find((entry) => entry.name === contextName)?.context;
-  if (!context) throw new KubeconfigError(`context "${contextName}" does not exist`);
-  const cluster = kubeconfig.clusters?.find((entry) => entry.name === context.cluster)?.cluster;
-  if (!cluster) throw new KubeconfigError(`cluster "${context.cluster ?? ''}" does not exist`);
-  if (!cluster.server) throw new KubeconfigError(`cluster "${context.cluster ?? ''}" has no server`);
-  const user = context.user ? kubeconfig.users?.find((entry) => entry.name === context.user)?.user : {};
-  if (!user) throw new KubeconfigError(`auth info "${context.user ?? ''}" does not exist`);
+  return { kubeconfig: document as Kubeconfig, where, directory: isText ? process.cwd() : dirname(resolve(source)) };
+}
+
+function readPem(directory: string, data: string | undefined, file: string | undefined): string | undefined {
+  if (data) return Buffer.from(data, 'base64').toString('utf8');
+  return file ? readFileSync(resolve(directory, file), 'utf8') : undefined;
+}
+
+function identityOf(name: string, user: KubeconfigUser, directory: string): KubeconfigIdentity {
   for (const plugin of ['exec', 'auth-provider'] as const) {
-    if (user[plugin] != null) throw new KubeconfigError(`user "${context.user ?? ''}": ${plugin} is not supported`);
+    if (user[plugin] != null) throw new KubeconfigError(`user "${name}": ${plugin} is not supported`);
   }
-  const pem = (data: string | undefined, file: string | undefined): string | undefined => {
-    if (data) return Buffer.from(data, 'base64').toString('utf8');
-    return file ? readFileSync(resolve(directory, file), 'utf8') : undefined;
-  };
   return withoutUndefined({
-    server: cluster.server,
-    ca: pem(cluster['certificate-authority-data'], cluster['certificate-authority']),
-    insecureSkipTlsVerify: cluster['insecure-skip-tls-verify'],
-    tlsServerName: cluster['tls-server-name'],
-    cert: pem(user['client-certificate-data'], user['client-certificate']),
-    key: pem(user['client-key-data'], user['client-key']),
+    cert: readPem(directory, user['client-certificate-data'], user['client-certificate']),
+    key: readPem(directory, user['client-key-data'], user['client-key']),
     token: user.token,
     tokenFile: user.tokenFile ? resolve(directory, user.tokenFile) : undefined,
     username: user.username,
     password: user.password,
-    namespace: context.namespace,
     impersonate: user.as
       ? withoutUndefined({
           user: user.as,
@@ -112,6 +104,51 @@ export function loadKubeconfig(source: string, options: { context?: string } = {
         })
       : undefined,
   });
+}
+
+/**
+ * @param source path of a kubeconfig, or its text (anything with a line break); relative paths inside are relative to
+ * the file.
+ */
+export function loadKubeconfig(source: string, options: { context?: string } = {}): ClientConfig {
+  const { kubeconfig, where, directory } = readKubeconfig(source);
+  const contextName = options.context ?? kubeconfig['current-context'];
+  if (!contextName) throw new KubeconfigError(`${where} has no current-context`);
+  const context = kubeconfig.contexts?.find((entry) => entry.name === contextName)?.context;
+  if (!context) throw new KubeconfigError(`context "${contextName}" does not exist`);
+  const cluster = kubeconfig.clusters?.find((entry) => entry.name === context.cluster)?.cluster;
+  if (!cluster) throw new KubeconfigError(`cluster "${context.cluster ?? ''}" does not exist`);
+  if (!cluster.server) throw new KubeconfigError(`cluster "${context.cluster ?? ''}" has no server`);
+  const user = context.user ? kubeconfig.users?.find((entry) => entry.name === context.user)?.user : {};
+  if (!user) throw new KubeconfigError(`auth info "${context.user ?? ''}" does not exist`);
+  return withoutUndefined({
+    server: cluster.server,
+    ca: readPem(directory, cluster['certificate-authority-data'], cluster['certificate-authority']),
+    insecureSkipTlsVerify: cluster['insecure-skip-tls-verify'],
+    tlsServerName: cluster['tls-server-name'],
+    ...identityOf(context.user ?? '', user, directory),
+    namespace: context.namespace,
+  });
+}
+
+export interface KubeconfigUsers {
+  /** Undefined where there is no user of that name; throws where it cannot be used. */
+  identity(name: string): KubeconfigIdentity | undefined;
+  /** Of the current context. */
+  current: string | undefined;
+}
+
+/** The users of a kubeconfig whose clusters do not matter; `source` as in loadKubeconfig. */
+export function loadKubeconfigUsers(source: string): KubeconfigUsers {
+  const { kubeconfig, directory } = readKubeconfig(source);
+  const context = kubeconfig.contexts?.find((entry) => entry.name === kubeconfig['current-context'])?.context;
+  return {
+    identity(name) {
+      const found = kubeconfig.users?.find((entry) => entry.name === name);
+      return found === undefined ? undefined : identityOf(name, found.user ?? {}, directory);
+    },
+    current: context?.user,
+  };
 }
 
 const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';

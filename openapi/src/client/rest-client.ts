@@ -12,7 +12,15 @@ import { responseError } from './response-error.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { ConnectionError, type RawRequest, readBody, Transport } from './transport.ts';
 
+/** Told of each request that was sent, for metrics. */
+export interface RestClientObserver {
+  /** `status`: undefined where no answer came. */
+  answered(method: string, host: string, status: number | undefined, seconds: number, sentBytes: number): void;
+  received(method: string, host: string, bytes: number): void;
+}
+
 export interface RestClientOptions {
+  observer?: RestClientObserver | undefined;
   clock?: Clock;
   /** Sockets for requests (streams not counted). Default 16. */
   maxSockets?: number;
@@ -35,6 +43,7 @@ export interface RestResponse {
 
 export class RestClient {
   readonly config: Readonly<ClientConfig>;
+  readonly observer: RestClientObserver | undefined;
   readonly #clock: Clock;
   readonly #transport: Transport;
   readonly #limiter: TokenBucket | undefined;
@@ -45,6 +54,7 @@ export class RestClient {
     this.#clock = options.clock ?? systemClock;
     this.#transport = new Transport(config, this.#clock, { ...options, ...(shareWith ? { shareWith } : {}) });
     this.#maxRetries = options.maxRetries ?? 10;
+    this.observer = options.observer;
     this.#limiter = config.qps ? new TokenBucket(this.#clock, config.qps, config.burst ?? config.qps) : undefined;
   }
 
@@ -66,7 +76,8 @@ export class RestClient {
     } = this.config;
     if (config.cert !== undefined) throw new Error('a client certificate cannot be combined with a token');
     const identity: ClientConfig = { ...config, token, ...(userAgent === undefined ? {} : { userAgent }) };
-    return new RestClient(identity, { clock: this.#clock, maxRetries: this.#maxRetries }, this.#transport);
+    const options = { clock: this.#clock, maxRetries: this.#maxRetries, observer: this.observer };
+    return new RestClient(identity, options, this.#transport);
   }
 
   /** A whole answer, whose status is 2xx. */
@@ -74,6 +85,7 @@ export class RestClient {
     const response = await this.#send(request);
     try {
       const body = await readBody(response);
+      this.observer?.received(request.method, this.#transport.base.host, body.length);
       return { status: response.statusCode ?? 0, headers: response.headers, body };
     } catch (error) {
       throw this.#connectionBroke(request, error);
@@ -138,9 +150,17 @@ export class RestClient {
     for (let attempt = 0; ; attempt++) {
       await this.#limiter?.take(request.signal);
       let response: IncomingMessage;
+      const started = performance.now();
+      const answered = (status: number | undefined): void => {
+        const seconds = (performance.now() - started) / 1000;
+        const sentBytes = body === undefined ? 0 : Buffer.byteLength(body);
+        this.observer?.answered(request.method, this.#transport.base.host, status, seconds, sentBytes);
+      };
       try {
         response = await this.#transport.send(raw);
+        answered(response.statusCode);
       } catch (error) {
+        answered(undefined);
         // A kept-alive socket that the server has just closed; reading again does no harm.
         if (attempt === 0 && request.method === 'GET' && isReset(error)) continue;
         throw error;

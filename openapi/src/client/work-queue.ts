@@ -12,6 +12,17 @@ export interface WorkQueueObserver {
   retried(): void;
 }
 
+let observerOf: ((queue: string) => WorkQueueObserver) | undefined;
+
+/** For the queues of all Controllers that are made from now on in this process and bring no observer. */
+export function observeWorkQueues(observe: (queue: string) => WorkQueueObserver): void {
+  observerOf = observe;
+}
+
+export function workQueueObserver(queue: string): WorkQueueObserver | undefined {
+  return observerOf?.(queue);
+}
+
 export interface WorkQueueOptions {
   clock?: Clock;
   observer?: WorkQueueObserver | undefined;

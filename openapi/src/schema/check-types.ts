@@ -6,7 +6,15 @@
  */
 import { parseQuantity, QuantityError } from '../meta/quantity.ts';
 import { quote } from '../meta/quote.ts';
-import { compile, emptyStruct, type Field, goTypeOf, type Node, type StructNode } from './compiled.ts';
+import {
+  compile,
+  emptyStruct,
+  type Field,
+  goTypeOf,
+  type Node,
+  type SchemaOrNode,
+  type StructNode,
+} from './compiled.ts';
 import { DecodeError, illegalBase64At, microTime, time } from './encoded-scalars.ts';
 import { conversionMismatch, jsonTypeOf, namedType } from './go-types.ts';
 import { isObject, isRawNumber, setOwn } from './json-value.ts';
@@ -48,6 +56,8 @@ export const duplicateFieldMessage = (path: string): string => `duplicate field 
 const canonical = new Map<string, string>();
 const maxCanonical = 1024;
 const maxCanonicalLength = 32;
+
+const text: Node = { kind: 'string' };
 
 class Pass {
   readonly unknownFields: string[] = [];
@@ -94,6 +104,8 @@ class Pass {
       case 'microTime':
         if (typeof value !== 'string') return this.#mismatch(value, node);
         return node.kind === 'time' ? time(value) : microTime(value);
+      case 'schemaOr':
+        return this.#schemaOr(value, node);
       default:
         return node satisfies never;
     }
@@ -130,6 +142,20 @@ class Pass {
     this.#goType = undefined;
     for (const { name, zero } of node.always) if (members[name] === undefined) members[name] = zero();
     return value;
+  }
+
+  /** These decode themselves: nobody hears of the unknown fields that they drop. */
+  #schemaOr(value: unknown, { other, schema }: SchemaOrNode): unknown {
+    if (other === 'Bool' && !isObject(value)) {
+      if (typeof value === 'boolean') return value;
+      throw new DecodeError('boolean or JSON schema expected');
+    }
+    const known = this.unknownFields.length;
+    if (isObject(value)) this.check(value, schema);
+    else if (Array.isArray(value)) this.#checkList(value, { kind: 'list', item: other === 'Array' ? schema : text });
+    this.unknownFields.length = known;
+    // What is neither says nothing, like an empty list.
+    return isObject(value) || (Array.isArray(value) && value.length > 0) ? value : undefined;
   }
 
   #checkList(value: unknown, node: Node & { kind: 'list' }): unknown {
@@ -249,6 +275,8 @@ function isOmitted(value: unknown, key: string, { node, omitsZero, keepsEmpty }:
     case 'integer':
     case 'number':
       return omitsZero && (value === '' || value === 0 || value === false);
+    case 'schemaOr':
+      return value === undefined;
     default:
       return false;
   }
@@ -273,6 +301,7 @@ function zero(node: Node): unknown {
     case 'any':
     case 'time':
     case 'microTime':
+    case 'schemaOr':
       return null;
     case 'map':
       return {};

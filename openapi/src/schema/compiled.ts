@@ -19,9 +19,17 @@ export type Node =
   | { kind: 'quantity' }
   | { kind: 'time' }
   | { kind: 'microTime' }
+  | SchemaOrNode
   | ListNode
   | MapNode
   | StructNode;
+
+/** A JSON schema, or what else may stand in its place: a truth value, a list of schemas, a list of names. */
+export interface SchemaOrNode {
+  kind: 'schemaOr';
+  readonly other: 'Bool' | 'Array' | 'StringArray';
+  readonly schema: Node;
+}
 
 export interface ListNode {
   kind: 'list';
@@ -63,6 +71,8 @@ export interface AlwaysField {
   readonly zero: () => unknown;
 }
 
+/** Structs without fields look like objects of any kind. */
+const emptyStructs = /\.CustomResourceSubresourceStatus$/;
 const any: Node = { kind: 'any' };
 const caches = new WeakMap<Resolve, WeakMap<Schema, Node>>();
 
@@ -80,6 +90,8 @@ function compileRef(ref: string, resolve: Resolve): Node {
   if (name.endsWith('.meta.v1.Time')) return { kind: 'time' };
   if (name.endsWith('.meta.v1.MicroTime')) return { kind: 'microTime' };
   if (name.endsWith('.util.intstr.IntOrString')) return { kind: 'intOrString' };
+  const union = /^(.*\.JSONSchemaProps)Or(Bool|Array|StringArray)$/.exec(name);
+  if (union !== null) return schemaOrNode(union[1]!, union[2] as SchemaOrNode['other'], resolve);
   const schema = resolve(ref);
   if (schema === undefined) return any;
   let cache = caches.get(resolve);
@@ -112,11 +124,22 @@ function build(schema: Schema, resolve: Resolve, definition: string): Node {
       return listNode(schema, resolve);
     case 'object':
     case undefined:
-      if (schema.properties !== undefined) return structNode(schema, resolve, definition);
+      if (schema.properties !== undefined || emptyStructs.test(definition))
+        return structNode(schema, resolve, definition);
       return mapNode(schema, resolve);
     default:
       return any;
   }
+}
+
+function schemaOrNode(ref: string, other: SchemaOrNode['other'], resolve: Resolve): Node {
+  return {
+    kind: 'schemaOr',
+    other,
+    get schema() {
+      return compileRef(ref, resolve);
+    },
+  };
 }
 
 function listNode(schema: Schema, resolve: Resolve): Node {
@@ -209,6 +232,7 @@ export function emptyStruct(node: StructNode): Record<string, unknown> {
 export function goTypeOf(node: Node, depth = 0): string {
   switch (node.kind) {
     case 'any':
+    case 'schemaOr':
       return 'map[string]interface {}';
     case 'string':
       return 'string';

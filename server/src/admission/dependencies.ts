@@ -16,6 +16,8 @@ export interface AdmissionDependencies {
   clients?: WebhookClients;
   objects?: AdmissionObjects;
   metrics?: AdmissionMetrics;
+  /** Of a pod on a node that is not ready, or cannot be reached; 300 each where absent. */
+  tolerationSeconds?: { notReady: number; unreachable: number };
   /** Absent: as they are by default. */
   featureGates?: Pick<FeatureGates, 'enabled'>;
   now?: () => Date;

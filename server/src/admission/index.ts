@@ -3,6 +3,6 @@ export { type AdmissionAttributes, type AdmissionPlugin, type Operation, Reinvoc
 export { runMutating, runValidating } from './chain.ts';
 export { readAdmissionConfiguration } from './configuration/admission-configuration.ts';
 export type { AdmissionDependencies } from './dependencies.ts';
-export { type AdmissionSelection, absentPlugins, admissionPlugins } from './plugins/index.ts';
+export { type AdmissionSelection, admissionPlugins } from './plugins/index.ts';
 export { matchesScopes } from './plugins/quota-scopes.ts';
 export { usageOf } from './plugins/quota-usage.ts';

@@ -2,6 +2,7 @@
 import { type Distribution, Histogram, type MetricsRegistry } from '../metrics/index.ts';
 import type { AdmissionAttributes, AdmissionPlugin, Operation } from './admission.ts';
 import { type Phase, take } from './chain.ts';
+import { PodSecurityMetrics } from './plugins/pod-security/metrics.ts';
 import { PolicyMetrics } from './policies/metrics.ts';
 import { WebhookMetrics } from './webhook-metrics.ts';
 
@@ -10,12 +11,14 @@ const buckets = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 export class AdmissionMetrics {
   readonly webhooks: WebhookMetrics;
   readonly policies: PolicyMetrics;
+  readonly podSecurity: PodSecurityMetrics;
   readonly #plugins: Histogram;
   readonly #steps: Histogram;
 
   constructor(registry: MetricsRegistry) {
     this.webhooks = new WebhookMetrics(registry);
     this.policies = new PolicyMetrics(registry);
+    this.podSecurity = new PodSecurityMetrics(registry);
     this.#plugins = registry.register(
       new Histogram({
         name: 'apiserver_admission_controller_admission_duration_seconds',

@@ -46,6 +46,7 @@ export interface AggregatorOptions {
 export class Aggregator {
   readonly #options: AggregatorOptions;
   readonly #backendOptions: BackendOptions;
+  readonly #metrics: AvailabilityMetrics;
   readonly #apiServices = new Map<string, Readonly<APIService>>();
   readonly #backends = new Map<string, Backend>();
   readonly #autoRegistration: AutoRegistration;
@@ -66,6 +67,7 @@ export class Aggregator {
     const backend = (name: string): Backend | undefined => this.#backends.get(name);
     const changed = (): void => void (this.revision += 1);
     const metrics = new AvailabilityMetrics(options.metrics);
+    this.#metrics = metrics;
     const queues = new WorkQueueMetrics(options.metrics);
     this.#autoRegistration = new AutoRegistration({ registry, builtIn, current: get, queues });
     this.#availability = new Availability({
@@ -202,6 +204,7 @@ export class Aggregator {
       this.#backends.delete(name);
     } else this.#backends.set(name, new Backend(apiService, isAvailable(apiService), this.#backendOptions, before));
     this.revision += 1;
+    if (apiService === undefined || service === undefined) this.#metrics.local(name, apiService !== undefined);
     this.#autoRegistration.apiServiceChanged(name, apiService !== undefined && isAvailable(apiService));
     // A local one is available from its creation; there is nothing to look after unless it was remote, or is not marked so.
     if (service !== undefined || before !== undefined || (apiService !== undefined && !isAvailable(apiService)))

@@ -24,6 +24,12 @@ export class AvailabilityMetrics {
     );
   }
 
+  /** What this server serves itself is never unavailable. */
+  local(name: string, present: boolean): void {
+    if (present) this.#unavailable.with(name).set(0);
+    else this.#unavailable.remove(name);
+  }
+
   /** Undefined where the APIService has gone. */
   observe(name: string, verdict: { status: string; reason: string } | undefined, changed: boolean): void {
     if (verdict === undefined) {

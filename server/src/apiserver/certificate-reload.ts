@@ -10,11 +10,12 @@ import type { Authentication } from '../authentication/index.ts';
 import type { Logger } from '../endpoints/request-context.ts';
 import type { ApiserverOptions } from './config.ts';
 import type { ApiserverFiles } from './files.ts';
-import { secureContextOptions } from './listener.ts';
+import type { ServingTls } from './serving/serving-tls.ts';
 import { followFile } from './structured/config-file.ts';
 
 export interface CertificateUsers {
   server: Pick<Server, 'setSecureContext'>;
+  tls: Pick<ServingTls, 'contextOptions'>;
   authentication: Pick<Authentication, 'trust'>;
   aggregator: Pick<Aggregator, 'identify'>;
   /** Tells extension API servers. */
@@ -27,13 +28,13 @@ type Content = Pick<ApiserverFiles, 'cert' | 'key' | 'clientCa' | 'frontProxyCa'
 export function followCertificates(
   options: ApiserverOptions,
   files: ApiserverFiles,
-  { server, authentication, aggregator, aggregation }: CertificateUsers,
+  { server, tls, authentication, aggregator, aggregation }: CertificateUsers,
   logger: Logger,
 ): () => void {
   const current: Content = { ...files };
   /** What the files say; a key comes before or after its certificate. */
   const found: Content = { ...files };
-  const serve = (): void => server.setSecureContext(secureContextOptions(current));
+  const serve = (): void => server.setSecureContext(tls.contextOptions(current));
   /** Together: what is used only when all of it fits. */
   const follow = (
     named: Partial<Record<keyof Content, string | undefined>>,

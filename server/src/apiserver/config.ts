@@ -18,10 +18,27 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions, Shutd
   etcdCertfile?: string;
   etcdKeyfile?: string;
   etcdPrefix: string;
+  /** 0 leaves compaction to others. */
+  etcdCompactionIntervalMs: number;
+  etcdHealthcheckTimeoutMs: number;
+  etcdReadycheckTimeoutMs: number;
 
   tlsCertFile?: string;
   tlsPrivateKeyFile?: string;
+  /** Without the two files above: `apiserver.crt` and `apiserver.key` in here, made where they are missing. */
+  certDir: string;
+  /** `VersionTLS12` */
+  tlsMinVersion: string;
+  /** By the names of IANA; none are Node's. TLS 1.3 has its own. */
+  tlsCipherSuites: string[];
+  /** `CERTIFICATE,KEY` or `CERTIFICATE,KEY:NAME,NAME` */
+  tlsSniCertKey: string[];
+  permitPortSharing: boolean;
   clientCaFile?: string;
+
+  /** Regular expressions. */
+  corsAllowedOrigins: string[];
+  strictTransportSecurityDirectives: string[];
 
   serviceAccountIssuer: string[];
   serviceAccountKeyFile: string[];
@@ -29,6 +46,8 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions, Shutd
   serviceAccountJwksUri?: string;
   serviceAccountMaxTokenExpirationSeconds: number;
   serviceAccountExtendTokenExpiration: boolean;
+  /** Tokens end with the account, Secret, pod or node that they are bound to. */
+  serviceAccountLookup: boolean;
   apiAudiences: string[];
   tokenAuthFile?: string;
   enableBootstrapTokenAuth: boolean;
@@ -75,8 +94,16 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions, Shutd
   /** File of kind AdmissionConfiguration: what the plugins are configured with. */
   admissionControlConfigFile?: string;
 
+  allowPrivileged: boolean;
+  defaultNotReadyTolerationSeconds: number;
+  defaultUnreachableTolerationSeconds: number;
+
   serviceClusterIpRange: string;
   serviceNodePortRange: string;
+  /** 0: the Service `kubernetes` has none. */
+  kubernetesServiceNodePort: number;
+  /** `lease` or `none` */
+  endpointReconcilerType: string;
 
   kubeletCertificateAuthority?: string;
   kubeletClientCertificate?: string;
@@ -94,12 +121,14 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions, Shutd
   maxRequestsInflight: number;
   maxMutatingRequestsInflight: number;
   featureGates: string;
-  http2: boolean;
+  disableHttp2Serving: boolean;
   http2MaxStreamsPerConnection: number;
   goawayChance: number;
   requestTimeoutMs: number;
   minRequestTimeoutSeconds: number;
   eventTtlSeconds: number;
+  /** For so long after the start, /livez counts post-start hooks as done. */
+  livezGracePeriodMs: number;
   /** File of kind TracingConfiguration: where spans are sent, and how many. */
   tracingConfigFile?: string;
 }
@@ -111,10 +140,21 @@ export const defaultOptions: ApiserverOptions = {
   bindAddress: '0.0.0.0',
   etcdServers: [],
   etcdPrefix: '/registry',
+  etcdCompactionIntervalMs: 300_000,
+  etcdHealthcheckTimeoutMs: 2000,
+  etcdReadycheckTimeoutMs: 2000,
+  certDir: '/var/run/kubernetes',
+  tlsMinVersion: 'VersionTLS12',
+  tlsCipherSuites: [],
+  tlsSniCertKey: [],
+  permitPortSharing: false,
+  corsAllowedOrigins: [],
+  strictTransportSecurityDirectives: [],
   serviceAccountIssuer: [],
   serviceAccountKeyFile: [],
   serviceAccountMaxTokenExpirationSeconds: 0,
   serviceAccountExtendTokenExpiration: true,
+  serviceAccountLookup: true,
   apiAudiences: [],
   enableBootstrapTokenAuth: false,
   anonymousAuth: true,
@@ -138,8 +178,13 @@ export const defaultOptions: ApiserverOptions = {
   authorizationWebhookCacheUnauthorizedTtlMs: 30_000,
   enableAdmissionPlugins: [],
   disableAdmissionPlugins: [],
+  allowPrivileged: false,
+  defaultNotReadyTolerationSeconds: 300,
+  defaultUnreachableTolerationSeconds: 300,
   serviceClusterIpRange: '10.96.0.0/16',
   serviceNodePortRange: '30000-32767',
+  kubernetesServiceNodePort: 0,
+  endpointReconcilerType: 'lease',
   kubeletPreferredAddressTypes: ['Hostname', 'InternalDNS', 'InternalIP', 'ExternalDNS', 'ExternalIP'],
   kubeletTimeoutMs: 5000,
   kubeletPort: 10_250,
@@ -150,12 +195,13 @@ export const defaultOptions: ApiserverOptions = {
   maxRequestsInflight: 400,
   maxMutatingRequestsInflight: 200,
   featureGates: '',
-  http2: true,
+  disableHttp2Serving: false,
   http2MaxStreamsPerConnection: 0,
   goawayChance: 0,
   requestTimeoutMs: 60_000,
   minRequestTimeoutSeconds: 1800,
   eventTtlSeconds: 3600,
+  livezGracePeriodMs: 0,
   shutdownDelayMs: 0,
   shutdownSendRetryAfter: false,
   shutdownWatchTerminationGracePeriodMs: 0,

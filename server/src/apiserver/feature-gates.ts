@@ -8,12 +8,16 @@ interface Gate {
 }
 
 /** Gates that this server acts on. */
-export type FeatureGate = 'APIServerIdentity' | 'CBORServingAndStorage' | 'UnknownVersionInteroperabilityProxy';
-const effective: ReadonlySet<string> = new Set<FeatureGate>([
+const effectiveGates = [
   'APIServerIdentity',
   'CBORServingAndStorage',
+  'GenericWorkload',
+  'NodeDeclaredFeatures',
   'UnknownVersionInteroperabilityProxy',
-]);
+  'WorkloadWithJob',
+] as const;
+export type FeatureGate = (typeof effectiveGates)[number];
+const effective: ReadonlySet<string> = new Set(effectiveGates);
 
 const known: ReadonlyMap<string, Gate> = new Map(
   knownFeatureGates.flatMap(({ names, ...gate }) =>

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ApiserverOptions } from './config.ts';
+import { readNamedCertificates } from './serving/named-certificates.ts';
 
 /** What the flags' files contain; undefined where the flag is not given. */
 export async function readFiles(options: ApiserverOptions) {
@@ -20,8 +21,9 @@ export async function readFiles(options: ApiserverOptions) {
   });
   const verificationKeys = await Promise.all(options.serviceAccountKeyFile.map((file) => readFile(file, 'utf8')));
   if (cert === undefined || key === undefined)
-    throw new Error('--tls-cert-file and --tls-private-key-file are required');
-  return { cert, key, ...others, verificationKeys };
+    throw new Error('--tls-cert-file and --tls-private-key-file need each other');
+  const named = await readNamedCertificates(options.tlsSniCertKey);
+  return { cert, key, ...others, verificationKeys, named };
 }
 
 export type ApiserverFiles = Awaited<ReturnType<typeof readFiles>>;

@@ -4,6 +4,7 @@ import type { Authenticator } from '../authentication/authenticator.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import { type Impersonate, withAuthentication, withImpersonation } from '../endpoints/filters/authentication.ts';
 import { withAuthorization } from '../endpoints/filters/authorization.ts';
+import { withStrictTransportSecurity } from '../endpoints/filters/origins.ts';
 import {
   withAuditId,
   withMaxInFlight,
@@ -36,13 +37,15 @@ export interface HandlerChainConfig {
   maxMutatingRequestsInFlight: number;
   /** --goaway-chance */
   goawayChance?: number;
+  /** Which pages of browsers may use the API; undefined: none of another origin. */
+  origins?: Filter | undefined;
+  strictTransportSecurityDirectives?: readonly string[];
   audit?: AuditLog | undefined;
   tracing?: Tracing | undefined;
 }
 
 export function buildHandlerChain(handler: Handler, config: HandlerChainConfig): Handler {
-  const { tracing } = config;
-  const { requestMetrics } = config;
+  const { tracing, requestMetrics, strictTransportSecurityDirectives = [] } = config;
   const named = (name: string, filter: Filter): Filter => {
     const measured = requestMetrics?.filter(name, filter) ?? filter;
     return tracing?.filter(name, measured) ?? measured;
@@ -52,11 +55,15 @@ export function buildHandlerChain(handler: Handler, config: HandlerChainConfig):
     withPanicRecovery(config.logger),
     ...(config.shutdown === undefined ? [] : [config.shutdown]),
     withRequestInfo(),
+    ...(strictTransportSecurityDirectives.length > 0
+      ? [withStrictTransportSecurity(strictTransportSecurityDirectives)]
+      : []),
     ...((config.goawayChance ?? 0) > 0 ? [withProbabilisticGoaway(config.goawayChance!, Math.random)] : []),
     config.metrics.filter(),
     // Again inside the metrics, so that they see the code that was sent.
     withPanicRecovery(config.logger),
     withTimeout(config.requestTimeoutMs),
+    ...(config.origins === undefined ? [] : [config.origins]),
     ...(config.audit === undefined ? [] : [config.audit.failedAuthentication]),
     named(
       'authentication',

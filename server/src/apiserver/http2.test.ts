@@ -12,7 +12,7 @@ const configMaps = '/api/v1/namespaces/default/configmaps';
 const connect = (to = server): ClientHttp2Session => http2.connect(to.server.url, to.identity);
 
 before(async () => {
-  server = await startTestServer({ http2: true });
+  server = await startTestServer({});
 });
 after(() => server.close());
 
@@ -149,7 +149,7 @@ test('the same port takes HTTP/1.1 and websockets', async () => {
 });
 
 test('a stopping server says so, ends watches, and finishes what it has begun', async () => {
-  const stopping = await startTestServer({ http2: true });
+  const stopping = await startTestServer({});
   const session = connect(stopping);
   const goaway = once(session, 'goaway');
   const watch = session.request({ ':path': `${configMaps}?watch=1` });
@@ -163,7 +163,7 @@ test('a stopping server says so, ends watches, and finishes what it has begun', 
 });
 
 test('--goaway-chance makes clients connect anew, --http2-max-streams-per-connection is told', async () => {
-  const other = await startTestServer({ http2: true, goawayChance: 1, http2MaxStreamsPerConnection: 7 });
+  const other = await startTestServer({ goawayChance: 1, http2MaxStreamsPerConnection: 7 });
   const session = connect(other);
   const goaway = once(session, 'goaway');
   assert.equal((await call(session, 'GET', '/api/v1/namespaces/default')).status, 200);

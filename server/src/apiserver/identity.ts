@@ -6,10 +6,12 @@ import {
   type TokenIssuer,
   tokenIssuer,
 } from '../authentication/index.ts';
+import { AuthenticationMetrics, type ServiceAccountTokenUses } from '../authentication/metrics.ts';
 import { withTokenCache } from '../authentication/token/cache.ts';
 import { webhookTokenAuthenticator } from '../authentication/token/webhook.ts';
 import { parseAuthorizationModes } from '../authorization/index.ts';
 import type { Logger } from '../endpoints/request-context.ts';
+import type { MetricsRegistry } from '../metrics/index.ts';
 import type { RegistryReader } from '../registry/generic/rest.ts';
 import { ReviewClient } from '../webhooks/index.ts';
 import type { ApiserverOptions } from './config.ts';
@@ -31,9 +33,11 @@ export function buildIdentity(
   options: ApiserverOptions,
   files: ApiserverFiles,
   registry: RegistryReader,
+  metrics: MetricsRegistry,
   logger: Logger,
 ): Identity {
-  const serviceAccounts = buildServiceAccounts(options, files, registry);
+  const authenticationMetrics = new AuthenticationMetrics(metrics);
+  const serviceAccounts = buildServiceAccounts(options, files, registry, authenticationMetrics.serviceAccountTokens);
   const webhook = tokenWebhook(options);
   const structured = structuredAuthentication(options, files, issuersOf(options), logger);
   const authentication = buildAuthenticator({
@@ -45,6 +49,7 @@ export function buildIdentity(
     ...(options.apiAudiences.length > 0 ? { audiences: options.apiAudiences } : {}),
     // Who is not known must not do everything: upstream turns anonymous requests off beside AlwaysAllow.
     anonymous: allowsAll(options.authorizationMode) ? { enabled: false } : structured.anonymous,
+    metrics: authenticationMetrics,
     otherTokens: [structured.tokens, webhook?.tokens].filter((tokens) => tokens !== undefined),
   });
   const issueToken =
@@ -79,7 +84,12 @@ function tokenWebhook(options: ApiserverOptions) {
   return { client, tokens: ttlMs > 0 ? withTokenCache(tokens, { ttlMs }) : tokens };
 }
 
-function buildServiceAccounts(options: ApiserverOptions, files: ApiserverFiles, registry: RegistryReader) {
+function buildServiceAccounts(
+  options: ApiserverOptions,
+  files: ApiserverFiles,
+  registry: RegistryReader,
+  uses: ServiceAccountTokenUses,
+) {
   if (files.signingKey === undefined && files.verificationKeys.length === 0) return undefined;
   return new ServiceAccountTokens({
     issuers: issuersOf(options),
@@ -87,6 +97,8 @@ function buildServiceAccounts(options: ApiserverOptions, files: ApiserverFiles, 
     ...(files.signingKey === undefined ? {} : { signingKey: files.signingKey }),
     verificationKeys: files.verificationKeys,
     registry,
+    lookup: options.serviceAccountLookup,
+    uses,
     ...(options.serviceAccountJwksUri === undefined ? {} : { jwksUri: options.serviceAccountJwksUri }),
   });
 }

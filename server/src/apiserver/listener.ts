@@ -3,24 +3,14 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { genericServerResponse } from '@typernetes/openapi/meta';
 import type { ApiApp } from '../endpoints/app.ts';
-import type { ApiserverFiles } from './files.ts';
-
-/** What of the server's TLS comes from files. */
-export function secureContextOptions({
-  cert,
-  key,
-  clientCa,
-  frontProxyCa,
-}: Pick<ApiserverFiles, 'cert' | 'key' | 'clientCa' | 'frontProxyCa'>) {
-  const clientCas = [clientCa, frontProxyCa].filter((ca) => ca !== undefined);
-  return { cert, key, ...(clientCas.length > 0 ? { ca: clientCas } : {}), minVersion: 'TLSv1.2' as const };
-}
+import type { ServingFiles, ServingTls } from './serving/serving-tls.ts';
 
 /** The HTTPS server around an app; it does not listen yet. */
-export function httpsServer(app: ApiApp, files: ApiserverFiles, offerHttp2 = false): Server {
+export function httpsServer(app: ApiApp, tls: ServingTls, files: ServingFiles, offerHttp2 = false): Server {
   const server = createServer(
     {
-      ...secureContextOptions(files),
+      ...tls.contextOptions(files),
+      ...tls.choice,
       // Certificates are asked for and judged by the authenticators: a bad one is a 401, not a broken handshake.
       requestCert: true,
       rejectUnauthorized: false,
@@ -73,11 +63,11 @@ function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.end(`HTTP/1.1 ${text}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text}`);
 }
 
-/** Resolves to the port. */
-export function listen(server: Server, port: number, address: string): Promise<number> {
+/** Resolves to the port. `shared`: other processes may listen on it as well. */
+export function listen(server: Server, port: number, address: string, shared = false): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, address, () => {
+    server.listen({ port, host: address, reusePort: shared }, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });

@@ -1,7 +1,7 @@
 /** `typernetes apiserver`. */
 import process from 'node:process';
 import type { Command } from 'commander';
-import { apiserverFlags } from './flags.ts';
+import { apiserverFlags } from './flags/index.ts';
 import { stderrLogger } from './logger.ts';
 import { startApiserver } from './server.ts';
 

@@ -5,28 +5,20 @@ import type { ServiceAccountTokens } from '../authentication/index.ts';
 import { DiscoveryHandler } from '../endpoints/discovery/discovery-handler.ts';
 import type { CustomDiscovery } from '../endpoints/discovery/merged-discovery.ts';
 import { type CustomOpenApi, OpenApiHandler } from '../endpoints/discovery/openapi-handler.ts';
-import { type HealthCheck, HealthEndpoint, HealthMetrics } from '../endpoints/health.ts';
+import { HealthMetrics } from '../endpoints/health.ts';
 import type { ApiMetrics } from '../endpoints/metrics.ts';
 import { NonResourceHandler, type NonResourceOptions } from '../endpoints/non-resource.ts';
 import type { ResourceEndpoint } from '../endpoints/resource-endpoint.ts';
 import { ZPages } from '../endpoints/zpages.ts';
+import { versionInfo } from '../version-info.ts';
 import type { ApiserverOptions } from './config.ts';
-import { flagValues } from './flags.ts';
-import { inUpstreamOrder } from './health-order.ts';
-import { versionInfo } from './version-info.ts';
+import { flagValues } from './flags/index.ts';
+import { type HealthChecks, healthEndpoints } from './health-endpoints.ts';
 
 export interface NonResourceDependencies {
   options: ApiserverOptions;
   metrics: ApiMetrics;
-  health: {
-    /** Is storage there? */
-    storage: HealthCheck;
-    /** Further ones beside those that always are. */
-    others: readonly HealthCheck[];
-    hooks: readonly HealthCheck[];
-    aggregation: HealthCheck;
-    shutdown: HealthCheck;
-  };
+  health: HealthChecks;
   serviceAccounts: ServiceAccountTokens | undefined;
   endpoints: readonly ResourceEndpoint[];
   isServed: Served;
@@ -53,7 +45,7 @@ export function nonResourceRequests(dependencies: NonResourceDependencies): NonR
   return new NonResourceHandler({
     version: versionInfo(),
     healthMetrics,
-    health: healthEndpoints(dependencies.health, healthMetrics),
+    health: healthEndpoints(dependencies.health, options, healthMetrics, () => now().getTime()),
     metrics,
     openIdConfiguration: () => serviceAccounts?.openIdConfiguration(options.externalHostname ?? serverAddress()),
     jwks: () => serviceAccounts?.jwks(),
@@ -66,18 +58,4 @@ export function nonResourceRequests(dependencies: NonResourceDependencies): NonR
       ...dependencies.otherDocuments,
     ],
   });
-}
-
-/** /readyz asks what /healthz and /livez ask, and whether requests should come at all. */
-function healthEndpoints(checks: NonResourceDependencies['health'], metrics: HealthMetrics): HealthEndpoint[] {
-  const { storage, others, hooks, aggregation, shutdown } = checks;
-  const always: HealthCheck[] = [{ name: 'ping', check() {} }, { name: 'log', check() {} }, storage];
-  const started = inUpstreamOrder([...hooks, aggregation]);
-  const informers = hooks.find(({ name }) => name.endsWith('generic-apiserver-start-informers'))!;
-  const ready = [{ ...storage, name: 'etcd-readiness' }, ...others, { ...informers, name: 'informer-sync' }];
-  return [
-    new HealthEndpoint('healthz', [...always, ...others, ...started], metrics),
-    new HealthEndpoint('livez', [...always, ...others, ...started], metrics),
-    new HealthEndpoint('readyz', [...always, ...ready, ...started, shutdown], metrics),
-  ];
 }

@@ -21,6 +21,7 @@ export async function openStorage(options: ApiserverOptions): Promise<Storage> {
   ]);
   return EtcdStorage.connect({
     endpoints: options.etcdServers,
+    compactionIntervalMs: options.etcdCompactionIntervalMs,
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),

@@ -1,5 +1,5 @@
 /** What this server is and how it is set up, as metrics. */
-import type { MetricsRegistry } from '../metrics/index.ts';
+import { type MetricsRegistry, showBuild } from '../metrics/index.ts';
 import type { FeatureGates } from './feature-gates.ts';
 
 const stages: Record<string, string> = { Alpha: 'ALPHA', Beta: 'BETA', GA: '', Deprecated: 'DEPRECATED' };
@@ -9,6 +9,7 @@ export function showServer(
   gates: FeatureGates,
   { major, minor, gitVersion }: { major: string; minor: string; gitVersion: string },
 ): void {
+  showBuild(registry);
   const enabled = registry.gauge(
     'kubernetes_feature_enabled',
     'BETA',

@@ -7,6 +7,7 @@ import { openAuditLog } from '../audit/index.ts';
 import { impersonate, reviewToken } from '../authentication/index.ts';
 import type { Authorizer } from '../authorization/index.ts';
 import { createApp } from '../endpoints/app.ts';
+import { withCors } from '../endpoints/filters/origins.ts';
 import type { HealthCheck } from '../endpoints/health.ts';
 import { ApiMetrics } from '../endpoints/metrics.ts';
 import type { Logger } from '../endpoints/request-context.ts';
@@ -17,10 +18,16 @@ import { NodeConnector } from '../endpoints/streaming/node-connection.ts';
 import { podStreams } from '../endpoints/streaming/pod-streams.ts';
 import { proxies } from '../endpoints/streaming/proxies.ts';
 import { CustomResources, customDocuments, noStrategicMerge, RuleMetrics } from '../extensions/index.ts';
+import { withoutPrivileged } from '../registry/core/pod/privileged.ts';
 import type { RegistryDependencies } from '../registry/dependencies.ts';
 import { resourceKey } from '../registry/generic/definition.ts';
 import { loopbackRegistry } from '../registry/generic/loopback.ts';
-import { listComponentStatuses, resourceRegistrations, storageRanges } from '../registry/resources.ts';
+import {
+  AllocatorMetrics,
+  listComponentStatuses,
+  resourceRegistrations,
+  storageRanges,
+} from '../registry/resources.ts';
 import type { Tracing } from '../tracing/index.ts';
 import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
@@ -44,10 +51,11 @@ import { PostStartHooks } from './post-start.ts';
 import { priorityAndFairness } from './priority-and-fairness.ts';
 import { serveResources } from './served-resources.ts';
 import { showServer } from './server-metrics.ts';
+import { withServingCertificate } from './serving/own-certificate.ts';
+import { ServingTls } from './serving/serving-tls.ts';
 import { Shutdown } from './shutdown.ts';
 import { openStoredData } from './stored-data.ts';
 import { structuredAuthorization } from './structured/authorization.ts';
-import { versionInfo } from './version-info.ts';
 
 export interface RunningApiserver {
   port: number;
@@ -62,13 +70,16 @@ export async function startApiserver(
   signal?: AbortSignal,
   logger: Logger = stderrLogger,
 ): Promise<RunningApiserver> {
-  const options: ApiserverOptions = { ...defaultOptions, ...given };
+  const options = await withServingCertificate({ ...defaultOptions, ...given });
+  checkOptions(options);
   const featureGates = parseFeatureGates(options.featureGates);
   for (const name of featureGates.ineffective) logger.warn({ name }, 'this feature gate changes nothing here');
   const stopping = new AbortController();
   const now = (): Date => new Date();
   const report = (error: unknown): void => logger.error({ error: (error as Error).message }, 'background work failed');
   const files = await readFiles(options);
+  const tls = new ServingTls(options, files.named);
+  const origins = options.corsAllowedOrigins.length > 0 ? withCors(options.corsAllowedOrigins) : undefined;
   const selection = admissionSelection(options);
   const tracing = await openTracing(options, logger);
   const metrics = new ApiMetrics();
@@ -76,7 +87,7 @@ export async function startApiserver(
   const { storage, cachers, root } = data;
   const isServed = servedVersions(options.runtimeConfig, servedByDefault);
   const registry = loopbackRegistry(now, stopping.signal);
-  const identity = buildIdentity(options, files, registry, logger);
+  const identity = buildIdentity(options, files, registry, metrics.registry, logger);
   const { authentication, serviceAccounts } = identity;
 
   const nodes = new NodeConnector({
@@ -115,15 +126,18 @@ export async function startApiserver(
         { name: 'scheduler', port: options.schedulerHealthPort },
       ]),
     resolveKind: (kind) => objects.params(kind)?.resource,
+    allocatorMetrics: new AllocatorMetrics(metrics.registry),
     ranges: storageRanges(storage, options.serviceNodePortRange),
   };
   const served = serveResources({
     isServed,
-    registrations: resourceRegistrations(dependencies).map((each) =>
-      each.resource.resource === 'componentstatuses'
-        ? { ...each, virtualList: () => listComponentStatuses(dependencies) }
-        : each,
-    ),
+    registrations: resourceRegistrations(dependencies)
+      .map((each) =>
+        each.resource.resource === 'componentstatuses'
+          ? { ...each, virtualList: () => listComponentStatuses(dependencies) }
+          : each,
+      )
+      .map((each) => (options.allowPrivileged ? each : withoutPrivileged(each))),
     storageFor: (prefix) => cachers.for(prefix),
     root,
     connectHandlers: {
@@ -181,6 +195,10 @@ export async function startApiserver(
       objects,
       now,
       random: Math.random,
+      tolerationSeconds: {
+        notReady: options.defaultNotReadyTolerationSeconds,
+        unreachable: options.defaultUnreachableTolerationSeconds,
+      },
       metrics: admissionMetrics,
       featureGates,
     },
@@ -218,7 +236,7 @@ export async function startApiserver(
       cachers.size(
         served.stores.get(resourceKey(resource))?.definition.prefix ?? `${root}${resource.group}/${resource.resource}/`,
       ),
-    sizesKnown: () => cachers.ready(),
+    sizesKnown: () => cachers.filled(),
     now,
     report,
   });
@@ -232,7 +250,7 @@ export async function startApiserver(
     storage,
     root,
     featureGates,
-    serviceClusterIpRange: options.serviceClusterIpRange,
+    options,
     address,
     port: () => port,
     now,
@@ -249,16 +267,16 @@ export async function startApiserver(
       name,
       run: customResourcesStarted,
     })),
-    { name: 'storage-readiness', after: ['generic-apiserver-start-informers'], run: () => cachers.ready() },
     ...cluster.hooks,
     ...aggregation.hooks,
   ]);
 
   const shutdown = new Shutdown(options);
-  const storageCheck: HealthCheck = {
+  const storageCheckWithin = (limitMs: number): HealthCheck => ({
     name: 'etcd',
-    check: async () => void (await storage.currentRevision(AbortSignal.timeout(2000))),
-  };
+    check: async () => void (await storage.currentRevision(AbortSignal.timeout(limitMs))),
+  });
+  const storageCheck = storageCheckWithin(options.etcdHealthcheckTimeoutMs);
   metrics.watchObjectCounts(async () => {
     const stores = [...served.stores].map(
       async ([name, store]) => [name, await storage.count(store.definition.prefix)] as const,
@@ -266,13 +284,12 @@ export async function startApiserver(
     return new Map(await Promise.all(stores));
   });
   if (storage.size !== undefined) metrics.watchStorageSize(options.etcdServers[0] ?? 'embedded', () => storage.size!());
-  metrics.showVersion(versionInfo());
   showServer(metrics.registry, featureGates, kubernetesVersion);
   const nonResource = nonResourceRequests({
     options,
     metrics,
     health: {
-      storage: storageCheck,
+      storage: storageCheckWithin,
       others: data.encryption.checked ? [{ name: 'kms-providers', check: () => data.encryption.check() }] : [],
       hooks: hooks.checks(),
       aggregation: aggregation.check,
@@ -305,6 +322,8 @@ export async function startApiserver(
       requestMetrics: new RequestMetrics(metrics.registry),
       logger,
       goawayChance: options.goawayChance,
+      origins,
+      strictTransportSecurityDirectives: options.strictTransportSecurityDirectives,
       requestTimeoutMs: options.requestTimeoutMs,
       shutdown: shutdown.filter(),
       audit,
@@ -320,13 +339,18 @@ export async function startApiserver(
     'ALPHA',
     "Number of requests dropped with 'TLS handshake error from' error",
   );
-  const server = httpsServer(app, files, options.http2);
+  const server = httpsServer(app, tls, files, !options.disableHttp2Serving);
   server.on('tlsClientError', () => handshakeErrors.with().inc());
-  const http2 = options.http2
-    ? serveHttp2(server, app, { maxStreams: options.http2MaxStreamsPerConnection })
-    : undefined;
+  const http2 = options.disableHttp2Serving
+    ? undefined
+    : serveHttp2(server, app, { maxStreams: options.http2MaxStreamsPerConnection });
 
-  const stopFollowing = followCertificates(options, files, { server, authentication, aggregator, aggregation }, logger);
+  const stopFollowing = followCertificates(
+    options,
+    files,
+    { server, tls, authentication, aggregator, aggregation },
+    logger,
+  );
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= shutDown());
   const shutDown = async (): Promise<void> => {
@@ -360,7 +384,7 @@ export async function startApiserver(
   };
 
   try {
-    port = await listen(server, options.securePort, options.bindAddress);
+    port = await listen(server, options.securePort, options.bindAddress, options.permitPortSharing);
   } catch (error) {
     stopFollowing();
     authorization.stop();
@@ -378,6 +402,12 @@ export async function startApiserver(
   else signal?.addEventListener('abort', () => void stop(), { once: true });
   const host = loopbackHost(options.bindAddress);
   return { port, url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, ready, stop };
+}
+
+function checkOptions({ endpointReconcilerType }: ApiserverOptions): void {
+  if (endpointReconcilerType !== 'lease' && endpointReconcilerType !== 'none') {
+    throw new Error(`--endpoint-reconciler-type ${endpointReconcilerType}: there are lease and none`);
+  }
 }
 
 async function openTracing(options: ApiserverOptions, logger: Logger): Promise<Tracing | undefined> {

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Filter, Logger } from '../endpoints/request-context.ts';
 import { Counter, type MetricsRegistry } from '../metrics/index.ts';
-import { type AuditBackend, UnionBackend, withMode } from './backend.ts';
+import { type AuditBackend, type BatchOptions, UnionBackend, withMode } from './backend.ts';
 import { withAudit, withFailedAuthenticationAudit } from './filter.ts';
 import { openLogBackend } from './log-backend.ts';
 import { type AuditOptions, parseMode } from './options.ts';
@@ -27,13 +27,14 @@ export async function openAuditLog(
   logger: Logger,
 ): Promise<AuditLog | undefined> {
   const { auditPolicyFile, auditLogPath, auditWebhookConfigFile } = options;
+  const count = auditCounters(registry);
   if (auditPolicyFile === undefined) return undefined;
   const policy = new PolicyEvaluator(parsePolicy(await readFile(auditPolicyFile, 'utf8'), auditPolicyFile));
   const backends: AuditBackend[] = [];
   if (auditLogPath !== undefined) backends.push(await logBackend(options, auditLogPath, logger));
   if (auditWebhookConfigFile !== undefined) backends.push(webhook(options, auditWebhookConfigFile, logger));
   if (backends.length === 0) return undefined;
-  const backend = counted(new UnionBackend(backends), registry);
+  const backend = counted(new UnionBackend(backends), count);
   const levels = registry.register(
     new Counter({
       name: 'apiserver_audit_level_total',
@@ -49,21 +50,19 @@ export async function openAuditLog(
   };
 }
 
-function counted(backend: AuditBackend, registry: MetricsRegistry): AuditBackend {
-  const events = registry.register(
-    new Counter({
-      name: 'apiserver_audit_event_total',
-      help: 'Counter of audit events generated and sent to the audit backend.',
-      stability: 'ALPHA',
-    }),
-  );
-  const rejected = registry.register(
-    new Counter({
-      name: 'apiserver_audit_requests_rejected_total',
-      help: 'Counter of apiserver requests rejected due to an error in audit logging backend.',
-      stability: 'ALPHA',
-    }),
-  );
+/** There, and 0, also where nothing is recorded. */
+function auditCounters(registry: MetricsRegistry): { events: Counter; rejected: Counter } {
+  const counter = (name: string, help: string): Counter => registry.counter(`apiserver_audit_${name}`, 'ALPHA', help);
+  return {
+    events: counter('event_total', 'Counter of audit events generated and sent to the audit backend.'),
+    rejected: counter(
+      'requests_rejected_total',
+      'Counter of apiserver requests rejected due to an error in audit logging backend.',
+    ),
+  };
+}
+
+function counted(backend: AuditBackend, { events, rejected }: ReturnType<typeof auditCounters>): AuditBackend {
   return {
     async process(batch) {
       events.with().inc(batch.length);
@@ -88,12 +87,20 @@ async function logBackend(options: AuditOptions, path: string, logger: Logger): 
     },
     logger,
   );
-  const limits = { maxEventSize: options.auditLogTruncateMaxEventSize, maxBatchSize: Number.MAX_SAFE_INTEGER };
+  const limits = {
+    maxEventSize: options.auditLogTruncateMaxEventSize,
+    maxBatchSize: options.auditLogTruncateMaxBatchSize,
+  };
   const backend = options.auditLogTruncateEnabled ? truncating(file, limits, logger) : file;
   const batch = {
     bufferSize: options.auditLogBatchBufferSize,
     maxBatchSize: options.auditLogBatchMaxSize,
     maxWaitMs: options.auditLogBatchMaxWaitMs,
+    ...throttle(
+      options.auditLogBatchThrottleEnable,
+      options.auditLogBatchThrottleQps,
+      options.auditLogBatchThrottleBurst,
+    ),
   };
   return withMode(backend, mode, batch, logger);
 }
@@ -106,13 +113,22 @@ function webhook(options: AuditOptions, kubeconfigFile: string, logger: Logger):
     maxBatchSize: options.auditWebhookTruncateMaxBatchSize,
   };
   const backend = options.auditWebhookTruncateEnabled ? truncating(sender, limits, logger) : sender;
-  const qps = options.auditWebhookBatchThrottleQps;
-  const burst = options.auditWebhookBatchThrottleBurst;
   const batch = {
     bufferSize: options.auditWebhookBatchBufferSize,
     maxBatchSize: options.auditWebhookBatchMaxSize,
     maxWaitMs: options.auditWebhookBatchMaxWaitMs,
-    ...(options.auditWebhookBatchThrottleEnable ? { throttle: { qps, burst } } : {}),
+    ...throttle(
+      options.auditWebhookBatchThrottleEnable,
+      options.auditWebhookBatchThrottleQps,
+      options.auditWebhookBatchThrottleBurst,
+    ),
   };
   return withMode(backend, mode, batch, logger);
+}
+
+function throttle(enabled: boolean, qps: number, burst: number): Pick<BatchOptions, 'throttle'> {
+  if (!enabled) return {};
+  if (qps <= 0 || burst <= 0)
+    throw new Error(`invalid audit batch throttle: QPS ${qps} and burst ${burst} must be positive`);
+  return { throttle: { qps, burst } };
 }

@@ -16,8 +16,12 @@ export interface AuditOptions {
   auditLogBatchBufferSize: number;
   auditLogBatchMaxSize: number;
   auditLogBatchMaxWaitMs: number;
+  auditLogBatchThrottleEnable: boolean;
+  auditLogBatchThrottleQps: number;
+  auditLogBatchThrottleBurst: number;
   auditLogTruncateEnabled: boolean;
   auditLogTruncateMaxEventSize: number;
+  auditLogTruncateMaxBatchSize: number;
   auditWebhookConfigFile?: string;
   auditWebhookMode: string;
   auditWebhookInitialBackoffMs: number;
@@ -42,8 +46,12 @@ export const defaultAuditOptions: AuditOptions = {
   auditLogBatchBufferSize: 10_000,
   auditLogBatchMaxSize: 1,
   auditLogBatchMaxWaitMs: 0,
+  auditLogBatchThrottleEnable: false,
+  auditLogBatchThrottleQps: 0,
+  auditLogBatchThrottleBurst: 0,
   auditLogTruncateEnabled: false,
   auditLogTruncateMaxEventSize: 102_400,
+  auditLogTruncateMaxBatchSize: 10_485_760,
   auditWebhookMode: 'batch',
   auditWebhookInitialBackoffMs: 10_000,
   auditWebhookBatchBufferSize: 10_000,

@@ -1,6 +1,7 @@
 /** All ways in, in upstream's order: front proxy, client certificate, bearer token, websocket token, anonymous. */
 import type { RegistryReader } from '../registry/generic/rest.ts';
 import type { Authenticator, TokenAuthenticator } from './authenticator.ts';
+import type { AuthenticationMetrics } from './metrics.ts';
 import { bearerTokenAuthenticator, websocketTokenAuthenticator } from './request/bearer-token.ts';
 import { ClientCertificateVerifier, clientCertificateAuthenticator } from './request/client-certificate.ts';
 import { type FrontProxyHeaders, frontProxyAuthenticator } from './request/front-proxy.ts';
@@ -34,6 +35,7 @@ export interface AuthenticationOptions {
   /** Default: enabled for every path. */
   anonymous?: AnonymousOptions;
   tokenCache?: TokenCacheOptions;
+  metrics?: AuthenticationMetrics;
   now?: () => Date;
 }
 
@@ -56,7 +58,8 @@ export function buildAuthenticator(options: AuthenticationOptions): Authenticati
   if (options.bootstrapTokens !== undefined)
     kinds.push(bootstrapTokenAuthenticator(options.bootstrapTokens.registry, now));
   kinds.push(...(options.otherTokens ?? []));
-  const tokens = withImplicitAudiences(withTokenCache(unionTokens(...kinds), options.tokenCache), audiences);
+  const cache = { observer: options.metrics?.tokenCache, ...options.tokenCache };
+  const tokens = withImplicitAudiences(withTokenCache(unionTokens(...kinds), cache), audiences);
 
   const requests: Authenticator[] = [];
   let proxies: ClientCertificateVerifier | undefined;
@@ -67,7 +70,7 @@ export function buildAuthenticator(options: AuthenticationOptions): Authenticati
   }
   if (options.clientCA !== undefined) {
     clients = new ClientCertificateVerifier(options.clientCA, now);
-    requests.push(clientCertificateAuthenticator(clients));
+    requests.push(clientCertificateAuthenticator(clients, options.metrics?.certificateSeconds));
   }
   requests.push(bearerTokenAuthenticator(tokens, audiences), websocketTokenAuthenticator(tokens, audiences));
   const known = withAuthenticatedGroup(unionAuthenticator(...requests));

@@ -7,7 +7,7 @@ import { fromJson, toJson } from './values/json.ts';
 import type { Value } from './values/value.ts';
 
 const self = objectType('Self', { count: INT, names: listOf(STRING), labels: mapOf(STRING, STRING) });
-const env = environment({ self, n: INT, s: STRING });
+const env = environment({ self, n: INT, s: STRING }, {}, { bindings: true });
 const bindings: Record<string, Value> = {
   self: fromJson({ count: 3, names: ['a', 'b'], labels: { app: 'web' } }, self),
   n: 5n,

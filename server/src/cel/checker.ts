@@ -1,5 +1,7 @@
 /** Gives every expression a type and every call its candidate overloads; collects what does not fit. */
+
 import type { FunctionTable } from './library/overload.ts';
+import { fieldNamed } from './schema/escape.ts';
 import type { CallExpr, ComprehensionExpr, Expr, SelectExpr, StructExpr } from './syntax/ast.ts';
 import type { Issue } from './syntax/issue.ts';
 import type { Type } from './types/type.ts';
@@ -174,7 +176,7 @@ class Checker {
         return this.substitution.apply(t.elementOf(type));
       case 'object':
         if (type.fields === undefined) return t.DYN;
-        return type.fields.get(field)?.type ?? this.fail(pos, `undefined field '${field}'`);
+        return fieldNamed(type.fields, field)?.type ?? this.fail(pos, `undefined field '${field}'`);
       case 'param':
         this.substitution.assignAll([type], [t.DYN]);
         return t.DYN;
@@ -283,7 +285,7 @@ class Checker {
     for (const field of expr.fields) {
       const actual = this.check(field.value);
       if (type === undefined) continue;
-      const expected = type.fields?.get(field.name)?.type;
+      const expected = fieldNamed(type.fields, field.name)?.type;
       if (expected === undefined) {
         if (type.fields !== undefined) this.fail(field.pos, `undefined field '${field.name}'`);
         continue;

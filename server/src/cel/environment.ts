@@ -43,10 +43,21 @@ export interface Environment {
   readonly functions: FunctionTable;
   readonly variables: ReadonlyMap<string, Type>;
   readonly structs: ReadonlyMap<string, Type>;
+  /** Whether `cel.bind` is there: only for devices. */
+  readonly bindings: boolean;
 }
 
-export function environment(variables: Record<string, Type>, structs: Record<string, Type> = {}): Environment {
-  return { functions, variables: new Map(Object.entries(variables)), structs: new Map(Object.entries(structs)) };
+export function environment(
+  variables: Record<string, Type>,
+  structs: Record<string, Type> = {},
+  { bindings = false } = {},
+): Environment {
+  return {
+    functions,
+    variables: new Map(Object.entries(variables)),
+    structs: new Map(Object.entries(structs)),
+    bindings,
+  };
 }
 
 export interface Program {
@@ -66,7 +77,7 @@ export function compile(source: string, env: Environment): Compiled {
   let expr: Expr;
   let checked: Checked;
   try {
-    expr = parse(source);
+    expr = parse(source, env.bindings);
     checked = check(expr, env);
   } catch (error) {
     if (error instanceof SyntaxIssue)

@@ -5,6 +5,7 @@ import {
   inClusterConfig,
   type Logger,
   loadKubeconfig,
+  observeWorkQueues,
   RestClient,
   type Running,
   SharedInformerFactory,
@@ -12,12 +13,13 @@ import {
   systemClock,
 } from '@typernetes/openapi/client';
 import { Command, Option } from 'commander';
+import { WorkQueueMetrics } from '../metrics/index.ts';
 import {
   addSharedFlags,
   booleanFlag,
   type Component,
+  ComponentMetrics,
   componentLogger,
-  componentMetrics,
   durationFlag,
   integerFlag,
   runProcess,
@@ -125,17 +127,21 @@ export async function runControllerManager(
   const names = selectControllers(options.controllers?.length ? options.controllers : ['*']);
   const settings = await settingsOf(options);
   const config = options.kubeconfig === undefined ? inClusterConfig() : loadKubeconfig(options.kubeconfig);
-  const client = new RestClient({ ...config, userAgent: 'kube-controller-manager' });
+  const metrics = new ComponentMetrics();
+  const queues = new WorkQueueMetrics(metrics.registry);
+  observeWorkQueues((queue) => queues.queue(queue));
+  const client = new RestClient({ ...config, userAgent: 'kube-controller-manager' }, { observer: metrics.client });
   const component = startLeading({
     flags: options,
     client,
     clock: systemClock,
     logger,
     signal,
+    leads: metrics.leads(options.leaderElectResourceName),
     start: (leading) =>
       startEnabledControllers(client, options.useServiceAccountCredentials, settings, names, leading, logger),
   });
-  const serving = await serveComponent(options, client, componentMetrics, logger);
+  const serving = await serveComponent(options, client, () => metrics.text(), logger);
   const scheduler =
     options.withScheduler === undefined
       ? undefined

@@ -1,5 +1,13 @@
 /** /metrics: upstream's names for what the handler chain sees of requests, and the process's own figures. */
-import { type Cell, Counter, type Distribution, Gauge, Histogram, MetricsRegistry } from '../metrics/index.ts';
+import {
+  type Cell,
+  Counter,
+  type Distribution,
+  Gauge,
+  Histogram,
+  MetricsRegistry,
+  Watermark,
+} from '../metrics/index.ts';
 import { type Filter, header, type RequestContext } from './request-context.ts';
 
 const durationBuckets = [
@@ -147,31 +155,6 @@ export class ApiMetrics {
     });
   }
 
-  /** What this is, as labels. */
-  showVersion(version: Record<string, string>): void {
-    const labels = {
-      major: version['major'],
-      minor: version['minor'],
-      git_version: version['gitVersion'],
-      git_commit: version['gitCommit'],
-      git_tree_state: version['gitTreeState'],
-      build_date: version['buildDate'],
-      go_version: version['goVersion'],
-      compiler: version['compiler'],
-      platform: version['platform'],
-    };
-    const gauge = new Gauge({
-      name: 'kubernetes_build_info',
-      help: "A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
-      stability: 'BETA',
-      labels: Object.keys(labels),
-    });
-    this.registry
-      .register(gauge)
-      .with(...Object.values(labels).map((value) => value ?? ''))
-      .set(1);
-  }
-
   /** Bytes of the whole store, asked for when scraped. */
   watchStorageSize(cluster: string, size: () => Promise<number>): void {
     const gauge = this.registry.register(
@@ -283,35 +266,6 @@ export class ApiMetrics {
     const { bodyBytes } = context;
     if (bodyBytes !== undefined) this.#bodies.with(info.resource, info.verb, info.apiGroup).observe(bodyBytes);
     if (info.isResourceRequest) series.sizes?.observe(outcome.bytes);
-  }
-}
-
-/** The highest count of the last second. */
-class Watermark {
-  #current = 0;
-  #highest = 0;
-  #since = 0;
-
-  enter(): void {
-    this.#roll();
-    this.#current++;
-    if (this.#current > this.#highest) this.#highest = this.#current;
-  }
-
-  leave(): void {
-    this.#current--;
-  }
-
-  read(): number {
-    this.#roll();
-    return this.#highest;
-  }
-
-  #roll(): void {
-    const now = performance.now();
-    if (now - this.#since < 1000) return;
-    this.#since = now;
-    this.#highest = this.#current;
   }
 }
 

@@ -8,6 +8,7 @@ import {
   optionalOneOf,
 } from '../registry/validation/index.ts';
 import { type Definition, isTrue, type Names, type Version } from './definition.ts';
+import type { Structural } from './schema/index.ts';
 import { validateConversion } from './validate-conversion.ts';
 import { sharedParts, shownVersions, validateDeprecation, validateParts, withoutShared } from './validate-version.ts';
 
@@ -46,6 +47,7 @@ export function validateDefinitionUpdate(definition: Definition, old: Readonly<D
     ...errors,
     ...immutable(spec.child('group'), next.group, before.group),
     ...immutable(spec.child('names', 'plural'), next.names?.plural, before.names?.plural),
+    ...validateAcceptedNames(definition.status?.acceptedNames),
     ...storedVersions(definition),
     ...validateApproval(definition, old),
   ];
@@ -122,6 +124,10 @@ function validateSpec(definition: Definition, old: Readonly<Definition> | undefi
   for (const [index, { schema }] of versions.entries())
     if (schema?.openAPIV3Schema === undefined)
       errors.push(required(list.index(index).child('schema', 'openAPIV3Schema'), ''));
+  if (preserveUnknownFields === true && versions.some(({ schema }) => hasDefaults(schema?.openAPIV3Schema)))
+    errors.push(
+      invalidValue(spec.child('preserveUnknownFields'), true, 'must be false in order to use defaults in the schema'),
+    );
   const shared = sharedParts(versions);
   const before = (name: string): Version | undefined =>
     (old && given(old).versions)?.find((version) => version.name === name);
@@ -131,12 +137,11 @@ function validateSpec(definition: Definition, old: Readonly<Definition> | undefi
     errors.push(
       ...named(at.child('name'), name, dns1035Label(name)),
       ...validateDeprecation(version, at.child('deprecationWarning')),
-      ...validateParts(
-        withoutShared(version, shared),
-        at,
-        { old: before(name), statusEnabled: version.subresources?.status !== undefined, schemaName: 'schema' },
-        version.schema?.openAPIV3Schema,
-      ),
+      ...validateParts(withoutShared(version, shared), at, {
+        old: before(name),
+        statusEnabled: version.subresources?.status !== undefined,
+        schemaName: 'schema',
+      }),
     );
   }
   if (new Set(versions.map((version) => version.name)).size < versions.length)
@@ -154,12 +159,16 @@ function validateSpec(definition: Definition, old: Readonly<Definition> | undefi
   const statusEnabled = versions.some(({ subresources }) => subresources?.status !== undefined);
   errors.push(
     ...validateNames(names),
-    ...validateParts(
-      shared,
-      spec,
-      { old: before(first), statusEnabled, schemaName: 'validation' },
-      versions[0]?.schema?.openAPIV3Schema,
-    ),
+    ...validateParts(shared, spec, { old: before(first), statusEnabled, schemaName: 'validation' }),
+    ...(preserveUnknownFields === true && conversion !== undefined && conversion.strategy !== 'None'
+      ? [
+          invalidValue(
+            spec.child('conversion', 'strategy'),
+            conversion.strategy,
+            'must be None if spec.preserveUnknownFields is true',
+          ),
+        ]
+      : []),
     ...validateConversion(conversion, spec.child('conversion'), old),
   );
   if (preserveUnknownFields === true)
@@ -173,11 +182,27 @@ function validateSpec(definition: Definition, old: Readonly<Definition> | undefi
   return errors;
 }
 
+function hasDefaults(schema: Structural | undefined): boolean {
+  if (schema === undefined) return false;
+  if (schema.default !== undefined) return true;
+  const { properties, items, additionalProperties } = schema;
+  const below = [...Object.values(properties ?? {}), items];
+  if (typeof additionalProperties === 'object') below.push(additionalProperties);
+  return below.some(hasDefaults);
+}
+
 function validateNames(names: Names | undefined): FieldError[] {
   const at = spec.child('names');
+  const missing = (['plural', 'singular', 'kind', 'listKind'] as const).filter((field) => !names?.[field]);
+  return [...missing.map((field) => required(at.child(field), '')), ...nameErrors(names, at)];
+}
+
+export function validateAcceptedNames(names: Partial<Names> | undefined): FieldError[] {
+  return nameErrors(names, path('status', 'acceptedNames'));
+}
+
+function nameErrors(names: Partial<Names> | undefined, at: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
-  for (const field of ['plural', 'singular', 'kind', 'listKind'] as const)
-    if (!names?.[field]) errors.push(required(at.child(field), ''));
   for (const field of ['plural', 'singular'] as const) {
     const value = names?.[field];
     if (value) errors.push(...named(at.child(field), value, dns1035Label(value)));
@@ -187,10 +212,10 @@ function validateNames(names: Names | undefined): FieldError[] {
     const before = 'may have mixed case, but should otherwise match: ';
     if (value) errors.push(...named(at.child(field), value, dns1035Label(value.toLowerCase()), before));
   }
-  for (const field of ['shortNames', 'categories'] as const)
-    for (const [index, value] of (names?.[field] ?? []).entries())
-      errors.push(...named(at.child(field).index(index), value, dns1035Label(value)));
+  const each = (field: 'shortNames' | 'categories'): FieldError[] =>
+    (names?.[field] ?? []).flatMap((value, index) => named(at.child(field).index(index), value, dns1035Label(value)));
+  errors.push(...each('shortNames'));
   if (names?.kind && names.kind === names.listKind)
     errors.push(invalidValue(at.child('listKind'), names.listKind, 'kind and listKind may not be the same'));
-  return errors;
+  return [...errors, ...each('categories')];
 }

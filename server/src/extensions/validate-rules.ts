@@ -3,6 +3,7 @@ import {
   type FieldError,
   type FieldPath,
   forbiddenField,
+  internalFieldError,
   invalidValue,
   notSupported,
   required,
@@ -167,7 +168,12 @@ export function ruleErrors(schema: Structural, at: FieldPath, scope: RuleScope, 
   const { type } = scope;
   const list = at.child('x-kubernetes-validations');
   if (type === undefined)
-    return [invalidValue(list, '', 'internal error: failed to retrieve type information for x-kubernetes-validations')];
+    return [
+      internalFieldError(
+        list,
+        'internal error: failed to construct type information for x-kubernetes-validations rules: unable to convert structural schema to CEL declarations',
+      ),
+    ];
   return rules.flatMap((rule, index) => {
     const place = list.index(index);
     const compiled = compileRule(rule, schema, type);

@@ -70,7 +70,8 @@ export function validateSchema(schema: Structural, at: FieldPath, rules: SchemaR
   if (schema.nullable === true)
     errors.push(forbiddenField(at.child('nullable'), 'nullable cannot be true at the root'));
   let scope: RuleScope | undefined;
-  if (isReadable(schema)) {
+  const unreadable = unreadableBecause(schema);
+  if (unreadable === undefined) {
     const structure = validateStructural(at, schema);
     const found = structure.length > 0 ? structure : validateDefaults(schema, at);
     errors.push(...found);
@@ -79,19 +80,28 @@ export function validateSchema(schema: Structural, at: FieldPath, rules: SchemaR
   }
   const walk = new SchemaWalk(rules.unchanged);
   const found = walk.visit(schema, at, { scope, isRoot: true, insideMeta: false });
-  return [...errors, ...found.schema, ...found.rules, ...(scope?.totals.errors(at) ?? [])];
+  const all = [...errors, ...found.schema, ...found.rules, ...(scope?.totals.errors(at) ?? [])];
+  return all.length === 0 && unreadable !== undefined ? [invalidValue(at, '', unreadable)] : all;
 }
 
-/** Neither references nor a list of schemas for items: those are refused before anything else is said. */
-function isReadable(schema: Structural): boolean {
-  const { items } = schema;
-  if ((schema as Record<string, unknown>).$ref !== undefined || Array.isArray(items)) return false;
-  const below = [
-    ...Object.values(schema.properties ?? {}),
-    ...(items === undefined ? [] : [items]),
-    ...(typeof schema.additionalProperties === 'object' ? [schema.additionalProperties] : []),
-  ];
-  return below.every(isReadable);
+/** What no structural schema has is told of elsewhere; until it is gone, nothing can be said of the structure. */
+function unreadableBecause(schema: Structural): string | undefined {
+  const fields = schema as Readonly<Record<string, unknown>>;
+  for (const name of ['id', '$schema', '$ref', 'patternProperties', 'dependencies', 'additionalItems', 'definitions'])
+    if (fields[name] !== undefined) return `OpenAPIV3Schema '${name.replace('$schema', 'schema')}' is not supported`;
+  if (schema['x-kubernetes-preserve-unknown-fields'] === false)
+    return "internal error: 'x-kubernetes-preserve-unknown-fields' must be true or undefined";
+  const { not, allOf = [], anyOf = [], oneOf = [], items, properties, additionalProperties } = schema;
+  const below = [...(not === undefined ? [] : [not]), ...allOf, ...anyOf, ...oneOf];
+  if (Array.isArray(items)) return "OpenAPIV3Schema 'items' must be a schema, but is an array";
+  if (items !== undefined) below.push(items);
+  below.push(...Object.values(properties ?? {}));
+  if (typeof additionalProperties === 'object') below.push(additionalProperties);
+  for (const each of below) {
+    const because = unreadableBecause(each);
+    if (because !== undefined) return because;
+  }
+  return undefined;
 }
 
 interface Place {
@@ -121,7 +131,6 @@ class SchemaWalk {
 
   visit(schema: Structural, at: FieldPath, place: Place): Found {
     const found: Found = { schema: shapeErrors(schema, at, place), rules: [] };
-    if (Array.isArray(schema.items)) return found;
     const below = (child: Structural, childAt: FieldPath, childPlace: Place): void => {
       const more = this.visit(child, childAt, childPlace);
       found.schema.push(...more.schema);
@@ -151,14 +160,14 @@ class SchemaWalk {
     for (const junctor of ['allOf', 'oneOf', 'anyOf'] as const)
       for (const [index, each] of (schema[junctor] ?? []).entries())
         below(each, at.child(junctor).index(index), unscoped);
-    if (schema.items !== undefined) {
-      const uncorrelatable = schema['x-kubernetes-list-type'] === 'map' ? place.uncorrelatable : at;
-      below(schema.items, at.child('items'), {
-        ...inside,
-        scope: scope?.items(schema.items),
-        ...(uncorrelatable === undefined ? {} : { uncorrelatable: place.uncorrelatable ?? uncorrelatable }),
-      });
-    }
+    const uncorrelatable =
+      schema['x-kubernetes-list-type'] === 'map' ? place.uncorrelatable : (place.uncorrelatable ?? at);
+    const ofItem: Place = { ...inside, ...(uncorrelatable === undefined ? {} : { uncorrelatable }) };
+    const { items } = schema;
+    if (Array.isArray(items))
+      for (const [index, item] of (items as Structural[]).entries())
+        below(item, at.child('items').index(index), { ...ofItem, scope: undefined });
+    else if (items !== undefined) below(items, at.child('items'), { ...ofItem, scope: scope?.items(items) });
     if (schema['x-kubernetes-preserve-unknown-fields'] === false)
       found.schema.push(
         invalidValue(at.child('x-kubernetes-preserve-unknown-fields'), false, 'must be true or undefined'),
@@ -232,7 +241,8 @@ function lists(schema: Structural, at: FieldPath): FieldError[] {
       errors.push(invalidValue(at.child('items', 'x-kubernetes-list-type'), items['x-kubernetes-list-type'], detail));
     if (items.type === 'object' && items['x-kubernetes-map-type'] !== 'atomic')
       errors.push(
-        invalidValue(at.child('items', 'x-kubernetes-map-type'), items['x-kubernetes-map-type'] ?? null, detail),
+        // Upstream shows the list type here.
+        invalidValue(at.child('items', 'x-kubernetes-map-type'), items['x-kubernetes-list-type'] ?? null, detail),
       );
   }
   if (keys.length > 0 && listType !== 'map') {
@@ -251,6 +261,11 @@ function mapKeys(keys: readonly string[], items: Structural | undefined, at: Fie
   const errors: FieldError[] = [];
   const place = at.child('x-kubernetes-list-map-keys');
   if (keys.length === 0) errors.push(required(place, 'must not be empty if x-kubernetes-list-type is map'));
+  if (Array.isArray(items))
+    return [
+      ...errors,
+      invalidValue(at.child('items'), items, 'must only have a single schema if x-kubernetes-list-type is map'),
+    ];
   if (items === undefined)
     return [...errors, required(at.child('items'), 'must have a schema if x-kubernetes-list-type is map')];
   if (items.type !== 'object')

@@ -1,7 +1,7 @@
 /** What each version of a definition may have of its own: schema, subresources, columns, selectable fields. */
 import { duplicate, type FieldError, type FieldPath, invalidValue, required, tooMany } from '@typernetes/openapi/meta';
 import { deepEqual } from '@typernetes/openapi/schema';
-import { ruleFieldPath } from '../cel/index.ts';
+import { type RuleFieldPath, ruleFieldPath } from '../cel/index.ts';
 import type { PrinterColumn, ScaleSubresource, Version } from './definition.ts';
 import type { Structural } from './schema/index.ts';
 import { validateSchema } from './validate-schema.ts';
@@ -56,7 +56,6 @@ export function validateParts(
   given: Given,
   at: FieldPath,
   { old, statusEnabled, schemaName }: { old: Given | undefined; statusEnabled: boolean; schemaName: string },
-  schemaOfFields = given.schema?.openAPIV3Schema,
 ): FieldError[] {
   const schema = given.schema?.openAPIV3Schema;
   const errors: FieldError[] = [];
@@ -69,8 +68,15 @@ export function validateParts(
   for (const [index, column] of (given.additionalPrinterColumns ?? []).entries())
     errors.push(...validateColumn(column, at.child('additionalPrinterColumns').index(index)));
   const fields = given.selectableFields ?? [];
+  if (fields.length > 0 && schema === undefined) {
+    const detail =
+      schemaName === 'schema'
+        ? 'may only be set when `version.schema.openAPIV3Schema` is not included'
+        : 'may only be set when validations.schema is included';
+    return [...errors, invalidValue(at.child('selectableFields'), '', detail)];
+  }
   const tolerated = deepEqual(fields, old?.selectableFields);
-  return [...errors, ...validateSelectable(fields, schemaOfFields, at.child('selectableFields'), tolerated)];
+  return [...errors, ...validateSelectable(fields, schema, at.child('selectableFields'), tolerated)];
 }
 
 export function validateDeprecation({ deprecated, deprecationWarning }: Given, at: FieldPath): FieldError[] {
@@ -127,10 +133,10 @@ function validateScale(scale: ScaleSubresource, at: FieldPath): FieldError[] {
 }
 
 /** Selectable fields are names only: what there is to one list item is no field of the object. */
-function pathError(jsonPath: string, schema: Structural | undefined): string | undefined {
+function fieldOf(jsonPath: string, schema: Structural | undefined): RuleFieldPath {
   const bracket = jsonPath.indexOf('[');
-  const { error } = ruleFieldPath(bracket === -1 ? jsonPath : jsonPath.slice(0, bracket), schema ?? {});
-  return error ?? (bracket === -1 ? undefined : 'array notation is not allowed');
+  const found = ruleFieldPath(bracket === -1 ? jsonPath : jsonPath.slice(0, bracket), schema ?? {});
+  return bracket === -1 || found.error !== undefined ? found : { error: 'array notation is not allowed' };
 }
 
 /** More fields than there may be are `tolerated` where they were there before. */
@@ -148,16 +154,14 @@ function validateSelectable(
       errors.push(required(place, ''));
       continue;
     }
-    const names = jsonPath.replace(/^\./, '').split('.');
-    let found = schema;
-    for (const name of names) found = found?.properties?.[name];
-    const wrong = pathError(jsonPath, schema);
-    if (wrong !== undefined || found === undefined) {
-      errors.push(invalidValue(place, jsonPath, `is an invalid path: ${wrong ?? 'does not refer to a valid field'}`));
+    const found = fieldOf(jsonPath, schema);
+    if (found.error !== undefined) {
+      errors.push(invalidValue(place, jsonPath, `is an invalid path: ${found.error}`));
       continue;
     }
-    if (names[0] === 'metadata') errors.push(invalidValue(place, jsonPath, 'must not point to fields in metadata'));
-    if (!['string', 'boolean', 'integer'].includes(found.type ?? ''))
+    if (/^metadata(?:[.[]|$)/.test(found.path))
+      errors.push(invalidValue(place, jsonPath, 'must not point to fields in metadata'));
+    if (!['string', 'boolean', 'integer'].includes(found.schema.type ?? ''))
       errors.push(
         invalidValue(
           place,
@@ -165,8 +169,8 @@ function validateSelectable(
           'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.',
         ),
       );
-    if (seen.has(jsonPath)) errors.push(duplicate(place, jsonPath));
-    seen.add(jsonPath);
+    if (seen.has(found.path)) errors.push(duplicate(place, jsonPath));
+    seen.add(found.path);
   }
   if (seen.size > maxSelectableFields && !tolerated) errors.push(tooMany(at, seen.size, maxSelectableFields));
   return errors;

@@ -14,11 +14,15 @@ export function withPriorityAndFairness(control: FlowControl, requestTimeoutMs: 
     if (context.longRunning && !watch) return next(context);
     const admission = control.start(context.info, context.user, context.query);
     const { ticket } = admission;
+    const { verb } = context.info;
+    const kind = watch || verb === 'get' || verb === 'list' ? control.metrics.reads : control.metrics.writes;
     setHeaders(context, admission);
     if (ticket.state === 'waiting') {
       const limit = Math.min((context.timeoutMs ?? requestTimeoutMs) / 4, longestWaitMs);
       const before = performance.now();
+      kind.waiting(1);
       await control.wait(admission, limit - (before - context.receivedAt), context.signal);
+      kind.waiting(-1);
       context.waitedMs += performance.now() - before;
     }
     if (ticket.state === 'rejected') {
@@ -26,14 +30,21 @@ export function withPriorityAndFairness(control: FlowControl, requestTimeoutMs: 
       return;
     }
     let forget: (() => void) | undefined;
+    let executing = true;
+    kind.executing(1);
+    const finish = (): void => {
+      if (executing) kind.executing(-1);
+      executing = false;
+      control.finish(admission);
+    };
     if (watch) {
       forget = control.watches.register(context.info);
-      context.watchStarted = () => control.finish(admission);
+      context.watchStarted = finish;
     }
     try {
       await next(context);
     } finally {
-      control.finish(admission);
+      finish();
       forget?.();
     }
   };

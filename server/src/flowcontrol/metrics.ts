@@ -10,6 +10,7 @@ import {
   type Stability,
   type TimingRatio,
   TimingRatioHistogram,
+  Watermark,
 } from '../metrics/index.ts';
 import type { Level } from './level.ts';
 
@@ -160,6 +161,13 @@ function instruments(registry: MetricsRegistry, nowMs: () => number) {
       level,
       'Observations, at the end of every nanosecond, of (the number of seats each priority level could use) / (nominal number of seats for that level)',
     ),
+    readVsWrite: ratio(
+      [0, 0.001, 0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1],
+      'read_vs_write_current_requests',
+      'ALPHA',
+      ['phase', 'request_kind'],
+      'Observations, at the end of every nanosecond, of the number of requests (as a fraction of the relevant limit) waiting or in regular stage of execution',
+    ),
     currentR: gauge('current_r', 'ALPHA', level, 'R(time of last change)'),
     dispatchR: gauge('dispatch_r', 'ALPHA', level, 'R(time of last dispatch)'),
     nextS: gauge(
@@ -228,11 +236,41 @@ function instruments(registry: MetricsRegistry, nowMs: () => number) {
   };
 }
 
+/** How many reads, or writes, wait and are executed. */
+export interface RequestKindMetrics {
+  waiting(change: 1 | -1): void;
+  executing(change: 1 | -1): void;
+}
+
 export class FlowControlMetrics {
+  readonly reads: RequestKindMetrics;
+  readonly writes: RequestKindMetrics;
   readonly #all: ReturnType<typeof instruments>;
 
   constructor(registry: MetricsRegistry, nowMs: () => number) {
     this.#all = instruments(registry, nowMs);
+    const queued = registry.gauge(
+      'apiserver_current_inqueue_requests',
+      'ALPHA',
+      'Maximal number of queued requests in this apiserver per request kind in last second.',
+      ['request_kind'],
+    );
+    const kind = (name: string): RequestKindMetrics => {
+      const waiting = this.#all.readVsWrite.ratio('waiting', name);
+      const executing = this.#all.readVsWrite.ratio('executing', name);
+      const most = new Watermark();
+      registry.collect(() => queued.with(name).set(most.read()));
+      return {
+        waiting(change) {
+          waiting.add(change, nowMs());
+          if (change > 0) most.enter();
+          else most.leave();
+        },
+        executing: (change) => executing.add(change, nowMs()),
+      };
+    };
+    this.reads = kind('readOnly');
+    this.writes = kind('mutating');
   }
 
   flow(levelName: string, schemaName: string): FlowMetrics {

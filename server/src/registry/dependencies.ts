@@ -2,6 +2,7 @@ import type { GroupVersionKind, GroupVersionResource, KubernetesObject } from '@
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { Authorizer, RuleResolver } from '../authorization/authorizer.ts';
 import type { RbacTarget } from '../authorization/index.ts';
+import type { AllocatorMetrics } from './core/services/metrics.ts';
 import type { RangeRegistry } from './core/services/ranges.ts';
 import type { RegistryReader, RestContext } from './generic/rest.ts';
 
@@ -71,6 +72,8 @@ export interface RegistryDependencies {
    * Absent: in this process's memory, right for a single API server.
    */
   ranges?: RangeRegistry;
+  /** Counts what addresses and ports Services take. */
+  allocatorMetrics?: AllocatorMetrics;
   /** For address and port choice; Math.random unless tests want replay. */
   random?: () => number;
 }

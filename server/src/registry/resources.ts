@@ -80,6 +80,7 @@ import { storageversionmigrations } from './storagemigration/storageversionmigra
 
 export { listComponentStatuses } from './core/componentstatuses/index.ts';
 export { ServiceAllocationRepair, storageRanges } from './core/services/index.ts';
+export { AllocatorMetrics } from './core/services/metrics.ts';
 export type { RegistryDependencies } from './dependencies.ts';
 
 export function resourceRegistrations(dependencies: RegistryDependencies): ResourceRegistration[] {

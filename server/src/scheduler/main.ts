@@ -16,17 +16,19 @@ import { Command } from 'commander';
 import {
   addSharedFlags,
   type Component,
+  ComponentMetrics,
   componentLogger,
-  componentMetrics,
   integerFlag,
   runProcess,
   type SharedFlags,
   serveComponent,
   startLeading,
 } from '../controllers/component/index.ts';
+import type { MetricsRegistry } from '../metrics/index.ts';
 import { SchedulerCache } from './cache/cache.ts';
 import { addEventHandlers, infoOf } from './event-handlers.ts';
 import { Framework } from './framework/framework.ts';
+import { SchedulerMetrics } from './metrics.ts';
 import { defaultPreemption } from './plugins/default-preemption.ts';
 import { defaultProfile, hintsOf } from './profile.ts';
 import { SchedulingQueue } from './queue/scheduling-queue.ts';
@@ -72,16 +74,19 @@ export async function runScheduler(
   logger: Logger = silentLogger,
 ): Promise<Component> {
   const config = options.kubeconfig === undefined ? inClusterConfig() : loadKubeconfig(options.kubeconfig);
-  const client = new RestClient({ ...config, userAgent: 'kube-scheduler' }, { maxSockets: 16 });
+  const metrics = new ComponentMetrics();
+  const observer = metrics.client;
+  const client = new RestClient({ ...config, userAgent: 'kube-scheduler' }, { maxSockets: 16, observer });
   const component = startLeading({
     flags: options,
     client,
     clock: systemClock,
     logger,
     signal,
-    start: (leading) => startScheduler({ client, signal: leading, logger, ...options }),
+    leads: metrics.leads(options.leaderElectResourceName),
+    start: (leading) => startScheduler({ client, signal: leading, logger, metrics: metrics.registry, ...options }),
   });
-  const serving = await serveComponent(options, client, componentMetrics, logger);
+  const serving = await serveComponent(options, client, () => metrics.text(), logger);
   return {
     ready: component.ready,
     ...(component.ended ? { ended: component.ended } : {}),
@@ -100,6 +105,7 @@ export interface StartSchedulerOptions {
   random?: () => number;
   schedulerName?: string;
   percentageOfNodesToScore?: number;
+  metrics?: MetricsRegistry;
 }
 
 /** The scheduler itself, on a client. */
@@ -121,6 +127,7 @@ export function startScheduler(options: StartSchedulerOptions): Component {
   const nodes = informers.informer(resources.nodes);
   const recorder = new EventRecorder(client, { component: schedulerName, clock, logger });
   const cache = new SchedulerCache();
+  const metrics = options.metrics === undefined ? undefined : new SchedulerMetrics(options.metrics, schedulerName);
   const framework = new Framework(
     defaultProfile(
       client,
@@ -132,6 +139,7 @@ export function startScheduler(options: StartSchedulerOptions): Component {
         random,
         logger,
         signal,
+        attempted: (victims) => metrics?.preempted(victims),
         fits: (state, pod, node) => framework.filter(state, pod, node, new Set()),
       }),
     ),
@@ -150,9 +158,11 @@ export function startScheduler(options: StartSchedulerOptions): Component {
     clock,
     random,
     logger,
+    metrics,
     percentageOfNodesToScore: options.percentageOfNodesToScore ?? 0,
     current: (pod) => infoOf(pods, pod),
   });
+  metrics?.watch(queue, cache, () => scheduler.bindingsUnderWay);
   const registrations = addEventHandlers(pods, nodes, {
     cache,
     queue,

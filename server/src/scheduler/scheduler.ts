@@ -11,6 +11,7 @@ import type { NodeInfo } from './framework/node-info.ts';
 import type { PodInfo } from './framework/pod-info.ts';
 import type { Status } from './framework/status.ts';
 import { noNodesMessage } from './message.ts';
+import type { SchedulerMetrics } from './metrics.ts';
 import type { QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts';
 
 const minFeasibleNodes = 100;
@@ -28,6 +29,7 @@ export interface SchedulerOptions {
   clock: Clock;
   random: () => number;
   logger: Logger;
+  metrics?: SchedulerMetrics | undefined;
   /** 0: chosen by the number of nodes. */
   percentageOfNodesToScore: number;
   /** The pod as last seen, to write its status; undefined: gone. */
@@ -69,14 +71,19 @@ export class Scheduler {
     await Promise.all(this.#bindings);
   }
 
+  get bindingsUnderWay(): number {
+    return this.#bindings.size;
+  }
+
   /** A pod that was bound or is gone keeps no room. */
   forgetNomination(uid: string): void {
     this.#nominated.delete(uid);
   }
 
   #attempt(entry: QueuedPod, signal: AbortSignal): void {
-    const { framework, cache, queue, recorder, logger } = this.#options;
+    const { framework, cache, queue, recorder, logger, metrics } = this.#options;
     const { info } = entry;
+    const started = performance.now();
     if (info.pod.metadata?.deletionTimestamp) {
       recorder.event(info.pod, 'Warning', 'FailedScheduling', `skip schedule deleting pod: ${info.key}`);
       queue.done(info.uid);
@@ -94,13 +101,15 @@ export class Scheduler {
           entry,
           { message: String(error), plugins: new Set(), nominatedNode: undefined },
           'SchedulerError',
+          started,
           signal,
         ),
       );
       return;
     }
+    metrics?.searched(started);
     if ('message' in chosen) {
-      this.#track(this.#fail(entry, chosen, 'Unschedulable', signal));
+      this.#track(this.#fail(entry, chosen, 'Unschedulable', started, signal));
       return;
     }
     const node = chosen.name;
@@ -113,12 +122,13 @@ export class Scheduler {
           entry,
           { message: refused.reasons.join(', '), plugins: new Set([refused.plugin]), nominatedNode: undefined },
           'Unschedulable',
+          started,
           signal,
         ),
       );
       return;
     }
-    this.#track(this.#bind(entry, state, node, signal));
+    this.#track(this.#bind(entry, state, node, started, signal));
   }
 
   #track(work: Promise<void>): void {
@@ -228,8 +238,8 @@ export class Scheduler {
     };
   }
 
-  async #bind(entry: QueuedPod, state: CycleState, node: string, signal: AbortSignal): Promise<void> {
-    const { framework, cache, queue, recorder } = this.#options;
+  async #bind(entry: QueuedPod, state: CycleState, node: string, started: number, signal: AbortSignal): Promise<void> {
+    const { framework, cache, queue, recorder, metrics, clock } = this.#options;
     const { info } = entry;
     let failure: Failure | undefined;
     try {
@@ -247,11 +257,13 @@ export class Scheduler {
       framework.unreserve(state, info, node);
       cache.forget(info.uid);
       queue.move({ resource: 'Pod', action: 'delete' }, { pod: info });
-      if (!signal.aborted) await this.#fail(entry, failure, 'SchedulerError', signal);
+      if (!signal.aborted) await this.#fail(entry, failure, 'SchedulerError', started, signal);
       return;
     }
     this.#nominated.delete(info.uid);
     queue.done(info.uid);
+    metrics?.attempted('scheduled', started);
+    metrics?.scheduled(entry, clock.now());
     recorder.event(info.pod, 'Normal', 'Scheduled', `Successfully assigned ${info.key} to ${node}`);
   }
 
@@ -259,9 +271,11 @@ export class Scheduler {
     entry: QueuedPod,
     failure: Failure,
     reason: 'Unschedulable' | 'SchedulerError',
+    started: number,
     signal: AbortSignal,
   ): Promise<void> {
-    const { queue, recorder, current, logger } = this.#options;
+    const { queue, recorder, current, logger, metrics } = this.#options;
+    metrics?.attempted(reason === 'Unschedulable' ? 'unschedulable' : 'error', started);
     const latest = current(entry.info);
     if (!latest || latest.pod.spec?.nodeName) {
       queue.done(entry.info.uid);

@@ -25,3 +25,9 @@ function parsed(text: string): unknown {
     return undefined;
   }
 }
+
+/** Go's decoder takes what is no JSON for YAML, of which any text is a string. */
+export function unreadable(text: string, status: number): string {
+  if (text === '') return `0-length response with status code: ${status} and content type: application/json`;
+  return `couldn't get version/kind; json parse error: json: cannot unmarshal string into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
+}

@@ -7,7 +7,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { type ClientConfig, loadKubeconfig } from '@typernetes/openapi/client';
 import { isInternalError, isTimeout, isTooManyRequests, StatusError } from '@typernetes/openapi/meta';
 import { formatDuration } from '../duration.ts';
-import { errorOfAnswer } from './answer-error.ts';
+import { errorOfAnswer, unreadable } from './answer-error.ts';
 import { networkErrorText } from './network-error.ts';
 
 export interface ReviewClientOptions {
@@ -53,7 +53,7 @@ export class ReviewClient {
     let pause = this.#firstPauseMs;
     for (let attempt = 1; ; attempt++) {
       try {
-        return JSON.parse(await this.#post(body)) as T;
+        return parsed(await this.#post(body));
       } catch (error) {
         if (!mayPass(error) || attempt >= this.#attempts) throw error;
       }
@@ -97,6 +97,14 @@ export class ReviewClient {
       request.on('error', fail);
       request.end(body);
     });
+  }
+}
+
+function parsed<T>(text: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    throw new Error(unreadable(text, 200), { cause: error });
   }
 }
 

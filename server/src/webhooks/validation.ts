@@ -1,10 +1,13 @@
 /** Configurations of webhook clients against upstream's rules. */
 import { X509Certificate } from 'node:crypto';
 import { dns1123Subdomain, type FieldError, type FieldPath, invalidValue, required } from '@typernetes/openapi/meta';
+import { urlError } from './url-error.ts';
 
 const form = '; desired format: https://host[/path]';
 
 export function validateWebhookUrl(at: FieldPath, text: string): FieldError[] {
+  const wrong = urlError(text);
+  if (wrong !== undefined) return [required(at, `url must be a valid URL: ${wrong}${form}`)];
   const parts =
     /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/(?:([^@/?#]*)@)?([^/?#]*))?[^?#]*(?:\?([^#]*))?(?:#(.*))?$/.exec(text);
   const [, scheme = '', user, host = '', query = '', fragment = ''] = parts ?? [];

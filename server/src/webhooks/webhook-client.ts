@@ -2,8 +2,10 @@
  * Calls the HTTPS endpoint of a `WebhookClientConfig`: admission webhooks and CRD conversion.
  * Certificates are verified with `caBundle`, or with the system's where it is empty. Redirects are not followed.
  */
+import type { OutgoingHttpHeaders } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { propagated, tracedRequest } from '../tracing/propagation.ts';
+import type { WebhookCredential, WebhookCredentials } from './credentials.ts';
 import { networkErrorText } from './network-error.ts';
 import type { ResolvedService, ServiceResolver } from './service-resolver.ts';
 
@@ -44,11 +46,18 @@ const maximumAgents = 64;
 
 export class WebhookClients {
   readonly #resolve: ServiceResolver;
-  /** One pool of connections per CA bundle. */
+  readonly #credentials: WebhookCredentials | undefined;
+  /** One pool of connections per CA bundle and client certificate. */
   readonly #agents = new Map<string, Agent>();
 
-  constructor(resolve: ServiceResolver) {
+  constructor(resolve: ServiceResolver, credentials?: WebhookCredentials) {
     this.#resolve = resolve;
+    this.#credentials = credentials;
+  }
+
+  /** To the same Services, as somebody; closed on its own. */
+  withCredentials(credentials: WebhookCredentials): WebhookClients {
+    return new WebhookClients(this.#resolve, credentials);
   }
 
   /** As upstream names it: a Service's is `https://NAME.NAMESPACE.svc:PORT/PATH`, with its port even if it is 443. */
@@ -68,11 +77,14 @@ export class WebhookClients {
     try {
       const url = new URL(text);
       const { service } = config;
+      const credential = this.#credentials?.for(url.hostname, url.port === '' ? 443 : Number(url.port)) ?? {
+        headers: {},
+      };
       const target =
         service === undefined ? undefined : await this.#resolve(service.namespace, service.name, service.port ?? 443);
       const bytes = Buffer.from(JSON.stringify(body));
       // A connection that the server closes just when it is used again says nothing about the server.
-      const send = () => this.#send(url, target, config.caBundle ?? '', bytes, signal);
+      const send = () => this.#send(url, target, config.caBundle ?? '', credential, bytes, signal);
       const sendTwice = () =>
         send().catch((error: unknown) => {
           if (!(error instanceof StaleConnection)) throw error;
@@ -99,13 +111,14 @@ export class WebhookClients {
     url: URL,
     target: ResolvedService | undefined,
     caBundle: string,
+    credential: WebhookCredential,
     body: Buffer,
     signal: AbortSignal,
   ): Promise<WebhookResponse> {
     return new Promise((resolve, reject) => {
       const outgoing = httpsRequest(
         {
-          agent: this.#agent(caBundle),
+          agent: this.#agent(caBundle, credential),
           method: 'POST',
           host: target?.host ?? url.hostname.replace(/^\[|\]$/g, ''),
           port: target?.port ?? (url.port === '' ? 443 : Number(url.port)),
@@ -117,6 +130,7 @@ export class WebhookClients {
             'Content-Type': 'application/json',
             'Content-Length': body.length,
             'User-Agent': 'kube-apiserver-admission',
+            ...(credential.headers as OutgoingHttpHeaders),
             ...propagated(),
           },
           signal,
@@ -141,8 +155,9 @@ export class WebhookClients {
     });
   }
 
-  #agent(caBundle: string): Agent {
-    const known = this.#agents.get(caBundle);
+  #agent(caBundle: string, { cert, key }: WebhookCredential): Agent {
+    const pool = `${caBundle}\n${cert ?? ''}`;
+    const known = this.#agents.get(pool);
     if (known !== undefined) return known;
     const oldest = this.#agents.keys().next();
     if (this.#agents.size >= maximumAgents && oldest.done !== true) {
@@ -152,8 +167,10 @@ export class WebhookClients {
     const agent = new Agent({
       keepAlive: true,
       ...(caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64') }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
     });
-    this.#agents.set(caBundle, agent);
+    this.#agents.set(pool, agent);
     return agent;
   }
 }

@@ -50,14 +50,22 @@ test('what cannot be used is told in upstream’s words', async () => {
   });
   for (const [text, message] of [
     [`${head}plugin: []\n`, /^Error: failed to read plugin config: strict decoding error: unknown field "plugin"$/],
-    [`${head}plugins: []\nplugins: []\n`, /strict decoding error: .*"plugins"/],
+    [
+      `${head}plugins: []\nplugins: []\n`,
+      /strict decoding error: yaml: unmarshal errors:\n {2}line 4: key "plugins" already set in map$/,
+    ],
+    [
+      '{"kind":"AdmissionConfiguration","apiVersion":"apiserver.config.k8s.io/v1","plugins":[],"plugins":[]}',
+      /strict decoding error: duplicate field "plugins"$/,
+    ],
     [`${head}plugins: [{name: A, config: {}}]\n`, /unknown field "plugins\[0\].config"/],
     [`${head}plugins: [{name: 1}]\n`, /cannot unmarshal number into Go struct field .*plugins.name of type string/],
     [
       'apiVersion: apiserver.config.k8s.io/v1\nkind: Other\n',
       /no kind "Other" is registered for version "apiserver.config.k8s.io\/v1"/,
     ],
-    ['plugins: []\n', /Object 'Kind' is missing in '\{"plugins":\[\]\}'/],
+    ['plugins: []\n', /Object 'Kind' is missing in 'plugins: \[\]\n'$/],
+    ['', /^Error: failed to read plugin config: Object 'Kind' is missing in ''$/],
   ] as const)
     await assert.rejects(read(text), message);
 });

@@ -67,7 +67,7 @@ function decode(text: string, file: string): PluginConfiguration[] {
   } catch (error) {
     const names = error instanceof UnknownKindError ? unversionedPlugins(text) : [];
     if (names.length > 0) return names.map((name) => ({ name, path: path.resolve(file) }));
-    const { message } = error as Error;
+    const message = text === '' ? "Object 'Kind' is missing in ''" : (error as Error).message;
     throw new Error(`failed to read plugin config: ${message}`, { cause: error });
   }
 }

@@ -26,7 +26,8 @@ export function readEventLimits(text: string | undefined): EventLimit[] {
   const { limits = [] } =
     text === undefined ? {} : decodeConfig<{ limits?: Partial<EventLimit>[] }>(text, kind, { strict: false });
   const at = path('limits');
-  const errors: FieldError[] = limits.length === 0 ? [invalidValue(at, null, 'must not be empty')] : [];
+  const errors: FieldError[] =
+    limits.length === 0 ? [invalidValue(at, text === undefined ? null : [], 'must not be empty')] : [];
   const checked = limits.map(({ type, qps = 0, burst = 0, cacheSize = 0 }, index) => {
     const here = at.index(index);
     const known = limitTypes.find((each) => each === type);

@@ -1,8 +1,9 @@
 /** Certificate signing requests: who may approve, who may sign, what nobody may ask for. */
 
-import { quote } from '@typernetes/openapi/meta';
+import { type KubernetesObject, quote } from '@typernetes/openapi/meta';
 import { deepEqual } from '@typernetes/openapi/schema';
 import type { CertificateSigningRequest } from '@typernetes/openapi/types/certificates/v1';
+import type { ClusterTrustBundle } from '@typernetes/openapi/types/certificates/v1beta1';
 import type { UserInfo } from '../../authentication/authenticator.ts';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import { parseCertificateRequest } from '../../certificates/index.ts';
@@ -47,6 +48,24 @@ export function certificateSigning({ authorizer }: AdmissionDependencies): Admis
   };
 }
 
+/** Upstream's hangs on feature gate ClusterTrustBundle, as its bundles do: here wherever bundles are served. */
+export function clusterTrustBundleAttest({ authorizer }: AdmissionDependencies): AdmissionPlugin {
+  return {
+    name: 'ClusterTrustBundleAttest',
+    resources: ['clustertrustbundles.certificates.k8s.io'],
+    handles: (operation) => operation === 'CREATE' || operation === 'UPDATE',
+    async validate(attributes) {
+      const { object, oldObject } = attributes;
+      const { signerName = '' } = (object as ClusterTrustBundle).spec;
+      // Whoever collects garbage takes references and finalizers away, and vouches for nothing.
+      const isUpdate = attributes.operation === 'UPDATE' && oldObject !== undefined;
+      if (signerName === '' || (isUpdate && deepEqual(withoutOwnership(object), withoutOwnership(oldObject)))) return;
+      if (await maySign(authorizer, attributes.user, 'attest', signerName)) return;
+      throw refuse(attributes, `user not permitted to attest for signerName ${quote(signerName)}`);
+    },
+  };
+}
+
 export function certificateSubjectRestriction(): AdmissionPlugin {
   return {
     name: 'CertificateSubjectRestriction',
@@ -66,6 +85,16 @@ export function certificateSubjectRestriction(): AdmissionPlugin {
       }
     },
   };
+}
+
+function withoutOwnership(object: Readonly<KubernetesObject> | undefined): unknown {
+  const {
+    ownerReferences: _owners,
+    finalizers: _finalizers,
+    managedFields: _fields,
+    ...metadata
+  } = object?.metadata ?? {};
+  return { ...object, metadata };
 }
 
 /** Permission for the signer itself, or for all of its domain (`example.com/*`). */

@@ -91,7 +91,7 @@ test('only so many are kept apart: who was forgotten begins anew', async () => {
 
 test('configurations that are none', () => {
   const prefix = 'couldn\'t init admission plugin "EventRateLimit": ';
-  assert.throws(() => limited(), { message: `${prefix}limits: Invalid value: null: must not be empty` });
+  assert.throws(() => limited(), { message: `${prefix}limits: Invalid value: []: must not be empty` });
   assert.throws(() => limited({ type: 'Galaxy', cacheSize: -1 }), {
     message: `${prefix}[limits[0].type: Unsupported value: "Galaxy": supported values: "Namespace", "Server", "SourceAndObject", "User", limits[0].burst: Invalid value: 0: must be positive, limits[0].qps: Invalid value: 0: must be positive, limits[0].cacheSize: Invalid value: -1: must not be negative]`,
   });

@@ -112,6 +112,14 @@ test('a backend that fails is asked again, and then counts as refusing, or as al
   assert.deepEqual(annotations, { 'imagepolicywebhook.image-policy.k8s.io/failed-open': 'true' });
 });
 
+test('answers that are none refuse', async () => {
+  backend.answer = () => ({ allowed: 'yes' });
+  await assert.rejects(write(configured()), {
+    message:
+      'pods "p" is forbidden: json: cannot unmarshal string into Go struct field ImageReviewStatus.status.allowed of type bool',
+  });
+});
+
 test('configurations that are none', () => {
   const refusal = (message: string) => ({ message: `couldn't init admission plugin "ImagePolicyWebhook": ${message}` });
   assert.throws(() => fixture.plugin('ImagePolicyWebhook'), refusal('no config specified'));

@@ -87,11 +87,16 @@ async function ask(client: ReviewClient, spec: object): Promise<ImageReviewStatu
     spec,
     status: { allowed: false },
   });
-  if (answer.kind !== 'ImageReview' || answer.apiVersion !== apiVersion)
-    throw new Error(`the answer is no ImageReview of ${apiVersion}`);
+  if (answer.kind !== 'ImageReview' || answer.apiVersion !== apiVersion) {
+    const version = String(answer.apiVersion).replace(/^.*\//, '');
+    throw new Error(`converting (${version}.${String(answer.kind)}) to (v1alpha1.ImageReview): unknown conversion`);
+  }
   const { status } = answer;
   if (!isObject(status)) return { allowed: false };
-  if (status.allowed !== undefined && typeof status.allowed !== 'boolean')
-    throw new Error('the answer is no ImageReview: status.allowed is no boolean');
-  return { ...status, allowed: status.allowed === true };
+  const { allowed = false } = status;
+  if (typeof allowed !== 'boolean')
+    throw new Error(
+      `json: cannot unmarshal ${typeof allowed} into Go struct field ImageReviewStatus.status.allowed of type bool`,
+    );
+  return { ...status, allowed };
 }

@@ -1,8 +1,4 @@
-/**
- * Every plugin of v1.36 by name, in the order they run. Names without a factory are upstream's too: those that are on
- * by default belong to features that are off or are not there yet; the rest
- * are refused when asked for.
- */
+/** Every plugin of v1.36 by name, in the order they run. */
 import type { AdmissionPlugin } from '../admission.ts';
 import type { ConfigurableDependencies } from '../configurable.ts';
 import type { PluginConfigurations } from '../configuration/admission-configuration.ts';
@@ -12,17 +8,26 @@ import { mutatingAdmissionPolicy, validatingAdmissionPolicy } from '../policies/
 import { mutatingAdmissionWebhook, validatingAdmissionWebhook } from '../webhooks/index.ts';
 import { alwaysAdmit, alwaysDeny } from './always.ts';
 import { alwaysPullImages } from './always-pull-images.ts';
-import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts';
+import {
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
+  clusterTrustBundleAttest,
+} from './certificates.ts';
 import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { denyServiceExternalIPs } from './deny-service-external-ips.ts';
 import { eventRateLimit } from './event-rate-limit.ts';
 import { imagePolicyWebhook } from './image-policy-webhook.ts';
+import { jobValidation } from './job-validation.ts';
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { namespaceAutoProvision, namespaceExists } from './namespaces.ts';
+import { nodeDeclaredFeatureValidator } from './node-declared-feature-validator.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { ownerReferencesPermissionEnforcement } from './owner-references-permission-enforcement.ts';
+import { podGroupProtection } from './pod-group-protection.ts';
+import { podGroupWorkloadExists } from './pod-group-workload-exists.ts';
 import { podNodeSelector } from './pod-node-selector.ts';
 import { podResizeValidator } from './pod-resize-validator.ts';
 import { podSecurity } from './pod-security/index.ts';
@@ -36,12 +41,9 @@ import { persistentVolumeClaimResize, storageObjectInUseProtection } from './sto
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 import { defaultTolerationSeconds, extendedResourceToleration } from './tolerations.ts';
 
-/** Undefined where what the plugin works with is not there. */
+/** Undefined where what the plugin works with is not there, or its feature is off. */
 type Factory = (dependencies: AdmissionDependencies, configuration: string | undefined) => AdmissionPlugin | undefined;
-/** `later`: on by default upstream, without effect here so far. `missing`: off by default and not there. */
-type Entry =
-  | readonly [name: string, state: 'on' | 'off', factory: Factory]
-  | readonly [name: string, state: 'later' | 'missing'];
+type Entry = readonly [name: string, state: 'on' | 'off', factory: Factory];
 
 /** What is configured by objects. */
 function configurable(
@@ -75,20 +77,20 @@ const ordered: readonly Entry[] = [
   ['ExtendedResourceToleration', 'off', extendedResourceToleration],
   ['DefaultStorageClass', 'on', defaultStorageClass],
   ['StorageObjectInUseProtection', 'on', storageObjectInUseProtection],
-  ['PodGroupProtection', 'later'],
+  ['PodGroupProtection', 'on', podGroupProtection],
   ['OwnerReferencesPermissionEnforcement', 'off', ownerReferencesPermissionEnforcement],
   ['PersistentVolumeClaimResize', 'on', persistentVolumeClaimResize],
   ['RuntimeClass', 'on', runtimeClass],
   ['CertificateApproval', 'on', certificateApproval],
   ['CertificateSigning', 'on', certificateSigning],
-  ['ClusterTrustBundleAttest', 'later'],
+  ['ClusterTrustBundleAttest', 'on', clusterTrustBundleAttest],
   ['CertificateSubjectRestriction', 'on', certificateSubjectRestriction],
   ['DefaultIngressClass', 'on', defaultIngressClass],
   ['DenyServiceExternalIPs', 'off', denyServiceExternalIPs],
   ['PodTopologyLabels', 'on', podTopologyLabels],
-  ['PodGroupWorkloadExists', 'later'],
-  ['NodeDeclaredFeatureValidator', 'later'],
-  ['JobValidation', 'later'],
+  ['PodGroupWorkloadExists', 'on', podGroupWorkloadExists],
+  ['NodeDeclaredFeatureValidator', 'on', nodeDeclaredFeatureValidator],
+  ['JobValidation', 'on', jobValidation],
   ['PodResizeValidator', 'on', podResizeValidator],
   ['MutatingAdmissionPolicy', 'on', configurable(mutatingAdmissionPolicy)],
   ['MutatingAdmissionWebhook', 'on', configurable(mutatingAdmissionWebhook)],
@@ -123,14 +125,8 @@ export function admissionPlugins(
   if (both.length > 0)
     errors.push(`[${both.join(' ')}] in enable-admission-plugins and disable-admission-plugins overlapped`);
   if (errors.length > 0) throw new Error(errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`);
-  return ordered.flatMap((entry) => {
-    const [name, state, factory] = entry;
-    if (disable.has(name)) return [];
-    if (factory === undefined) {
-      if (state === 'missing' && enable.has(name)) throw new Error(`admission plugin ${name} is not implemented`);
-      return [];
-    }
-    if (state === 'off' && !enable.has(name)) return [];
+  return ordered.flatMap(([name, state, factory]) => {
+    if (disable.has(name) || (state === 'off' && !enable.has(name))) return [];
     const configuration = configurations?.(name);
     try {
       return [factory(dependencies, configuration) ?? []].flat();
@@ -141,9 +137,4 @@ export function admissionPlugins(
       });
     }
   });
-}
-
-/** Plugins that upstream runs by default and that do nothing here yet; for documentation and the curious. */
-export function absentPlugins(): string[] {
-  return ordered.flatMap(([name, state]) => (state === 'later' ? [name] : []));
 }

@@ -134,10 +134,10 @@ describe('ResourceQuota', () => {
   test('what is covered must be stated and counted', async () => {
     put({ 'limits.memory': '1Gi' }, { 'limits.memory': '0' });
     await assert.rejects(run(pod(container())), /failed quota: q: must specify limits.memory for: c/);
-    objects.put('resourcequotas', {
-      metadata: { namespace: 'ns', name: 'q' },
-      spec: { hard: { pods: '1' } },
-    } as object);
+    const fresh = { metadata: { namespace: 'ns', name: 'q' }, spec: { hard: { pods: '0' } } };
+    objects.put('resourcequotas', fresh);
+    await run(pod(container()));
+    objects.put('resourcequotas', Object.assign(fresh, { status: { hard: { pods: '0' } } }));
     await assert.rejects(run(pod(container())), /status unknown for quota: q, resources: pods/);
   });
   test('scopes pick pods', async () => {

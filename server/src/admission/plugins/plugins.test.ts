@@ -7,7 +7,7 @@ import { alwaysAllow, alwaysDeny } from '../../authorization/always.ts';
 import { MemoryObjects } from '../../authorization/testing/memory-objects.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
 import { admit } from '../testing/attributes.ts';
-import { absentPlugins, admissionPlugins } from './index.ts';
+import { admissionPlugins } from './index.ts';
 import { mergeTolerations } from './tolerations.ts';
 
 let objects: MemoryObjects;
@@ -42,7 +42,8 @@ describe('the list', () => {
     assert.equal(names.at(-1), 'ResourceQuota');
     assert.ok(names.indexOf('ServiceAccount') < names.indexOf('PodSecurity'));
     assert.ok(!names.includes('NodeRestriction'));
-    assert.ok(absentPlugins().includes('JobValidation'));
+    assert.ok(names.includes('NodeDeclaredFeatureValidator'));
+    assert.ok(!names.includes('JobValidation'), 'its feature gate is off');
   });
   test('flags', () => {
     assert.ok(

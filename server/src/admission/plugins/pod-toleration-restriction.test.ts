@@ -57,10 +57,19 @@ test('no tolerations but those that the namespace, or else the cluster, allows',
   await assert.rejects(tolerationsOf({ tolerations, configuration }), refusal('cluster'));
   await assert.rejects(tolerationsOf({ tolerations, whitelist: JSON.stringify([exists('c')]) }), refusal('namespace'));
   assert.deepEqual(await tolerationsOf({ tolerations, configuration, whitelist: '' }), tolerations);
+  const equal: Toleration = { key: 'a', operator: 'Equal', value: 'v' };
+  assert.deepEqual(await tolerationsOf({ tolerations: [equal], whitelist: '[{"key":"a","value":"v"}]' }), [equal]);
+  const unsaid = { tolerations: [{ key: 'a', value: 'v' }], whitelist: JSON.stringify([equal]) };
+  await assert.rejects(tolerationsOf(unsaid), refusal('namespace'));
   assert.deepEqual(await tolerationsOf({ tolerations, whitelist: '[{"operator":"Exists"}]' }), tolerations);
 });
 
 test('annotations and configurations that cannot be read', async () => {
+  for (const [defaults, message] of [
+    ['nonsense', "invalid character 'o' in literal null (expecting 'u')"],
+    ['[{"key":1}]', 'json: cannot unmarshal number into Go struct field Toleration.key of type string'],
+  ] as const)
+    await assert.rejects(tolerationsOf({ defaults }), { message });
   await assert.rejects(
     tolerationsOf({ defaults: '{}' }),
     /cannot unmarshal object into Go value of type \[\]v1.Toleration/,

@@ -1,4 +1,7 @@
 /** Off by default: pods get the tolerations of their namespace, and have none but those it allows. */
+import { schemaByName } from '@typernetes/openapi/catalogue';
+import { parseJson } from '@typernetes/openapi/codec';
+import { checkTypes, type Schema } from '@typernetes/openapi/schema';
 import type { Pod, Toleration } from '@typernetes/openapi/types/core/v1';
 import { computeQualityOfService } from '../../registry/core/pod/resources.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
@@ -10,6 +13,7 @@ import { coversToleration, mergeTolerations } from './tolerations.ts';
 
 const defaultsAnnotation = 'scheduler.alpha.kubernetes.io/defaultTolerations';
 const whitelistAnnotation = 'scheduler.alpha.kubernetes.io/tolerationsWhitelist';
+const schema: Schema = { type: 'array', items: { $ref: 'io.k8s.api.core.v1.Toleration' } };
 const memoryPressure: Toleration = {
   key: 'node.kubernetes.io/memory-pressure',
   operator: 'Exists',
@@ -60,11 +64,17 @@ function parseTolerations(text: string | undefined): Toleration[] | undefined {
   if (text === '') return [];
   let given: unknown;
   try {
-    given = JSON.parse(text);
+    given = parseJson(text).value ?? [];
   } catch (error) {
     throw plainError((error as Error).message);
   }
   if (!Array.isArray(given))
-    throw plainError(`json: cannot unmarshal ${typeof given} into Go value of type []v1.Toleration`);
+    throw plainError(`json: cannot unmarshal ${jsonTypeOf(given)} into Go value of type []v1.Toleration`);
+  const { error } = checkTypes(given, schema, schemaByName);
+  if (error !== undefined) throw plainError(error);
   return given as Toleration[];
+}
+
+function jsonTypeOf(value: unknown): string {
+  return typeof value === 'boolean' ? 'bool' : typeof value;
 }

@@ -3,23 +3,39 @@ import type { GroupResource, KubernetesObject } from '@typernetes/openapi/meta';
 import type { PersistentVolumeClaim, Pod, ResourceQuota } from '@typernetes/openapi/types/core/v1';
 import { podResources } from './resource-list.ts';
 
-type ScopeRequirement = { scopeName: string; operator: string; values?: string[] };
+export interface ScopeRequirement {
+  scopeName: string;
+  operator: string;
+  values?: string[];
+}
 
-/** Whether all of a quota's scopes apply to the object. Only pods and volume claims have scopes. */
+export function scopesOf({ spec }: ResourceQuota): ScopeRequirement[] {
+  return [
+    ...(spec?.scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists' })),
+    ...(spec?.scopeSelector?.matchExpressions ?? []),
+  ];
+}
+
+/** Whether all of a quota's scopes apply to the object. */
 export function matchesScopes(
   quota: ResourceQuota,
   resource: GroupResource,
   object: Readonly<KubernetesObject>,
 ): boolean {
-  const requirements: ScopeRequirement[] = [
-    ...(quota.spec?.scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists' })),
-    ...(quota.spec?.scopeSelector?.matchExpressions ?? []),
-  ];
-  if (requirements.length === 0) return true;
-  if (resource.group !== '') return false;
-  if (resource.resource === 'pods') return requirements.every((requirement) => podInScope(object as Pod, requirement));
-  if (resource.resource !== 'persistentvolumeclaims') return false;
-  return requirements.every((requirement) => claimInScope(object as PersistentVolumeClaim, requirement));
+  const requirements = scopesOf(quota);
+  return matchingScopes(requirements, resource, object).length === requirements.length;
+}
+
+/** Those of the scopes that the object is in. Only pods and volume claims have scopes. */
+export function matchingScopes(
+  requirements: readonly ScopeRequirement[],
+  resource: GroupResource,
+  object: Readonly<KubernetesObject>,
+): ScopeRequirement[] {
+  if (resource.group !== '') return [];
+  if (resource.resource === 'pods') return requirements.filter((requirement) => podInScope(object as Pod, requirement));
+  if (resource.resource !== 'persistentvolumeclaims') return [];
+  return requirements.filter((requirement) => claimInScope(object as PersistentVolumeClaim, requirement));
 }
 
 function podInScope(pod: Pod, requirement: ScopeRequirement): boolean {

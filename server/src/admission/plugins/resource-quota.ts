@@ -6,15 +6,21 @@
 import { isNotFound } from '@typernetes/openapi/meta';
 import type { Pod, ResourceQuota } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
+import { readLimitedResources } from '../configuration/resource-quota.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
 import { refuse } from '../refusal.ts';
+import { checkLimitedResources } from './limited-resources.ts';
 import { isTerminating, matchesScopes } from './quota-scopes.ts';
 import { unstated, usageOf } from './quota-usage.ts';
 import { increase, printList, type ResourceList, resourceList, storedList, sum } from './resource-list.ts';
 
 const quotas = { group: '', resource: 'resourcequotas' };
 
-export function resourceQuota({ registry, now = () => new Date() }: AdmissionDependencies): AdmissionPlugin {
+export function resourceQuota(
+  { registry, now = () => new Date() }: AdmissionDependencies,
+  configuration?: string,
+): AdmissionPlugin {
+  const limited = readLimitedResources(configuration);
   return {
     name: 'ResourceQuota',
     handles: (operation) => operation === 'CREATE' || operation === 'UPDATE',
@@ -23,16 +29,19 @@ export function resourceQuota({ registry, now = () => new Date() }: AdmissionDep
       const { object, resource, namespace } = attributes;
       if (object === undefined) return;
       const covering = await registry.list<ResourceQuota>(quotas, namespace);
-      if (covering.length === 0) return;
+      if (covering.length === 0 && limited.length === 0) return;
       const usage = usageOf(resource, object, now());
       const negative = [...usage].filter(([, amount]) => amount.sign() < 0).map(([name]) => name);
       if (negative.length > 0) {
         throw refuse(attributes, `quota usage is negative for resource(s): ${negative.sort().join(',')}`);
       }
-      const charges = covering.flatMap((quota) => {
-        const charge = chargeTo(quota, attributes, usage, now());
-        return charge.size === 0 ? [] : [{ quota, charge }];
-      });
+      const matching = covering.flatMap((quota) => chargeTo(quota, attributes, usage, now()) ?? []);
+      const charges = matching.filter(({ charge }) => charge.size > 0);
+      if (limited.length > 0) {
+        const restricted = new Set(matching.flatMap(({ covered }) => covered));
+        const isMore = matching.length > 0 ? charges.length > 0 : isGrown(attributes, usage, now());
+        if (isMore) checkLimitedResources(limited, attributes, usage, restricted, covering);
+      }
       for (const { quota, charge } of charges) checkFits(quota, charge, attributes);
       if (attributes.dryRun) return;
       for (const { quota, charge } of charges) {
@@ -81,26 +90,46 @@ function applies({ operation, resource, subresource, namespace, object, oldObjec
   }
 }
 
-/** The part of `usage` that this quota limits and that is new. */
-function chargeTo(quota: ResourceQuota, attributes: AdmissionAttributes, usage: ResourceList, now: Date): ResourceList {
+interface Charge {
+  quota: ResourceQuota;
+  /** What of the object's usage the quota limits. */
+  covered: string[];
+  /** How much of that is new. */
+  charge: ResourceList;
+}
+
+/** Undefined where the quota is not about the object. */
+function chargeTo(
+  quota: ResourceQuota,
+  attributes: AdmissionAttributes,
+  usage: ResourceList,
+  now: Date,
+): Charge | undefined {
   const { object, oldObject, resource } = attributes;
-  if (object === undefined || !matchesScopes(quota, resource, object)) return new Map();
-  const hard = resourceList(quota.status?.hard ?? quota.spec?.hard);
+  if (object === undefined || !matchesScopes(quota, resource, object)) return undefined;
+  // What the controller has not seen yet does not count.
+  const hard = resourceList(quota.status?.hard);
   const isPod = resource.group === '' && resource.resource === 'pods';
   const covered = [...hard.keys()].filter(
     (name) => usage.has(name) || (isPod && /^((requests|limits)\.)?(cpu|memory)$/.test(name)),
   );
-  if (covered.length === 0) return new Map();
+  if (covered.length === 0) return undefined;
   const name = quota.metadata?.name ?? '';
   const missing = isPod ? unstated(object as Pod, covered) : undefined;
   if (missing !== undefined) throw refuse(attributes, `failed quota: ${name}: ${missing}`);
   const known = resourceList(quota.status?.used);
-  if (quota.status?.hard === undefined || covered.some((resourceName) => !known.has(resourceName))) {
+  if (covered.some((resourceName) => !known.has(resourceName))) {
     throw refuse(attributes, `status unknown for quota: ${name}, resources: ${covered.sort().join(',')}`);
   }
   const counted = oldObject !== undefined && matchesScopes(quota, resource, oldObject);
   const grown = counted ? increase(usage, usageOf(resource, oldObject, now)) : usage;
-  return new Map([...grown].filter(([resourceName, amount]) => hard.has(resourceName) && !amount.isZero()));
+  const charge = new Map([...grown].filter(([resourceName, amount]) => hard.has(resourceName) && !amount.isZero()));
+  return { quota, covered, charge };
+}
+
+function isGrown({ oldObject, resource }: AdmissionAttributes, usage: ResourceList, now: Date): boolean {
+  const grown = oldObject === undefined ? usage : increase(usage, usageOf(resource, oldObject, now));
+  return [...grown.values()].some((amount) => !amount.isZero());
 }
 
 function checkFits(quota: ResourceQuota, charge: ResourceList, attributes: AdmissionAttributes): void {

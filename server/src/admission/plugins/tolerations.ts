@@ -1,12 +1,17 @@
 import { deepEqual } from '@typernetes/openapi/schema';
 import type { Pod, Toleration } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionPlugin } from '../admission.ts';
+import type { AdmissionDependencies } from '../dependencies.ts';
 
-/** Seconds that a pod stays on a node which became not ready or unreachable. */
-const defaultSeconds = 300;
-const noExecuteTaints = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+const fiveMinutes = { notReady: 300, unreachable: 300 };
 
-export function defaultTolerationSeconds(): AdmissionPlugin {
+export function defaultTolerationSeconds({
+  tolerationSeconds: { notReady, unreachable } = fiveMinutes,
+}: Pick<AdmissionDependencies, 'tolerationSeconds'> = {}): AdmissionPlugin {
+  const noExecuteTaints = [
+    ['node.kubernetes.io/not-ready', notReady],
+    ['node.kubernetes.io/unreachable', unreachable],
+  ] as const;
   return {
     name: 'DefaultTolerationSeconds',
     resources: ['pods'],
@@ -15,7 +20,7 @@ export function defaultTolerationSeconds(): AdmissionPlugin {
       const spec = ((attributes.object as Pod).spec ??= { containers: [] });
       const before = spec.tolerations ?? [];
       const missing = noExecuteTaints.filter(
-        (key) =>
+        ([key]) =>
           !before.some(
             (toleration) =>
               (!toleration.key || toleration.key === key) && (!toleration.effect || toleration.effect === 'NoExecute'),
@@ -25,7 +30,7 @@ export function defaultTolerationSeconds(): AdmissionPlugin {
       spec.tolerations = [
         ...before,
         ...missing.map(
-          (key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: defaultSeconds }) as const,
+          ([key, tolerationSeconds]) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }) as const,
         ),
       ];
       return undefined;
@@ -80,7 +85,7 @@ export function coversToleration(wide: Toleration, narrow: Toleration): boolean 
     if (narrow.tolerationSeconds === undefined || narrow.tolerationSeconds > wide.tolerationSeconds) return false;
   }
   if (wide.operator === 'Exists') return true;
-  const isEqual = (operator: string | undefined): boolean =>
-    operator === undefined || operator === '' || operator === 'Equal';
-  return isEqual(wide.operator) && isEqual(narrow.operator) && (narrow.value ?? '') === (wide.value ?? '');
+  // As upstream has it, an operator that is left out means Equal on the one side only.
+  const isEqual = narrow.operator === 'Equal' && (!wide.operator || wide.operator === 'Equal');
+  return isEqual && (narrow.value ?? '') === (wide.value ?? '');
 }

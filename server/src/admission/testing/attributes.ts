@@ -21,6 +21,8 @@ export interface Request {
   namespace?: string;
   name?: string;
   dryRun?: boolean;
+  /** Where annotations are told; needed only by who looks at those of refusals. */
+  annotations?: Record<string, string>;
 }
 
 export interface Outcome {
@@ -35,7 +37,7 @@ export async function admit(plugins: readonly AdmissionPlugin[], request: Reques
   const [full = '', subresource = ''] = what.split('/');
   const [resource = '', ...group] = full.split('.');
   const warnings: string[] = [];
-  const annotations: Record<string, string> = {};
+  const { annotations = {} } = request;
   const object = structuredClone(request.object) as KubernetesObject | undefined;
   const attributes: AdmissionAttributes = {
     operation: verb.toUpperCase() as AdmissionAttributes['operation'],

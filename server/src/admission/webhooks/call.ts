@@ -2,7 +2,7 @@
 import type { JsonValue } from '@typernetes/openapi/meta';
 import { isObject } from '@typernetes/openapi/schema';
 import { type SpanOptions, traced } from '../../tracing/span.ts';
-import { errorOfAnswer, failureOf, WebhookCallError, type WebhookClients } from '../../webhooks/index.ts';
+import { errorOfAnswer, failureOf, unreadable, WebhookCallError, type WebhookClients } from '../../webhooks/index.ts';
 import type { AdmissionAttributes } from '../admission.ts';
 import type { VersionedObjects } from '../versioned.ts';
 import { dryRunUnsupported, rejection, WebhookFailure } from './errors.ts';
@@ -84,12 +84,6 @@ async function post(
   const wrong = isObject(value) ? mistyped(value, review) : undefined;
   if (wrong !== undefined) throw failed(wrong);
   return value;
-}
-
-/** Go's decoder takes what is no JSON for YAML, of which any text is a string. */
-function unreadable(text: string, status: number): string {
-  if (text === '') return `0-length response with status code: ${status} and content type: application/json`;
-  return `couldn't get version/kind; json parse error: json: cannot unmarshal string into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
 }
 
 function mistyped(answer: { [key: string]: JsonValue }, { version }: AdmissionReview): string | undefined {

@@ -19,6 +19,7 @@ import { isAdmissionConfiguration } from '../matching/rules.ts';
 import { Mutation } from '../mutation.ts';
 import { plainError, refuse } from '../refusal.ts';
 import { callWebhook } from './call.ts';
+import { withWebhookCredentials } from './credentials.ts';
 import { WebhookFailure } from './errors.ts';
 import { type Hook, hooksOf } from './hook.ts';
 import { type Invocation, invocationOf } from './match.ts';
@@ -27,7 +28,8 @@ import type { ReviewResponse } from './review.ts';
 const name = 'MutatingAdmissionWebhook';
 const resource = { group: 'admissionregistration.k8s.io', resource: 'mutatingwebhookconfigurations' };
 
-export function mutatingAdmissionWebhook(dependencies: ConfigurableDependencies): AdmissionPlugin {
+export function mutatingAdmissionWebhook(given: ConfigurableDependencies, configuration?: string): AdmissionPlugin {
+  const dependencies = withWebhookCredentials(given, configuration);
   const following = new Following<MutatingWebhookConfiguration, Hook<MutatingWebhook>[]>(
     dependencies.source,
     resource,
@@ -43,7 +45,10 @@ export function mutatingAdmissionWebhook(dependencies: ConfigurableDependencies)
     handles: () => true,
     admit: (attributes) =>
       isAdmissionConfiguration(attributes) || following.current()?.length === 0 ? undefined : admit(attributes),
-    stop: () => following.stop(),
+    stop() {
+      following.stop();
+      dependencies.clients.close();
+    },
   };
 }
 

@@ -12,6 +12,7 @@ import { RequestNamespace } from '../matching/selectors.ts';
 import { refuse } from '../refusal.ts';
 import { Versions } from '../versioned.ts';
 import { callWebhook } from './call.ts';
+import { withWebhookCredentials } from './credentials.ts';
 import { WebhookFailure } from './errors.ts';
 import { type Hook, hooksOf } from './hook.ts';
 import { type Invocation, invocationOf } from './match.ts';
@@ -20,7 +21,8 @@ type ValidatingHook = Hook<ValidatingWebhook>;
 
 const resource = { group: 'admissionregistration.k8s.io', resource: 'validatingwebhookconfigurations' };
 
-export function validatingAdmissionWebhook(dependencies: ConfigurableDependencies): AdmissionPlugin {
+export function validatingAdmissionWebhook(given: ConfigurableDependencies, configuration?: string): AdmissionPlugin {
+  const dependencies = withWebhookCredentials(given, configuration);
   const following = new Following<ValidatingWebhookConfiguration, ValidatingHook[]>(
     dependencies.source,
     resource,
@@ -36,7 +38,10 @@ export function validatingAdmissionWebhook(dependencies: ConfigurableDependencie
     handles: () => true,
     validate: (attributes) =>
       isAdmissionConfiguration(attributes) || following.current()?.length === 0 ? undefined : validate(attributes),
-    stop: () => following.stop(),
+    stop() {
+      following.stop();
+      dependencies.clients.close();
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import type { ObjectSource } from '../../authorization/object-source.ts';
 import type { RegistryDependencies } from '../../registry/dependencies.ts';
 import { ServiceAllocationRepair } from '../../registry/resources.ts';
 import type { Storage } from '../../storage/storage.ts';
+import type { ApiserverOptions } from '../config.ts';
 import type { FeatureGates } from '../feature-gates.ts';
 import type { PostStartHook } from '../post-start.ts';
 import { serverIdentity, startIdentityLease, startIdentityLeaseCollector } from './identity-lease.ts';
@@ -24,7 +25,7 @@ export interface ClusterHooksDependencies {
   /** Of the keys in storage; ends in `/`. */
   root: string;
   featureGates: FeatureGates;
-  serviceClusterIpRange: string;
+  options: Pick<ApiserverOptions, 'serviceClusterIpRange' | 'kubernetesServiceNodePort' | 'endpointReconcilerType'>;
   /** Where other parts of the cluster reach this server; the port is asked for once it listens. */
   address: string;
   port: () => number;
@@ -49,8 +50,9 @@ const repairIntervalMs = 180_000;
 const afterNamespaces = { after: [systemNamespacesHook] };
 
 export function clusterHooks(dependencies: ClusterHooksDependencies): ClusterHooks {
-  const { registries, source, serviceClusterIpRange, address, featureGates, now, report } = dependencies;
+  const { registries, source, options, address, featureGates, now, report } = dependencies;
   const { registry } = registries;
+  const { serviceClusterIpRange } = options;
   /** Ended by `leave`. */
   const presence: Stoppable[] = [];
   let repairTimer: NodeJS.Timeout | undefined;
@@ -121,7 +123,17 @@ export function clusterHooks(dependencies: ClusterHooksDependencies): ClusterHoo
       after: [systemNamespacesHook, 'start-service-ip-repair-controllers'],
       async run() {
         const { storage, root, port } = dependencies;
-        const service = { registry, storage, root, serviceClusterIpRange, address, port: port(), report };
+        const service = {
+          registry,
+          storage,
+          root,
+          serviceClusterIpRange,
+          address,
+          port: port(),
+          nodePort: options.kubernetesServiceNodePort,
+          endpoints: options.endpointReconcilerType !== 'none',
+          report,
+        };
         presence.push(await startKubernetesService(service));
       },
     },

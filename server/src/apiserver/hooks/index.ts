@@ -1,2 +1,3 @@
 export { type RunningAuthenticationConfig, startAuthenticationConfig } from './authentication-config.ts';
 export { type ClusterHooks, clusterHooks } from './cluster-hooks.ts';
+export { kubernetesServiceIp } from './kubernetes-service.ts';

@@ -23,6 +23,10 @@ export interface KubernetesServiceOptions {
   serviceClusterIpRange: string;
   address: string;
   port: number;
+  /** 0: a ClusterIP alone. */
+  nodePort: number;
+  /** False leaves the endpoints to somebody else. */
+  endpoints: boolean;
   report: (error: unknown) => void;
 }
 
@@ -32,7 +36,7 @@ export interface KubernetesServiceController {
 }
 
 /** The first address of the first range: upstream's choice for the Service `kubernetes`. */
-function kubernetesServiceIp(range: string): string {
+export function kubernetesServiceIp(range: string): string {
   const [address, prefix] = ipaddr.parseCIDR(range.split(',')[0]!.trim());
   const bytes =
     address.kind() === 'ipv4'
@@ -47,9 +51,9 @@ export async function startKubernetesService(options: KubernetesServiceOptions):
   const prefix = `${options.root}masterleases/`;
   const key = `${prefix}${options.address}`;
   await ensureExists(options.registry, { group: '', resource: 'services' }, serviceObject(options));
-  const loopback = ipaddr.parse(options.address).range() === 'loopback';
+  const leadsNowhere = ipaddr.parse(options.address).range() === 'loopback';
   const reconcile = async (): Promise<void> => {
-    if (loopback) return;
+    if (leadsNowhere || !options.endpoints) return;
     await renewAddressLease(options.storage, key, { ip: options.address, port: options.port });
     await reconcileEndpoints(options, await liveAddresses(options.storage, prefix));
   };
@@ -59,6 +63,7 @@ export async function startKubernetesService(options: KubernetesServiceOptions):
   return {
     async stop() {
       await reconciling.stop();
+      if (!options.endpoints) return;
       await removeAddressLease(options.storage, key);
       const left = await liveAddresses(options.storage, prefix);
       // The last server leaves its address: pods keep their connections while it restarts.
@@ -73,16 +78,17 @@ async function liveAddresses(storage: Storage, prefix: string): Promise<string[]
 }
 
 function serviceObject(options: KubernetesServiceOptions): KubernetesObject & { spec: unknown } {
+  const nodePort = options.nodePort > 0 ? { nodePort: options.nodePort } : {};
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: serviceName, namespace, labels: { provider: 'kubernetes', component: 'apiserver' } },
     spec: {
       clusterIP: kubernetesServiceIp(options.serviceClusterIpRange),
-      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: options.port }],
+      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: options.port, ...nodePort }],
       ipFamilyPolicy: 'SingleStack',
       sessionAffinity: 'None',
-      type: 'ClusterIP',
+      type: options.nodePort > 0 ? 'NodePort' : 'ClusterIP',
     },
   };
 }

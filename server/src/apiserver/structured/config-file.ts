@@ -26,22 +26,32 @@ export function decodeConfig<T>(
   { strict = true }: { strict?: boolean } = {},
 ): T {
   if (text.trim() === '') throw new UnknownKindError('empty config data');
-  const { object, duplicateFields } = yamlSerializer.decode(Buffer.from(text), { strict });
-  const { schema } = kindOf(object, [kinds].flat());
+  const { object, duplicateFields, strictErrors } = yamlSerializer.decode(Buffer.from(text), { strict });
+  const { schema } = kindOf(object, [kinds].flat(), text);
   const properties = { ...schema.properties, apiVersion: { type: 'string' }, kind: { type: 'string' } };
   const { error, unknownFields } = checkTypes(object, { ...schema, properties }, () => undefined);
   if (error !== undefined) throw new Error(error);
   const wrong = strict
     ? strictDecodingError([
+        ...repeated(duplicateFields, strictErrors),
         ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`),
-        ...duplicateFields.map((path) => `duplicate field ${JSON.stringify(path)}`),
       ])
     : undefined;
   if (wrong !== undefined) throw new Error(wrong);
   return object as T;
 }
 
-function kindOf(object: { apiVersion?: unknown; kind?: unknown }, kinds: readonly ConfigKind[]): ConfigKind {
+/** JSON's repeated fields are told by their paths, YAML's by their lines. */
+function repeated(paths: readonly string[], errors: readonly string[]): readonly string[] {
+  if (errors.length === 0 || errors[0] === `duplicate field ${JSON.stringify(paths[0])}`) return errors;
+  return [['yaml: unmarshal errors:', ...errors].join('\n  ')];
+}
+
+function kindOf(
+  object: { apiVersion?: unknown; kind?: unknown },
+  kinds: readonly ConfigKind[],
+  text: string,
+): ConfigKind {
   const { apiVersion, kind: given } = object;
   const found = kinds.find(
     ({ group, kind, versions }) => given === kind && versions.some((version) => apiVersion === `${group}/${version}`),
@@ -52,7 +62,7 @@ function kindOf(object: { apiVersion?: unknown; kind?: unknown }, kinds: readonl
     ['apiVersion', apiVersion],
   ])
     if (value === undefined || value === '')
-      throw new UnknownKindError(`Object '${String(field)}' is missing in '${JSON.stringify(object)}'`);
+      throw new UnknownKindError(`Object '${String(field)}' is missing in '${text}'`);
   const known = kinds.map(
     ({ group, kind, versions }) => `${kind} of ${versions.map((version) => `${group}/${version}`).join(', ')}`,
   );

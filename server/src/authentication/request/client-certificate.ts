@@ -6,6 +6,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import type { Distribution } from '../../metrics/index.ts';
 import type { Authenticator, UserInfo } from '../authenticator.ts';
 import { credentialIdKey } from '../service-account/user.ts';
 
@@ -19,6 +20,7 @@ interface Verified {
   leaf: X509Certificate;
   notBefore: number;
   notAfter: number;
+  leafNotAfter: number;
 }
 
 interface Peer {
@@ -61,6 +63,13 @@ export class ClientCertificateVerifier {
     return result.leaf;
   }
 
+  /** Of the client's own certificate, which must have been verified. */
+  secondsLeft(request: IncomingMessage): number {
+    const result = this.#seen.get(request.socket);
+    if (result === undefined || result instanceof Error) return 0;
+    return (result.leafNotAfter - this.#now().getTime()) / 1000;
+  }
+
   #verifyChain(leaf: X509Certificate, others: readonly X509Certificate[]): Verified | Error {
     const chain = this.#path([leaf], others);
     if (chain === undefined) return new Error('x509: certificate signed by unknown authority');
@@ -75,6 +84,7 @@ export class ClientCertificateVerifier {
       leaf,
       notBefore: Math.max(...chain.map((certificate) => certificate.validFromDate.getTime())),
       notAfter: Math.min(...chain.map((certificate) => certificate.validToDate.getTime())),
+      leafNotAfter: leaf.validToDate.getTime(),
     };
   }
 
@@ -143,12 +153,17 @@ function peerOf(socket: object): Peer | undefined {
 }
 
 /** --client-ca-file: the common name is the user, every organization a group. */
-export function clientCertificateAuthenticator(verifier: ClientCertificateVerifier): Authenticator {
+export function clientCertificateAuthenticator(
+  verifier: ClientCertificateVerifier,
+  /** Gets how long the certificate of each request is good yet. */
+  lifetime?: Pick<Distribution, 'observe'>,
+): Authenticator {
   const users = new WeakMap<X509Certificate, UserInfo>();
   return {
     async authenticateRequest(request) {
       const certificate = verifier.verify(request);
       if (certificate === undefined) return undefined;
+      lifetime?.observe(verifier.secondsLeft(request));
       // A connection keeps its certificate, and reading one costs as much as a whole small request.
       let user = users.get(certificate);
       if (user === undefined) {

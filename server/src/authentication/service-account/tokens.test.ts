@@ -220,6 +220,17 @@ test('a secret token is good while the secret holds it', async () => {
   await assert.rejects(tokens.authenticateToken(token, []), /does not match server's copy/);
 });
 
+test('without lookup, a secret token is good for ever', async () => {
+  const lenient = new ServiceAccountTokens({
+    issuers: [issuer],
+    signingKey: keys.privateKey,
+    registry: objects,
+    lookup: false,
+  });
+  const token = await lenient.issueForSecret({ namespace: 'ns', name: 'gone', uid: 'gone-uid' }, 'none');
+  assert.equal((await lenient.authenticateToken(token, []))?.user.uid, 'gone-uid');
+});
+
 describe('TokenRequest refuses', () => {
   const table: {
     why: string;

@@ -5,9 +5,11 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { KubernetesObject } from '@typernetes/openapi/meta';
+import type { ServiceAccount } from '@typernetes/openapi/types/core/v1';
 import { compactVerify, SignJWT } from 'jose';
 import type { RegistryReader } from '../../registry/generic/rest.ts';
 import type { AuthenticatorResponse, TokenAuthenticator } from '../authenticator.ts';
+import type { ServiceAccountTokenUses } from '../metrics.ts';
 import {
   type KubernetesClaims,
   legacyIssuer,
@@ -34,6 +36,9 @@ export interface ServiceAccountTokenOptions {
   registry: Pick<RegistryReader, 'get'> & Partial<Pick<RegistryReader, 'update'>>;
   /** --service-account-jwks-uri */
   jwksUri?: string;
+  /** --service-account-lookup: a Secret's token counts only while the Secret and the account are there. Default true. */
+  lookup?: boolean;
+  uses?: ServiceAccountTokenUses;
   now?: () => Date;
   newId?: () => string;
 }
@@ -59,6 +64,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   readonly #keys: readonly VerificationKey[];
   readonly #registry: ServiceAccountTokenOptions['registry'];
   readonly #jwksUri: string | undefined;
+  readonly #lookup: boolean;
+  readonly #uses: ServiceAccountTokenUses | undefined;
   readonly #now: () => Date;
   readonly #newId: () => string;
 
@@ -78,6 +85,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     if (this.#keys.length === 0) throw new Error('service account tokens need a key');
     this.#registry = options.registry;
     this.#jwksUri = options.jwksUri;
+    this.#lookup = options.lookup ?? true;
+    this.#uses = options.uses;
     this.#now = options.now ?? (() => new Date());
     this.#newId = options.newId ?? (() => crypto.randomUUID());
   }
@@ -128,6 +137,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     if (claims.iss !== issuer) throw new Error(`token issuer ${JSON.stringify(claims.iss)} is invalid`);
     // A legacy token names no audience: it is for this API server and no one else.
     const named = [claims.aud ?? []].flat();
+    if (named.length === 0) this.#uses?.legacy.with().inc();
     const own = named.length === 0 ? [...this.audiences] : named;
     const wanted = audiences.length === 0 ? this.audiences : audiences;
     const accepted = own.filter((audience) => wanted.includes(audience));
@@ -170,6 +180,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     if (pod) await this.#checkAlive('pod', 'pods', namespace, pod);
     // A pod's token names the node for information only; a node's own token lives as long as the node.
     else if (node) await this.#checkAlive('node', 'nodes', '', node);
+    const { warnafter = 0 } = kubernetes;
+    if (warnafter !== 0) (now > warnafter ? this.#uses?.stale : this.#uses?.valid)?.with().inc();
     return serviceAccountUser({
       namespace,
       name: serviceaccount.name,
@@ -191,6 +203,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     if (!uid) throw new Error('serviceAccountUID claim is missing');
     const subject = splitServiceAccountUsername(claims.sub ?? '');
     if (subject?.namespace !== namespace || subject.name !== name) throw new Error('sub claim is invalid');
+    if (!this.#lookup) return serviceAccountUser({ namespace, name, uid });
     const secret = await this.#registry.get<KubernetesObject & { data?: Record<string, string> }>(
       { group: '', resource: 'secrets' },
       namespace,
@@ -201,13 +214,16 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     if (!sameBytes(Buffer.from(secret.data?.['token'] ?? '', 'base64'), Buffer.from(token))) {
       throw new Error("Token does not match server's copy");
     }
-    await this.#checkServiceAccount(namespace, name, uid);
+    const account = await this.#checkServiceAccount(namespace, name, uid);
     if (secret.metadata?.labels?.[invalidSinceLabel]) {
+      this.#uses?.invalidLegacyAuto.with().inc();
       await this.#noteUse(secret);
       throw new Error(
         `the token in secret ${namespace}/${secretName} for service account ${namespace}/${name} has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the '${invalidSinceLabel}' label from the secret to temporarily allow use of this token`,
       );
     }
+    const automatic = account.secrets?.some((reference) => reference.name === secretName) ?? false;
+    (automatic ? this.#uses?.legacyAuto : this.#uses?.legacyManual)?.with().inc();
     await this.#noteUse(secret);
     return serviceAccountUser({ namespace, name, uid });
   }
@@ -227,13 +243,18 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     await this.#registry.update({ group: '', resource: 'secrets' }, namespace, name, noteDay).catch(() => undefined);
   }
 
-  async #checkServiceAccount(namespace: string, name: string, uid: string): Promise<void> {
-    const account = await this.#registry.get({ group: '', resource: 'serviceaccounts' }, namespace, name);
+  async #checkServiceAccount(namespace: string, name: string, uid: string): Promise<ServiceAccount> {
+    const account = await this.#registry.get<ServiceAccount & KubernetesObject>(
+      { group: '', resource: 'serviceaccounts' },
+      namespace,
+      name,
+    );
     if (account === undefined) throw new Error(`serviceaccounts ${JSON.stringify(name)} not found`);
     if (account.metadata?.uid !== uid) {
       throw new Error(`service account UID (${account.metadata?.uid ?? ''}) does not match claim (${uid})`);
     }
     if (this.#isDeleted(account)) throw new Error(`service account ${namespace}/${name} has been deleted`);
+    return account;
   }
 
   async #checkAlive(

@@ -55,10 +55,8 @@ class Estimator {
       case 'const':
         return fixed(0);
       case 'ident': {
-        this.remember(
-          expr,
-          this.local(expr.name)?.declared ?? (this.local(expr.name) ? undefined : this.variables.get(expr.name)),
-        );
+        const local = this.local(expr.name);
+        this.remember(expr, local === undefined ? this.variable(expr.name) : local.declared);
         return ONE;
       }
       case 'select': {
@@ -99,6 +97,12 @@ class Estimator {
 
   private unionOf(items: readonly Expr[]): Range {
     return items.length === 0 ? fixed(0) : items.map((each) => this.size(each)).reduce(union);
+  }
+
+  /** In rules of schemas, whatever has a name is as large as the object: also the names of types. */
+  private variable(name: string): Type | undefined {
+    const declared = this.variables.get(name);
+    return declared?.maxElements === undefined ? (this.variables.get('self') ?? declared) : declared;
   }
 
   private local(name: string): Local | undefined {

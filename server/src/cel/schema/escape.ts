@@ -14,6 +14,11 @@ export function escapeName(name: string): string | undefined {
   return name.replace(/__|[.\-/]/g, (found) => sequences[found] ?? found);
 }
 
+/** The field of that name; keywords find theirs without the underscores too. */
+export function fieldNamed<T>(fields: ReadonlyMap<string, T> | undefined, name: string): T | undefined {
+  return fields?.get(name) ?? (reserved.has(name) ? fields?.get(`__${name}__`) : undefined);
+}
+
 export function unescapeName(escaped: string): string | undefined {
   let valid = true;
   const name = escaped.replace(/__([^_]+)__/g, (whole, word: string) => {

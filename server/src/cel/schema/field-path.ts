@@ -1,7 +1,10 @@
 /** A rule's `fieldPath`: `.spec['a.b'].c`, of properties and map keys that the schema has. */
 import type { ValidatedSchema } from './schema.ts';
 
-export type RuleFieldPath = { path: string; error?: undefined } | { path?: undefined; error: string };
+/** `schema` is that of the field. */
+export type RuleFieldPath =
+  | { path: string; schema: ValidatedSchema; error?: undefined }
+  | { path?: undefined; error: string };
 
 const step = /\.([^.[\]']+)|\['((?:[^'\\]|\\.)*)'\]/y;
 const escapes: Record<string, string> = {
@@ -19,7 +22,7 @@ const escapes: Record<string, string> = {
 export function ruleFieldPath(text: string, schema: ValidatedSchema): RuleFieldPath {
   let at = 0;
   let path = '';
-  let node: ValidatedSchema | undefined = schema;
+  let node = schema;
   while (at < text.length) {
     step.lastIndex = at;
     const found = step.exec(text);
@@ -32,15 +35,18 @@ export function ruleFieldPath(text: string, schema: ValidatedSchema): RuleFieldP
     }
     const name: string =
       found[1] ?? (found[2] ?? '').replace(/\\(.)/g, (whole, letter: string) => escapes[letter] ?? whole);
-    if (node?.properties !== undefined) {
-      node = Object.hasOwn(node.properties, name) ? node.properties[name] : undefined;
-      if (node === undefined) return { error: 'does not refer to a valid field' };
+    if (node.properties !== undefined) {
+      const property: ValidatedSchema | undefined = Object.hasOwn(node.properties, name)
+        ? node.properties[name]
+        : undefined;
+      if (property === undefined) return { error: 'does not refer to a valid field' };
+      node = property;
       path += path === '' ? name : `.${name}`;
-    } else if (typeof node?.additionalProperties === 'object') {
+    } else if (typeof node.additionalProperties === 'object') {
       node = node.additionalProperties;
       path += `[${name}]`;
     } else return { error: 'does not refer to a valid field' };
     at = step.lastIndex;
   }
-  return { path };
+  return { path, schema: node };
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fieldErrorMessage, type JsonValue } from '@typernetes/openapi/meta';
-import { compileValidator } from './compile-rules.ts';
+import { compileRule, compileValidator } from './compile-rules.ts';
 import { escapeName, unescapeName } from './escape.ts';
 import { ruleFieldPath } from './field-path.ts';
 import type { ValidatedSchema, ValidationRule } from './schema.ts';
+import { typeOfSchema } from './type-of-schema.ts';
 import { validateRules } from './validate.ts';
 
 function specOf(properties: Record<string, ValidatedSchema>, ...rules: ValidationRule[]): ValidatedSchema {
@@ -126,4 +127,21 @@ test('field paths name what the schema has', () => {
   assert.equal(ruleFieldPath(".spec['it\\'s']", schema).path, "spec.it's");
   assert.equal(ruleFieldPath(".spec.labels['a.b']", schema).path, 'spec.labels[a.b]');
   assert.equal(ruleFieldPath('.spec.none', schema).error, 'does not refer to a valid field');
+});
+
+test('fields whose names are keywords are reached with underscores or without', () => {
+  const rule = (expression: string): ValidatedSchema => specOf({ namespace: text, in: int }, { rule: expression });
+  for (const expression of ["self.namespace == 'x'", "self.__namespace__ == 'x'", 'self.__in__ == 1'])
+    assert.deepEqual(validate(rule(expression), { spec: { namespace: 'x', in: 1 } }).errors, [], expression);
+});
+
+test('there are no bindings in rules, and names of types cost no more than the object', () => {
+  const schema = specOf({ a: { 'x-kubernetes-int-or-string': true } }).properties!.spec!;
+  const type = typeOfSchema(schema, false)!;
+  assert.match(
+    compileRule({ rule: 'cel.bind(x, self.a, x == 1)' }, schema, type).error ?? '',
+    /undeclared reference to 'cel'/,
+  );
+  const { program } = compileRule({ rule: 'type(self.a) == int' }, schema, type);
+  assert.ok(program !== undefined && program.cost.max < 1_000_000);
 });

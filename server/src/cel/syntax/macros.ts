@@ -14,11 +14,17 @@ const list = (pos: number, elements: Expr[]): Expr => ({ kind: 'list', pos, elem
 
 type Parts = Pick<ComprehensionExpr, 'init' | 'condition' | 'step' | 'result'>;
 
-/** The expansion, or undefined where this is an ordinary call. */
-export function expandMacro(pos: number, name: string, target: Expr | undefined, args: Expr[]): Expr | undefined {
+/** The expansion, or undefined where this is an ordinary call. `cel.bind` is a macro only where there are `bindings`. */
+export function expandMacro(
+  pos: number,
+  name: string,
+  target: Expr | undefined,
+  args: Expr[],
+  bindings = false,
+): Expr | undefined {
   if (target === undefined) return name === 'has' && args.length === 1 ? has(pos, args[0] as Expr) : undefined;
   const [first, second, third, fourth] = args;
-  if (target.kind === 'ident' && target.name === 'cel') {
+  if (bindings && target.kind === 'ident' && target.name === 'cel') {
     if (name !== 'bind' || first === undefined || second === undefined || third === undefined || args.length !== 3)
       return undefined;
     return bind(pos, variable(first, 'cel.bind() variable names must be simple identifiers'), second, third);

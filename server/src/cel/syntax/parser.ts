@@ -28,23 +28,25 @@ const levels: Record<string, string>[] = [
 ];
 
 /** Throws SyntaxIssue. */
-export function parse(source: string): Expr {
+export function parse(source: string, bindings = false): Expr {
   if (source.length > MAX_CODE_POINTS) {
     const size = Array.from(source).length;
     if (size > MAX_CODE_POINTS) {
       throw new SyntaxIssue(0, `expression code point size exceeds limit: size: ${size}, limit ${MAX_CODE_POINTS}`);
     }
   }
-  return new Parser(tokenize(source)).whole();
+  return new Parser(tokenize(source), bindings).whole();
 }
 
 class Parser {
   private readonly tokens: Token[];
+  private readonly bindings: boolean;
   private index = 0;
   private depth = 0;
 
-  constructor(tokens: Token[]) {
+  constructor(tokens: Token[], bindings: boolean) {
     this.tokens = tokens;
+    this.bindings = bindings;
   }
 
   whole(): Expr {
@@ -183,7 +185,7 @@ class Parser {
       const open = optional ? undefined : this.accept('(');
       if (open !== undefined) {
         const args = this.list(')');
-        expr = expandMacro(open.pos, name, expr, args) ?? call(open.pos, name, args, expr);
+        expr = expandMacro(open.pos, name, expr, args, this.bindings) ?? call(open.pos, name, args, expr);
       } else if (optional) {
         expr = call(op.pos, '_?._', [expr, constant(op.pos, { type: 'string', value: name })]);
       } else {

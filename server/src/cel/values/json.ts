@@ -1,6 +1,8 @@
 /** Views on JSON as CEL values, by the type of a schema or, without one, by what is there. */
+
 import type { JsonValue } from '@typernetes/openapi/meta';
 import { isRawNumber } from '@typernetes/openapi/schema';
+import { fieldNamed } from '../schema/escape.ts';
 import type { Field, Type } from '../types/type.ts';
 import { DYN, elementOf } from '../types/type.ts';
 import { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from './time.ts';
@@ -82,7 +84,7 @@ export class JsonMap extends CelMap {
     if (typeof key !== 'string') return undefined;
     const known = this.converted.get(key);
     if (known !== undefined) return known;
-    const field = this.fields?.get(key);
+    const field = fieldNamed(this.fields, key);
     if (this.fields !== undefined && field === undefined) return undefined;
     const name = field?.jsonName ?? key;
     if (!Object.hasOwn(this.json, name)) return undefined;
@@ -105,7 +107,7 @@ export class JsonMap extends CelMap {
 
   /** The JSON name behind an escaped one. */
   jsonName(key: string): string {
-    return this.fields?.get(key)?.jsonName ?? key;
+    return fieldNamed(this.fields, key)?.jsonName ?? key;
   }
 }
 

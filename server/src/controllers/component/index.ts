@@ -7,6 +7,6 @@ export {
   type SharedFlags,
 } from './flags.ts';
 export { startLeading } from './leading.ts';
-export { componentMetrics } from './metrics.ts';
+export { ComponentMetrics } from './metrics.ts';
 export { type Component, componentLogger, runProcess } from './process.ts';
 export { type Serving, serve, serveComponent } from './serving.ts';

@@ -14,9 +14,11 @@ export function startLeading(options: {
   clock: Clock;
   logger: Logger;
   start: (signal: AbortSignal) => Component;
+  /** Told whether this process holds the lease, where it needs one. */
+  leads?: (holds: boolean) => void;
   signal?: AbortSignal | undefined;
 }): Component {
-  const { flags, client, clock, logger, start } = options;
+  const { flags, client, clock, logger, start, leads } = options;
   const stopping = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopping.signal]) : stopping.signal;
   const ready = Promise.withResolvers<void>();
@@ -25,14 +27,17 @@ export function startLeading(options: {
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
   const lead = async (leading: AbortSignal): Promise<void> => {
+    if (flags.leaderElect) leads?.(true);
     const work = start(leading);
     work.ready.then(ready.resolve, ready.reject);
     await new Promise<void>((resolve) => {
       if (leading.aborted) resolve();
       else leading.addEventListener('abort', () => resolve(), { once: true });
     });
+    if (flags.leaderElect) leads?.(false);
     await work.stop();
   };
+  if (flags.leaderElect) leads?.(false);
   const elector = new LeaderElector(client, {
     namespace: flags.leaderElectResourceNamespace,
     name: flags.leaderElectResourceName,

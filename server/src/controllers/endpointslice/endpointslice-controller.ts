@@ -197,7 +197,7 @@ export function startEndpointSliceController(context: ControllerContext): Runnin
     slices: slices.lister,
   });
   return startServiceController(context, {
-    name: 'endpointslice',
+    name: 'endpoint_slice',
     reconciler,
     sizeOf: (key) =>
       slices.lister.byIndex(serviceIndex, key).reduce((sum, slice) => sum + (slice.endpoints?.length ?? 0), 0),

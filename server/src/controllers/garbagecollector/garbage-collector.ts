@@ -39,12 +39,12 @@ export function startGarbageCollector(context: ControllerContext): Running {
   const shared = { concurrency: workers, synced: [firstSync.promise], clock: context.clock, logger: context.logger };
   const deletions = new Controller({
     ...shared,
-    name: 'garbage-collector-attempt-to-delete',
+    name: 'garbage_collector_attempt_to_delete',
     reconciler: new DeleteAttempt(options),
   });
   const orphans = new Controller({
     ...shared,
-    name: 'garbage-collector-attempt-to-orphan',
+    name: 'garbage_collector_attempt_to_orphan',
     reconciler: new OrphanAttempt(options),
   });
 

@@ -35,7 +35,7 @@ export class ServiceAccountClients {
       impersonate: _as,
       ...anonymous
     } = manager.config;
-    this.#base = new RestClient(anonymous, { clock });
+    this.#base = new RestClient(anonymous, { clock, observer: manager.observer });
   }
 
   clientFor(name: string): RestClient {

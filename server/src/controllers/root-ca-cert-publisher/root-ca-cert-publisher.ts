@@ -21,7 +21,7 @@ export function startRootCaCertPublisher(context: ControllerContext): Running {
   const namespaces = context.informers.informer(resources.namespaces);
   const configMaps = context.informers.informer(resources.configMaps, { fieldSelector: `metadata.name=${name}` });
   const controller = new Controller({
-    name: 'root-ca-cert-publisher',
+    name: 'root_ca_cert_publisher',
     synced: [namespaces.synced, configMaps.synced],
     clock: context.clock,
     logger: context.logger,

@@ -31,7 +31,7 @@ export function startClaimProtection(context: ControllerContext): Running {
   // A kubelet sees only scheduled pods, and starts none whose claim is being deleted.
   const uses = (pod: Readonly<Pod>): boolean => !!pod.spec?.nodeName;
   return startProtection(context, {
-    name: 'PVC protection',
+    name: 'pvcprotection',
     client,
     resource: resources.persistentVolumeClaims,
     finalizer: 'kubernetes.io/pvc-protection',
@@ -58,7 +58,7 @@ export function startClaimProtection(context: ControllerContext): Running {
 
 export function startVolumeProtection(context: ControllerContext): Running {
   return startProtection(context, {
-    name: 'PV protection',
+    name: 'pvprotection',
     client: context.clientFor('pv-protection-controller'),
     resource: resources.persistentVolumes,
     finalizer: 'kubernetes.io/pv-protection',
@@ -89,7 +89,7 @@ export function startAttributesClassProtection(context: ControllerContext): Runn
   claims.addIndex(classIndex, classesOfClaim);
   volumes.addIndex(classIndex, classesOfVolume);
   return startProtection(context, {
-    name: 'VolumeAttributesClass protection',
+    name: 'vacprotection',
     client,
     resource: resources.volumeAttributesClasses,
     finalizer: 'kubernetes.io/vac-protection',

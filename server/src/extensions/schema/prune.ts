@@ -26,7 +26,7 @@ function pruneValue(value: unknown, schema: Structural | undefined, at: string, 
     const place = at === '' ? name : `${at}.${name}`;
     const property = ownProperty(schema, name);
     if (property !== undefined) pruneValue(member, property, place, gone);
-    else if (schema?.additionalProperties !== undefined && schema.additionalProperties !== false) {
+    else if (schema?.additionalProperties !== undefined) {
       const additional = additionalSchema(schema);
       if (additional !== undefined || !keeps) pruneValue(member, additional, place, gone);
     } else if (!keeps) {

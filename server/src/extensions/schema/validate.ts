@@ -10,36 +10,39 @@ import {
   tooMany,
   typeInvalid,
 } from '@typernetes/openapi/meta';
-import { deepEqual, isObject, isRawNumber } from '@typernetes/openapi/schema';
-import { matchesFormat } from './formats.ts';
+import { deepEqual, isObject } from '@typernetes/openapi/schema';
+import { type Before, beforeOf, isUnchanged, itemBefore, memberBefore } from './before.ts';
+import { isKnownFormat, matchesFormat } from './formats.ts';
+import { goNumberOf, isWhole, numberComplaints } from './numbers.ts';
 import { compilePattern } from './pattern.ts';
 import { ownProperty } from './prune.ts';
+import { Result } from './result.ts';
 import { additionalSchema, type Structural } from './structural.ts';
 
-/** An error, and how far the value went well: anyOf and oneOf report the alternative that fitted best. */
-class Result {
-  readonly errors: FieldError[] = [];
-  matches = 0;
-
-  merge(other: Result): void {
-    this.errors.push(...other.errors);
-    this.matches += other.matches;
-  }
-}
+/** Of whole objects, these are not told from what they were: clients see them at other versions. */
+const typeMeta = new Set(['apiVersion', 'kind', 'metadata']);
 
 /**
  * `root` stands before all paths (`status`); messages name places below it. Whatever is as it was in `old` may stay
  * (ratcheting).
  */
 export function validateValue(value: unknown, schema: Structural, root = '', old?: unknown): FieldError[] {
-  return new Validation(root).validate(value, schema, '', old).errors;
+  return new Validation(root).validate(value, schema, '', beforeOf(old, schema)).errors;
+}
+
+/** A default, at its place in a schema. */
+export function validateDefault(value: unknown, schema: Structural, root: string): FieldError[] {
+  return new Validation(root, true).validate(value, schema, '').errors;
 }
 
 class Validation {
   readonly #root: string;
+  /** Upstream asks nothing of the type of a default that may be an integer or a string. */
+  readonly #isDefault: boolean;
 
-  constructor(root: string) {
+  constructor(root: string, isDefault = false) {
     this.#root = root;
+    this.#isDefault = isDefault;
   }
 
   #at(place: string): FieldPath {
@@ -48,207 +51,200 @@ class Validation {
     return new FieldPath(this.#root === '' ? name : `${this.#root}.${name}`);
   }
 
-  validate(value: unknown, schema: Structural, place: string, old?: unknown): Result {
+  /** A sentence that is of no field in particular. */
+  #sentence(text: string): FieldError {
+    return invalidValue(this.#root === '' ? '<nil>' : this.#root, '', text);
+  }
+
+  validate(value: unknown, schema: Structural, place: string, before?: Before): Result {
+    if (before !== undefined && isUnchanged(value, before)) return new Result();
+    return this.#checks(value, schema, place, before);
+  }
+
+  #checks(value: unknown, schema: Structural, place: string, before: Before | undefined): Result {
     const result = new Result();
-    if (old !== undefined && deepEqual(value, old, { strict: true })) return result;
+    const number = goNumberOf(value) !== undefined;
     this.#type(value, schema, place, result);
     if (value !== null) {
-      this.#junctors(value, schema, place, result, old);
+      this.#junctors(value, schema, place, result, before);
       if (typeof value === 'string') this.#string(value, schema, place, result);
-      else if (typeof value === 'number') this.#number(value, schema, place, result);
-      else if (Array.isArray(value)) this.#list(value, schema, place, result, old);
+      else if (number) this.#number(value, schema, place, result);
+      else if (Array.isArray(value)) this.#list(value, schema, place, result, before);
+      // The check of enums, and the whole.
+      result.matches += 2;
     }
-    if (schema.enum !== undefined && !schema.enum.some((allowed) => deepEqual(allowed, value, { strict: true }))) {
+    if (schema.enum !== undefined && schema.enum.length > 0 && !isAmong(value, schema.enum)) {
       const names = schema.enum.map((allowed) => (typeof allowed === 'string' ? allowed : JSON.stringify(allowed)));
-      result.errors.push(notSupported(this.#at(place), value, names));
+      result.add(notSupported(this.#at(place), value, names));
     }
-    if (isObject(value)) this.#object(value, schema, place, result, old);
+    if (isObject(value)) this.#object(value, schema, place, result, before);
     return result;
   }
 
   #type(value: unknown, schema: Structural, place: string, result: Result): void {
-    const types =
-      schema['x-kubernetes-int-or-string'] === true ? ['integer', 'string'] : schema.type ? [schema.type] : [];
+    const types = this.#typesOf(schema);
+    const { format: given = '' } = schema;
+    const format = isKnownFormat(types.length === 1 ? types[0]! : '', given) ? given : '';
+    if (value === null) {
+      if (types.length === 0 || schema.nullable === true) result.matches += 1;
+      else result.add(this.#typeError(place, types.join(','), 'null'));
+      return;
+    }
+    if (types.length === 0 && format === '') return;
+    result.matches += 1;
     const found = typeOf(value);
+    const number = goNumberOf(value);
     const fits =
-      types.length === 0 ||
       types.includes(found) ||
-      (found === 'null' && schema.nullable === true) ||
-      (found === 'integer' && types.includes('number'));
-    if (fits) {
-      result.matches += 1;
-      return;
-    }
-    const { format } = schema;
-    if (format && typeof value !== 'string' && !Array.isArray(value)) {
-      const form = goFormat(value);
-      result.errors.push(typeInvalid(this.#at(place), form, `${place} in body must be of type ${format}: "${form}"`));
-      return;
-    }
-    result.errors.push(
-      typeInvalid(this.#at(place), found, `${place} in body must be of type ${types.join(',')}: "${found}"`),
-    );
+      (found === 'integer' && types.includes('number')) ||
+      (number?.isInteger === false && isWhole(number.value) && types.includes('integer'));
+    const isText = typeof value === 'string' || Array.isArray(value);
+    const form = number === undefined ? '' : number.isInteger ? 'int64' : 'float64';
+    if (format !== '' && !isText && !fits && form !== format) result.add(this.#typeError(place, format, form));
+    // Formats of texts speak for themselves.
+    else if (format !== '' && isText && !types.includes('number') && !types.includes('integer')) result.matches += 1;
+    else if (!fits) result.add(this.#typeError(place, types.join(','), found));
+    else result.matches += 1;
   }
 
-  #junctors(value: unknown, schema: Structural, place: string, result: Result, old: unknown): void {
-    const say = (message: string): void =>
-      void result.errors.push(invalidValue(this.#root === '' ? '<nil>' : this.#root, '', message));
+  #typesOf(schema: Structural): string[] {
+    if (schema['x-kubernetes-int-or-string'] === true) return this.#isDefault ? [] : ['integer', 'string'];
+    return schema.type ? [schema.type] : [];
+  }
+
+  #typeError(place: string, wanted: string, found: string): FieldError {
+    return typeInvalid(this.#at(place), found, `${place} in body must be of type ${wanted}: ${JSON.stringify(found)}`);
+  }
+
+  #junctors(value: unknown, schema: Structural, place: string, result: Result, before: Before | undefined): void {
+    result.matches += 2;
+    const say = (message: string): void => result.add(this.#sentence(message));
     const name = JSON.stringify(place);
     const { anyOf, oneOf, allOf, not } = schema;
+    const tried = (each: Structural): Result => this.#checks(value, each, place, before);
+    const isValid = (each: Result): boolean => each.isValid;
     if (anyOf !== undefined && anyOf.length > 0) {
-      const results = anyOf.map((each) => this.validate(value, each, place));
-      if (!results.some((each) => each.errors.length === 0)) {
-        say(`${name} must validate at least one schema (anyOf)`);
-        result.merge(best(results));
+      const results: Result[] = [];
+      for (const each of anyOf) {
+        results.push(tried(each));
+        if (isValid(results.at(-1)!)) break;
       }
+      const valid = results.find(isValid);
+      if (valid === undefined) say(`${name} must validate at least one schema (anyOf)`);
+      result.merge(valid ?? best(results));
     }
     if (oneOf !== undefined && oneOf.length > 0) {
-      const results = oneOf.map((each) => this.validate(value, each, place));
-      const valid = results.filter((each) => each.errors.length === 0).length;
-      if (valid !== 1) {
-        const found = valid === 0 ? 'Found none valid' : `Found ${valid} valid alternatives`;
+      const results = oneOf.map(tried);
+      const valid = results.filter(isValid);
+      if (valid.length === 1) result.merge(valid[0]);
+      else {
+        const found = valid.length === 0 ? 'Found none valid' : `Found ${valid.length} valid alternatives`;
         say(`${name} must validate one and only one schema (oneOf). ${found}`);
-        if (valid === 0) result.merge(best(results));
+        if (valid.length === 0) result.merge(best(results));
       }
     }
     if (allOf !== undefined && allOf.length > 0) {
-      const results = allOf.map((each) => this.validate(value, each, place, old));
+      const results = allOf.map(tried);
       for (const each of results) result.merge(each);
-      const valid = results.filter((each) => each.errors.length === 0).length;
+      const valid = results.filter(isValid).length;
       if (valid !== allOf.length)
         say(`${name} must validate all the schemas (allOf)${valid === 0 ? '. None validated' : ''}`);
     }
-    if (not !== undefined && this.validate(value, not, place).errors.length === 0)
-      say(`${name} must not validate the schema (not)`);
+    if (not !== undefined && isValid(tried(not))) say(`${name} must not validate the schema (not)`);
   }
 
   #string(value: string, schema: Structural, place: string, result: Result): void {
+    result.matches += 1;
+    const wrong = this.#textError(value, schema, place);
+    if (wrong !== undefined) result.add(wrong);
+    const { type = '', format = '' } = schema;
+    const isEither = schema['x-kubernetes-int-or-string'] === true;
+    if (format === '' || !isKnownFormat(isEither ? '' : type, format)) return;
+    result.matches += 1;
+    if (!matchesFormat(value, format)) result.add(this.#typeError(place, format, value));
+  }
+
+  #textError(value: string, schema: Structural, place: string): FieldError | undefined {
     const at = this.#at(place);
     const length = schema.minLength === undefined && schema.maxLength === undefined ? 0 : Array.from(value).length;
-    if (schema.maxLength !== undefined && length > schema.maxLength) {
-      result.errors.push(tooLong(at, value, schema.maxLength));
-      return;
-    }
-    if (schema.minLength !== undefined && length < schema.minLength) {
-      const detail = `${place} in body should be at least ${schema.minLength} chars long`;
-      result.errors.push(invalidValue(at, value, detail));
-      return;
-    }
-    if (schema.pattern) {
-      const { test } = compilePattern(schema.pattern);
-      if (test !== undefined && !test(value)) {
-        result.errors.push(invalidValue(at, value, `${place} in body should match '${schema.pattern}'`));
-        return;
-      }
-    }
-    result.matches += 1;
-    const forStrings = schema.type === undefined || schema.type === '' || schema.type === 'string';
-    if (schema.format && forStrings && !matchesFormat(value, schema.format))
-      result.errors.push(
-        typeInvalid(at, value, `${place} in body must be of type ${schema.format}: ${JSON.stringify(value)}`),
+    if (schema.maxLength !== undefined && length > schema.maxLength) return tooLong(at, value, schema.maxLength);
+    if (schema.minLength !== undefined && length < schema.minLength)
+      return invalidValue(at, value, `${place} in body should be at least ${schema.minLength} chars long`);
+    const { test } = schema.pattern ? compilePattern(schema.pattern) : {};
+    if (test === undefined || test(value)) return undefined;
+    return invalidValue(at, value, `${place} in body should match '${schema.pattern}'`);
+  }
+
+  #number(value: unknown, schema: Structural, place: string, result: Result): void {
+    result.matches += 2;
+    for (const complaint of numberComplaints(value, schema, place))
+      result.add(
+        'sentence' in complaint
+          ? this.#sentence(complaint.sentence)
+          : invalidValue(this.#at(place), complaint.value, complaint.detail),
       );
   }
 
-  #number(value: number, schema: Structural, place: string, result: Result): void {
-    const say = (detail: string): void =>
-      void result.errors.push(invalidValue(this.#at(place), value, `${place} in body ${detail}`));
-    const { multipleOf, maximum, minimum } = schema;
-    if (multipleOf !== undefined && !isMultiple(value, multipleOf))
-      say(`should be a multiple of ${goNumber(multipleOf)}`);
-    if (maximum !== undefined && (schema.exclusiveMaximum === true ? value >= maximum : value > maximum))
-      say(`should be less than ${schema.exclusiveMaximum === true ? '' : 'or equal to '}${goNumber(maximum)}`);
-    if (minimum !== undefined && (schema.exclusiveMinimum === true ? value <= minimum : value < minimum))
-      say(`should be greater than ${schema.exclusiveMinimum === true ? '' : 'or equal to '}${goNumber(minimum)}`);
-    const range = schema.type === 'integer' ? ranges[schema.format ?? ''] : undefined;
-    if (range !== undefined && !(Number.isInteger(value) && value >= range[0] && value <= range[1]))
-      result.errors.push(
-        invalidValue(
-          this.#root === '' ? '<nil>' : this.#root,
-          '',
-          `Checked value must be of type integer with format ${schema.format} in ${place}`,
-        ),
-      );
-    result.matches += 1;
-  }
-
-  #list(value: readonly unknown[], schema: Structural, place: string, result: Result, old: unknown): void {
+  #list(
+    value: readonly unknown[],
+    schema: Structural,
+    place: string,
+    result: Result,
+    before: Before | undefined,
+  ): void {
+    result.matches += 2;
     if (schema.items !== undefined)
       for (const [index, item] of value.entries())
-        result.merge(this.validate(item, schema.items, `${place}[${index}]`, correlated(item, old, schema)));
+        result.merge(this.validate(item, schema.items, `${place}[${index}]`, itemBefore(item, before)));
     const { minItems, maxItems } = schema;
     if (minItems !== undefined && value.length < minItems)
-      result.errors.push(
+      result.add(
         invalidValue(this.#at(place), value.length, `${place} in body should have at least ${minItems} items`),
       );
-    if (maxItems !== undefined && value.length > maxItems)
-      result.errors.push(tooMany(this.#at(place), value.length, maxItems));
-    result.matches += 1;
+    if (maxItems !== undefined && value.length > maxItems) result.add(tooMany(this.#at(place), value.length, maxItems));
   }
 
-  #object(value: Record<string, JsonValue>, schema: Structural, place: string, result: Result, old: unknown): void {
+  #object(
+    value: Record<string, JsonValue>,
+    schema: Structural,
+    place: string,
+    result: Result,
+    before: Before | undefined,
+  ): void {
+    result.matches += 1;
     const { minProperties, maxProperties } = schema;
     const size = Object.keys(value).length;
     if (minProperties !== undefined && size < minProperties)
-      result.errors.push(
+      result.add(
         invalidValue(this.#at(place), size, `${place} in body should have at least ${minProperties} properties`),
       );
-    if (maxProperties !== undefined && size > maxProperties)
-      result.errors.push(tooMany(this.#at(place), size, maxProperties));
+    if (maxProperties !== undefined && size > maxProperties) result.add(tooMany(this.#at(place), size, maxProperties));
     const additional = additionalSchema(schema);
-    const before = (name: string): unknown => (isObject(old) && Object.hasOwn(old, name) ? old[name] : undefined);
     for (const [name, member] of Object.entries(value)) {
       const property = ownProperty(schema, name);
+      const member0 = place === '' && typeMeta.has(name) ? undefined : memberBefore(name, before);
       if (property !== undefined)
-        result.merge(this.validate(member, property, place === '' ? name : `${place}.${name}`, before(name)));
-      else if (additional !== undefined)
-        result.merge(this.validate(member, additional, `${place}.${name}`, before(name)));
+        result.merge(this.validate(member, property, place === '' ? name : `${place}.${name}`, member0));
+      else if (additional !== undefined) result.merge(this.validate(member, additional, `${place}.${name}`, member0));
       else if (schema.additionalProperties === false)
-        result.errors.push(invalidValue(this.#at(place), '', `${place}.${name} in body is a forbidden property`));
+        result.add(invalidValue(this.#at(place), name, `${place}.${name} in body is a forbidden property`));
     }
     for (const name of schema.required ?? [])
-      if (!Object.hasOwn(value, name)) result.errors.push(required(this.#at(`${place}.${name}`)));
-    result.matches += 1;
+      if (!Object.hasOwn(value, name)) result.add(required(this.#at(`${place}.${name}`)));
   }
 }
 
-/** Only items of list maps can be told apart, by their keys. */
-function correlated(item: unknown, old: unknown, schema: Structural): unknown {
-  if (schema['x-kubernetes-list-type'] !== 'map' || !Array.isArray(old) || !isObject(item)) return undefined;
-  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-  return (old as unknown[]).find((each) => isObject(each) && keys.every((key) => deepEqual(each[key], item[key])));
-}
+/** Null is never among the values, even where the list has it; whole numbers are their fractions. */
+const isAmong = (value: unknown, allowed: readonly JsonValue[]): boolean =>
+  value !== null && allowed.some((each) => deepEqual(each, value, { strict: true }));
 
 function best(results: readonly Result[]): Result {
   return results.reduce((left, right) => (right.matches > left.matches ? right : left));
 }
 
 function typeOf(value: unknown): string {
-  if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  if (isRawNumber(value)) return 'integer';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  const number = goNumberOf(value);
+  if (number !== undefined) return number.isInteger ? 'integer' : 'number';
   return typeof value;
-}
-
-const ranges: Readonly<Record<string, readonly [number, number]>> = {
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  uint32: [0, 2 ** 32 - 1],
-};
-
-/** What upstream calls the form that a decoded number has. */
-function goFormat(value: unknown): string {
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
-  return isRawNumber(value) ? 'int64' : '';
-}
-
-function isMultiple(value: number, of: number): boolean {
-  const quotient = value / of;
-  return Math.abs(quotient - Math.round(quotient)) < 1e-9;
-}
-
-/** As Go prints a float with %v. */
-function goNumber(value: number): string {
-  if (value !== 0 && (Math.abs(value) >= 1e21 || Math.abs(value) < 1e-4))
-    return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
-  return String(value);
 }

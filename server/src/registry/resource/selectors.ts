@@ -32,7 +32,7 @@ const device = objectType('kubernetes.DRADevice', {
   capacity: mapOf(STRING, mapOf(STRING, opaque('kubernetes.Quantity'))),
   allowMultipleAllocations: BOOL,
 });
-const devices = environment({ device });
+const devices = environment({ device }, {}, { bindings: true });
 
 /** Clients may leave out whatever the type promises. */
 export function validateDeviceSelectors(

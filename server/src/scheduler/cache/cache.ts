@@ -29,6 +29,10 @@ export class SchedulerCache implements NodeReader {
     return this.#assumed.size;
   }
 
+  get podCount(): number {
+    return this.#podNodes.size;
+  }
+
   isAssumed(uid: string): boolean {
     return this.#assumed.has(uid);
   }

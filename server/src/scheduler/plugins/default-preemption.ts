@@ -29,6 +29,8 @@ export interface PreemptionOptions {
   signal: AbortSignal;
   /** Whether the pod passes all filters on the (changed) node. */
   fits: (state: CycleState, pod: PodInfo, node: NodeInfo) => Status | undefined;
+  /** Told of each attempt, and of how many pods have to go where it helps. */
+  attempted?: ((victims: number | undefined) => void) | undefined;
 }
 
 export function defaultPreemption(options: PreemptionOptions): PostFilterPlugin {
@@ -37,11 +39,15 @@ export function defaultPreemption(options: PreemptionOptions): PostFilterPlugin 
     events: [{ resource: 'Pod', action: 'delete' }],
     postFilter(state, pod, rejected): PostFilterResult {
       const ineligible = ineligibility(pod, options.nodes, rejected);
-      if (ineligible !== undefined) return { message: `preemption: ${ineligible}` };
+      if (ineligible !== undefined) {
+        options.attempted?.(undefined);
+        return { message: `preemption: ${ineligible}` };
+      }
       const nodes = options.nodes.list();
       const statuses = new Map<string, Status>();
       const candidates = findCandidates(options, state, pod, rejected, statuses);
       const best = selectCandidate(candidates);
+      options.attempted?.(best?.victims.length);
       if (!best) {
         for (const node of nodes) {
           if (!statuses.has(node.name)) {

@@ -12,6 +12,8 @@ export interface QueuedPod {
   info: PodInfo;
   /** When it came (again), in milliseconds. */
   queuedAt: number;
+  /** When it came first. */
+  firstQueuedAt: number;
   attempts: number;
   /** Plugins that turned it away last time. */
   rejectedBy: ReadonlySet<string>;
@@ -53,12 +55,24 @@ export class SchedulingQueue {
     return counts;
   }
 
+  /** How many pods wait because of each plugin. */
+  rejections(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { place, rejectedBy } of this.#pods.values()) {
+      if (place !== 'unschedulable') continue;
+      for (const plugin of rejectedBy) counts.set(plugin, (counts.get(plugin) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   /** A pod that is new, or has changed: a change may make it schedulable. */
   put(info: PodInfo): void {
     if (this.#closed) return;
     let entry = this.#pods.get(info.uid);
     if (!entry) {
-      entry = { info, queuedAt: this.#clock.now(), attempts: 0, rejectedBy: new Set(), place: 'gated', sequence: 0 };
+      const queuedAt = this.#clock.now();
+      const rejectedBy = new Set<string>();
+      entry = { info, queuedAt, firstQueuedAt: queuedAt, attempts: 0, rejectedBy, place: 'gated', sequence: 0 };
       this.#pods.set(info.uid, entry);
       this.#activate(entry);
       return;

@@ -1,15 +1,26 @@
-/** Pod Security Standards by namespace label: enforce refuses pods, warn and audit tell; also on what makes pods. */
-
-import { invalid, type KubernetesObject } from '@typernetes/openapi/meta';
-import { deepEqual } from '@typernetes/openapi/schema';
-import type { Namespace, Pod, PodTemplateSpec } from '@typernetes/openapi/types/core/v1';
+/**
+ * Pod Security Standards by namespace label, or by configuration: enforce refuses pods, warn and audit tell; also on
+ * what makes pods.
+ */
+import { aggregateFieldErrors, type FieldError, type KubernetesObject } from '@typernetes/openapi/meta';
+import type { Container, Namespace, Pod, PodTemplateSpec } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionAttributes, AdmissionPlugin } from '../../admission.ts';
+import { type PodSecuritySettings, readPodSecurity } from '../../configuration/pod-security.ts';
 import type { AdmissionDependencies } from '../../dependencies.ts';
 import { concerns, refuse } from '../../refusal.ts';
-import { allContainers } from '../pods.ts';
 import type { PodTemplate } from './check.ts';
-import { evaluate, printReasons, printViolations } from './evaluate.ts';
-import { compareLevels, type LevelVersion, type Policy, policyOf, printLevel } from './policy.ts';
+import { evaluate, printViolations } from './evaluate.ts';
+import type { PodSecurityMetrics } from './metrics.ts';
+import { validateNamespace } from './namespace.ts';
+import {
+  isFullyPrivileged,
+  type LevelVersion,
+  type Mode,
+  type Policy,
+  policyOf,
+  prefix,
+  printLevel,
+} from './policy.ts';
 
 const ignoredSubresources = new Set(['exec', 'attach', 'binding', 'eviction', 'log', 'portforward', 'proxy', 'status']);
 const podMakers = new Set([
@@ -22,111 +33,118 @@ const podMakers = new Set([
   'jobs.batch',
   'cronjobs.batch',
 ]);
-/** A stricter namespace label is tried on this many of the pods that are there. */
-const maxPodsToCheck = 3000;
 
-export function podSecurity({ registry }: AdmissionDependencies): AdmissionPlugin {
-  const policyFor = async (attributes: AdmissionAttributes): Promise<Policy> => {
+export function podSecurity(dependencies: AdmissionDependencies, configuration?: string): AdmissionPlugin {
+  const { registry, metrics } = dependencies;
+  const settings = readPodSecurity(configuration);
+  const evaluation = new Evaluation(settings, metrics?.podSecurity);
+  const policyFor = async (attributes: AdmissionAttributes) => {
     const namespace = await registry.get<Namespace>({ group: '', resource: 'namespaces' }, '', attributes.namespace);
-    return policyOf(namespace?.metadata?.labels).policy;
+    return policyOf(namespace?.metadata?.labels, settings.defaults);
+  };
+  const validatePod = async (attributes: AdmissionAttributes): Promise<void> => {
+    if (evaluation.isExempt(attributes)) return;
+    const { policy, errors } = await policyFor(attributes);
+    if (errors.length === 0 && isFullyPrivileged(policy)) return evaluation.skip(policy.enforce, attributes);
+    const pod = attributes.object as Pod;
+    if (attributes.operation === 'UPDATE' && !isSignificant(pod, attributes.oldObject as Pod)) return;
+    const template = { metadata: pod.metadata ?? {}, spec: pod.spec ?? { containers: [] } };
+    evaluation.run(attributes, policy, errors, template, true);
+  };
+  const validatePodMaker = async (attributes: AdmissionAttributes): Promise<void> => {
+    if (evaluation.isExempt(attributes)) return;
+    const { policy, errors } = await policyFor(attributes);
+    if (errors.length === 0 && policy.warn.level === 'privileged' && policy.audit.level === 'privileged') return;
+    const template = templateOf(attributes.object);
+    if (template !== undefined) evaluation.run(attributes, policy, errors, template, false);
   };
   return {
     name: 'PodSecurity',
     handles: (operation) => operation === 'CREATE' || operation === 'UPDATE',
-    async validate(attributes) {
+    validate(attributes) {
       const { group, resource } = attributes.resource;
       const full = group === '' ? resource : `${resource}.${group}`;
-      if (full === 'namespaces') {
-        if (attributes.subresource === '') await validateNamespace(attributes, registry);
-      } else if (full === 'pods') {
-        if (ignoredSubresources.has(attributes.subresource)) return;
-        const pod = attributes.object as Pod;
-        if (attributes.operation === 'UPDATE' && !isSignificant(pod, attributes.oldObject as Pod)) return;
-        const policy = await policyFor(attributes);
-        evaluatePod(attributes, policy, { metadata: pod.metadata ?? {}, spec: pod.spec ?? { containers: [] } }, true);
-      } else if (podMakers.has(full) && concerns(attributes, full)) {
-        const template = templateOf(attributes.object);
-        if (template === undefined) return;
-        evaluatePod(attributes, await policyFor(attributes), template, false);
-      }
+      if (full === 'namespaces')
+        return attributes.subresource === '' ? validateNamespace(attributes, settings, registry) : undefined;
+      if (full === 'pods') return ignoredSubresources.has(attributes.subresource) ? undefined : validatePod(attributes);
+      return podMakers.has(full) && concerns(attributes, full) ? validatePodMaker(attributes) : undefined;
     },
   };
 }
 
-function evaluatePod(attributes: AdmissionAttributes, policy: Policy, pod: PodTemplate, enforce: boolean): void {
-  if (enforce) {
-    attributes.annotate('pod-security.kubernetes.io/enforce-policy', printLevel(policy.enforce));
-    const violations = evaluate(policy.enforce, pod);
-    if (violations.length > 0) {
-      throw refuse(attributes, `violates PodSecurity "${printLevel(policy.enforce)}": ${printViolations(violations)}`);
+class Evaluation {
+  readonly #settings: PodSecuritySettings;
+  readonly #metrics: PodSecurityMetrics | undefined;
+
+  constructor(settings: PodSecuritySettings, metrics: PodSecurityMetrics | undefined) {
+    this.#settings = settings;
+    this.#metrics = metrics;
+  }
+
+  isExempt(attributes: AdmissionAttributes): boolean {
+    const { namespaces, usernames } = this.#settings.exemptions;
+    if (namespaces.has(attributes.namespace)) return this.#exempt(attributes, 'namespace');
+    return usernames.has(attributes.user.name) && this.#exempt(attributes, 'user');
+  }
+
+  #exempt(attributes: AdmissionAttributes, by: string): true {
+    attributes.annotate(`${prefix}exempt`, by);
+    this.#metrics?.exempted(attributes);
+    return true;
+  }
+
+  /** What is privileged forbids nothing. */
+  skip(enforce: LevelVersion, attributes: AdmissionAttributes): void {
+    attributes.annotate(`${prefix}enforce-policy`, 'privileged:latest');
+    this.#metrics?.evaluated('allow', enforce, 'enforce', attributes);
+  }
+
+  /** Throws where the pod is forbidden; only pods themselves are. */
+  run(
+    attributes: AdmissionAttributes,
+    policy: Policy,
+    errors: readonly FieldError[],
+    pod: PodTemplate,
+    enforce: boolean,
+  ): void {
+    if (this.#settings.exemptions.runtimeClasses.has(pod.spec.runtimeClassName ?? '')) {
+      this.#exempt(attributes, 'runtimeClass');
+      return;
     }
+    const error = aggregateFieldErrors(errors);
+    if (error !== undefined) {
+      attributes.annotate(`${prefix}error`, `Failed to parse policy: ${error}`);
+      this.#metrics?.failed(false, attributes);
+    }
+    const violations = (mode: Mode): string | undefined => {
+      const level = policy[mode];
+      const found = evaluate(level, pod);
+      if (found.length > 0 || mode === 'enforce')
+        this.#metrics?.evaluated(found.length > 0 ? 'deny' : 'allow', level, mode, attributes);
+      return found.length === 0 ? undefined : `violate PodSecurity "${printLevel(level)}": ${printViolations(found)}`;
+    };
+    let refusal: string | undefined;
+    if (enforce) {
+      attributes.annotate(`${prefix}enforce-policy`, printLevel(policy.enforce));
+      refusal = violations('enforce')?.replace(/^violate/, 'violates');
+    }
+    const audit = violations('audit');
+    if (audit !== undefined) attributes.annotate(`${prefix}audit-violations`, `would ${audit}`);
+    if (refusal !== undefined) throw refuse(attributes, refusal);
+    const warning = violations('warn');
+    if (warning !== undefined) attributes.warn(`would ${warning}`);
   }
-  const would = (level: LevelVersion): string | undefined => {
-    const violations = evaluate(level, pod);
-    return violations.length === 0
-      ? undefined
-      : `would violate PodSecurity "${printLevel(level)}": ${printViolations(violations)}`;
-  };
-  const audit = would(policy.audit);
-  if (audit !== undefined) attributes.annotate('pod-security.kubernetes.io/audit-violations', audit);
-  const warning = would(policy.warn);
-  if (warning !== undefined) attributes.warn(warning);
-}
-
-async function validateNamespace(
-  attributes: AdmissionAttributes,
-  registry: AdmissionDependencies['registry'],
-): Promise<void> {
-  const name = attributes.object?.metadata?.name ?? attributes.name;
-  const { policy, errors } = policyOf(attributes.object?.metadata?.labels);
-  const old = attributes.operation === 'UPDATE' ? policyOf(attributes.oldObject?.metadata?.labels) : undefined;
-  if (errors.length > 0 && (old === undefined || old.errors.length === 0 || !deepEqual(errors, old.errors))) {
-    throw invalid({ group: '', kind: 'Namespace' }, name, errors);
-  }
-  if (old === undefined || deepEqual(policy.enforce, old.policy.enforce) || policy.enforce.level === 'privileged')
-    return;
-  if (
-    policy.enforce.minor === old.policy.enforce.minor &&
-    compareLevels(policy.enforce.level, old.policy.enforce.level) < 1
-  )
-    return;
-  const pods = await registry.list<Pod>({ group: '', resource: 'pods' }, name);
-  for (const warning of warningsFor(name, policy.enforce, pods)) attributes.warn(warning);
-}
-
-function warningsFor(namespace: string, level: LevelVersion, pods: readonly Pod[]): string[] {
-  const checked = pods.slice(0, maxPodsToCheck);
-  const podsByReason = new Map<string, string[]>();
-  for (const pod of checked) {
-    const violations = evaluate(level, { metadata: pod.metadata ?? {}, spec: pod.spec ?? { containers: [] } });
-    if (violations.length === 0) continue;
-    const reasons = printReasons(violations);
-    podsByReason.set(reasons, [...(podsByReason.get(reasons) ?? []), pod.metadata?.name ?? '']);
-  }
-  const details = [...podsByReason].map(([reasons, names]) => {
-    const [first = '', ...others] = names.sort();
-    const more =
-      others.length === 0 ? '' : others.length === 1 ? ' (and 1 other pod)' : ` (and ${others.length} other pods)`;
-    return `${first}${more}: ${reasons}`;
-  });
-  return [
-    ...(checked.length < pods.length
-      ? [
-          `new PodSecurity enforce level only checked against the first ${checked.length} of ${pods.length} existing pods`,
-        ]
-      : []),
-    ...(details.length === 0
-      ? []
-      : [`existing pods in namespace "${namespace}" violate the new PodSecurity enforce level "${printLevel(level)}"`]),
-    ...details.sort(),
-  ];
 }
 
 /** Only images and new containers can change after creation. */
-function isSignificant(pod: Pod, old: Pod): boolean {
-  const images = new Map(allContainers(old.spec).map((container) => [container.name, container.image]));
-  return allContainers(pod.spec).some(
-    (container) => !images.has(container.name) || images.get(container.name) !== container.image,
+function isSignificant({ spec }: Pod, { spec: old }: Pod): boolean {
+  for (const field of ['containers', 'initContainers'] as const) {
+    const [own, before] = [spec?.[field] ?? [], old?.[field] ?? []];
+    if (own.length !== before.length || own.some(({ image }, index) => image !== before[index]?.image)) return true;
+  }
+  const images = new Map((old?.ephemeralContainers ?? []).map(({ name, image }) => [name, image] as const));
+  return ((spec?.ephemeralContainers ?? []) as Container[]).some(
+    ({ name, image }) => !images.has(name) || images.get(name) !== image,
   );
 }
 

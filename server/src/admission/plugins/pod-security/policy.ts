@@ -16,29 +16,55 @@ export interface Policy {
   warn: LevelVersion;
 }
 
-const prefix = 'pod-security.kubernetes.io/';
+export const prefix = 'pod-security.kubernetes.io/';
+export const modes = ['enforce', 'audit', 'warn'] as const;
+export type Mode = (typeof modes)[number];
+
 const open: LevelVersion = { level: 'privileged', minor: undefined };
+export const openPolicy: Policy = { enforce: open, audit: open, warn: open };
+
+/** What is wrong with a level or a version, in upstream's words. */
+export const levelProblem = `must be one of ${levels.join(', ')}`;
+export const versionProblem = 'must be "latest" or "v1.x"';
+
+export function parseLevel(text: string): Level | undefined {
+  return levels.find((level) => level === text);
+}
+
+/** Null where it is neither `latest` nor a version. */
+export function parseMinor(text: string): number | undefined | null {
+  if (text === 'latest') return undefined;
+  const minor = /^v1\.(0|[1-9]\d*)$/.exec(text)?.[1];
+  return minor === undefined ? null : Number(minor);
+}
 
 /** Always a policy, also where labels are wrong: enforcement then falls shut, audit and warnings fall open. */
-export function policyOf(labels: Readonly<Record<string, string>> = {}): { policy: Policy; errors: FieldError[] } {
-  const policy: Policy = { enforce: { ...open }, audit: { ...open }, warn: { ...open } };
+export function policyOf(
+  labels: Readonly<Record<string, string>> = {},
+  defaults: Policy = openPolicy,
+): { policy: Policy; errors: FieldError[] } {
+  const policy: Policy = {
+    enforce: { ...defaults.enforce },
+    audit: { ...defaults.audit },
+    warn: { ...defaults.warn },
+  };
   const errors: FieldError[] = [];
+  const wrong = (name: string, value: string, problem: string): void =>
+    void errors.push(invalidValue(path('metadata', 'labels').key(prefix + name), value, problem));
   let enforceIsValid = false;
-  for (const mode of ['enforce', 'audit', 'warn'] as const) {
+  for (const mode of modes) {
     const level = labels[prefix + mode];
     if (level !== undefined) {
-      const valid = levels.find((candidate) => candidate === level);
-      if (valid === undefined) errors.push(notSupportedLevel(mode, level));
+      const valid = parseLevel(level);
+      if (valid === undefined) wrong(mode, level, levelProblem);
       if (mode === 'enforce') enforceIsValid = valid !== undefined;
       policy[mode].level = valid ?? (mode === 'enforce' ? 'restricted' : 'privileged');
     }
     const version = labels[`${prefix}${mode}-version`];
     if (version !== undefined) {
-      const minor = /^v1\.(0|[1-9]\d*)$/.exec(version)?.[1];
-      if (minor === undefined && version !== 'latest') {
-        errors.push(invalidValue(labelPath(`${mode}-version`), version, 'must be "latest" or "v1.x"'));
-      }
-      policy[mode].minor = minor === undefined ? undefined : Number(minor);
+      const minor = parseMinor(version);
+      if (minor === null) wrong(`${mode}-version`, version, versionProblem);
+      policy[mode].minor = minor ?? undefined;
     }
   }
   if (
@@ -52,12 +78,17 @@ export function policyOf(labels: Readonly<Record<string, string>> = {}): { polic
   return { policy, errors };
 }
 
-function notSupportedLevel(mode: string, level: string): FieldError {
-  return invalidValue(labelPath(mode), level, `must be one of ${levels.join(', ')}`);
+export function isFullyPrivileged(policy: Policy): boolean {
+  return modes.every((mode) => policy[mode].level === 'privileged');
 }
 
-function labelPath(name: string) {
-  return path('metadata', 'labels').key(prefix + name);
+/** Whether they come to the same: what is privileged has no versions. */
+export function isEquivalent(left: Policy, right: Policy): boolean {
+  return modes.every(
+    (mode) =>
+      left[mode].level === right[mode].level &&
+      (left[mode].level === 'privileged' || left[mode].minor === right[mode].minor),
+  );
 }
 
 export function compareLevels(left: Level, right: Level): number {

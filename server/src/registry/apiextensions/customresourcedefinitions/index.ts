@@ -2,6 +2,7 @@ import { cleanupFinalizer, type Definition, removeCondition, setCondition } from
 import { formatWarnings } from '../../../extensions/format-warnings.ts';
 import {
   definitionName,
+  validateAcceptedNames,
   validateDefinition,
   validateDefinitionUpdate,
 } from '../../../extensions/validate-definition.ts';
@@ -27,13 +28,11 @@ export const customresourcedefinitions: ResourceRegistration<Definition> = {
       if (service) service.port ??= 443;
     },
     prepareForCreate(definition) {
-      const storage = (definition.spec?.versions ?? [])
-        .filter((version) => version.storage)
-        .map((version) => version.name);
+      const storage = (definition.spec?.versions ?? []).find((version) => version.storage);
       definition.status = {
         conditions: null,
         acceptedNames: { plural: '', kind: '' },
-        storedVersions: [...new Set(storage)],
+        storedVersions: storage === undefined ? [] : [storage.name],
       };
     },
     prepareForUpdate(definition, old) {
@@ -47,6 +46,7 @@ export const customresourcedefinitions: ResourceRegistration<Definition> = {
     validateName: definitionName,
     validate: validateDefinition,
     validateUpdate: validateDefinitionUpdate,
+    validateStatusUpdate: ({ status }) => validateAcceptedNames(status?.acceptedNames),
   },
   deleteStrategy: {
     alwaysMarkFirst: true,

@@ -31,18 +31,24 @@ export class ServiceAllocation {
   readonly #addresses: ReadonlyMap<string, ClusterIPAllocator>;
 
   constructor(dependencies: RegistryDependencies) {
-    const random = dependencies.random ?? Math.random;
+    const { registry, allocatorMetrics: metrics, random = Math.random } = dependencies;
     const ranges = parseServiceRanges(dependencies.serviceClusterIPRange);
     this.#families = ranges.map((range) => range.family);
     this.#addresses = new Map(
-      this.#families.map((family) => [family, new ClusterIPAllocator(family, ranges, dependencies.registry, random)]),
+      this.#families.map((family) => [family, new ClusterIPAllocator(family, ranges, registry, random, metrics)]),
     );
     this.nodePorts = new NodePortAllocator(
       parsePortRange(dependencies.nodePortRange),
       dependencies.ranges ?? memoryRanges(),
-      async () => (await dependencies.registry.list<Service>(SERVICES)).flatMap(allNodePortsOf),
+      async () => (await registry.list<Service>(SERVICES)).flatMap(allNodePortsOf),
       random,
+      metrics,
     );
+    metrics?.watch({
+      registry,
+      ranges: async () => (await Promise.all([...this.#addresses.values()].map((each) => each.capacities()))).flat(),
+      ports: this.nodePorts,
+    });
   }
 
   async beginCreate(service: Service, context: RestContext): Promise<Finish> {

@@ -9,6 +9,7 @@ import type { IPAddress, ServiceCIDR } from '@typernetes/openapi/types/networkin
 import ipaddr from 'ipaddr.js';
 import type { RegistryReader } from '../../generic/rest.ts';
 import { type Cidr, canonicalAddress, cidrContains, type Family, parseCidr } from '../../validation/index.ts';
+import type { AllocatorMetrics, Scope } from './metrics.ts';
 import { AllocationError } from './node-ports.ts';
 
 export const ADDRESSES = { group: 'networking.k8s.io', resource: 'ipaddresses' };
@@ -31,9 +32,17 @@ export class ClusterIPAllocator {
   readonly #configured: readonly Cidr[];
   readonly #registry: RegistryReader;
   readonly #random: () => number;
+  readonly #metrics: AllocatorMetrics | undefined;
 
-  constructor(family: Family, configured: readonly Cidr[], registry: RegistryReader, random: () => number) {
+  constructor(
+    family: Family,
+    configured: readonly Cidr[],
+    registry: RegistryReader,
+    random: () => number,
+    metrics?: AllocatorMetrics,
+  ) {
     this.family = family;
+    this.#metrics = metrics;
     this.#configured = configured.filter((cidr) => cidr.family === family);
     this.#registry = registry;
     this.#random = random;
@@ -43,8 +52,22 @@ export class ClusterIPAllocator {
   async allocate(address: string, service: Service, dryRun: boolean): Promise<void> {
     const ranges = await this.#ranges();
     const name = canonicalAddress(address);
-    if (!ranges.some((range) => within(range, name))) {
-      const valid = ranges.map((range) => `${range.network}/${range.prefix}`).join(', ');
+    const range = ranges.find((each) => within(each, name));
+    await this.#counted(dryRun, range ?? ranges[0], 'static', () =>
+      this.#allocate(address, name, range === undefined ? ranges : undefined, service, dryRun),
+    );
+  }
+
+  /** `missed`: the ranges, where none of them holds the address. */
+  async #allocate(
+    address: string,
+    name: string,
+    missed: readonly Cidr[] | undefined,
+    service: Service,
+    dryRun: boolean,
+  ): Promise<void> {
+    if (missed !== undefined) {
+      const valid = missed.map((range) => `${range.network}/${range.prefix}`).join(', ');
       const message = `the provided IP (${address}) is not in the valid range. The range of valid IPs is ${valid}`;
       throw new AllocationError('notInRange', message);
     }
@@ -55,7 +78,12 @@ export class ClusterIPAllocator {
 
   /** Any free address, from the upper part of the range while there is one (KEP-3070). */
   async allocateNext(service: Service, dryRun: boolean): Promise<string> {
-    for (const range of await this.#ranges()) {
+    const ranges = await this.#ranges();
+    return this.#counted(dryRun, ranges[0], 'dynamic', () => this.#allocateNext(ranges, service, dryRun));
+  }
+
+  async #allocateNext(ranges: readonly Cidr[], service: Service, dryRun: boolean): Promise<string> {
+    for (const range of ranges) {
       // A dry run promises nothing, so any address of the range shows what would come.
       if (dryRun) return addressAt(range, 0n);
       const { size, reserved } = dimensions(range);
@@ -66,6 +94,15 @@ export class ClusterIPAllocator {
       if (address !== undefined) return address;
     }
     throw new AllocationError('full', 'range is full');
+  }
+
+  #counted<T>(dryRun: boolean, range: Cidr | undefined, scope: Scope, allocate: () => Promise<T>): Promise<T> {
+    return dryRun || this.#metrics === undefined ? allocate() : this.#metrics.address(range, scope, allocate);
+  }
+
+  /** What there is to allocate from. */
+  async capacities(): Promise<{ range: Cidr; size: bigint }[]> {
+    return (await this.#ranges()).map((range) => ({ range, size: dimensions(range).size }));
   }
 
   async release(address: string): Promise<void> {

@@ -1,3 +1,4 @@
+import type { AllocatorMetrics, Scope } from './metrics.ts';
 import type { RangeRegistry } from './ranges.ts';
 
 export interface PortRange {
@@ -34,17 +35,29 @@ export class NodePortAllocator {
   readonly #ranges: RangeRegistry;
   readonly #random: () => number;
   readonly #used: () => Promise<Iterable<number>>;
+  readonly #metrics: AllocatorMetrics | undefined;
   #seeded: Promise<void> | undefined;
 
   /** `used`: the ports that Services hold, read once to take over a range that has no record yet. */
-  constructor(range: PortRange, ranges: RangeRegistry, used: () => Promise<Iterable<number>>, random: () => number) {
+  constructor(
+    range: PortRange,
+    ranges: RangeRegistry,
+    used: () => Promise<Iterable<number>>,
+    random: () => number,
+    metrics?: AllocatorMetrics,
+  ) {
     this.range = range;
+    this.#metrics = metrics;
     this.#ranges = ranges;
     this.#used = used;
     this.#random = random;
   }
 
-  async allocate(port: number): Promise<void> {
+  allocate(port: number): Promise<void> {
+    return this.#counted('static', () => this.#allocate(port));
+  }
+
+  async #allocate(port: number): Promise<void> {
     const { first, size } = this.range;
     if (port < first || port >= first + size) {
       const message = `provided port is not in the valid range. The range of valid ports is ${first}-${first + size - 1}`;
@@ -56,14 +69,20 @@ export class NodePortAllocator {
     });
   }
 
-  async allocateNext(): Promise<number> {
+  allocateNext(): Promise<number> {
     const { first, size } = this.range;
-    return this.#change((bitmap) => {
-      const offset = freeOffset(bitmap, size, this.#random);
-      if (offset === undefined) throw new AllocationError('full', 'range is full');
-      set(bitmap, offset, true);
-      return first + offset;
-    });
+    return this.#counted('dynamic', () =>
+      this.#change((bitmap) => {
+        const offset = freeOffset(bitmap, size, this.#random);
+        if (offset === undefined) throw new AllocationError('full', 'range is full');
+        set(bitmap, offset, true);
+        return first + offset;
+      }),
+    );
+  }
+
+  #counted<T>(scope: Scope, allocate: () => Promise<T>): Promise<T> {
+    return this.#metrics === undefined ? allocate() : this.#metrics.port(scope, allocate);
   }
 
   /** Ports outside the range and ports that are free already are passed over. */

@@ -68,7 +68,12 @@ export class ServiceAllocationRepair {
 
   async run(now: Date): Promise<void> {
     const services = await this.#dependencies.registry.list<Service>(SERVICES);
-    await this.#repairPorts(services);
+    try {
+      await this.#repairPorts(services);
+    } catch (error) {
+      this.#dependencies.allocatorMetrics?.repairErrors.with().inc();
+      throw error;
+    }
     await this.#repairAddresses(services, now);
   }
 

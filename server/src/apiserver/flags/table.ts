@@ -1,57 +1,14 @@
-/** The command line: upstream's flag names and forms. */
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { auditFlags } from '../audit/flags.ts';
-import { formatDuration, parseDuration } from '../duration.ts';
-import { type ApiserverOptions, defaultOptions } from './config.ts';
+/** The API server's flags, by upstream's names and in upstream's forms. */
+import { auditFlags } from '../../audit/flags.ts';
+import type { ApiserverOptions } from '../config.ts';
+import { append, boolean, chance, integer, joined, list, milliseconds, type Parser, seconds, text } from './parsers.ts';
 
-const list = (text: string, previous: readonly string[] | undefined): string[] => [
-  ...(previous ?? []),
-  ...text.split(',').filter((each) => each !== ''),
-];
-
-const append = (text: string, previous: readonly string[] | undefined): string[] => [...(previous ?? []), text];
-
-/** Upstream's `--flag`, `--flag=true` and `--flag=false`. */
-function boolean(text: string | boolean): boolean {
-  if (typeof text === 'boolean') return text;
-  if (/^(1|t|true)$/i.test(text)) return true;
-  if (/^(0|f|false)$/i.test(text)) return false;
-  throw new InvalidArgumentError('expected true or false');
-}
-
-function integer(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 0) throw new InvalidArgumentError('expected a number');
-  return number;
-}
-
-/** A flag that may be given several times. */
-const joined = (text: string, previous: string | undefined): string =>
-  previous === undefined || previous === '' ? text : `${previous},${text}`;
-
-function chance(text: string): number {
-  const number = Number(text);
-  if (!(number >= 0 && number <= 0.02)) throw new InvalidArgumentError('can not be less than 0 or greater than 0.02');
-  return number;
-}
-
-function milliseconds(text: string): number {
-  const duration = parseDuration(text);
-  if (duration === undefined) throw new InvalidArgumentError('expected a duration such as 1m0s');
-  return duration;
-}
-
-const seconds = (text: string): number => Math.round(milliseconds(text) / 1000);
-
-type Parser = (text: string, previous?: never) => unknown;
-type Flag = [name: string, field: keyof ApiserverOptions, parse: Parser, description: string];
-const text: Parser = (value) => value;
-
+export type Flag = [name: string, field: keyof ApiserverOptions, parse: Parser, description: string];
 /** Taken for the sake of existing command lines, changes nothing (upstream neither), and is not offered. */
-const unused = '';
+export const unused = '';
 
-const flags: readonly Flag[] = [
-  ...auditFlags<Parser>({ text, integer, boolean: boolean as Parser, milliseconds }),
+export const flags: readonly Flag[] = [
+  ...auditFlags<Parser>({ text, integer, boolean, milliseconds }),
   ['secure-port', 'securePort', integer, 'port to serve HTTPS on; 0 takes a free one'],
   ['bind-address', 'bindAddress', text, 'address to listen on'],
   [
@@ -67,7 +24,7 @@ const flags: readonly Flag[] = [
     text,
     'keep everything in this directory (embedded storage); this or --etcd-servers is needed',
   ],
-  ['etcd-servers', 'etcdServers', list as Parser, 'URLs of etcd, separated by commas: keep everything there'],
+  ['etcd-servers', 'etcdServers', list, 'URLs of etcd, separated by commas: keep everything there'],
   ['etcd-cafile', 'etcdCafile', text, 'CA of etcd'],
   ['etcd-certfile', 'etcdCertfile', text, 'client certificate for etcd'],
   ['etcd-keyfile', 'etcdKeyfile', text, 'key of the client certificate for etcd'],
@@ -81,14 +38,59 @@ const flags: readonly Flag[] = [
   [
     'encryption-provider-config-automatic-reload',
     'encryptionProviderConfigAutomaticReload',
-    boolean as Parser,
+    boolean,
     'read the EncryptionConfiguration again when its file changes',
   ],
-  ['tls-cert-file', 'tlsCertFile', text, 'serving certificate; needed'],
-  ['tls-private-key-file', 'tlsPrivateKeyFile', text, 'key of the serving certificate; needed'],
+  [
+    'etcd-compaction-interval',
+    'etcdCompactionIntervalMs',
+    milliseconds,
+    'how long etcd keeps former states; 0 leaves compaction to others',
+  ],
+  ['etcd-healthcheck-timeout', 'etcdHealthcheckTimeoutMs', milliseconds, 'how long /healthz and /livez wait for etcd'],
+  ['etcd-readycheck-timeout', 'etcdReadycheckTimeoutMs', milliseconds, 'how long /readyz waits for etcd'],
+  ['tls-cert-file', 'tlsCertFile', text, 'serving certificate'],
+  ['tls-private-key-file', 'tlsPrivateKeyFile', text, 'key of the serving certificate'],
+  [
+    'cert-dir',
+    'certDir',
+    text,
+    'without --tls-cert-file: directory of apiserver.crt and apiserver.key, which are made where they are missing',
+  ],
+  [
+    'tls-min-version',
+    'tlsMinVersion',
+    text,
+    'lowest version of TLS: VersionTLS10, VersionTLS11, VersionTLS12 or VersionTLS13',
+  ],
+  [
+    'tls-cipher-suites',
+    'tlsCipherSuites',
+    list,
+    'cipher suites up to TLS 1.2, such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256; none is Node’s choice',
+  ],
+  [
+    'tls-sni-cert-key',
+    'tlsSniCertKey',
+    append,
+    'certificate for other names of this server: CERTIFICATE,KEY or CERTIFICATE,KEY:NAME,*.NAME',
+  ],
+  ['permit-port-sharing', 'permitPortSharing', boolean, 'let other processes listen on the same port (SO_REUSEPORT)'],
+  [
+    'cors-allowed-origins',
+    'corsAllowedOrigins',
+    list,
+    'regular expressions of web origins whose pages may use this API, such as //www\\.example\\.com(:|$)',
+  ],
+  [
+    'strict-transport-security-directives',
+    'strictTransportSecurityDirectives',
+    list,
+    'directives of the Strict-Transport-Security header, such as max-age=31536000; none is no header',
+  ],
   ['client-ca-file', 'clientCaFile', text, 'CA whose client certificates identify users'],
-  ['service-account-issuer', 'serviceAccountIssuer', list as Parser, 'issuer of service account tokens'],
-  ['service-account-key-file', 'serviceAccountKeyFile', list as Parser, 'key that verifies service account tokens'],
+  ['service-account-issuer', 'serviceAccountIssuer', list, 'issuer of service account tokens'],
+  ['service-account-key-file', 'serviceAccountKeyFile', list, 'key that verifies service account tokens'],
   ['service-account-signing-key-file', 'serviceAccountSigningKeyFile', text, 'key that signs service account tokens'],
   ['service-account-jwks-uri', 'serviceAccountJwksUri', text, 'URI of the JSON web key set in the discovery document'],
   [
@@ -100,13 +102,19 @@ const flags: readonly Flag[] = [
   [
     'service-account-extend-token-expiration',
     'serviceAccountExtendTokenExpiration',
-    boolean as Parser,
+    boolean,
     'extend the life of pods’ tokens',
   ],
-  ['api-audiences', 'apiAudiences', list as Parser, 'audiences of tokens that this server takes'],
+  [
+    'service-account-lookup',
+    'serviceAccountLookup',
+    boolean,
+    'refuse tokens whose service account, Secret, pod or node is gone',
+  ],
+  ['api-audiences', 'apiAudiences', list, 'audiences of tokens that this server takes'],
   ['token-auth-file', 'tokenAuthFile', text, 'CSV file of static tokens'],
-  ['enable-bootstrap-token-auth', 'enableBootstrapTokenAuth', boolean as Parser, 'take bootstrap tokens'],
-  ['anonymous-auth', 'anonymousAuth', boolean as Parser, 'let requests without credentials in as system:anonymous'],
+  ['enable-bootstrap-token-auth', 'enableBootstrapTokenAuth', boolean, 'take bootstrap tokens'],
+  ['anonymous-auth', 'anonymousAuth', boolean, 'let requests without credentials in as system:anonymous'],
   ['authentication-config', 'authenticationConfig', text, 'file of kind AuthenticationConfiguration'],
   [
     'authentication-token-webhook-config-file',
@@ -133,22 +141,22 @@ const flags: readonly Flag[] = [
   ['oidc-username-prefix', 'oidcUsernamePrefix', text, 'put before user names; - is none'],
   ['oidc-groups-claim', 'oidcGroupsClaim', text, 'claim that lists the groups'],
   ['oidc-groups-prefix', 'oidcGroupsPrefix', text, 'put before groups'],
-  ['oidc-signing-algs', 'oidcSigningAlgs', list as Parser, 'algorithms that tokens may be signed with'],
-  ['oidc-required-claim', 'oidcRequiredClaim', append as Parser, 'claim=value that tokens must have'],
+  ['oidc-signing-algs', 'oidcSigningAlgs', list, 'algorithms that tokens may be signed with'],
+  ['oidc-required-claim', 'oidcRequiredClaim', append, 'claim=value that tokens must have'],
   ['requestheader-client-ca-file', 'requestheaderClientCaFile', text, 'CA of front proxies'],
   [
     'requestheader-allowed-names',
     'requestheaderAllowedNames',
-    list as Parser,
+    list,
     'common names that certificates of front proxies may have; none is any',
   ],
-  ['requestheader-username-headers', 'requestheaderUsernameHeaders', list as Parser, 'headers with the user name'],
-  ['requestheader-uid-headers', 'requestheaderUidHeaders', list as Parser, 'headers with the user id'],
-  ['requestheader-group-headers', 'requestheaderGroupHeaders', list as Parser, 'headers with groups'],
+  ['requestheader-username-headers', 'requestheaderUsernameHeaders', list, 'headers with the user name'],
+  ['requestheader-uid-headers', 'requestheaderUidHeaders', list, 'headers with the user id'],
+  ['requestheader-group-headers', 'requestheaderGroupHeaders', list, 'headers with groups'],
   [
     'requestheader-extra-headers-prefix',
     'requestheaderExtraHeadersPrefix',
-    list as Parser,
+    list,
     'prefixes of headers with extra fields',
   ],
   ['proxy-client-cert-file', 'proxyClientCertFile', text, 'client certificate for extension API servers'],
@@ -156,13 +164,13 @@ const flags: readonly Flag[] = [
   [
     'enable-aggregator-routing',
     'enableAggregatorRouting',
-    boolean as Parser,
+    boolean,
     'send aggregated requests to endpoints of a Service instead of its address',
   ],
   [
     'aggregator-reject-forwarding-redirect',
     'aggregatorRejectForwardingRedirect',
-    boolean as Parser,
+    boolean,
     'pass no redirects of extension API servers on',
   ],
   [
@@ -192,8 +200,21 @@ const flags: readonly Flag[] = [
     milliseconds,
     'how long refusals of mode Webhook are remembered',
   ],
-  ['enable-admission-plugins', 'enableAdmissionPlugins', list as Parser, 'admission plugins besides the default ones'],
-  ['disable-admission-plugins', 'disableAdmissionPlugins', list as Parser, 'default admission plugins to leave out'],
+  ['enable-admission-plugins', 'enableAdmissionPlugins', list, 'admission plugins besides the default ones'],
+  ['disable-admission-plugins', 'disableAdmissionPlugins', list, 'default admission plugins to leave out'],
+  ['allow-privileged', 'allowPrivileged', boolean, 'allow privileged containers'],
+  [
+    'default-not-ready-toleration-seconds',
+    'defaultNotReadyTolerationSeconds',
+    integer,
+    'seconds that pods stay on nodes which are not ready, where they do not say',
+  ],
+  [
+    'default-unreachable-toleration-seconds',
+    'defaultUnreachableTolerationSeconds',
+    integer,
+    'seconds that pods stay on nodes which cannot be reached, where they do not say',
+  ],
   [
     'admission-control-config-file',
     'admissionControlConfigFile',
@@ -202,10 +223,22 @@ const flags: readonly Flag[] = [
   ],
   ['service-cluster-ip-range', 'serviceClusterIpRange', text, 'CIDR of ClusterIPs'],
   ['service-node-port-range', 'serviceNodePortRange', text, 'ports for NodePort Services'],
+  [
+    'kubernetes-service-node-port',
+    'kubernetesServiceNodePort',
+    integer,
+    'node port of the Service kubernetes; 0 is none',
+  ],
+  [
+    'endpoint-reconciler-type',
+    'endpointReconcilerType',
+    text,
+    'who keeps the endpoints of the Service kubernetes: lease (all API servers alive) or none',
+  ],
   ['kubelet-certificate-authority', 'kubeletCertificateAuthority', text, 'CA of kubelets’ serving certificates'],
   ['kubelet-client-certificate', 'kubeletClientCertificate', text, 'client certificate for kubelets'],
   ['kubelet-client-key', 'kubeletClientKey', text, 'key of the client certificate for kubelets'],
-  ['kubelet-preferred-address-types', 'kubeletPreferredAddressTypes', list as Parser, 'node address types, best first'],
+  ['kubelet-preferred-address-types', 'kubeletPreferredAddressTypes', list, 'node address types, best first'],
   ['kubelet-timeout', 'kubeletTimeoutMs', milliseconds, unused],
   [
     'controller-manager-health-port',
@@ -228,13 +261,13 @@ const flags: readonly Flag[] = [
   [
     'enable-priority-and-fairness',
     'enablePriorityAndFairness',
-    boolean as Parser,
+    boolean,
     'share the in-flight limits out by FlowSchemas and PriorityLevelConfigurations',
   ],
   ['max-requests-inflight', 'maxRequestsInflight', integer, 'reads served at a time; 0 is no limit'],
   ['max-mutating-requests-inflight', 'maxMutatingRequestsInflight', integer, 'writes served at a time; 0 is no limit'],
-  ['feature-gates', 'featureGates', joined as Parser, 'features to turn on or off: NAME=true,NAME=false'],
-  ['http2', 'http2', boolean as Parser, 'offer HTTP/2 besides HTTP/1.1'],
+  ['feature-gates', 'featureGates', joined, 'features to turn on or off: NAME=true,NAME=false'],
+  ['disable-http2-serving', 'disableHttp2Serving', boolean, 'offer HTTP/1.1 only'],
   [
     'http2-max-streams-per-connection',
     'http2MaxStreamsPerConnection',
@@ -255,12 +288,18 @@ const flags: readonly Flag[] = [
     'seconds that a watch lives at least when its client names no time',
   ],
   ['tracing-config-file', 'tracingConfigFile', text, 'file of kind TracingConfiguration: collector and sampling'],
+  [
+    'livez-grace-period',
+    'livezGracePeriodMs',
+    milliseconds,
+    'for so long after the start, /livez counts post-start hooks as done',
+  ],
   ['event-ttl', 'eventTtlSeconds', seconds, 'how long events are kept'],
   ['shutdown-delay-duration', 'shutdownDelayMs', milliseconds, 'time between failing /readyz and refusing requests'],
   [
     'shutdown-send-retry-after',
     'shutdownSendRetryAfter',
-    boolean as Parser,
+    boolean,
     'listen until all requests are done, and answer new ones with 429',
   ],
   [
@@ -270,60 +309,3 @@ const flags: readonly Flag[] = [
     'time over which watches are ended; 0 ends them at once',
   ],
 ];
-
-/** All flags, with the values that these options are. */
-export function flagValues(options: ApiserverOptions): Record<string, string> {
-  return Object.fromEntries(
-    flags.map(([name, field, parse]) => {
-      const value = options[field];
-      return [name, Array.isArray(value) ? `[${value.join(',')}]` : valueText(parse, value)];
-    }),
-  );
-}
-
-function valueText(parse: Parser, value: ApiserverOptions[keyof ApiserverOptions]): string {
-  if (typeof value !== 'number') return String(value ?? '');
-  if (parse === milliseconds) return formatDuration(value);
-  return parse === seconds ? formatDuration(value * 1000) : String(value);
-}
-
-/** What the help says a flag takes. */
-function placeholder(name: string, parse: unknown): string {
-  if (parse === boolean) return '[boolean]';
-  if (parse === integer || parse === chance) return '<number>';
-  if (parse === milliseconds || parse === seconds) return '<duration>';
-  if (parse === list) return '<list>';
-  return /-(ca|cert|key)?(file|certificate|key|authority)$|-config$/.test(name) ? '<file>' : '<value>';
-}
-
-function flagOption([name, field, parse, description]: Flag): Option {
-  const initial = valueText(parse, defaultOptions[field]);
-  const option = new Option(
-    `--${name} ${placeholder(name, parse)}`,
-    initial === '' ? description : `${description} (default: ${initial})`,
-  );
-  if ((parse as unknown) === boolean) option.preset(true);
-  if (description === unused) option.hideHelp();
-  return option.argParser(parse as (value: string, previous: unknown) => unknown);
-}
-
-/** `run` gets the options given; the defaults are startApiserver's. */
-export function apiserverFlags(run: (options: Partial<ApiserverOptions>) => Promise<void>): Command {
-  const command = new Command('apiserver')
-    .description('Serve the Kubernetes API from embedded storage (--storage-dir) or etcd (--etcd-servers).')
-    .configureHelp({ optionDescription: (option) => option.description })
-    .allowExcessArguments(false);
-  for (const flag of flags) command.addOption(flagOption(flag));
-  return command.action(async (values: Record<string, unknown>) => {
-    const options: Record<string, unknown> = {};
-    for (const [name, field] of flags) {
-      const value = values[camelCase(name)];
-      if (value !== undefined) options[field] = value;
-    }
-    await run(options as Partial<ApiserverOptions>);
-  });
-}
-
-function camelCase(name: string): string {
-  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}

@@ -1,8 +1,8 @@
 /** The API server's command line, as its help tells it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ApiserverOptions } from './config.ts';
-import { apiserverFlags } from './flags.ts';
+import type { ApiserverOptions } from '../config.ts';
+import { apiserverFlags } from './index.ts';
 
 async function parsed(...args: string[]): Promise<Partial<ApiserverOptions>> {
   let given: Partial<ApiserverOptions> = {};
@@ -37,7 +37,7 @@ test('the help says what a flag takes, and its default in the form in which it i
   assert.equal(flags.get('audit-webhook-batch-max-wait')?.description.endsWith('(default: 30s)'), true);
   assert.equal(flags.get('secure-port')?.takes, '<number>');
   assert.equal(flags.get('client-ca-file')?.takes, '<file>');
-  assert.equal(flags.get('http2')?.takes, '[boolean]');
+  assert.equal(flags.get('disable-http2-serving')?.takes, '[boolean]');
   for (const [name, { takes, description }] of flags) {
     const [, value] = / \(default: (.*)\)$/.exec(description) ?? [];
     if (value !== undefined) assert.notDeepEqual(await parsed(`--${name}=${value}`), {}, `${name} ${takes} ${value}`);
@@ -55,4 +55,26 @@ test('booleans need no value, lists may be given in parts', async () => {
     enableBootstrapTokenAuth: true,
   });
   assert.deepEqual(await parsed('--api-audiences=a,b', '--api-audiences', 'c'), { apiAudiences: ['a', 'b', 'c'] });
+});
+
+const mistake = async (...args: string[]): Promise<string> => {
+  const command = apiserverFlags(() => Promise.resolve());
+  let said = '';
+  command.exitOverride().configureOutput({ writeErr: (text) => (said += text) });
+  await assert.rejects(command.parseAsync(args, { from: 'user' }));
+  return said;
+};
+
+test('flags of upstream with one value here are taken with it', async () => {
+  assert.deepEqual(
+    await parsed('--profiling=false', '--storage-backend=etcd3', '--watch-cache', '-v', '2', '--v=4', '--vmodule=a=1'),
+    {},
+  );
+  assert.match(await mistake('--profiling=true'), /no Go profiles.*It can only be false/s);
+  assert.match(await mistake('--storage-media-type=application/yaml'), /It can only be application\/json/);
+});
+
+test('flags of upstream that are not there say why', async () => {
+  assert.match(await mistake('--egress-selector-config-file=a'), /there is no tunnel/);
+  assert.match(await mistake('--admission-control=A'), /use --enable-admission-plugins/);
 });
