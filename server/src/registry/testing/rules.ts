@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import { definitionName, schemaByName } from '@typernetes/openapi/catalogue';
 import { type FieldError, fieldErrorMessage, type KubernetesObject, parseApiVersion } from '@typernetes/openapi/meta';
 import { checkTypes } from '@typernetes/openapi/schema';
+import { sharedStorageOf } from '../conversion/index.ts';
 import type { Strategy, StrategyContext } from '../generic/strategy.ts';
 import { resourceRegistrations } from '../resources.ts';
 import { FakeRegistry, testDependencies } from './registry.ts';
@@ -58,21 +59,25 @@ function onCreate(kind: Kind, changes: Changes): string[] {
 function onUpdate(kind: Kind, changes: Changes): string[] {
   const strategy = strategyOf(kind);
   const old = decoded(kind, {});
+  Object.assign(old.metadata ?? {}, { uid: 'u', resourceVersion: '1' });
   strategy.prepareForCreate?.(old, context);
-  const object = decoded(kind, changes);
+  const object = decoded({ ...kind, example: structuredClone(old) as Kind['example'] }, changes);
   strategy.prepareForUpdate?.(object, old, context);
   return told(strategy.validateUpdate?.(object, old, context));
 }
 
 /** Upstream prints whole values as Go has them, and the differences of two pods as a patch of that: neither is compared. */
 function told(errors: readonly FieldError[] = []): string[] {
-  const plain = (message: string): string => message.replace(/: [{[].*[}\]](?=: )/, ': {…}').replace(/\n[^]*/, '');
+  const plain = (message: string): string => message.replace(/: [{[].*[}\]](?=: |$)/m, ': {…}').replace(/\n[^]*/, '');
   return errors.map((error) => plain(fieldErrorMessage(error))).sort();
 }
 
 function strategyOf({ apiVersion, resource }: Kind): Strategy {
   const { group } = parseApiVersion(apiVersion);
-  const found = registrations.find(({ resource: each }) => each.group === group && each.resource === resource);
+  const found = registrations.find(
+    ({ resource: each, strategyIn = {} }) =>
+      each.resource === resource && (each.group === group || strategyIn[apiVersion] !== undefined),
+  );
   assert.ok(found, `${resource} is registered`);
   return { ...found.strategy, ...found.strategyIn?.[apiVersion] };
 }
@@ -87,7 +92,7 @@ function decoded(of: Kind, changes: Changes): KubernetesObject {
   const { error } = checkTypes(object, { $ref: name }, schemaByName);
   assert.equal(error, undefined);
   strategyOf(of).default?.(object);
-  return object;
+  return sharedStorageOf(apiVersion, of.resource)?.toStorage(object) ?? object;
 }
 
 function change(object: object, names: readonly string[], value: unknown): void {
