@@ -34,7 +34,7 @@ export async function handleCreate(
 ): Promise<void> {
   const { info } = context;
   const resource = { group: endpoint.group, resource: endpoint.resource };
-  const format = negotiateOutput(context, hasTable(endpoint, subresource));
+  const format = negotiateOutput(context, hasTable(endpoint, subresource), endpoint.untyped);
   const mediaType = negotiateInput(context);
   const body = await readBody(context);
   const options = parseWriteOptions(context.query, 'CreateOptions');

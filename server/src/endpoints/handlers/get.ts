@@ -25,7 +25,7 @@ export async function handleGet(
   endpoint: ResourceEndpoint,
   dependencies: HandlerDependencies,
 ): Promise<void> {
-  const format = negotiateOutput(context);
+  const format = negotiateOutput(context, true, endpoint.untyped);
   const { namespace, name } = context.info;
   if (endpoint.store === undefined) {
     const found = (await virtualEntries(context, endpoint, dependencies)).find(
@@ -119,7 +119,7 @@ export async function handleList(
   if (!endpoint.verbs.has('list')) {
     throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'list');
   }
-  const format = negotiateOutput(context);
+  const format = negotiateOutput(context, true, endpoint.untyped);
   const options = listOptions(context, endpoint, false);
   const include = parseIncludeObject(context.query);
   const page =

@@ -62,8 +62,8 @@ export function projectionOf(
         const parent = deepCopy(stored!);
         registration.apply!(object, parent);
         const version = object.metadata?.resourceVersion ?? '';
-        if (version === '') delete parent.metadata!.resourceVersion;
-        else parent.metadata!.resourceVersion = version;
+        if (version === '' && registration.keepsVersion !== true) delete parent.metadata!.resourceVersion;
+        else if (version !== '') parent.metadata!.resourceVersion = version;
         const { managedFields } = object.metadata ?? {};
         return withManagedFields(parent, managed.write(stored!.metadata?.managedFields, managedFields));
       },
@@ -128,7 +128,7 @@ export async function handleUpdate(
   const { store } = endpoint;
   if (store === undefined) throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'update');
   const { info } = context;
-  const format = negotiateOutput(context, hasTable(endpoint, subresource));
+  const format = negotiateOutput(context, hasTable(endpoint, subresource), endpoint.untyped);
   const body = await readBody(context);
   const options = parseWriteOptions(context.query, 'UpdateOptions');
   const mediaType = negotiateInput(context);
