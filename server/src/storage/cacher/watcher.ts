@@ -7,12 +7,12 @@ import type { Clock } from '../clock.ts';
 import { compacted } from '../errors.ts';
 import { callEnd, callEvent } from '../handler.ts';
 import { matchesWatch } from '../keys.ts';
+import { defaultProgressIntervalMs, repeatWhile } from '../progress.ts';
 import type { Storage, StorageError, Watch, WatchHandler, WatchOptions } from '../storage.ts';
 import type { ChangeEvent } from './event-ring.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 const replayChunk = 500;
-const defaultProgressIntervalMs = 5000;
 
 export interface WatcherHost {
   readonly storage: Storage;
@@ -122,18 +122,14 @@ export class CacheWatcher implements Watch {
   }
 
   #watchProgress(): void {
-    const again = (): void => {
-      this.#cancelProgress = this.#host.clock.after(
-        this.#options.progressIntervalMs ?? defaultProgressIntervalMs,
-        () => {
-          if (!this.#busy) this.progress();
-          this.#busy = false;
-          if (!this.#over) again();
-        },
-      );
-    };
     this.progress();
-    if (!this.#over) again();
+    if (this.#over) return;
+    const intervalMs = this.#options.progressIntervalMs ?? defaultProgressIntervalMs;
+    this.#cancelProgress = repeatWhile(this.#host.clock, intervalMs, () => {
+      if (!this.#busy) this.progress();
+      this.#busy = false;
+      return !this.#over;
+    });
   }
 
   stop(): void {

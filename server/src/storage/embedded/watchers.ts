@@ -6,12 +6,12 @@ import type { Clock } from '../clock.ts';
 import { compacted } from '../errors.ts';
 import { callEnd, callEvent } from '../handler.ts';
 import { matchesWatch } from '../keys.ts';
+import { defaultProgressIntervalMs, repeatWhile } from '../progress.ts';
 import { nextTurn } from '../signal.ts';
 import type { StorageError, StorageEvent, Watch, WatchHandler, WatchOptions } from '../storage.ts';
 import type { Database } from './database.ts';
 
 const catchUpChunk = 500;
-const defaultProgressIntervalMs = 5000;
 
 /** The state of the store that watches go by. */
 export interface WatchSource {
@@ -107,18 +107,14 @@ class Watcher implements Watch {
   }
 
   #watchProgress(): void {
-    const again = (): void => {
-      this.#cancelProgress = this.#source.clock.after(
-        this.#options.progressIntervalMs ?? defaultProgressIntervalMs,
-        () => {
-          if (!this.#busy) this.progress();
-          this.#busy = false;
-          if (!this.#over) again();
-        },
-      );
-    };
     this.progress();
-    if (!this.#over) again();
+    if (this.#over) return;
+    const intervalMs = this.#options.progressIntervalMs ?? defaultProgressIntervalMs;
+    this.#cancelProgress = repeatWhile(this.#source.clock, intervalMs, () => {
+      if (!this.#busy) this.progress();
+      this.#busy = false;
+      return !this.#over;
+    });
   }
 
   stop(): void {

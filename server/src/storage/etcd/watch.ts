@@ -9,6 +9,7 @@ import type { IEvent, IWatchResponse, WatchClient } from 'etcd3';
 import type { Clock } from '../clock.ts';
 import { compacted } from '../errors.ts';
 import { callEnd, callEvent } from '../handler.ts';
+import { defaultProgressIntervalMs } from '../progress.ts';
 import type { Entry, StorageEvent, Watch, WatchHandler, WatchOptions } from '../storage.ts';
 import { StorageError } from '../storage.ts';
 import { type KeyValue, ofEtcd3 } from './kv.ts';
@@ -25,7 +26,6 @@ export interface EtcdWatchHost {
   forget(watch: EtcdWatch): void;
 }
 
-const defaultProgressIntervalMs = 5000;
 const firstRetryMs = 50;
 const lastRetryMs = 1000;
 const zero = Buffer.from([0]);
