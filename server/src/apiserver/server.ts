@@ -219,7 +219,7 @@ export async function startApiserver(
       return served.strategicMerge(original, patch, kind);
     },
     fieldManager,
-    watched: (context) => metrics.watch(context),
+    watched: (context) => tracing?.watch(context, metrics.watch(context)) ?? metrics.watch(context),
     minRequestTimeoutSeconds: options.minRequestTimeoutSeconds,
     random: Math.random,
     now,

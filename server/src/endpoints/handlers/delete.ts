@@ -8,6 +8,7 @@ import {
 import { isObject } from '@typernetes/openapi/schema';
 import { EntryView } from '../../registry/generic/entry-view.ts';
 import { type DeleteOptions, parseDeleteOptions } from '../../registry/generic/options.ts';
+import { note } from '../../tracing/index.ts';
 import { readBody } from '../body.ts';
 import { parseBody } from '../decode.ts';
 import { negotiateInput, negotiateOutput } from '../negotiation.ts';
@@ -75,10 +76,12 @@ export async function handleDelete(
   const options = await deleteOptions(context);
   const request = admissionRequest(context, endpoint, options);
   const write = writeContext(context, endpoint, dependencies, request);
+  note('About to delete object from database');
   const result = await store.delete(context.info.name, options, {
     ...write,
     validateAdmission: (_, old) => admitDelete(context, dependencies, request, old),
   });
+  note('Object deleted from database');
   const code = !result.deleted && options.orphanDependents === false ? 202 : 200;
   if (!result.answerStatus) {
     await sendEntry(context, endpoint, dependencies, code, result.entry, format);

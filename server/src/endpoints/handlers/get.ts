@@ -12,6 +12,7 @@ import type { ListPage } from '../../registry/generic/listing.ts';
 import { type ListOptions, parseListOptions } from '../../registry/generic/options.ts';
 import { selectionOf } from '../../registry/generic/selection.ts';
 import type { Entry } from '../../storage/storage.ts';
+import { note } from '../../tracing/index.ts';
 import { negotiateOutput } from '../negotiation.ts';
 import { presentList } from '../present.ts';
 import type { RequestContext } from '../request-context.ts';
@@ -34,6 +35,7 @@ export async function handleGet(
     await sendEntry(context, endpoint, dependencies, 200, found, format);
     return;
   }
+  note('About to Get from storage');
   const entry = await endpoint.store.get(namespace, name, context.query.get('resourceVersion') ?? '', context.signal);
   await sendEntry(context, endpoint, dependencies, 200, entry, format);
 }

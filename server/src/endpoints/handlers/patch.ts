@@ -28,6 +28,7 @@ import { ensureNamespace } from '../../registry/generic/before-create.ts';
 import { EntryView } from '../../registry/generic/entry-view.ts';
 import { parseWriteOptions, type WriteOptions } from '../../registry/generic/options.ts';
 import type { Transform } from '../../registry/generic/store.ts';
+import { note } from '../../tracing/index.ts';
 import { maxBodyBytes, readBody } from '../body.ts';
 import { decodeObject, type FieldValidation } from '../decode.ts';
 import { type ApplyPatchType, isApply, negotiateOutput, negotiatePatch, type PatchType } from '../negotiation.ts';
@@ -103,6 +104,7 @@ export async function handlePatch(
   for (let attempt = 0; ; attempt++) {
     try {
       const { entry, created } = await store.update(info.name, transform, write);
+      note('Object stored in database');
       const code = created ? 201 : 200;
       if (isView(subresource)) await sendObject(context, code, format, projection.show(EntryView.of(entry).parse()));
       else await sendEntry(context, endpoint, dependencies, code, entry, format);
