@@ -34,7 +34,7 @@ export async function openStoredData(
   const root = `/${options.etcdPrefix.replace(/^\/|\/$/g, '')}/`;
   const encryption = await Encryption.open(options, root, report);
   const usesEtcd = options.etcdServers.length > 0;
-  const opened = await openStorage(options);
+  const opened = await openStorage(options, metrics);
   const folders = new Folders(root);
   const resourceOf = (key: string) => folders.of(key);
   const measured = new StorageMetrics(metrics, resourceOf).measured(opened);

@@ -12,7 +12,7 @@ export class MetricsRegistry {
   }
 
   /** What has no labels is shown from the beginning, as 0. */
-  counter(name: string, stability: Stability, help: string, labels: readonly string[] = []): Counter {
+  counter(name: string, stability: Stability | undefined, help: string, labels: readonly string[] = []): Counter {
     const counter = this.register(new Counter({ name, stability, help, labels }));
     if (labels.length === 0) counter.with();
     return counter;

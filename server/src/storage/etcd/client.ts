@@ -9,6 +9,7 @@ import { Etcd3, EtcdInvalidAuthTokenError, GRPCDeadlineExceededError, isRecovera
 import { compacted, futureRevision, tooLarge } from '../errors.ts';
 import { StorageError } from '../storage.ts';
 import { directKv, etcd3Kv, type Kv } from './kv.ts';
+import type { EtcdObserver } from './metrics.ts';
 import { GrpcError, grpcCodes, UnaryCalls } from './unary.ts';
 
 export interface EtcdConnectOptions {
@@ -23,6 +24,7 @@ export interface EtcdConnectOptions {
   password?: string;
   /** How long a call may take, retries at other endpoints included. Default 5000. */
   timeoutMs?: number;
+  observer?: EtcdObserver;
 }
 
 export interface CallOptions {
@@ -56,7 +58,7 @@ export class EtcdClient {
   readonly hasPassword: boolean;
 
   constructor(options: EtcdConnectOptions) {
-    const { endpoints, ca, cert, key, username, password } = options;
+    const { endpoints, ca, cert, key, username, password, observer } = options;
     const secure = endpoints.some((endpoint) => endpoint.startsWith('https:'));
     this.#timeoutMs = options.timeoutMs ?? 5000;
     this.hasPassword = username !== undefined;
@@ -89,6 +91,7 @@ export class EtcdClient {
       ca: secure ? authorities : undefined,
       cert,
       key,
+      observer,
     });
     this.kv = this.hasPassword ? etcd3Kv(() => this.rpc) : directKv(this.#calls);
   }

@@ -1,5 +1,6 @@
 import type { EtcdStorageOptions, EtcdStorage as Storage } from './storage.ts';
 
+export { etcdMetrics } from './metrics.ts';
 export type { EtcdStorageOptions } from './storage.ts';
 
 export type EtcdStorage = Storage;

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { EtcdClient } from './client.ts';
+import type { EtcdObserver } from './metrics.ts';
 
 /** Upstream's bounds: a lease outlives its first entry by at most a minute or 5 %, and carries at most so many. */
 const reuseSeconds = 60;
@@ -16,10 +17,12 @@ interface Lease {
 export class Leases {
   readonly #client: EtcdClient;
   readonly #clock: Clock;
+  readonly #observer: Pick<EtcdObserver, 'leaseFilled'> | undefined;
   #last: Lease | undefined;
 
-  constructor(client: EtcdClient, clock: Clock) {
+  constructor(client: EtcdClient, clock: Clock, observer?: Pick<EtcdObserver, 'leaseFilled'>) {
     this.#client = client;
+    this.#observer = observer;
     this.#clock = clock;
   }
 
@@ -37,6 +40,7 @@ export class Leases {
       last.entries += 1;
       return last.id;
     }
+    this.#observer?.leaseFilled(last?.entries ?? 0);
     const seconds = ttlSeconds + reuse;
     const id = this.#client
       .write((options) => this.#client.leases.leaseGrant({ TTL: seconds }, options))

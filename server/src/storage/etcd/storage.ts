@@ -66,7 +66,7 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
     this.progressRequests = progressRequests;
     this.#client = client;
     this.#prefix = options.prefix ?? '';
-    this.#leases = new Leases(client, this.clock);
+    this.#leases = new Leases(client, this.clock, options.observer);
     this.#compactor = new Compactor(client, this.clock, options.compactionIntervalMs ?? 300_000);
   }
 

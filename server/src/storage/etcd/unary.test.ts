@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import http2, { type Http2Server, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import net, { type AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
+import { MetricsRegistry } from '../../metrics/index.ts';
 import { Span, within } from '../../tracing/span.ts';
+import { etcdMetrics } from './metrics.ts';
 import { GrpcError, grpcCodes, UnaryCalls } from './unary.ts';
 
 type Answer = (stream: ServerHttp2Stream, body: Buffer) => void;
@@ -109,6 +111,28 @@ void describe('unary calls', () => {
       assert.equal(server!.connections, 1);
       assert.equal(server!.calls, 51);
     }));
+
+  void test('are counted by what came of them', async () => {
+    const server = new Server((stream, body) => (body.length > 5 ? echo : refuse('9', 'no'))(stream, body));
+    const metrics = new MetricsRegistry();
+    const calls = new UnaryCalls({ endpoints: [await server.start()], observer: etcdMetrics(metrics) });
+    try {
+      await calls.call(path, hello, soon());
+      await failure(calls.call(path, [], soon()));
+      const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith('grpc_client_'));
+      const labels = 'grpc_method="Call",grpc_service="test.Service",grpc_type="unary"';
+      assert.deepEqual(lines, [
+        `grpc_client_handled_total{grpc_code="OK",${labels}} 1`,
+        `grpc_client_handled_total{grpc_code="FailedPrecondition",${labels}} 1`,
+        `grpc_client_msg_received_total{${labels}} 1`,
+        `grpc_client_msg_sent_total{${labels}} 2`,
+        `grpc_client_started_total{${labels}} 2`,
+      ]);
+    } finally {
+      calls.close();
+      await server.stop();
+    }
+  });
 
   void test('tell etcd of the span that they are made in', () =>
     withServers([echo], async (calls, [server]) => {

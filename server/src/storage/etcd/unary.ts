@@ -4,6 +4,7 @@
  */
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { propagated } from '../../tracing/propagation.ts';
+import type { EtcdObserver } from './metrics.ts';
 
 /** Of google.golang.org/grpc/codes. */
 export const grpcCodes = { unknown: 2, deadlineExceeded: 4, unavailable: 14 } as const;
@@ -28,6 +29,7 @@ export interface UnaryOptions {
   ca?: Buffer | undefined;
   cert?: Buffer | undefined;
   key?: Buffer | undefined;
+  observer?: Pick<EtcdObserver, 'call'> | undefined;
 }
 
 /** After that another endpoint is tried. */
@@ -52,6 +54,18 @@ export class UnaryCalls {
 
   /** The answer's message. `message` is given in parts. `deadline` is a time of `Date.now()`. Throws GrpcError. */
   async call(path: string, message: readonly Buffer[], deadline: number): Promise<Buffer> {
+    const ended = this.#options.observer?.call(path);
+    try {
+      const answer = await this.#call(path, message, deadline);
+      ended?.(0);
+      return answer;
+    } catch (error) {
+      ended?.(error instanceof GrpcError ? error.code : grpcCodes.unknown);
+      throw error;
+    }
+  }
+
+  async #call(path: string, message: readonly Buffer[], deadline: number): Promise<Buffer> {
     const session = await this.#connected(deadline);
     try {
       return await request(session, path, framed(message), deadline);
