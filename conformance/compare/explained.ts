@@ -114,6 +114,18 @@ export const explained: readonly Explanation[] = [
     second: /^null$/,
   },
   {
+    reason: 'kube-apiserver breaks the connection off when a custom resource comes as protobuf; ours answers 400.',
+    case: /^custom\//,
+    label: /^application\/vnd\.kubernetes\.protobuf$/,
+    secondStatus: 0,
+  },
+  {
+    reason: 'The message names a line of the source.',
+    case: /^custom\/subresources$/,
+    at: /message$/,
+    second: /customresource_handler\.go/,
+  },
+  {
     reason: 'The revision of the record is the cluster’s own.',
     at: /message$/,
     first: /ResourceVersion in record/,

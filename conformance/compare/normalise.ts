@@ -101,6 +101,7 @@ export class Normaliser {
       .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, (time) =>
         this.sent.includes(time) ? time : '<time>',
       )
+      .replaceAll(/("resourceVersion":")[1-9]\d*(?=")/g, '$1<version>')
       .replaceAll(/\b\d+s ago\b/g, '<age> ago')
       .replaceAll(/kube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<random>');
   }

@@ -100,3 +100,30 @@ promise('metrics that dashboards and alerts ask for have their names, types and 
     assert.deepEqual(found.filter((label) => label !== 'le').sort(), labels.sort(), name);
   }
 });
+
+promise('the index lists what is served: groups, versions, documents and checks', async (context) => {
+  const index = await context.http.request('GET', '/');
+  const { paths } = index.json<{ paths: string[] }>();
+  assert.equal(index.text(), JSON.stringify({ paths }, undefined, 2), 'readable as it is');
+  assert.deepEqual(paths, [...new Set(paths)].sort());
+  const listed = ['/api', '/api/v1', '/apis', '/apis/', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/version'];
+  const { groups } = (await context.http.request('GET', '/apis')).json<{
+    groups: { name: string; versions: { groupVersion: string }[] }[];
+  }>();
+  // A group that is gone by now was another promise's.
+  const builtIn = groups.filter(({ name }) => name === 'apps' || name.endsWith('authorization.k8s.io'));
+  for (const { name, versions } of builtIn) {
+    listed.push(`/apis/${name}`, ...versions.map(({ groupVersion }) => `/apis/${groupVersion}`));
+  }
+  listed.push(
+    '/healthz/ping',
+    '/livez/etcd',
+    '/readyz/poststarthook/rbac/bootstrap-roles',
+    '/metrics',
+    '/metrics/slis',
+  );
+  assert.deepEqual(
+    listed.filter((path) => !paths.includes(path)),
+    [],
+  );
+});

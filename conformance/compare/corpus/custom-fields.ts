@@ -172,7 +172,7 @@ export const customFieldCases: readonly Case[] = [
         ['a'],
         [{ k: 5 }],
       ],
-      map: [mapOf(text), { a: 'x' }, { a: 5, 'b.c/d': 6 }, 'x', { a: null }],
+      map: [mapOf(text), { a: 'x' }, { a: 'x', 'b.c/d': 6 }, 'x', { a: null }],
       bounded: [mapOf(text, { minProperties: 1, maxProperties: 2 }), {}, { a: 'x', b: 'x', c: 'x' }],
       'map-of-lists': [mapOf(list(text)), { a: ['x'] }, { a: [5] }],
       'map-of-objects': [mapOf(object({ a: text }, { required: ['a'] })), { x: {} }, { x: { a: 5 } }, { x: { b: 1 } }],

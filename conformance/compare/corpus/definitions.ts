@@ -349,6 +349,12 @@ export const definitionCases: readonly Case[] = [
       ...settled(customResourceDefinitions, 'x'),
       table(customResourceDefinitions, { fieldSelector: 'metadata.name=things.$ns.example.com' }),
       { method: 'GET', path: '/apis/$ns.example.com/v1/namespaces/$ns/things' },
+      // The first to ask may be told to come again.
+      {
+        method: 'GET',
+        path: '/apis/$ns.example.com/v2/namespaces/$ns/things?watch=true&timeoutSeconds=1',
+        uncompared: true,
+      },
       { method: 'GET', path: '/apis/$ns.example.com/v2/namespaces/$ns/things' },
       remove(customResourceDefinitions, 'x'),
     ],

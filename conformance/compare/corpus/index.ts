@@ -6,6 +6,8 @@ import { clusterCases } from './cluster.ts';
 import { configurationCases } from './configuration.ts';
 import { customFieldCases } from './custom-fields.ts';
 import { customObjectCases } from './custom-objects.ts';
+import { customPathCases } from './custom-paths.ts';
+import { customRuleCases } from './custom-rules.ts';
 import { definitionRuleCases } from './definition-rules.ts';
 import { definitionSchemaCases } from './definition-schemas.ts';
 import { definitionCases } from './definitions.ts';
@@ -35,7 +37,9 @@ export function corpus(): Case[] {
     ...definitionSchemaCases,
     ...definitionRuleCases,
     ...customFieldCases,
+    ...customRuleCases,
     ...customObjectCases,
+    ...customPathCases,
     ...storageCases,
     ...accessCases,
     ...clusterCases,

@@ -6,7 +6,9 @@
 const keptEmpty: Readonly<Record<string, string>> = {
   'io.k8s.api.autoscaling.v2.HPAScalingRules': 'policies',
   'io.k8s.api.core.v1.EphemeralContainer': 'ports resizePolicy restartPolicyRules',
+  'io.k8s.api.core.v1.ResourceRequirements': 'claims',
   'io.k8s.api.discovery.v1.EndpointSlice': 'endpoints ports',
+  'io.k8s.api.networking.v1.IngressSpec': 'rules',
   'io.k8s.api.rbac.v1.ClusterRole': 'rules',
   'io.k8s.api.rbac.v1.Role': 'rules',
   'io.k8s.api.resource.v1.DeviceClaim': 'requests',

@@ -14,6 +14,8 @@ export class PostStartHooks {
 
   constructor(hooks: readonly PostStartHook[]) {
     this.#hooks = hooks;
+    const names = new Set(hooks.map(({ name }) => name));
+    if (names.size < hooks.length) throw new Error('a post-start hook is there twice');
   }
 
   checks(): HealthCheck[] {

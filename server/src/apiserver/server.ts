@@ -219,7 +219,7 @@ export async function startApiserver(
       return served.strategicMerge(original, patch, kind);
     },
     fieldManager,
-    watched: (context) => metrics.watch(context),
+    watched: (context) => tracing?.watch(context, metrics.watch(context)) ?? metrics.watch(context),
     minRequestTimeoutSeconds: options.minRequestTimeoutSeconds,
     random: Math.random,
     now,
@@ -236,7 +236,7 @@ export async function startApiserver(
       cachers.size(
         served.stores.get(resourceKey(resource))?.definition.prefix ?? `${root}${resource.group}/${resource.resource}/`,
       ),
-    sizesKnown: () => cachers.ready(),
+    sizesKnown: () => cachers.filled(),
     now,
     report,
   });
@@ -267,7 +267,6 @@ export async function startApiserver(
       name,
       run: customResourcesStarted,
     })),
-    { name: 'storage-readiness', after: ['generic-apiserver-start-informers'], run: () => cachers.ready() },
     ...cluster.hooks,
     ...aggregation.hooks,
   ]);

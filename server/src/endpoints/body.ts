@@ -1,11 +1,25 @@
 /** Reading request bodies, bounded. */
 import { badRequest, requestEntityTooLarge } from '@typernetes/openapi/meta';
+import { currentSpan } from '../tracing/index.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** Upstream's limit for any body: 3 MiB. */
 export const maxBodyBytes = 3 * 1024 * 1024;
 
-export function readBody(context: RequestContext, limit = maxBodyBytes): Promise<Buffer> {
+export async function readBody(context: RequestContext, limit = maxBodyBytes): Promise<Buffer> {
+  const span = currentSpan();
+  if (span === undefined) return read(context, limit);
+  try {
+    const body = await read(context, limit);
+    span.event('limitedReadBody succeeded', { len: body.length });
+    return body;
+  } catch (error) {
+    span.event('limitedReadBody failed', { len: 0, err: (error as Error).message });
+    throw error;
+  }
+}
+
+function read(context: RequestContext, limit: number): Promise<Buffer> {
   const { request } = context;
   const tooLarge = () => requestEntityTooLarge(`limit is ${limit}`);
   return new Promise((resolve, reject) => {

@@ -19,7 +19,7 @@ import {
   quote,
   StatusError,
 } from '@typernetes/openapi/meta';
-import { duplicateFieldMessage, unknownFieldMessage } from '@typernetes/openapi/schema';
+import { duplicateFieldMessage, isObject, unknownFieldMessage } from '@typernetes/openapi/schema';
 import { summarizeData } from './body.ts';
 import type { MediaType } from './negotiation.ts';
 import type { RequestContext } from './request-context.ts';
@@ -32,6 +32,8 @@ export interface ParsedBody {
   /** Duplicate fields. */
   strictErrors: string[];
   fields?: readonly FieldOccurrence[];
+  /** What was parsed. */
+  raw?: Buffer;
   /** It was merged from maps, which Go writes by key: so its unknown fields are met. */
   sorted?: boolean;
 }
@@ -55,13 +57,17 @@ export function parseBody(
       strict: fieldValidation !== 'Ignore',
       defaults: kind,
     });
-    return { value: object, strictErrors, ...(fields === undefined ? {} : { fields }) };
+    return { value: object, strictErrors, raw: body, ...(fields === undefined ? {} : { fields }) };
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind.kind}): ${error.message} (${summarizeData(body)})`,
-    );
+    throw unrecognized(kind, error.message, body);
   }
+}
+
+function unrecognized(kind: GroupVersionKind, problem: string, body: Buffer): StatusError {
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${kind.kind}): ${problem} (${summarizeData(body)})`,
+  );
 }
 
 /** The servers that kube-apiserver is made of know different kinds; messages tell where upstream lists them. */
@@ -76,21 +82,28 @@ function schemeOf(group: string): string {
  * refused, another kind cannot be handled. `refuse` words wrong types and strict errors where they are not the decoder's.
  */
 export function decodeObject(
-  { value: fields, strictErrors: parseErrors, fields: order, sorted = false }: ParsedBody,
+  { value: fields, strictErrors: parseErrors, fields: order, sorted = false, raw }: ParsedBody,
   kind: GroupVersionKind,
   fieldValidation: FieldValidation,
   context: RequestContext,
   dependencies: HandlerDependencies,
   refuse?: (problem: string | Error) => StatusError,
 ): KubernetesObject {
+  const unreadable = (problem: string): StatusError => {
+    if (refuse !== undefined) return refuse(problem);
+    return raw === undefined ? badRequest(problem) : unrecognized(kind, problem, raw);
+  };
   for (const name of ['apiVersion', 'kind'] as const) {
     if (fields[name] !== undefined && typeof fields[name] !== 'string' && fields[name] !== null) {
-      throw badRequest(
+      throw unreadable(
         `couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(fields[name]) ? 'array' : typeof fields[name]} into Go struct field .${name} of type string`,
       );
     }
   }
-  if (dependencies.isUntyped?.(kind) === true) checkOwnVersion(fields, kind);
+  if (dependencies.isUntyped?.(kind) === true) {
+    if (!fields.kind) throw unreadable(`Object 'Kind' is missing in '${raw?.toString('utf8') ?? goJson(fields)}'`);
+    checkOwnVersion(fields, kind);
+  }
   const apiVersion = (fields.apiVersion as string | undefined) || formatApiVersion(kind);
   const sentKind = (fields.kind as string | undefined) || kind.kind;
   const sent = groupVersionOf(apiVersion);
@@ -139,6 +152,13 @@ export function decodeObject(
     if (fieldValidation === 'Warn') for (const text of strictErrors) context.warnings.add(text);
   }
   return decoded.object;
+}
+
+/** As Go writes a map: by key. */
+function goJson(value: JsonObject): string {
+  return JSON.stringify(value, (_, member: unknown) =>
+    isObject(member) ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1))) : member,
+  );
 }
 
 /** Custom resources have no type that a missing version or another kind could be told by. */

@@ -28,12 +28,13 @@ export const json: OutputFormat = { mediaType: 'application/json', stream: false
 type Transforms = 'none' | 'metadata' | 'metadataAndTable';
 
 /** What one acceptable choice means here; undefined where it asks for something that is not offered. */
-function formatOf(choice: NegotiatedMediaType, transforms: Transforms): OutputFormat | undefined {
+function formatOf(choice: NegotiatedMediaType, transforms: Transforms, untyped = false): OutputFormat | undefined {
   const { as, stream } = choice;
   const mediaType = choice.mediaType as MediaType;
   if (stream !== undefined && (stream !== 'watch' || !isStreamed(mediaType))) return undefined;
   const format: OutputFormat = { mediaType, stream: stream !== undefined };
-  if (as === undefined) return format;
+  // Custom resources have no protobuf, but their metadata has.
+  if (as === undefined) return untyped && mediaType === protobufMediaType ? undefined : format;
   if (transforms === 'none' || as.group !== 'meta.k8s.io' || (as.version !== 'v1' && as.version !== 'v1beta1'))
     return undefined;
   const { kind } = as;
@@ -45,16 +46,16 @@ function formatOf(choice: NegotiatedMediaType, transforms: Transforms): OutputFo
 }
 
 /** `allowTransform`: Tables and metadata are on offer (resources), or not (discovery, Statuses). */
-export function negotiateOutput(context: RequestContext, hasTable = true): OutputFormat {
+export function negotiateOutput(context: RequestContext, hasTable = true, untyped = false): OutputFormat {
   const accept = header(context, 'accept');
   if (accept === '' || accept === '*/*' || accept === 'application/json') return json;
   const transforms = hasTable ? 'metadataAndTable' : 'metadata';
   const supported = supportedBy(context);
-  const choice = negotiate(accept, supported, (candidate) => formatOf(candidate, transforms) !== undefined);
+  const choice = negotiate(accept, supported, (candidate) => formatOf(candidate, transforms, untyped) !== undefined);
   if (choice === undefined) {
     throw notAcceptable(`only the following media types are accepted: ${supported.join(', ')}`);
   }
-  return formatOf(choice, transforms)!;
+  return formatOf(choice, transforms, untyped)!;
 }
 
 /** How to answer an error: in what was asked for where that can say a Status, else in JSON. */
@@ -64,14 +65,17 @@ export function negotiateStatus(context: RequestContext): MediaType {
   return choice === undefined ? 'application/json' : (choice.mediaType as MediaType);
 }
 
-export function negotiateStream(context: RequestContext): OutputFormat {
+export function negotiateStream(context: RequestContext, untyped = false): OutputFormat {
   const accept = header(context, 'accept');
   const supported = supportedBy(context);
   // A watch is a sequence, which has a type of its own in CBOR; clients may ask for either.
   const asked = context.cbor ? accept.replaceAll('application/cbor-seq', cborMediaType) : accept;
-  const choice = negotiate(asked, supported, (candidate) => formatOf(candidate, 'metadataAndTable') !== undefined);
-  const format = choice === undefined ? undefined : formatOf(choice, 'metadataAndTable');
+  const meant = (candidate: NegotiatedMediaType) => formatOf(candidate, 'metadataAndTable', untyped);
+  const choice = negotiate(asked, supported, (candidate) => meant(candidate) !== undefined);
+  const format = choice === undefined ? undefined : meant(choice);
   if (format === undefined || !isStreamed(format.mediaType)) {
+    // Whoever asks for whole custom resources is told what any request for them is told.
+    if (untyped) negotiateOutput(context, true, true);
     const accepted = supported
       .filter(isStreamed)
       .map((mediaType) => (mediaType === cborMediaType ? 'application/cbor-seq' : `${mediaType};stream=watch`));
@@ -118,10 +122,13 @@ const patchTypes: readonly PatchType[] = [
   'application/apply-patch+yaml',
 ];
 
-export function negotiatePatch(context: RequestContext): PatchType {
+export function negotiatePatch(context: RequestContext, untyped = false): PatchType {
   const base = baseType(header(context, 'content-type'));
   const accepted = context.cbor ? [...patchTypes, 'application/apply-patch+cbor' as const] : patchTypes;
   const found = accepted.find((type) => type === base);
-  if (found === undefined) throw unknownFormat(accepted);
+  if (found === undefined || (untyped && found === 'application/strategic-merge-patch+json'))
+    throw unknownFormat(
+      untyped ? accepted.filter((type) => type !== 'application/strategic-merge-patch+json') : accepted,
+    );
   return found;
 }

@@ -4,7 +4,7 @@ import type { HealthEndpoint, HealthMetrics } from './health.ts';
 import type { ApiMetrics } from './metrics.ts';
 import type { RequestContext } from './request-context.ts';
 import { notFoundResponse } from './resource-router.ts';
-import { sendBody, sendJson, sendText } from './respond.ts';
+import { sendBody, sendText } from './respond.ts';
 
 const openIdPath = '/.well-known/openid-configuration';
 const jwksPath = '/openid/v1/jwks';
@@ -43,10 +43,10 @@ export class NonResourceHandler {
     }
     switch (path) {
       case '/':
-        return sendJson(context, 200, { paths: this.#paths() });
+        return sendIndented(context, { paths: this.#paths() });
       case '/version':
       case '/version/':
-        return sendJson(context, 200, this.#options.version);
+        return sendIndented(context, this.#options.version);
       case '/metrics': {
         const { contentType, text } = await this.#options.metrics.expose();
         return sendBody(context, 200, contentType, [Buffer.from(text)]);
@@ -106,6 +106,11 @@ export class NonResourceHandler {
       '/version',
     ].sort();
   }
+}
+
+/** For people who look with curl, as upstream. */
+function sendIndented(context: RequestContext, value: unknown): Promise<void> {
+  return sendBody(context, 200, 'application/json', [Buffer.from(JSON.stringify(value, undefined, 2))]);
 }
 
 /** Paths that upstream routes by method, as it does those of resources, beside the documents of group versions. */

@@ -113,6 +113,11 @@ function metadataOf(view: EntryView, endpoint: ResourceEndpoint, format: OutputF
 }
 
 function protobufMetadataOf(view: EntryView, endpoint: ResourceEndpoint, metaApiVersion: string): Buffer {
+  if (endpoint.untyped === true)
+    return view.memoized(`protobuf-meta:${endpoint.apiVersion}:${metaApiVersion}`, () => {
+      const { metadata = {} } = view.parseAs(endpoint.reader, endpoint.apiVersion);
+      return protobufSerializer.encode({ kind: 'PartialObjectMetadata', apiVersion: metaApiVersion, metadata });
+    });
   return view.memoized(`protobuf-meta:${metaApiVersion}`, () =>
     partialObjectMetadataOf(protobufOf(view, endpoint), metaApiVersion === 'meta.k8s.io/v1' ? 'v1' : 'v1beta1'),
   );

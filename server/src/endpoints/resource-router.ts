@@ -1,5 +1,6 @@
 /** From a RequestInfo to the handler that answers it; upstream's routes, without a route per resource. */
 import { genericServerResponse } from '@typernetes/openapi/meta';
+import { customHandler } from './custom-handler.ts';
 import { handleConnect } from './handlers/connect.ts';
 import { handleCreate } from './handlers/create.ts';
 import { handleDelete, handleDeleteCollection } from './handlers/delete.ts';
@@ -37,12 +38,20 @@ export class ResourceRouter {
     // RequestInfo reads past leading slashes; no route begins with two.
     if (context.path.startsWith('//')) return undefined;
     const apiVersion = info.apiPrefix === 'api' ? info.apiVersion : `${info.apiGroup}/${info.apiVersion}`;
-    const resources = this.#endpoints.get(apiVersion) ?? this.#custom?.(apiVersion);
+    const builtIn = this.#endpoints.get(apiVersion);
+    const resources = builtIn ?? this.#custom?.(apiVersion);
     if (resources === undefined) return undefined;
     const endpoint = resources.get(info.resource);
-    if (endpoint === undefined || !this.#inScope(context, endpoint)) throw notFoundResponse();
+    if (endpoint === undefined || !this.#inScope(context, endpoint)) {
+      if (builtIn === undefined) return undefined;
+      throw notFoundResponse();
+    }
+    if (endpoint.untyped === true && !isInCustomScope(context, endpoint)) return undefined;
     context.endpointFound = true;
-    const handler = this.#handlerOf(context, endpoint);
+    const handler =
+      endpoint.untyped === true && !info.verbViaPathPrefix
+        ? customHandler(context, endpoint, this.#dependencies)
+        : this.#handlerOf(context, endpoint);
     if (endpoint.deprecationWarning !== undefined) {
       context.warnings.add(endpoint.deprecationWarning);
       context.deprecated = true;
@@ -135,6 +144,11 @@ export class ResourceRouter {
         return (request) => handleCreate(request, endpoint, dependencies, subresource);
     }
   }
+}
+
+/** Without a namespace, what is namespaced can only be listed and watched. */
+function isInCustomScope({ info }: RequestContext, { namespaced }: ResourceEndpoint): boolean {
+  return !namespaced || info.namespace !== '' || info.verb === 'list' || info.verb === 'watch';
 }
 
 function isWatch(context: RequestContext): boolean {

@@ -206,6 +206,7 @@ export class CustomResource {
         selectableFields: selectableFields(form.storageApiVersion === '' ? spec.versions : [version]),
         returnsDeletedObject: false,
         metadataChecks: 'plain',
+        isCustom: true,
         ...form,
       },
       storage,

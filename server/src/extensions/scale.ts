@@ -8,6 +8,7 @@ import {
 } from '@typernetes/openapi/meta';
 import { isObject, isRawNumber, setOwn } from '@typernetes/openapi/schema';
 import type { SubresourceRegistration } from '../registry/generic/strategy.ts';
+import { scaleTable } from '../registry/scale.ts';
 import type { ScaleSubresource } from './definition.ts';
 
 export const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
@@ -81,11 +82,19 @@ export function validateScaleStatus(scale: ScaleSubresource, object: KubernetesO
   return error === undefined ? errors : [...errors, invalidValue(labelSelectorPath, '', error)];
 }
 
+/** As of all custom resources: what a name and what a date is. */
+const scaleColumns = scaleTable.columns.map((column) => {
+  if (column.name === 'Name') return { ...column, format: 'name' };
+  return column.name === 'Age' ? { ...column, type: 'date' as const } : column;
+});
+
 /** Stands for replicas that nobody has set: an update must say how many. */
 const unset = -(2 ** 31);
 
 export function scaleRegistration(scale: ScaleSubresource): SubresourceRegistration {
   return {
+    table: { ...scaleTable, columns: scaleColumns },
+    keepsVersion: true,
     view(parent) {
       if (typeof read(parent, scale.specReplicasPath) !== 'number')
         throw internalError(`the spec replicas field "${scale.specReplicasPath}" does not exist`);

@@ -14,7 +14,7 @@ interface Scale extends KubernetesObject {
   status?: { replicas: number; selector?: string };
 }
 
-const scaleTable: TableDefinition = {
+export const scaleTable: TableDefinition = {
   columns: [text('Name'), integer('Desired'), integer('Available'), ageColumn],
   cells(object, now) {
     const { spec, status } = object as Scale;

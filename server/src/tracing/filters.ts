@@ -1,9 +1,10 @@
 /** Spans around the filters and handlers of a request, named and nested as upstream's. */
 import { sourceIps } from '../audit/source-ips.ts';
+import type { WatchObserver } from '../endpoints/metrics.ts';
 import { type Filter, type Handler, header, type RequestContext } from '../endpoints/request-context.ts';
 import { statusErrorOf } from '../endpoints/respond.ts';
 import { extract } from './propagation.ts';
-import { currentSpan, type Span, traced, within } from './span.ts';
+import { type Attributes, currentSpan, type Span, traced, within } from './span.ts';
 import type { Tracer } from './tracer.ts';
 
 const filterScope = 'k8s.op/apiserver/pkg/endpoints/filterlatency';
@@ -55,30 +56,44 @@ export function handlerSpan(context: RequestContext, handler: Handler): Promise<
   if (name === undefined) return handler(context);
   return traced(
     name,
-    () => {
-      const { info, request } = context;
-      return {
-        attributes: {
-          accept: header(context, 'accept'),
-          'audit-id': context.auditId,
-          client: sourceIps(request)[0] ?? '',
-          'api-group': info.apiGroup,
-          'api-version': info.apiVersion,
-          name: info.name,
-          subresource: info.subresource,
-          namespace: info.namespace,
-          protocol: `HTTP/${request.httpVersionMajor}.${request.httpVersionMinor}`,
-          resource: info.resource,
-          scope:
-            info.name !== '' || info.verb === 'create' ? 'resource' : info.namespace === '' ? 'cluster' : 'namespace',
-          url: context.path,
-          'user-agent': header(context, 'user-agent'),
-          verb: info.verb === 'list' ? 'LIST' : info.verb === 'deletecollection' ? 'DELETECOLLECTION' : context.method,
-        },
-      };
-    },
+    () => ({ attributes: attributesOf(context) }),
     () => handler(context),
   );
+}
+
+/** A span from the beginning of a watch to the bookmark that ends its initial events, for one that asks for these. */
+export function tracedWatch(context: RequestContext, observer: WatchObserver): WatchObserver {
+  const { query } = context;
+  const listed = query.get('sendInitialEvents') === 'true' && query.get('allowWatchBookmarks') === 'true';
+  const span = listed ? currentSpan()?.child('WatchList', { attributes: attributesOf(context) }) : undefined;
+  if (span === undefined) return observer;
+  return {
+    sent: (bytes) => observer.sent(bytes),
+    initialEventsSent() {
+      observer.initialEventsSent();
+      span.end();
+    },
+  };
+}
+
+function attributesOf(context: RequestContext): Attributes {
+  const { info, request } = context;
+  return {
+    accept: header(context, 'accept'),
+    'audit-id': context.auditId,
+    client: sourceIps(request)[0] ?? '',
+    'api-group': info.apiGroup,
+    'api-version': info.apiVersion,
+    name: info.name,
+    subresource: info.subresource,
+    namespace: info.namespace,
+    protocol: `HTTP/${request.httpVersionMajor}.${request.httpVersionMinor}`,
+    resource: info.resource,
+    scope: info.name !== '' || info.verb === 'create' ? 'resource' : info.namespace === '' ? 'cluster' : 'namespace',
+    url: context.path,
+    'user-agent': header(context, 'user-agent'),
+    verb: info.verb === 'list' ? 'LIST' : info.verb === 'deletecollection' ? 'DELETECOLLECTION' : context.method,
+  };
 }
 
 const names: Record<string, string> = {

@@ -117,6 +117,34 @@ export function currentSpan(): Span | undefined {
   return active.getStore();
 }
 
+/** A moment of the current span, if there is one that is kept; in upstream's words. */
+export function note(name: string, attributes?: Attributes): void {
+  active.getStore()?.event(name, attributes);
+}
+
+/** Work with a moment before and one after it. */
+export async function noted<T>(
+  work: () => Promise<T>,
+  {
+    before,
+    after,
+    failed,
+    attributes = {},
+  }: { before: string; after: string; failed?: string; attributes?: Attributes },
+): Promise<T> {
+  const span = active.getStore();
+  if (span === undefined) return work();
+  span.event(before);
+  try {
+    const result = await work();
+    span.event(after, attributes);
+    return result;
+  } catch (error) {
+    if (failed !== undefined) span.event(failed, { ...attributes, err: (error as Error).message });
+    throw error;
+  }
+}
+
 /** Runs `work` in the span and ends it afterwards. */
 export async function within<T>(span: Span, work: (span: Span) => Promise<T>): Promise<T> {
   try {

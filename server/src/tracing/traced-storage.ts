@@ -1,6 +1,6 @@
 import { ForwardingStorage } from '../storage/forwarding-storage.ts';
 import type { Entry, ListOptions, ListResult, Storage, WriteOptions } from '../storage/storage.ts';
-import { type Attributes, traced } from './span.ts';
+import { type Attributes, note, traced } from './span.ts';
 
 /** A Storage whose calls are parts of the requests that they are made for. `kind` ends the names of spans: `etcd3`. */
 export class TracedStorage extends ForwardingStorage {
@@ -28,11 +28,22 @@ export class TracedStorage extends ForwardingStorage {
   }
 
   override create(key: string, value: Buffer, options?: WriteOptions): Promise<Entry> {
-    return this.#traced('Create', key, {}, () => this.inner.create(key, value, options));
+    return this.#traced('Create', key, {}, () => committed(this.inner.create(key, value, options)));
   }
 
   override update(key: string, value: Buffer, expectedModRevision: number, options?: WriteOptions): Promise<Entry> {
-    const update = () => this.inner.update(key, value, expectedModRevision, options);
+    const update = () => committed(this.inner.update(key, value, expectedModRevision, options));
     return this.#traced('GuaranteedUpdate', key, {}, update);
+  }
+}
+
+async function committed<T>(transaction: Promise<T>): Promise<T> {
+  try {
+    const result = await transaction;
+    note('Txn call succeeded');
+    return result;
+  } catch (error) {
+    note('Txn call failed', { err: (error as Error).message });
+    throw error;
   }
 }

@@ -98,6 +98,10 @@ describe('a server that keeps every trace', () => {
       }
       await cluster.call('GET', `${configMaps}/one`, undefined, { headers });
       await cluster.call('GET', configMaps, undefined, { headers });
+      const watch = 'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
+      await cluster.call('GET', `${configMaps}?${watch}&timeoutSeconds=1`, undefined, { headers });
+      await cluster.call('PUT', `${configMaps}/one`, object, { headers });
+      await cluster.call('DELETE', `${configMaps}/one`, undefined, { headers });
       await cluster.call('GET', '/api/v1/nodes', undefined, { headers, anonymous: true });
       await cluster.call('GET', '/api/v1/namespaces/default/secrets');
 
@@ -166,6 +170,31 @@ describe('a server that keeps every trace', () => {
     assert.ok(paths.some((each) => each.join() === 'SerializeObject,Get,authorization'));
     assert.ok(paths.some((each) => each.join() === 'cacher.GetList,List,authorization'));
     assert.ok(spans.some(({ name, attributes }) => name === 'cacher.GetList' && attributes['type'] === 'configmaps'));
+  });
+
+  it('notes in spans what a request has come to', () => {
+    const events = (name: string) => named(name, callerTrace).events.map((event) => event.name);
+    const written = ['About to store object in database', 'Write to database call succeeded'];
+    const answered = ['About to write a response', 'Writing http response done'];
+    const converted = ['limitedReadBody succeeded', 'About to convert to expected version', 'Conversion done'];
+    assert.deepEqual(events('Update'), [...converted, ...written, ...answered]);
+    const read = named('Update', callerTrace).events[0]!;
+    assert.deepEqual(read.attributes, { len: JSON.stringify({ metadata: { name: 'one' } }).length });
+    assert.deepEqual(events('Create embedded'), ['Txn call succeeded']);
+    assert.deepEqual(events('cacher.GetList'), ['Ready', 'Filtered items']);
+    assert.deepEqual(events('Delete'), [
+      'limitedReadBody succeeded',
+      'About to delete object from database',
+      'Object deleted from database',
+      ...answered,
+    ]);
+    assert.deepEqual(events('SerializeObject'), ['About to start writing response', 'Write call succeeded']);
+  });
+
+  it('has a span for the initial events of a watch', () => {
+    const span = named('WatchList', callerTrace);
+    assert.equal(span.attributes['resource'], 'configmaps');
+    assert.ok(span.end - span.start < 900_000_000n, 'it does not last as long as the watch');
   });
 
   it('begins a trace of its own for a caller that is not trusted, and links it', () => {

@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { WatchObserver } from '../endpoints/metrics.ts';
 import type { Filter, Handler, Logger, RequestContext } from '../endpoints/request-context.ts';
 import type { Storage } from '../storage/storage.ts';
 import { parseTracingConfiguration } from './configuration.ts';
 import { connectExporter } from './exporter.ts';
-import { filterSpan, handlerSpan, withServerSpan } from './filters.ts';
+import { filterSpan, handlerSpan, tracedWatch, withServerSpan } from './filters.ts';
 import { TracedStorage } from './traced-storage.ts';
 import { Tracer } from './tracer.ts';
 
@@ -13,6 +14,7 @@ export interface Tracing {
   filter(name: string, filter: Filter): Filter;
   server: Filter;
   handle(context: RequestContext, handler: Handler): Promise<void>;
+  watch(context: RequestContext, observer: WatchObserver): WatchObserver;
   storage(storage: Storage, kind: string, root: string): Storage;
   /** Sends what is left. */
   close(): Promise<void>;
@@ -48,6 +50,7 @@ export async function openTracing(file: string, logger: Logger): Promise<Tracing
     filter: (name, filter) => filterSpan(tracer, name, filter),
     server: withServerSpan(tracer),
     handle: handlerSpan,
+    watch: tracedWatch,
     storage: (storage, kind, root) => new TracedStorage(storage, kind, root),
     async close() {
       closing = true;

@@ -30,7 +30,9 @@ export function verificationKeys(pem: string): VerificationKey[] {
 }
 
 export function jsonWebKey(key: VerificationKey): JsonWebKey {
-  return { use: 'sig', ...key.publicKey.export({ format: 'jwk' }), kid: key.kid, alg: key.algorithm };
+  const { kty, ...rest } = key.publicKey.export({ format: 'jwk' });
+  // Upstream's order.
+  return { use: 'sig', kty, kid: key.kid, alg: key.algorithm, ...rest };
 }
 
 function describe(publicKey: KeyObject): VerificationKey {

@@ -23,6 +23,17 @@ export class DiscoveryHandler {
     this.#serverAddress = serverAddress;
   }
 
+  paths(): string[] {
+    const { versions } = this.#documents.api(this.#serverAddress());
+    const groups = this.#documents
+      .apis()
+      .groups.flatMap(({ name, versions }) => [
+        `/apis/${name}`,
+        ...versions.map(({ groupVersion }) => `/apis/${groupVersion}`),
+      ]);
+    return ['/api', ...versions.map((version) => `/api/${version}`), '/apis', '/apis/', ...groups];
+  }
+
   /** False where the path is no discovery document. */
   async handle(context: RequestContext): Promise<boolean> {
     const path = context.path.replace(/\/$/, '');

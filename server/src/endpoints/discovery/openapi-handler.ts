@@ -111,11 +111,7 @@ export class OpenApiHandler {
   }
 
   paths(): string[] {
-    return [
-      '/openapi/v2',
-      '/openapi/v3',
-      ...Object.keys(openApiV3Index(this.#isServed).paths).map((path) => `/openapi/v3/${path}`),
-    ];
+    return ['/openapi/v2', '/openapi/v3', '/openapi/v3/'];
   }
 
   async handle(context: RequestContext): Promise<boolean> {
@@ -133,7 +129,7 @@ export class OpenApiHandler {
     if (path === '/openapi/v3') {
       await sendDocument(
         context,
-        this.#cache.get('v3', () => encodeDocument(this.#index())),
+        this.#cache.get('v3', () => encodeDocument(Buffer.from(JSON.stringify(this.#index())))),
       );
       return true;
     }

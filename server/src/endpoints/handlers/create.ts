@@ -1,6 +1,7 @@
 import { methodNotSupported } from '@typernetes/openapi/meta';
 import { ensureNamespace, wipeSystemFields } from '../../registry/generic/before-create.ts';
 import { parseWriteOptions } from '../../registry/generic/options.ts';
+import { note, noted } from '../../tracing/index.ts';
 import { readBody } from '../body.ts';
 import { decodeObject, parseBody } from '../decode.ts';
 import { negotiateInput, negotiateOutput } from '../negotiation.ts';
@@ -21,6 +22,7 @@ import {
   sendEntry,
   sendObject,
   writeContext,
+  writeNotes,
 } from './operation.ts';
 
 /** POST to a collection, or to a subresource that is created (bindings, tokens, evictions). */
@@ -32,13 +34,15 @@ export async function handleCreate(
 ): Promise<void> {
   const { info } = context;
   const resource = { group: endpoint.group, resource: endpoint.resource };
-  const format = negotiateOutput(context, hasTable(endpoint, subresource));
+  const format = negotiateOutput(context, hasTable(endpoint, subresource), endpoint.untyped);
   const mediaType = negotiateInput(context);
   const body = await readBody(context);
   const options = parseWriteOptions(context.query, 'CreateOptions');
   const kind = subresource?.kind ?? { group: endpoint.group, version: endpoint.version, kind: endpoint.kind };
+  note('About to convert to expected version');
   const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
   const object = decodeObject(parsed, kind, options.fieldValidation, context, dependencies);
+  note('Conversion done');
   const metadata = (object.metadata ??= {});
   context.audit?.requestObject(object);
   // Of a Binding or a TokenRequest, uid and resource version are preconditions.
@@ -82,9 +86,10 @@ export async function handleCreate(
   }
   const { store } = endpoint;
   if (store === undefined) throw methodNotSupported(resource, 'create');
-  const entry = await store.create(
-    store.definition.convertToStorage(object),
-    writeContext(context, endpoint, dependencies, request),
+  const write = writeContext(context, endpoint, dependencies, request);
+  const entry = await noted(
+    () => store.create(store.definition.convertToStorage(object), write),
+    writeNotes(body.length),
   );
   await sendEntry(context, endpoint, dependencies, 201, entry, format);
 }

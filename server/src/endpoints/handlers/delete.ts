@@ -8,6 +8,7 @@ import {
 import { isObject } from '@typernetes/openapi/schema';
 import { EntryView } from '../../registry/generic/entry-view.ts';
 import { type DeleteOptions, parseDeleteOptions } from '../../registry/generic/options.ts';
+import { note } from '../../tracing/index.ts';
 import { readBody } from '../body.ts';
 import { parseBody } from '../decode.ts';
 import { negotiateInput, negotiateOutput } from '../negotiation.ts';
@@ -33,7 +34,11 @@ async function deleteOptions(context: RequestContext): Promise<DeleteOptions> {
   try {
     value = parseBody(body, mediaType, { group: '', version: 'v1', kind: 'DeleteOptions' }).value;
   } catch (error) {
-    if (error instanceof StatusError) throw badRequest(error.message);
+    // Upstream says no more than what its decoder says.
+    if (error instanceof StatusError)
+      throw badRequest(
+        error.message.replace(/^the object provided is unrecognized \(must be of type \w+\): (.*) \(.*\)$/s, '$1'),
+      );
     throw error;
   }
   if (context.audit !== undefined && isObject(value)) context.audit.deleteOptions(value);
@@ -67,14 +72,16 @@ export async function handleDelete(
   const { store } = endpoint;
   const resource = { group: endpoint.group, resource: endpoint.resource };
   if (store === undefined) throw methodNotSupported(resource, 'delete');
-  const format = negotiateOutput(context);
+  const format = negotiateOutput(context, true, endpoint.untyped);
   const options = await deleteOptions(context);
   const request = admissionRequest(context, endpoint, options);
   const write = writeContext(context, endpoint, dependencies, request);
+  note('About to delete object from database');
   const result = await store.delete(context.info.name, options, {
     ...write,
     validateAdmission: (_, old) => admitDelete(context, dependencies, request, old),
   });
+  note('Object deleted from database');
   const code = !result.deleted && options.orphanDependents === false ? 202 : 200;
   if (!result.answerStatus) {
     await sendEntry(context, endpoint, dependencies, code, result.entry, format);
@@ -110,7 +117,7 @@ export async function handleDeleteCollection(
   if (store === undefined) {
     throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'deletecollection');
   }
-  const format = negotiateOutput(context);
+  const format = negotiateOutput(context, true, endpoint.untyped);
   const list = listOptions(context, endpoint, false);
   const options = await deleteOptions(context);
   const include = parseIncludeObject(context.query);

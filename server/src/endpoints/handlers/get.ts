@@ -12,6 +12,7 @@ import type { ListPage } from '../../registry/generic/listing.ts';
 import { type ListOptions, parseListOptions } from '../../registry/generic/options.ts';
 import { selectionOf } from '../../registry/generic/selection.ts';
 import type { Entry } from '../../storage/storage.ts';
+import { note } from '../../tracing/index.ts';
 import { negotiateOutput } from '../negotiation.ts';
 import { presentList } from '../present.ts';
 import type { RequestContext } from '../request-context.ts';
@@ -24,7 +25,7 @@ export async function handleGet(
   endpoint: ResourceEndpoint,
   dependencies: HandlerDependencies,
 ): Promise<void> {
-  const format = negotiateOutput(context);
+  const format = negotiateOutput(context, true, endpoint.untyped);
   const { namespace, name } = context.info;
   if (endpoint.store === undefined) {
     const found = (await virtualEntries(context, endpoint, dependencies)).find(
@@ -34,6 +35,7 @@ export async function handleGet(
     await sendEntry(context, endpoint, dependencies, 200, found, format);
     return;
   }
+  note('About to Get from storage');
   const entry = await endpoint.store.get(namespace, name, context.query.get('resourceVersion') ?? '', context.signal);
   await sendEntry(context, endpoint, dependencies, 200, entry, format);
 }
@@ -117,7 +119,7 @@ export async function handleList(
   if (!endpoint.verbs.has('list')) {
     throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'list');
   }
-  const format = negotiateOutput(context);
+  const format = negotiateOutput(context, true, endpoint.untyped);
   const options = listOptions(context, endpoint, false);
   const include = parseIncludeObject(context.query);
   const page =

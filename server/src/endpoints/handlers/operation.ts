@@ -189,16 +189,30 @@ export function sendEncoded(
   format: OutputFormat,
   parts: readonly BodyPart[],
 ): Promise<void> {
-  if (currentSpan() === undefined) return send(context, code, format, parts);
+  const span = currentSpan();
+  if (span === undefined) return send(context, code, format, parts);
+  span.event('About to write a response');
   const { method, path, auditId, request } = context;
   const protocol = `HTTP/${request.httpVersionMajor}.${request.httpVersionMinor}`;
   const attributes = { 'audit-id': auditId, method, url: path, protocol, mediaType: format.mediaType };
   return traced(
     'SerializeObject',
     () => ({ attributes }),
-    () => send(context, code, format, parts),
-  );
+    async (writing) => {
+      writing?.event('About to start writing response', { size: parts.reduce((sum, part) => sum + part.length, 0) });
+      await send(context, code, format, parts);
+      writing?.event('Write call succeeded');
+    },
+  ).finally(() => span.event('Writing http response done'));
 }
+
+/** The notes of a write of so many bytes. */
+export const writeNotes = (len: number) => ({
+  before: 'About to store object in database',
+  after: 'Write to database call succeeded',
+  failed: 'Write to database call failed',
+  attributes: { len },
+});
 
 function send(context: RequestContext, code: number, format: OutputFormat, parts: readonly BodyPart[]): Promise<void> {
   const { mediaType } = format;

@@ -11,6 +11,7 @@ import {
   type KubernetesObject,
   methodNotSupported,
   notFound,
+  parseApiVersion,
   path,
   requestEntityTooLarge,
   StatusError,
@@ -27,6 +28,7 @@ import { ensureNamespace } from '../../registry/generic/before-create.ts';
 import { EntryView } from '../../registry/generic/entry-view.ts';
 import { parseWriteOptions, type WriteOptions } from '../../registry/generic/options.ts';
 import type { Transform } from '../../registry/generic/store.ts';
+import { note } from '../../tracing/index.ts';
 import { maxBodyBytes, readBody } from '../body.ts';
 import { decodeObject, type FieldValidation } from '../decode.ts';
 import { type ApplyPatchType, isApply, negotiateOutput, negotiatePatch, type PatchType } from '../negotiation.ts';
@@ -66,8 +68,8 @@ export async function handlePatch(
   const { store } = endpoint;
   if (store === undefined) throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'patch');
   const { info } = context;
-  const patchType = negotiatePatch(context);
-  const format = negotiateOutput(context, hasTable(endpoint, subresource));
+  const patchType = negotiatePatch(context, endpoint.untyped);
+  const format = negotiateOutput(context, hasTable(endpoint, subresource), endpoint.untyped);
   const body = await readBody(context, maxBodyBytes);
   context.audit?.requestPatch(body);
   const options = parseWriteOptions(context.query, 'PatchOptions', patchType);
@@ -102,6 +104,7 @@ export async function handlePatch(
   for (let attempt = 0; ; attempt++) {
     try {
       const { entry, created } = await store.update(info.name, transform, write);
+      note('Object stored in database');
       const code = created ? 201 : 200;
       if (isView(subresource)) await sendObject(context, code, format, projection.show(EntryView.of(entry).parse()));
       else await sendEntry(context, endpoint, dependencies, code, entry, format);
@@ -141,6 +144,7 @@ function changeByPatch(
     // A strategic merge patch fills an object of the kind, whatever it says of kinds; the others make a text.
     if (strategic) Object.assign(patched, { apiVersion: formatApiVersion(kind), kind: kind.kind });
     const refuse = strategic ? invalidPatch(patch) : invalidResult(applied);
+    if (dependencies.isUntyped?.(kind) === true) checkTypeMeta(patched, kind, live.metadata?.name ?? '', refuse);
     const object = decodeObject(
       { value: patched, strictErrors, sorted: patchType !== 'application/json-patch+json' },
       kind,
@@ -151,6 +155,20 @@ function changeByPatch(
     );
     return fieldManager.update(live, object, manager);
   };
+}
+
+/** A custom resource that a patch would make another is told so as of the kind that it would be. */
+function checkTypeMeta(patched: JsonObject, kind: ReturnType<typeof kindOf>, name: string, refuse: Refuse): void {
+  const { apiVersion, kind: given } = patched;
+  if (typeof apiVersion !== 'string' || typeof given !== 'string' || given === '') return;
+  if (apiVersion.split('/').length > 2) throw refuse(`unexpected GroupVersion string: ${apiVersion}`);
+  const expected = formatApiVersion(kind);
+  const errors = [
+    ...(given === kind.kind ? [] : [invalidValue(path('kind'), given, `must be ${kind.kind}`)]),
+    ...(apiVersion === expected ? [] : [invalidValue(path('apiVersion'), apiVersion, `must be ${expected}`)]),
+  ];
+  if (errors.length === 0) return;
+  throw invalid({ group: parseApiVersion(apiVersion).group, kind: given }, name, errors);
 }
 
 type Refuse = (problem: string | Error) => StatusError;

@@ -20,7 +20,7 @@ export async function handleSubresourceGet(
   dependencies: HandlerDependencies,
   subresource: SubresourceEndpoint,
 ): Promise<void> {
-  const format = negotiateOutput(context, hasTable(endpoint, subresource));
+  const format = negotiateOutput(context, hasTable(endpoint, subresource), endpoint.untyped);
   const { name, namespace } = context.info;
   const { registration } = subresource;
   if (registration?.get !== undefined) {

@@ -5,6 +5,7 @@ import type { WriteContext } from '../../registry/generic/definition.ts';
 import { EntryView } from '../../registry/generic/entry-view.ts';
 import { parseWriteOptions } from '../../registry/generic/options.ts';
 import type { RegistryStore, Transform } from '../../registry/generic/store.ts';
+import { note, noted } from '../../tracing/index.ts';
 import { readBody } from '../body.ts';
 import { decodeObject, parseBody } from '../decode.ts';
 import { negotiateInput, negotiateOutput } from '../negotiation.ts';
@@ -28,6 +29,7 @@ import {
   sendEntry,
   sendObject,
   writeContext,
+  writeNotes,
 } from './operation.ts';
 
 /** How a write maps between the endpoint's object and the stored one: the object itself, or a view (scale). */
@@ -60,8 +62,8 @@ export function projectionOf(
         const parent = deepCopy(stored!);
         registration.apply!(object, parent);
         const version = object.metadata?.resourceVersion ?? '';
-        if (version === '') delete parent.metadata!.resourceVersion;
-        else parent.metadata!.resourceVersion = version;
+        if (version === '' && registration.keepsVersion !== true) delete parent.metadata!.resourceVersion;
+        else if (version !== '') parent.metadata!.resourceVersion = version;
         const { managedFields } = object.metadata ?? {};
         return withManagedFields(parent, managed.write(stored!.metadata?.managedFields, managedFields));
       },
@@ -126,13 +128,15 @@ export async function handleUpdate(
   const { store } = endpoint;
   if (store === undefined) throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'update');
   const { info } = context;
-  const format = negotiateOutput(context, hasTable(endpoint, subresource));
+  const format = negotiateOutput(context, hasTable(endpoint, subresource), endpoint.untyped);
   const body = await readBody(context);
   const options = parseWriteOptions(context.query, 'UpdateOptions');
   const mediaType = negotiateInput(context);
   const kind = kindOf(endpoint, subresource);
+  note('About to convert to expected version');
   const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
   const object = decodeObject(parsed, kind, options.fieldValidation, context, dependencies);
+  note('Conversion done');
   context.audit?.requestObject(object);
   ensureNamespace(object, endpoint.namespaced ? info.namespace : '');
   checkName(object, context);
@@ -154,11 +158,8 @@ export async function handleUpdate(
     return admitted(context, dependencies, request, projection, view, existing);
   };
   const write = writeContext(context, endpoint, dependencies, request);
-  const result = await store.update(info.name, transform, {
-    ...write,
-    ...validationOf(write, projection),
-    uidIsPrecondition: true,
-  });
+  const writing = { ...write, ...validationOf(write, projection), uidIsPrecondition: true };
+  const result = await noted(() => store.update(info.name, transform, writing), writeNotes(body.length));
   const code = result.created ? 201 : 200;
   if (isView(subresource)) {
     await sendObject(context, code, format, projection.show(EntryView.of(result.entry).parse()));

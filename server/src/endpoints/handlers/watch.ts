@@ -40,7 +40,7 @@ export async function handleWatch(
   if (store === undefined || !endpoint.verbs.has('watch')) {
     throw methodNotSupported({ group: endpoint.group, resource: endpoint.resource }, 'watch');
   }
-  const format = negotiateStream(context);
+  const format = negotiateStream(context, endpoint.untyped);
   const options = listOptions(context, endpoint, true);
   const include = parseIncludeObject(context.query);
   const timeoutMs =

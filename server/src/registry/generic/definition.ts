@@ -24,6 +24,8 @@ export interface StoreDefinition {
   selectableFields: SelectableFields | undefined;
   returnsDeletedObject: boolean;
   metadataChecks: MetadataChecks;
+  /** Its kind is a CustomResourceDefinition's. */
+  isCustom?: boolean;
   /** Identity unless several versions are served. */
   convertFromStorage(object: KubernetesObject, apiVersion: string): KubernetesObject;
   convertToStorage(object: KubernetesObject): KubernetesObject;

@@ -111,6 +111,8 @@ export interface SubresourceRegistration<T extends KubernetesObject = Kubernetes
   /** What an update starts from where the view cannot be shown yet. */
   updateView?(parent: Readonly<T>): KubernetesObject;
   apply?(view: KubernetesObject, parent: T): void;
+  /** A view without resourceVersion is one of whatever is there. */
+  keepsVersion?: boolean;
   /** Of the view. */
   table?: TableDefinition;
   /** Streams (log, exec, attach, portforward, proxy) take the connection over. */

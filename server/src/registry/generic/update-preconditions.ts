@@ -14,7 +14,7 @@ import { optimisticLockMessage } from './errors.ts';
 
 /** `object` is the new state; from then on it carries the version that it replaces. */
 export function checkUpdatePreconditions(
-  { strategy, resource, servedAs }: StoreDefinition,
+  { strategy, resource, servedAs, isCustom }: StoreDefinition,
   name: string,
   object: KubernetesObject,
   old: KubernetesObject,
@@ -25,7 +25,8 @@ export function checkUpdatePreconditions(
   const metadata = (object.metadata ??= {});
   const version = metadata.resourceVersion ?? '';
   if (context.uidIsPrecondition === true && (metadata.uid ?? '') !== '' && metadata.uid !== old.metadata?.uid) {
-    const key = existing.key.replace(/^\/[^/]+/, '');
+    // Upstream's stores of custom resources know the prefix of all.
+    const key = isCustom === true ? existing.key : existing.key.replace(/^\/[^/]+/, '');
     throw conflict(
       called,
       name,

@@ -7,7 +7,7 @@
  * waits for that revision and fails with `futureRevision` after three seconds, as upstream. Lists at an older revision
  * come from memory as far as the recent events reach back.
  */
-import { currentSpan, traced } from '../../tracing/span.ts';
+import { currentSpan, note, traced } from '../../tracing/span.ts';
 import { closed, futureRevision } from '../errors.ts';
 import { prefixEnd } from '../keys.ts';
 import { Page } from '../page.ts';
@@ -219,8 +219,10 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
     const fresh = await this.#fresh(options.revision === undefined ? options : { ...options, minRevision: 0 });
     const revision = options.revision ?? this.revision;
     if (!fresh || revision > this.revision || !this.cache.knows(revision)) return this.storage.list(options);
+    note('Ready');
     const page = await this.#page(options, revision);
     this.statistics.objectsReturned += page.entries.length;
+    note('Filtered items', { count: page.entries.length });
     return page;
   }
 

@@ -48,11 +48,6 @@ export class CacherGroup {
     return this.#cachers;
   }
 
-  /** Resolves when all that are in use have been ready. */
-  async ready(): Promise<void> {
-    await Promise.all([...this.#cachers.values()].map((cacher) => cacher.filled()));
-  }
-
   /** How much is cached of one resource; undefined where nobody has asked for it yet. */
   size(prefix: string): { count: number; bytes: number } | undefined {
     return this.#cachers.get(prefix)?.cache.size;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http2, { type Http2Server, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import net, { type AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
+import { Span, within } from '../../tracing/span.ts';
 import { GrpcError, grpcCodes, UnaryCalls } from './unary.ts';
 
 type Answer = (stream: ServerHttp2Stream, body: Buffer) => void;
@@ -11,6 +12,8 @@ type Answer = (stream: ServerHttp2Stream, body: Buffer) => void;
 class Server {
   readonly #server: Http2Server;
   readonly #sessions = new Set<Http2Session>();
+  /** The header `traceparent` of each call. */
+  readonly traceparents: unknown[] = [];
   calls = 0;
   connections = 0;
 
@@ -22,7 +25,8 @@ class Server {
       session.on('error', () => undefined);
       session.on('close', () => this.#sessions.delete(session));
     });
-    this.#server.on('stream', (stream) => {
+    this.#server.on('stream', (stream, headers) => {
+      this.traceparents.push(headers['traceparent']);
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('error', () => undefined);
@@ -104,6 +108,15 @@ void describe('unary calls', () => {
       assert.equal((await calls.call(path, [], soon())).length, 0);
       assert.equal(server!.connections, 1);
       assert.equal(server!.calls, 51);
+    }));
+
+  void test('tell etcd of the span that they are made in', () =>
+    withServers([echo], async (calls, [server]) => {
+      const context = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), sampled: true, state: '' };
+      const span = new Span({ newSpanId: () => '', finished: () => undefined }, context, '', 'call', {});
+      await within(span, () => calls.call(path, hello, soon()));
+      await calls.call(path, hello, soon());
+      assert.deepEqual(server!.traceparents, [`00-${context.traceId}-${context.spanId}-01`, undefined]);
     }));
 
   void test('fail with the code and the message of the server', () =>

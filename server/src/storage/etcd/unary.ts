@@ -3,6 +3,7 @@
  * takes; one that is no more than a request on an HTTP/2 session costs a quarter of that.
  */
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import { propagated } from '../../tracing/propagation.ts';
 
 /** Of google.golang.org/grpc/codes. */
 export const grpcCodes = { unknown: 2, deadlineExceeded: 4, unavailable: 14 } as const;
@@ -180,6 +181,7 @@ function request(session: ClientHttp2Session, path: string, frame: Buffer, deadl
         'content-type': 'application/grpc',
         te: 'trailers',
         'grpc-timeout': `${left}m`,
+        ...propagated(),
       });
     } catch (error) {
       reject(new GrpcError(grpcCodes.unavailable, `No connection established: ${(error as Error).message}`, true));

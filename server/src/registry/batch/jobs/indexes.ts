@@ -33,6 +33,12 @@ export function indexesMessage(text: string, completions: number): string | unde
   return undefined;
 }
 
+/** How many a list without mistakes names. */
+export function countIndexes(text: string): number {
+  const parts = text === '' ? [] : text.split(',').map((part) => part.split('-').map(Number));
+  return parts.reduce((count, [first = 0, last = first]) => count + last - first + 1, 0);
+}
+
 /** Of two lists whose own mistakes are told elsewhere: an index that is in both. */
 export function overlapMessage(completed: string, failed: string, completions: number): string | undefined {
   const intervals = (text: string): Interval[] =>

@@ -12,6 +12,7 @@ import {
   tooLong,
 } from '../../validation/index.ts';
 import { validateFailurePolicy } from './failure-policy.ts';
+import { validateSuccessPolicy } from './success-policy.ts';
 
 export function defaultJob(job: Pick<Job, 'metadata' | 'spec'>): void {
   const spec = job.spec;
@@ -95,7 +96,7 @@ function validateIndexed(spec: JobSpec, at: Path): FieldError[] {
     if (maxFailedIndexes != null && maxFailedIndexes > 10_000)
       errors.push(invalidValue(place, maxFailedIndexes, limit));
   }
-  return errors;
+  return [...errors, ...validateSuccessPolicy(spec, at.child('successPolicy'))];
 }
 
 function validateNonIndexed(spec: JobSpec, at: Path): FieldError[] {

@@ -12,6 +12,7 @@ import {
   isOvercommitAllowed,
   path,
   qualifiedName,
+  quantityOf,
   required,
   validateContainerResourceName,
   validateResourceName,
@@ -30,6 +31,8 @@ function defaultItem(item: LimitRangeItem): void {
   }
   for (const field of FIELDS) roundUpResources(item[field]);
 }
+
+const thousandths = (quantity: string): number => Number(quantityOf(quantity)?.scaledBigInt(-3) ?? 0n);
 
 function validateItem(item: LimitRangeItem, at: Path): FieldError[] {
   const type = item.type ?? '';
@@ -83,6 +86,11 @@ function validateOrder(item: LimitRangeItem, resource: string, at: Path): FieldE
   const ratio = item.maxLimitRequestRatio?.[resource];
   if (ratio !== undefined && compareQuantities(ratio, '1') < 0) {
     say('maxLimitRequestRatio', ratio, `ratio ${ratio} is less than 1`);
+  }
+  if (ratio !== undefined && min !== undefined && max !== undefined) {
+    const possible = thousandths(max) / thousandths(min);
+    if (thousandths(ratio) / 1000 > possible)
+      say('maxLimitRequestRatio', ratio, `ratio ${ratio} is greater than max/min = ${possible.toFixed(6)}`);
   }
   if (
     request !== undefined &&

@@ -23,8 +23,11 @@ export function defaultPodSpec(spec: PodSpec): void {
   if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName;
   else if (spec.serviceAccount) spec.serviceAccountName = spec.serviceAccount;
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
-  for (const container of spec.initContainers ?? []) defaultContainer(container);
-  for (const container of spec.containers ?? []) defaultContainer(container);
+  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
+    defaultContainer(container);
+    // Only where claims are forbidden does an empty list say something.
+    if (container.resources?.claims?.length === 0) delete container.resources.claims;
+  }
   for (const container of spec.ephemeralContainers ?? []) defaultContainer(container);
   roundUpResources(spec.overhead);
   roundUpResources(spec.resources?.limits);

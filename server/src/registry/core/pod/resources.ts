@@ -25,14 +25,14 @@ export function defaultPodLevelResources(spec: PodSpec): void {
   const hasRequests = Object.keys(resources.requests ?? {}).length > 0;
   if (hasLimits || hasRequests) {
     const limits = { ...resources.limits };
-    for (const [resource, value] of Object.entries(aggregate(spec, 'limits'))) {
+    for (const [resource, value] of Object.entries(aggregateResources(spec, 'limits'))) {
       if (isHugePages(resource) && resources.requests?.[resource] === undefined) limits[resource] ??= value;
     }
     if (Object.keys(limits).length > 0) resources.limits = limits;
   }
   if (Object.keys(resources.limits ?? {}).length === 0) return;
   const requests = { ...resources.requests };
-  for (const [resource, value] of Object.entries(aggregate(spec, 'requests'))) {
+  for (const [resource, value] of Object.entries(aggregateResources(spec, 'requests'))) {
     if (isPodLevelResource(resource) && isOvercommitAllowed(resource)) requests[resource] ??= value;
   }
   for (const [resource, value] of Object.entries(resources.limits ?? {})) {
@@ -42,7 +42,7 @@ export function defaultPodLevelResources(spec: PodSpec): void {
 }
 
 /** What all containers need at once: main ones and sidecars together, or the hungriest init container beside the sidecars before it. */
-function aggregate(spec: PodSpec, kind: 'requests' | 'limits'): ResourceList {
+export function aggregateResources(spec: PodSpec, kind: 'requests' | 'limits'): ResourceList {
   const total: ResourceList = {};
   for (const container of spec.containers ?? []) add(total, container.resources?.[kind]);
   const sidecars: ResourceList = {};

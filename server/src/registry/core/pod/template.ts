@@ -17,6 +17,7 @@ import {
   validateLabelSelector,
   validateLabels,
 } from '../../validation/index.ts';
+import { validateAnnotatedProfiles, validatePodAnnotations } from './annotations.ts';
 import { validatePodSpec } from './validate-spec.ts';
 
 export { defaultPodTemplate } from './defaults.ts';
@@ -33,7 +34,9 @@ export function validatePodTemplate(template: PodTemplateSpec | undefined, at: P
   if (!template) return [required(at, '')];
   const errors = [
     ...validateTemplateMetadata(template, at),
+    ...validatePodAnnotations(template.metadata?.annotations, template.spec, at.child('annotations')),
     ...validatePodSpec(template.spec, at.child('spec'), { isPod: false }),
+    ...validateAnnotatedProfiles(template.metadata?.annotations, template.spec, at.child('spec')),
   ];
   if ((template.spec?.ephemeralContainers ?? []).length > 0) {
     errors.push(

@@ -129,7 +129,8 @@ export function validateFieldRef(reference: ObjectFieldSelector, allowed: readon
     const key = subscripted[2] ?? '';
     if (name === 'metadata.annotations') return checked(at, key.toLowerCase(), qualifiedName(key.toLowerCase()));
     if (name === 'metadata.labels') return checked(at, key, qualifiedName(key));
-    return [invalidValue(at, name, 'does not support subscript')];
+    const problem = `field label does not support subscript: ${fieldPath}`;
+    return [invalidValue(at.child('fieldPath'), fieldPath, `error converting fieldPath: ${problem}`)];
   }
   return allowed.includes(name) ? [] : [notSupported(at.child('fieldPath'), name, allowed)];
 }

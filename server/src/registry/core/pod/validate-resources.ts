@@ -11,6 +11,7 @@ import {
   notFoundField,
   oneOf,
   type Path,
+  quantityOf,
   required,
   validateContainerResourceName,
   validateResourceQuantity,
@@ -28,11 +29,19 @@ export function validateResources(
   const errors: FieldError[] = [];
   for (const [resource, quantity] of Object.entries(limits)) {
     const here = at.child('limits').key(resource);
-    errors.push(...validateName(resource, here), ...validateResourceQuantity(resource, quantity, here));
+    errors.push(
+      ...validateName(resource, here),
+      ...validateResourceQuantity(resource, quantity, here),
+      ...validateHugePages(resource, quantity, here),
+    );
   }
   for (const [resource, quantity] of Object.entries(requests)) {
     const here = at.child('requests').key(resource);
-    errors.push(...validateName(resource, here), ...validateResourceQuantity(resource, quantity, here));
+    errors.push(
+      ...validateName(resource, here),
+      ...validateResourceQuantity(resource, quantity, here),
+      ...validateHugePages(resource, quantity, here),
+    );
     const limit = limits[resource];
     if (limit === undefined) {
       if (!isOvercommitAllowed(resource)) {
@@ -54,6 +63,15 @@ export function validateResources(
     errors.push(forbiddenField(at, 'HugePages require cpu or memory'));
   }
   return [...errors, ...validateClaims(resources?.claims, claims, at.child('claims'))];
+}
+
+/** Pages come whole: `hugepages-2Mi` in multiples of 2Mi. */
+function validateHugePages(resource: string, quantity: string, at: Path): FieldError[] {
+  if (!isHugePages(resource)) return [];
+  const size = quantityOf(resource.slice('hugepages-'.length))?.scaledBigInt(0) ?? 0n;
+  const asked = quantityOf(quantity)?.scaledBigInt(0) ?? 0n;
+  if (size > 0n && asked % size === 0n) return [];
+  return [invalidValue(at, quantity, `${quantity} is not positive integer multiple of ${resource}`)];
 }
 
 /** Claims of devices name those of the pod. */

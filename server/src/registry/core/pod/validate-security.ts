@@ -130,7 +130,7 @@ function validateSeccomp(profile: SeccompProfile | undefined, at: Path): FieldEr
   return errors;
 }
 
-function validateAppArmor(profile: AppArmorProfile | undefined, at: Path): FieldError[] {
+export function validateAppArmor(profile: AppArmorProfile | undefined, at: Path): FieldError[] {
   if (!profile) return [];
   const here = at.child('localhostProfile');
   const path = profile.localhostProfile;
@@ -157,5 +157,11 @@ export function validateHostUsers(spec: PodSpec, at: Path): FieldError[] {
   if (spec.hostNetwork) errors.push(forbiddenField(at.child('hostNetwork'), 'when `hostUsers` is false'));
   if (spec.hostPID) errors.push(forbiddenField(at.child('HostPID'), 'when `hostUsers` is false'));
   if (spec.hostIPC) errors.push(forbiddenField(at.child('HostIPC'), 'when `hostUsers` is false'));
+  // Devices cannot be mounted with other owners.
+  for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const)
+    for (const [index, { volumeDevices = [] }] of (spec[list] ?? []).entries()) {
+      const here = at.child(list).index(index).child('volumeDevices');
+      if (volumeDevices.length > 0) errors.push(forbiddenField(here, 'when `hostUsers` is false'));
+    }
   return errors;
 }

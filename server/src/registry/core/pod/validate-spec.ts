@@ -1,13 +1,15 @@
-import type { PodDNSConfig, PodSpec, Volume } from '@typernetes/openapi/types/core/v1';
+import type { PodDNSConfig, PodSpec, ResourceRequirements, Volume } from '@typernetes/openapi/types/core/v1';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
   checked,
+  compareQuantities,
   dns1123Label,
   dns1123Subdomain,
   dns1123SubdomainWithUnderscore,
   duplicate,
   forbiddenField,
   invalidValue,
+  isHugePages,
   notFoundField,
   notSupported,
   oneOf,
@@ -20,6 +22,7 @@ import {
   validateResourceName,
 } from '../../validation/index.ts';
 import type { ContainerScope } from './container-scope.ts';
+import { aggregateResources } from './resources.ts';
 import { validateContainers, validateEphemeralContainers, validateInitContainers } from './validate-container.ts';
 import { validateResources } from './validate-resources.ts';
 import { validateAffinity, validateSpread, validateTolerations } from './validate-scheduling.ts';
@@ -116,7 +119,34 @@ function validatePodResources(spec: PodSpec, claims: ReadonlySet<string>, at: Pa
       ? []
       : [notSupported(here, resource, supported)];
   };
-  return [...errors, ...validateResources(spec.resources, claims, at, podLevelName)];
+  return [
+    ...errors,
+    ...validateResources(spec.resources, claims, at, podLevelName),
+    ...validateWithinPodResources(spec, spec.resources, at),
+  ];
+}
+
+/** What a pod asks for as a whole is enough for its containers. */
+function validateWithinPodResources(spec: PodSpec, resources: ResourceRequirements, at: Path): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const kind of ['requests', 'limits'] as const) {
+    for (const [resource, needed] of Object.entries(aggregateResources(spec, kind))) {
+      const given = resources[kind]?.[resource];
+      if (given === undefined || compareQuantities(needed, given) <= 0) continue;
+      if (kind === 'limits' && !isHugePages(resource)) continue;
+      const message = `must be greater than or equal to aggregate container ${kind} of ${needed}`;
+      errors.push(invalidValue(at.child(kind).key(resource), given, message));
+    }
+  }
+  for (const [index, container] of (spec.containers ?? []).entries()) {
+    for (const [resource, limit] of Object.entries(container.resources?.limits ?? {})) {
+      const given = resources.limits?.[resource];
+      if (given === undefined || compareQuantities(limit, given) <= 0) continue;
+      const here = at.child('containers').index(index).key(resource).child('limits');
+      errors.push(invalidValue(here, limit, `must be less than or equal to pod limits of ${given}`));
+    }
+  }
+  return errors;
 }
 
 function validateHostNetwork(spec: PodSpec, at: Path, isPod: boolean): FieldError[] {

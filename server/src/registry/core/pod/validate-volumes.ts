@@ -136,6 +136,9 @@ const SOURCES: Rules = {
     return [
       ...validateAnnotations(template.metadata?.annotations, here.child('metadata', 'annotations')),
       ...validateLabels(template.metadata?.labels, here.child('metadata', 'labels')),
+      ...Object.keys(template.metadata ?? {}).flatMap((name) =>
+        templateMetadata.has(name) ? [] : [forbiddenField(here.child('metadata', name), 'cannot be set')],
+      ),
       ...validateClaimSpec(template.spec, here.child('spec')),
     ];
   },
@@ -266,3 +269,6 @@ function validateProjections(sources: readonly VolumeProjection[], at: Path): Fi
     return errors;
   });
 }
+
+/** All that objects made for a pod take from their template. */
+const templateMetadata: ReadonlySet<string> = new Set(['annotations', 'labels']);

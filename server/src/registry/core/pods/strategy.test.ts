@@ -277,3 +277,18 @@ test('fields to select pods by', () => {
     'status.nominatedNodeName': '',
   });
 });
+
+test('an empty list of claims is none, but for those who may have none', () => {
+  const resources = { claims: [] };
+  const object = created(pod({ containers: [{ name: 'a', image: 'nginx:1', resources: { claims: [] } }] }));
+  assert.deepEqual(object.spec?.containers[0]?.resources, {});
+  assert.deepEqual(errorsOf(pod({ resources })), [
+    'spec.resources.claims: Forbidden: claims may not be set for Resources at pod-level',
+  ]);
+  const debug = { name: 'd', image: 'nginx:1', resources };
+  assert.ok(
+    errorsOf(pod({ ephemeralContainers: [debug] })).includes(
+      'spec.ephemeralContainers[0].resources: Forbidden: cannot be set for an Ephemeral Container',
+    ),
+  );
+});

@@ -20,6 +20,13 @@ import {
   semanticEqual,
   validateAddress,
 } from '../../validation/index.ts';
+import {
+  copyAppArmorAnnotations,
+  hadWrongCost,
+  validateAnnotatedProfiles,
+  validatePodAnnotations,
+  validatePodAnnotationsUpdate,
+} from '../pod/annotations.ts';
 import { setPodCondition } from '../pod/conditions.ts';
 import { defaultPod } from '../pod/defaults.ts';
 import { isTerminalPhase } from '../pod/phase.ts';
@@ -46,6 +53,7 @@ export const podStrategy: Strategy<Pod> = {
       setPodCondition(pod, { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message }, context.now);
     }
     applyMatchLabelKeys(pod);
+    copyAppArmorAnnotations(pod, context.warn ?? (() => undefined));
   },
   prepareForUpdate(pod, old, context) {
     if (context.subresource === BINDING) return;
@@ -71,11 +79,11 @@ export const podStrategy: Strategy<Pod> = {
       case BINDING:
         return [];
       case 'ephemeralcontainers':
-        return [...validatePodAndSpec(pod), ...validateEphemeralContainersUpdate(pod, old)];
+        return [...validateKnownPod(pod, old), ...validateEphemeralContainersUpdate(pod, old)];
       case 'resize':
-        return [...validatePodAndSpec(pod), ...validateResize(pod, old)];
+        return [...validateKnownPod(pod, old), ...validateResize(pod, old)];
       default:
-        return [...validatePodAndSpec(pod), ...validatePodSpecUpdate(pod, old)];
+        return [...validateKnownPod(pod, old), ...validatePodSpecUpdate(pod, old)];
     }
   },
   validateStatusUpdate: validatePodStatusUpdate,
@@ -161,9 +169,13 @@ function applyMatchLabelKeys(pod: Pod): void {
 }
 
 const spec = path('spec');
+const annotations = path('metadata', 'annotations');
 
-function validatePodAndSpec(pod: Pod): FieldError[] {
-  const errors = validatePodSpec(pod.spec, spec, { isPod: true, podName: pod.metadata?.name ?? '' });
+function validatePodAndSpec(pod: Pod, old?: Readonly<Pod>): FieldError[] {
+  const errors = [
+    ...validatePodAnnotations(pod.metadata?.annotations, pod.spec, annotations, old !== undefined && hadWrongCost(old)),
+    ...validatePodSpec(pod.spec, spec, { isPod: true, podName: pod.metadata?.name ?? '' }),
+  ];
   if (!pod.spec?.serviceAccountName) {
     for (const [index, volume] of (pod.spec?.volumes ?? []).entries()) {
       for (const [position, source] of (volume.projected?.sources ?? []).entries()) {
@@ -193,6 +205,10 @@ function validatePodAndSpec(pod: Pod): FieldError[] {
   return errors;
 }
 
+function validateKnownPod(pod: Pod, old: Readonly<Pod>): FieldError[] {
+  return [...validatePodAndSpec(pod, old), ...validatePodAnnotationsUpdate(pod, old, annotations)];
+}
+
 function validateNewPod(pod: Pod): FieldError[] {
   const errors: FieldError[] = [];
   if ((pod.spec?.ephemeralContainers ?? []).length > 0) {
@@ -201,7 +217,7 @@ function validateNewPod(pod: Pod): FieldError[] {
   if (pod.spec?.nodeName && (pod.spec.schedulingGates ?? []).length > 0) {
     errors.push(forbiddenField(spec.child('nodeName'), 'cannot be set until all schedulingGates have been cleared'));
   }
-  return errors;
+  return [...errors, ...validateAnnotatedProfiles(pod.metadata?.annotations, pod.spec, spec)];
 }
 
 function validatePodStatusUpdate(pod: Pod, old: Readonly<Pod>, _context: StrategyContext): FieldError[] {

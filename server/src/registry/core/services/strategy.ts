@@ -268,9 +268,21 @@ function validateNodePorts(service: Readonly<Service>): FieldError[] {
   return errors;
 }
 
+const only = "may only be used when `type` is 'LoadBalancer'";
+const rangesAnnotation = 'service.beta.kubernetes.io/load-balancer-source-ranges';
+
+/** Where ranges were said before they had a field. */
+function validateAnnotatedRanges(service: Service, old: Readonly<Service> | undefined): FieldError[] {
+  const text = service.metadata?.annotations?.[rangesAnnotation];
+  if (text === undefined) return [];
+  const at = path('metadata', 'annotations').key(rangesAnnotation);
+  const errors = isLoadBalancer(service) ? [] : [forbiddenField(at, only)];
+  if (text.trim() === '' || text === old?.metadata?.annotations?.[rangesAnnotation]) return errors;
+  return [...errors, ...text.split(',').flatMap((range) => validateCidr(range.trim(), at))];
+}
+
 function validateLoadBalancer(service: Readonly<Service>, old: Readonly<Service> | undefined): FieldError[] {
   const given = service.spec ?? {};
-  const only = "may only be used when `type` is 'LoadBalancer'";
   const errors: FieldError[] = [];
   const ranges = given.loadBalancerSourceRanges ?? [];
   if (ranges.length > 0) {
@@ -279,7 +291,7 @@ function validateLoadBalancer(service: Readonly<Service>, old: Readonly<Service>
     const existing = (old?.spec?.loadBalancerSourceRanges ?? []).map((range) => range.trim());
     for (const [index, range] of ranges.entries())
       errors.push(...validateCidr(range.trim(), at.index(index), existing));
-  }
+  } else errors.push(...validateAnnotatedRanges(service, old));
   if (given.allocateLoadBalancerNodePorts != null && !isLoadBalancer(service)) {
     errors.push(forbiddenField(spec.child('allocateLoadBalancerNodePorts'), only));
   }

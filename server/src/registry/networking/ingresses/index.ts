@@ -129,6 +129,10 @@ export const ingresses: ResourceRegistration<Ingress> = {
   resource: { group: 'networking.k8s.io', resource: 'ingresses' },
   storagePrefix: 'ingress',
   strategy: {
+    default(ingress) {
+      // An empty list is shown to those who have no backend at all.
+      if (ingress.spec?.defaultBackend && ingress.spec.rules?.length === 0) delete ingress.spec.rules;
+    },
     prepareForCreate(ingress) {
       ingress.status = { loadBalancer: {} };
     },

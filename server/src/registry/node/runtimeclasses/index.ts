@@ -1,10 +1,11 @@
+import type { Toleration } from '@typernetes/openapi/types/core/v1';
 import type { RuntimeClass } from '@typernetes/openapi/types/node/v1';
 import { validateResources } from '../../core/pod/validate-resources.ts';
 import { validateTolerations } from '../../core/pod/validate-scheduling.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
-import { checked, dns1123Label, immutable, path, required, validateLabels } from '../../validation/index.ts';
+import { checked, dns1123Label, duplicate, immutable, path, required, validateLabels } from '../../validation/index.ts';
 
 function validateRuntimeClass(object: RuntimeClass): FieldError[] {
   return [
@@ -15,8 +16,22 @@ function validateRuntimeClass(object: RuntimeClass): FieldError[] {
       ? validateResources({ limits: object.overhead.podFixed ?? {} }, new Set(), path('overhead'))
       : []),
     ...validateLabels(object.scheduling?.nodeSelector, path('scheduling', 'nodeSelector')),
-    ...validateTolerations(object.scheduling?.tolerations, path('scheduling', 'tolerations')),
+    ...validateTolerations(object.scheduling?.tolerations, tolerationsPath),
+    ...validateDistinct(object.scheduling?.tolerations ?? []),
   ];
+}
+
+const tolerationsPath = path('scheduling', 'tolerations');
+
+function validateDistinct(tolerations: readonly Toleration[]): FieldError[] {
+  const seen = new Set<string>();
+  return tolerations.flatMap((toleration, index) => {
+    const { key = '', operator = '', value = '', effect = '' } = toleration;
+    const identity = JSON.stringify([key, operator, value, effect]);
+    if (seen.has(identity)) return [duplicate(tolerationsPath.index(index), toleration)];
+    seen.add(identity);
+    return [];
+  });
 }
 
 export const runtimeclasses: ResourceRegistration<RuntimeClass> = {

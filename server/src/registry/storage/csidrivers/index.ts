@@ -92,8 +92,12 @@ export const csidrivers: ResourceRegistration<CSIDriver> = {
       semanticEqual(driver.spec?.tokenRequests, old.spec?.tokenRequests) ? [] : tokenWarnings(driver),
     validateUpdate: (driver, old) => [
       ...validateDriver(driver),
-      ...(['attachRequired', 'volumeLifecycleModes'] as const).flatMap((field) =>
-        immutable(spec.child(field), driver.spec?.[field], old.spec?.[field]),
+      // Upstream's name for it in this one message.
+      ...immutable(spec.child('attachedRequired'), driver.spec?.attachRequired, old.spec?.attachRequired),
+      ...immutable(
+        spec.child('volumeLifecycleModes'),
+        driver.spec?.volumeLifecycleModes,
+        old.spec?.volumeLifecycleModes,
       ),
     ],
   },

@@ -15,7 +15,7 @@ import {
 } from '../../validation/index.ts';
 import { validateDriverName } from '../driver-name.ts';
 
-const maxNodeIdLength = 192;
+const maxNodeIdLength = 256;
 
 function validateNode(node: CSINode): FieldError[] {
   const names = new Set<string>();
