@@ -118,6 +118,14 @@ it('counts the calls of webhooks by what came of them', () => {
   assert.equal(count(duration, { name: 'no.example.com', operation: 'DELETE', rejected: 'true' }), 1);
 });
 
+it('counts webhooks among the requests to other servers', () => {
+  const host = new URL(fixture.webhooks.url).host;
+  const calls = count('rest_client_requests_total', { code: '200', method: 'POST', host });
+  assert.ok(calls >= 2, String(calls));
+  assert.ok(count('rest_client_request_duration_seconds_count', { verb: 'POST', host }) >= calls);
+  assert.ok(count('rest_client_requests_total', { code: '<error>', method: 'POST' }) >= 2);
+});
+
 it('tells refusals from failures, and failures that were overlooked', () => {
   const name = 'apiserver_admission_webhook_rejection_count';
   assert.equal(count(name, { name: 'no.example.com', error_type: 'no_error', rejection_code: '400' }), 1);

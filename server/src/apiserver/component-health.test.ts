@@ -20,6 +20,7 @@ test('the API lists controller manager, scheduler and storage', async () => {
     assert.deepEqual(items.get('etcd-0'), [{ type: 'Healthy', status: 'True', message: 'ok' }]);
     const missing = await api.call('GET', '/api/v1/componentstatuses/nothing');
     assert.equal(missing.status, 404);
+    assert.equal(missing.json<{ message: string }>().message, 'componentstatus "nothing" not found');
   } finally {
     await api.close();
   }

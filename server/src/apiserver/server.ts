@@ -18,6 +18,7 @@ import { NodeConnector } from '../endpoints/streaming/node-connection.ts';
 import { podStreams } from '../endpoints/streaming/pod-streams.ts';
 import { proxies } from '../endpoints/streaming/proxies.ts';
 import { CustomResources, customDocuments, noStrategicMerge, RuleMetrics } from '../extensions/index.ts';
+import { restClientMetrics } from '../metrics/index.ts';
 import { withoutPrivileged } from '../registry/core/pod/privileged.ts';
 import type { RegistryDependencies } from '../registry/dependencies.ts';
 import { resourceKey } from '../registry/generic/definition.ts';
@@ -159,7 +160,7 @@ export async function startApiserver(
   const source = objectSource((resource) => registry.store(resource), logger);
   const self = (): { host: string; port: number } => ({ host: loopbackHost(options.bindAddress), port });
   const resolveService = serviceResolver(options, registry, self);
-  const webhookClients = new WebhookClients(resolveService);
+  const webhookClients = new WebhookClients(resolveService, restClientMetrics(metrics.registry));
   const custom = new CustomResources({
     registry,
     source,

@@ -4,6 +4,7 @@
  */
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
+import type { RestClientObserver } from '@typernetes/openapi/client';
 import { propagated, tracedRequest } from '../tracing/propagation.ts';
 import type { WebhookCredential, WebhookCredentials } from './credentials.ts';
 import { networkErrorText } from './network-error.ts';
@@ -47,17 +48,19 @@ const maximumAgents = 64;
 export class WebhookClients {
   readonly #resolve: ServiceResolver;
   readonly #credentials: WebhookCredentials | undefined;
+  readonly #observer: RestClientObserver | undefined;
   /** One pool of connections per CA bundle and client certificate. */
   readonly #agents = new Map<string, Agent>();
 
-  constructor(resolve: ServiceResolver, credentials?: WebhookCredentials) {
+  constructor(resolve: ServiceResolver, observer?: RestClientObserver, credentials?: WebhookCredentials) {
     this.#resolve = resolve;
+    this.#observer = observer;
     this.#credentials = credentials;
   }
 
   /** To the same Services, as somebody; closed on its own. */
   withCredentials(credentials: WebhookCredentials): WebhookClients {
-    return new WebhookClients(this.#resolve, credentials);
+    return new WebhookClients(this.#resolve, this.#observer, credentials);
   }
 
   /** As upstream names it: a Service's is `https://NAME.NAMESPACE.svc:PORT/PATH`, with its port even if it is 443. */
@@ -90,7 +93,8 @@ export class WebhookClients {
           if (!(error instanceof StaleConnection)) throw error;
           return send();
         });
-      return await tracedRequest('POST', url, sendTwice, ({ status }) => status);
+      const answer = tracedRequest('POST', url, sendTwice, ({ status }) => status);
+      return await this.#observed(service === undefined ? url.host : hostOf(url), bytes.length, answer);
     } catch (error) {
       if (error instanceof WebhookCallError) throw error;
       const reason = timeout.aborted
@@ -99,6 +103,22 @@ export class WebhookClients {
           ? 'context canceled'
           : networkErrorText(error as Error);
       throw new WebhookCallError(`Post "${text}": ${reason}`, timeout.aborted, { cause: error });
+    }
+  }
+
+  async #observed(host: string, sentBytes: number, answer: Promise<WebhookResponse>): Promise<WebhookResponse> {
+    if (this.#observer === undefined) return answer;
+    const started = performance.now();
+    const answered = (status: number | undefined): void =>
+      this.#observer?.answered('POST', host, status, (performance.now() - started) / 1000, sentBytes);
+    try {
+      const response = await answer;
+      answered(response.status);
+      this.#observer.received('POST', host, response.body.length);
+      return response;
+    } catch (error) {
+      answered(undefined);
+      throw error;
     }
   }
 
@@ -174,3 +194,6 @@ export class WebhookClients {
     return agent;
   }
 }
+
+/** A Service's, which is named with its port even if that is 443. */
+const hostOf = ({ hostname, port }: URL): string => `${hostname}:${port === '' ? 443 : port}`;

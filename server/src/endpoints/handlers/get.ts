@@ -31,7 +31,8 @@ export async function handleGet(
     const found = (await virtualEntries(context, endpoint, dependencies)).find(
       (entry) => EntryView.of(entry).attributes(endpoint.reader).name === name,
     );
-    if (found === undefined) throw notFound({ group: endpoint.group, resource: endpoint.resource }, name);
+    const missing = endpoint.registration?.missingName ?? endpoint.resource;
+    if (found === undefined) throw notFound({ group: endpoint.group, resource: missing }, name);
     await sendEntry(context, endpoint, dependencies, 200, found, format);
     return;
   }

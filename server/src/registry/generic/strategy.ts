@@ -97,6 +97,8 @@ export interface ResourceRegistration<T extends KubernetesObject = KubernetesObj
   subresources?: Record<string, SubresourceRegistration<T>>;
   /** Kinds that are made up when someone looks (ComponentStatus): all there are. */
   virtualList?(context: RestContext): Promise<T[]>;
+  /** What these are called where there is none of a name; absent: as the resource. */
+  missingName?: string;
   /** Kinds that are answered and never stored (SubjectAccessReview, TokenReview): the whole create. */
   virtualCreate?(object: T, context: RestContext): Promise<KubernetesObject>;
 }

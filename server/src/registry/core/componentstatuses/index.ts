@@ -23,6 +23,7 @@ export async function listComponentStatuses(dependencies: RegistryDependencies):
 
 export const componentstatuses: ResourceRegistration<ComponentStatus> = {
   resource: { group: '', resource: 'componentstatuses' },
+  missingName: 'componentstatus',
   table: {
     columns: [nameColumn, text('Status'), text('Message'), text('Error')],
     cells(component) {
