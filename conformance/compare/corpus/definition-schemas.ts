@@ -144,7 +144,7 @@ export const definitionSchemaCases: readonly Case[] = [
         'embedded with a default of nonsense in a list': list({
           ...embedded,
           ...preserved,
-          default: { apiVersion: 'a/b/c', kind: 'A B' },
+          default: { apiVersion: 'v1', kind: 'A B' },
         }),
         'embedded with a default kind': { ...embedded, properties: { kind: { type: 'string', default: 'Pod' } } },
         'embedded with a default': {

@@ -15,6 +15,7 @@ import { genericCases } from './generic.ts';
 import { networkCases } from './network.ts';
 import { objectCases } from './objects.ts';
 import { podCases } from './pods.ts';
+import { policyCases } from './policies.ts';
 import { readCases } from './reads.ts';
 import { scalingCases } from './scaling.ts';
 import { storageCases } from './storage.ts';
@@ -40,6 +41,7 @@ export function corpus(): Case[] {
     ...customRuleCases,
     ...customObjectCases,
     ...customPathCases,
+    ...policyCases,
     ...storageCases,
     ...accessCases,
     ...clusterCases,

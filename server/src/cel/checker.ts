@@ -282,12 +282,13 @@ class Checker {
 
   private struct(expr: StructExpr): Type {
     const type = this.declarations.structs.get(expr.name);
+    // Of what is no type, nothing else is said.
+    if (type === undefined) return this.fail(expr.pos, `undeclared reference to '${expr.name}' (in container '')`);
     for (const field of expr.fields) {
       const actual = this.check(field.value);
-      if (type === undefined) continue;
       const expected = fieldNamed(type.fields, field.name)?.type;
       if (expected === undefined) {
-        if (type.fields !== undefined) this.fail(field.pos, `undefined field '${field.name}'`);
+        if (type.fields !== undefined) this.fail(field.pos, this.unknownField(type, field.name, actual));
         continue;
       }
       const formal = field.optional ? t.optionalOf(expected) : expected;
@@ -299,7 +300,14 @@ class Checker {
         );
       }
     }
-    return type ?? this.fail(expr.pos, `undeclared reference to '${expr.name}' (in container '')`);
+    return type;
+  }
+
+  /** Upstream's JSONPatch has every field, some of no type. */
+  private unknownField(type: Type, name: string, found: Type): string {
+    if (type.name !== 'JSONPatch') return `undefined field '${name}'`;
+    const shown = t.formatType(this.substitution.apply(found, true));
+    return `expected type of field '${name}' is '' but provided type is '${shown}'`;
   }
 
   private comprehension(expr: ComprehensionExpr): Type {

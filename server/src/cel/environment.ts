@@ -80,8 +80,7 @@ export function compile(source: string, env: Environment): Compiled {
     expr = parse(source, env.bindings);
     checked = check(expr, env);
   } catch (error) {
-    if (error instanceof SyntaxIssue)
-      return { errors: formatIssues(source, [{ pos: error.pos, message: error.message }]) };
+    if (error instanceof SyntaxIssue) return { errors: formatIssues(source, error.issues) };
     throw error;
   }
   const issues = checked.issues.length > 0 ? checked.issues : checkLiterals(expr);

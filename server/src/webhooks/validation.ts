@@ -10,7 +10,8 @@ export function validateWebhookUrl(at: FieldPath, text: string): FieldError[] {
   if (wrong !== undefined) return [required(at, `url must be a valid URL: ${wrong}${form}`)];
   const parts =
     /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/(?:([^@/?#]*)@)?([^/?#]*))?[^?#]*(?:\?([^#]*))?(?:#(.*))?$/.exec(text);
-  const [, scheme = '', user, host = '', query = '', fragment = ''] = parts ?? [];
+  const [, named = '', user, host = '', query = '', fragment = ''] = parts ?? [];
+  const scheme = named.toLowerCase();
   const errors: FieldError[] = [];
   if (scheme !== 'https') errors.push(invalidValue(at, scheme, `'https' is the only allowed URL scheme${form}`));
   if (host === '') errors.push(invalidValue(at, host, `host must be specified${form}`));

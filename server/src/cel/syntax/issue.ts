@@ -4,14 +4,14 @@ export interface Issue {
   message: string;
 }
 
-/** Ends parsing. */
+/** Ends parsing, perhaps after lesser ones. */
 export class SyntaxIssue extends Error {
-  readonly pos: number;
+  readonly issues: readonly Issue[];
 
-  constructor(pos: number, message: string) {
+  constructor(pos: number, message: string, others: readonly Issue[] = []) {
     super(message);
     this.name = 'SyntaxIssue';
-    this.pos = pos;
+    this.issues = [...others, { pos, message }];
   }
 }
 

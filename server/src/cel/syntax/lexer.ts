@@ -1,5 +1,5 @@
 /** Splits an expression into tokens. */
-import { SyntaxIssue } from './issue.ts';
+import { type Issue, SyntaxIssue } from './issue.ts';
 
 export type Token =
   | { kind: 'ident'; text: string; pos: number; quoted: boolean }
@@ -20,8 +20,13 @@ const literal =
 const rawLiteral = /(?:[bB][rR]|[rR][bB]?)(?:"""[\s\S]*?"""|'''[\s\S]*?'''|"[^"\n\r]*"|'[^'\n\r]*')/y;
 const operator = /(?:==|!=|<=|>=|&&|\|\||[-+*/%<>!?:.,()[\]{}])/y;
 
-export function tokenize(source: string): Token[] {
+/** A text that is not closed goes to the end of its line. */
+const unclosed = /(["'])(?:(?!\1)[^\n\r\\]|\\[^\n\r])*[\n\r]?/y;
+
+/** What is no token is told of, and left out. */
+export function tokenize(source: string): { tokens: Token[]; issues: Issue[] } {
   const tokens: Token[] = [];
+  const issues: Issue[] = [];
   let pos = 0;
   const match = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = pos;
@@ -32,13 +37,16 @@ export function tokenize(source: string): Token[] {
     if (pos >= source.length) break;
     const token = next(match, pos);
     if (token === undefined) {
-      throw new SyntaxIssue(pos, `Syntax error: token recognition error at: '${source[pos]}'`);
+      const text = match(unclosed)?.[0] ?? String.fromCodePoint(source.codePointAt(pos)!);
+      issues.push({ pos, message: `Syntax error: token recognition error at: '${text}'` });
+      pos += text.length;
+      continue;
     }
     tokens.push(token);
     pos += token.text.length;
   }
   tokens.push({ kind: 'end', text: '<EOF>', pos: source.length });
-  return tokens;
+  return { tokens, issues };
 }
 
 function next(match: (pattern: RegExp) => RegExpExecArray | null, pos: number): Token | undefined {

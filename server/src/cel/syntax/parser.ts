@@ -35,7 +35,16 @@ export function parse(source: string, bindings = false): Expr {
       throw new SyntaxIssue(0, `expression code point size exceeds limit: size: ${size}, limit ${MAX_CODE_POINTS}`);
     }
   }
-  return new Parser(tokenize(source), bindings).whole();
+  const { tokens, issues } = tokenize(source);
+  if (issues.length === 0) return new Parser(tokens, bindings).whole();
+  const { pos, message } = issues.pop()!;
+  try {
+    new Parser(tokens, bindings).whole();
+  } catch (error) {
+    if (error instanceof SyntaxIssue) throw new SyntaxIssue(pos, message, [...issues, ...error.issues]);
+    throw error;
+  }
+  throw new SyntaxIssue(pos, message, issues);
 }
 
 class Parser {
@@ -181,7 +190,7 @@ class Parser {
         expr = call(op.pos, optional ? '_[?_]' : '_[_]', [expr, key]);
         continue;
       }
-      const name = this.name();
+      const name = this.name(op.text + (optional ? '?' : ''));
       const open = optional ? undefined : this.accept('(');
       if (open !== undefined) {
         const args = this.list(')');
@@ -194,9 +203,18 @@ class Parser {
     }
   }
 
-  private name(): string {
+  /** `before` is what it belongs to: after a dot, or a dot and a question mark, ANTLR has words of its own. */
+  private name(before = ''): string {
     const token = this.token;
     if (token.kind !== 'ident' || (reserved.has(token.text) && ['in', 'true', 'false', 'null'].includes(token.text))) {
+      if (before === '.') {
+        const seen = token.kind === 'end' ? before : before + token.text;
+        throw new SyntaxIssue(token.pos, `Syntax error: no viable alternative at input '${seen}'`);
+      }
+      if (before === '.?') {
+        const message = `Syntax error: mismatched input '${token.text}' expecting {IDENTIFIER, ESC_IDENTIFIER}`;
+        throw new SyntaxIssue(token.pos, 'unsupported ident kind', [{ pos: token.pos, message }]);
+      }
       this.unexpected('IDENTIFIER');
     }
     this.index++;
