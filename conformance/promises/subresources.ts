@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { call, createGlobal, mergePatch, refusal, type StatusBody, strategicMergePatch } from '../src/calls.ts';
 import type { PromiseContext } from '../src/context.ts';
 import { area } from '../src/promise.ts';
+import { until } from '../src/until.ts';
 import { type WatchedObject, waitForCollection } from '../src/watch.ts';
 
 const promise = area('subresources');
@@ -316,6 +317,27 @@ promise('resources of a pod’s containers are changed by resize, and by nothing
     await refusal(context, 'PATCH', `${pod}/resize`, { body: burst, headers }),
     /^422 Invalid: .*Pod QOS Class may not change as a result of resizing/,
   );
+});
+
+promise('a bound pod is resized only as its node says it can', async (context) => {
+  const nodeName = context.namespace;
+  await createGlobal(context, '/api/v1/nodes', { metadata: { name: nodeName } });
+  const status = `/api/v1/nodes/${nodeName}/status`;
+  const room = { cpu: '4', memory: '1Gi', pods: '10' };
+  const resources = (cpu: string): object => ({ requests: { cpu } });
+  await call(context, 200, 'PATCH', status, {
+    body: { status: { capacity: room, allocatable: room } },
+    headers: mergePatch,
+  });
+  const feature = 'InPlacePodLevelResourcesVerticalScaling';
+  await context.create('v1', 'pods', idle('whole', { nodeName, containers, resources: resources('1') }));
+  const resize = context.path('v1', 'pods', 'whole/resize');
+  const more = { body: { spec: { resources: resources('2') } }, headers: strategicMergePatch };
+  const refused = await refusal(context, 'PATCH', resize, more);
+  assert.match(refused, /^403 Forbidden: /);
+  assert.ok(refused.endsWith(`pod update requires features ${feature} which are not available on node "${nodeName}"`));
+  await call(context, 200, 'PATCH', status, { body: { status: { declaredFeatures: [feature] } }, headers: mergePatch });
+  await until(context, async () => (await context.http.request('PATCH', resize, more)).status === 200);
 });
 
 promise('options of logs are checked before a node is asked', async (context) => {

@@ -13,6 +13,7 @@ const effectiveGates = [
   'CBORServingAndStorage',
   'GenericWorkload',
   'NodeDeclaredFeatures',
+  'PodTopologyLabelsAdmission',
   'UnknownVersionInteroperabilityProxy',
   'WorkloadWithJob',
 ] as const;

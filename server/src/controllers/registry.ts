@@ -1,5 +1,5 @@
 /**
- * The controllers there are, under upstream's names. Not there yet: horizontalpodautoscaling, ephemeral volumes, attaching and expanding volumes, resource claims, ttl. ClusterRoles are aggregated by the API
+ * The controllers there are, under upstream's names. Not there yet: horizontalpodautoscaling, ephemeral volumes, attaching and expanding volumes, resource claims, podgroup protection, ttl. ClusterRoles are aggregated by the API
  * server.
  */
 

@@ -10,6 +10,8 @@ let directory: string;
 before(async () => (directory = await mkdtemp(path.join(tmpdir(), 'typernetes-credentials-'))));
 after(() => rm(directory, { recursive: true }));
 
+let time = 0;
+
 async function credentials(users: Record<string, object>, current?: string): Promise<WebhookCredentials> {
   const file = path.join(directory, 'kubeconfig');
   const context = { contexts: [{ name: 'c', context: { user: current } }], 'current-context': 'c' };
@@ -20,7 +22,7 @@ async function credentials(users: Record<string, object>, current?: string): Pro
     ...(current === undefined ? {} : context),
   };
   await writeFile(file, JSON.stringify(kubeconfig));
-  return new WebhookCredentials(file);
+  return new WebhookCredentials(file, () => time);
 }
 const bearer = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } });
 
@@ -52,4 +54,16 @@ test('tokens, passwords, certificates, and in whose stead', async () => {
     headers: { 'Impersonate-User': 'you', 'Impersonate-Group': ['a', 'b'], 'Impersonate-Extra-k%2Fx': ['v'] },
   });
   await assert.rejects(own({ exec: { command: 'x' } }), /user "\*": exec is not supported/);
+});
+
+test('a token’s file is read again after a minute', async () => {
+  const file = path.join(directory, 'rotated');
+  await writeFile(file, 'old');
+  const own = await credentials({ '*': { tokenFile: file } });
+  assert.deepEqual(own.for('host', 443), bearer('old'));
+  await writeFile(file, 'new');
+  time += 59_999;
+  assert.deepEqual(own.for('host', 443), bearer('old'));
+  time += 1;
+  assert.deepEqual(own.for('host', 443), bearer('new'));
 });

@@ -13,22 +13,28 @@ export interface WebhookCredential {
 }
 
 const nobody: WebhookCredential = { headers: {} };
+/** Files of tokens and certificates are read anew that often. */
+const maxAgeMs = 60_000;
 
 export class WebhookCredentials {
   readonly #users: KubeconfigUsers;
-  readonly #known = new Map<string, WebhookCredential>();
+  readonly #now: () => number;
+  readonly #known = new Map<string, { credential: WebhookCredential; until: number }>();
 
   /** Throws where the file cannot be read. */
-  constructor(kubeconfig: string) {
+  constructor(kubeconfig: string, now: () => number = Date.now) {
     this.#users = loadKubeconfigUsers(kubeconfig);
+    this.#now = now;
   }
 
   /** Throws where the user cannot be used. */
   for(host: string, port: number): WebhookCredential {
     const target = `${host}:${port}`;
-    let found = this.#known.get(target);
-    if (found === undefined) this.#known.set(target, (found = this.#find(host, target, port)));
-    return found;
+    const known = this.#known.get(target);
+    if (known !== undefined && this.#now() < known.until) return known.credential;
+    const credential = this.#find(host, target, port);
+    this.#known.set(target, { credential, until: this.#now() + maxAgeMs });
+    return credential;
   }
 
   #find(host: string, target: string, port: number): WebhookCredential {

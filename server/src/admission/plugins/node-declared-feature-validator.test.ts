@@ -57,4 +57,6 @@ test('it is there by default, and goes with its feature gate', () => {
     }).map((plugin) => plugin.name);
   assert.ok(names('').includes(name));
   assert.ok(!names('NodeDeclaredFeatures=false').includes(name));
+  assert.ok(names('NodeDeclaredFeatures=false').includes('PodTopologyLabels'));
+  assert.ok(!names('PodTopologyLabelsAdmission=false').includes('PodTopologyLabels'));
 });

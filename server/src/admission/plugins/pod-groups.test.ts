@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { parseFeatureGates } from '../../apiserver/feature-gates.ts';
+import { pick, startTestCluster } from '../testing/cluster.ts';
 import { PluginFixture } from '../testing/plugins.ts';
 
 let fixture: PluginFixture;
@@ -78,4 +79,25 @@ test('they are off by default', () => {
   fixture.more = {};
   for (const name of ['PodGroupProtection', 'PodGroupWorkloadExists', 'JobValidation'])
     assert.throws(() => fixture.plugin(name), /does not run/);
+});
+
+test('a server runs them where its feature gate says so', async () => {
+  const cluster = await startTestCluster({
+    featureGates: 'GenericWorkload=true',
+    runtimeConfig: 'scheduling.k8s.io/v1alpha2=true',
+  });
+  try {
+    const { status, body } = await cluster.call(
+      'POST',
+      '/apis/scheduling.k8s.io/v1alpha2/namespaces/default/podgroups',
+      {
+        metadata: { name: 'g' },
+        spec: { schedulingPolicy: { basic: {} } },
+      },
+    );
+    assert.equal(status, 201, body.message);
+    assert.deepEqual(pick(body, 'metadata.finalizers'), [protection]);
+  } finally {
+    await cluster.stop();
+  }
 });

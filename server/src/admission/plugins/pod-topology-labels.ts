@@ -3,11 +3,14 @@ import type { Node, Pod } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
 import { concerns } from '../refusal.ts';
+import { isEnabled } from './feature-gates.ts';
 
 const topologyLabels = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'];
 
 /** A pod carries its node's zone and region, so that it can read them without access to nodes. */
-export function podTopologyLabels({ registry }: AdmissionDependencies): AdmissionPlugin {
+export function podTopologyLabels(dependencies: AdmissionDependencies): AdmissionPlugin | undefined {
+  if (!isEnabled(dependencies, 'PodTopologyLabelsAdmission')) return undefined;
+  const { registry } = dependencies;
   const label = async (object: KubernetesObject, nodeName: string): Promise<void> => {
     const node = await registry.get<Node>({ group: '', resource: 'nodes' }, '', nodeName);
     for (const key of topologyLabels) {
