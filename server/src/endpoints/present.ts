@@ -5,6 +5,7 @@
 import {
   type BodyPart,
   CodecError,
+  hasProtobuf,
   jsonToProtobuf,
   listBody,
   partialObjectMetadataOf,
@@ -113,9 +114,17 @@ function metadataOf(view: EntryView, endpoint: ResourceEndpoint, format: OutputF
 }
 
 function protobufMetadataOf(view: EntryView, endpoint: ResourceEndpoint, metaApiVersion: string): Buffer {
-  return view.memoized(`protobuf-meta:${metaApiVersion}`, () =>
-    partialObjectMetadataOf(protobufOf(view, endpoint), metaApiVersion === 'meta.k8s.io/v1' ? 'v1' : 'v1beta1'),
-  );
+  const { group, version, kind, reader, apiVersion } = endpoint;
+  return view.memoized(`protobuf-meta:${metaApiVersion}`, () => {
+    if (hasProtobuf({ group, version, kind }))
+      return partialObjectMetadataOf(
+        protobufOf(view, endpoint),
+        metaApiVersion === 'meta.k8s.io/v1' ? 'v1' : 'v1beta1',
+      );
+    // Custom resources have no protobuf, their metadata has.
+    const { metadata } = view.parseAs(reader, apiVersion);
+    return protobufSerializer.encode({ kind: 'PartialObjectMetadata', apiVersion: metaApiVersion, metadata });
+  });
 }
 
 /** A list, as the parts of one body: protobuf or JSON. */
