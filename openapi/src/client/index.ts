@@ -68,5 +68,6 @@ export {
 } from './shared-informer.ts';
 export { TokenBucket } from './token-bucket.ts';
 export { ConnectionError, type Query, type RawRequest } from './transport.ts';
+export { type Trust, trust } from './trust.ts';
 export type { WatchEvent } from './watch-stream.ts';
 export { observeWorkQueues, WorkQueue, type WorkQueueObserver, type WorkQueueOptions } from './work-queue.ts';

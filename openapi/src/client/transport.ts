@@ -7,6 +7,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Clock } from './clock.ts';
 import type { ClientConfig } from './config.ts';
+import { type Trust, trust } from './trust.ts';
 
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
 
@@ -71,10 +72,10 @@ export class Transport {
   }
 
   /** The TLS options that reach this server, for connections made elsewhere (websockets). */
-  tls(): { ca?: string; cert?: string; key?: string; servername?: string; rejectUnauthorized?: boolean } {
+  tls(): Trust & { cert?: string; key?: string; servername?: string; rejectUnauthorized?: boolean } {
     const { ca, cert, key, tlsServerName, insecureSkipTlsVerify } = this.#config;
     return {
-      ...(ca === undefined ? {} : { ca }),
+      ...trust(ca),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
       ...(tlsServerName === undefined ? {} : { servername: tlsServerName }),

@@ -6,6 +6,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import https, { Agent } from 'node:https';
 import type { Readable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
+import { trust } from '@typernetes/openapi/client';
 import type { APIService } from '@typernetes/openapi/types/apiregistration/v1';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { ResolvedService, ServiceResolver } from '../webhooks/index.ts';
@@ -67,7 +68,7 @@ export class Backend {
       servername: `${this.service.name}.${this.service.namespace}.svc`,
       ...options.clientCertificate,
       ...(insecureSkipTLSVerify === true ? { rejectUnauthorized: false } : {}),
-      ...(caBundle === undefined || caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64').toString('utf8') }),
+      ...trust(Buffer.from(caBundle ?? '', 'base64').toString('utf8')),
     };
     if (before !== undefined && JSON.stringify(before.tls) === JSON.stringify(this.tls)) this.#agent = before.#agent;
     else {

@@ -78,7 +78,7 @@ test('a Job is finished only with all that belongs to it', async () => {
   assert.match(undone.message ?? '', /cannot disable the terminal Complete=True condition/);
 });
 
-test('a scale is shown as a Table of its own', async () => {
+test('a scale is shown as a Table of its own, and applied', async () => {
   const deployments = '/apis/apps/v1/namespaces/default/deployments';
   const labels = { app: 'web' };
   await post(deployments, {
@@ -97,6 +97,14 @@ test('a scale is shown as a Table of its own', async () => {
     ['Name', 'Desired', 'Available', 'Age'],
   );
   assert.deepEqual(table.rows[0]?.cells.slice(0, 3), ['web', 2, 0]);
+  const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', spec: { replicas: 3 } };
+  const query = 'fieldManager=test&force=true';
+  const applied = await target.admin.call('PATCH', `${deployments}/web/scale?${query}`, {
+    body: scale,
+    contentType: 'application/apply-patch+yaml',
+  });
+  assert.equal(applied.status, 200, `an applied Scale needs no metadata: ${applied.text}`);
+  assert.equal(applied.json<{ spec: { replicas: number } }>().spec.replicas, 3);
 });
 
 const base = { metadata: { name: 'one' } };

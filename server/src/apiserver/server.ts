@@ -1,5 +1,6 @@
 /** The composition root: puts storage, registries, authentication, authorization and endpoints together and serves them. */
 import { kubernetesVersion, servedByDefault } from '@typernetes/openapi/catalogue';
+import { trust } from '@typernetes/openapi/client';
 import { serviceUnavailable } from '@typernetes/openapi/meta';
 import { admissionPlugins, runMutating, runValidating } from '../admission/index.ts';
 import { AdmissionMetrics } from '../admission/metrics.ts';
@@ -94,7 +95,7 @@ export async function startApiserver(
   const nodes = new NodeConnector({
     registry,
     tls: {
-      ...(files.kubeletCa === undefined ? {} : { ca: files.kubeletCa }),
+      ...trust(files.kubeletCa),
       ...(files.kubeletCert === undefined ? {} : { cert: files.kubeletCert }),
       ...(files.kubeletKey === undefined ? {} : { key: files.kubeletKey }),
     },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { protobufMediaType, protobufSerializer } from '@typernetes/openapi/codec';
 import {
   type Answer,
   definitionOf,
@@ -182,6 +183,22 @@ test('a definition is established, and its objects are served with everything it
   assert.ok(v3.body.components?.schemas?.['com.example.stable.v1.CronTab']?.properties?.spec);
   const v2 = await call('GET', '/openapi/v2');
   assert.ok(v2.body.definitions?.['com.example.stable.v1.CronTab']);
+});
+
+test('objects have no protobuf, their metadata has', async () => {
+  await server.define(crontabs('papers', 'Paper'));
+  const url = collection('papers');
+  const { body } = await call('POST', url, object('Paper', 'a', { cronSpec: '* * * * *' }));
+  assert.equal((await call('GET', `${url}/a`, undefined, { accept: protobufMediaType })).status, 406);
+  const as = (kind: string) => `${protobufMediaType};as=${kind};g=meta.k8s.io;v=v1`;
+  const partial = { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata', metadata: body.metadata };
+  const one = await server.bytes(`${url}/a`, as('PartialObjectMetadata'));
+  assert.deepEqual(protobufSerializer.decode(one).object, partial);
+  const list = protobufSerializer.decode(await server.bytes(url, as('PartialObjectMetadataList'))).object as Body;
+  assert.deepEqual(
+    list.items?.map(({ metadata }) => metadata),
+    [body.metadata],
+  );
 });
 
 test('names that others have are not accepted until they are free', { timeout: 60_000 }, async () => {

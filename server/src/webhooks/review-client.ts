@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { Agent, request as httpsRequest } from 'node:https';
-import { type ClientConfig, loadKubeconfig } from '@typernetes/openapi/client';
+import { type ClientConfig, loadKubeconfig, trust } from '@typernetes/openapi/client';
 import { isInternalError, isTimeout, isTooManyRequests, StatusError } from '@typernetes/openapi/meta';
 import { formatDuration } from '../duration.ts';
 import { errorOfAnswer, unreadable } from './answer-error.ts';
@@ -32,7 +32,7 @@ export class ReviewClient {
     const { ca, cert, key, insecureSkipTlsVerify, tlsServerName } = this.#config;
     this.#agent = new Agent({
       keepAlive: true,
-      ...(ca === undefined ? {} : { ca }),
+      ...trust(ca),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
       ...(tlsServerName === undefined ? {} : { servername: tlsServerName }),

@@ -4,7 +4,8 @@
  */
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
-import type { RestClientObserver } from '@typernetes/openapi/client';
+import { posix } from 'node:path';
+import { type RestClientObserver, trust } from '@typernetes/openapi/client';
 import { propagated, tracedRequest } from '../tracing/propagation.ts';
 import type { WebhookCredential, WebhookCredentials } from './credentials.ts';
 import { networkErrorText } from './network-error.ts';
@@ -67,9 +68,12 @@ export class WebhookClients {
   static url({ url, service }: WebhookClientConfig, query: Record<string, string> = {}): string {
     const parameters = new URLSearchParams(query).toString();
     const suffix = parameters === '' ? '' : `?${parameters}`;
-    if (url !== undefined || service === undefined) return `${url ?? ''}${suffix}`;
+    if (url !== undefined || service === undefined) {
+      const [, origin = '', path = ''] = /^([^/]*\/\/[^/]*)(.*)$/.exec(url ?? '') ?? [];
+      return `${origin}${cleanPath(path)}${suffix}`;
+    }
     const { namespace, name, path = '', port = 443 } = service;
-    return `https://${name}.${namespace}.svc:${port}${path.startsWith('/') ? path : `/${path}`}${suffix}`;
+    return `https://${name}.${namespace}.svc:${port}${cleanPath(path)}${suffix}`;
   }
 
   /** Posts JSON; any HTTP status is an answer. Throws WebhookCallError. */
@@ -186,7 +190,7 @@ export class WebhookClients {
     }
     const agent = new Agent({
       keepAlive: true,
-      ...(caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64') }),
+      ...trust(Buffer.from(caBundle, 'base64')),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
     });
@@ -197,3 +201,8 @@ export class WebhookClients {
 
 /** A Service's, which is named with its port even if that is 443. */
 const hostOf = ({ hostname, port }: URL): string => `${hostname}:${port === '' ? 443 : port}`;
+/** As Go's clients ask for it: `//hooks/../hook/` is `/hook`. */
+function cleanPath(path: string): string {
+  const clean = posix.join('/', path);
+  return clean.length > 1 && clean.endsWith('/') ? clean.slice(0, -1) : clean;
+}

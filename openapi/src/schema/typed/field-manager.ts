@@ -250,13 +250,10 @@ export class FieldManager {
   }
 
   private checkConfiguration(config: JsonObject): void {
-    const { group, version, kind } = this.options.gvk;
+    const { kind } = this.options.gvk;
     if (config['apiVersion'] !== this.apiVersion || config['kind'] !== kind)
       throw badRequest(`invalid object type: ${describeKind(config)}`);
-    const metadata = asMap(config['metadata']);
-    if (metadata === undefined)
-      throw failure(`couldn't get accessor: ${group}/${version}, Kind=${kind} has no metadata`);
-    const managedFields = metadata['managedFields'];
+    const managedFields = asMap(config['metadata'])?.['managedFields'];
     if (managedFields !== undefined && managedFields !== null) throw badRequest('metadata.managedFields must be nil');
   }
 

@@ -32,6 +32,8 @@ export interface WebhookServer {
   /** Ends in `/`. */
   url: string;
   caBundle: string;
+  /** Its own certificate alone, in base64. */
+  certificate: string;
   /** Of all AdmissionReviews, in the order in which they came. */
   requests: { path: string; review: Body; headers: IncomingHttpHeaders }[];
   close(): Promise<void>;
@@ -94,7 +96,7 @@ function parse(text: string): Body {
 
 async function serveWebhooks(handler: WebhookHandler): Promise<WebhookServer> {
   const requests: WebhookServer['requests'] = [];
-  const { server, port, caBundle, stop } = await startHttpsServer('webhooks');
+  const { server, port, caBundle, certificate, stop } = await startHttpsServer('webhooks');
   server.on('request', (request, response) => {
     let text = '';
     request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
@@ -114,5 +116,5 @@ async function serveWebhooks(handler: WebhookHandler): Promise<WebhookServer> {
       });
     });
   });
-  return { url: `https://127.0.0.1:${port}/`, caBundle, requests, close: stop };
+  return { url: `https://127.0.0.1:${port}/`, caBundle, certificate, requests, close: stop };
 }

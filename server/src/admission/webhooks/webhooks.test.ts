@@ -179,6 +179,16 @@ test('a certificate that caBundle does not vouch for is none; odd answers are fa
   );
 });
 
+test("caBundle may be the webhook's own certificate, and its path is cleaned, as in Go", async () => {
+  const clientConfig = { url: `${webhooks.url}/other/../own//`, caBundle: webhooks.certificate };
+  await fixture.configure('Validating', 'own', { name: 'own.example.com', clientConfig });
+  assert.equal((await fixture.create('own')).status, 201);
+  assert.deepEqual(
+    webhooks.requests.map(({ path }) => path),
+    ['/own'],
+  );
+});
+
 test('a webhook that is too slow has failed', async () => {
   const { promise, resolve } = Promise.withResolvers<object>();
   fixture.handler = () => promise;

@@ -3,6 +3,7 @@
  * signed with one that is not among them.
  */
 import { request as httpsRequest } from 'node:https';
+import { trust } from '@typernetes/openapi/client';
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import type { Claims } from './claims.ts';
 
@@ -161,7 +162,7 @@ function fetchJson(url: string, ca: string | undefined): Promise<unknown> {
     const options = {
       signal: AbortSignal.timeout(timeoutMs),
       agent: false as const,
-      ...(ca === undefined ? {} : { ca }),
+      ...trust(ca),
     };
     const request = httpsRequest(url, { ...options, headers: { accept: 'application/json' } }, (response) => {
       const chunks: Buffer[] = [];

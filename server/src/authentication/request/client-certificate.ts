@@ -73,8 +73,8 @@ export class ClientCertificateVerifier {
   #verifyChain(leaf: X509Certificate, others: readonly X509Certificate[]): Verified | Error {
     const chain = this.#path([leaf], others);
     if (chain === undefined) return new Error('x509: certificate signed by unknown authority');
-    // The root's own usages do not matter, those of everything below it do.
-    for (const certificate of chain.slice(0, -1)) {
+    // Also the root's, as in Go.
+    for (const certificate of chain) {
       const usages = certificate.keyUsage as readonly string[] | undefined;
       if (usages !== undefined && !usages.includes(clientAuth) && !usages.includes(anyUsage)) {
         return new Error('x509: certificate specifies an incompatible key usage');
@@ -92,6 +92,7 @@ export class ClientCertificateVerifier {
   #path(chain: readonly X509Certificate[], others: readonly X509Certificate[]): X509Certificate[] | undefined {
     const last = chain.at(-1);
     if (last === undefined || chain.length > maxChain) return undefined;
+    if (this.#roots.some((root) => root.fingerprint256 === last.fingerprint256)) return [...chain];
     for (const root of this.#roots)
       if ((root.ca || isVersion1(root)) && isIssuedBy(last, root)) return [...chain, root];
     for (const other of others) {

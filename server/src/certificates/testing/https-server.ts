@@ -11,6 +11,8 @@ export interface HttpsServer {
   readonly ca: string;
   /** The same in base64, as webhooks, APIServices and kubeconfigs take it. */
   readonly caBundle: string;
+  /** The server's own certificate alone, in base64. */
+  readonly certificate: string;
   /** Ends open connections as well. */
   readonly stop: () => Promise<void>;
 }
@@ -40,6 +42,7 @@ export async function startHttpsServer(
     port: address.port,
     ca: ca.certificate,
     caBundle: Buffer.from(ca.certificate).toString('base64'),
+    certificate: Buffer.from(certificate).toString('base64'),
     async stop() {
       server.closeAllConnections();
       server.close();

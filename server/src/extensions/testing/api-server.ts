@@ -1,5 +1,6 @@
 /** An API server of its own for tests of custom resources, and a client that speaks JSON with it. */
 import assert from 'node:assert/strict';
+import { buffer } from 'node:stream/consumers';
 import { startTestServer } from '../../apiserver/testing/test-server.ts';
 
 export const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
@@ -23,6 +24,8 @@ export interface TestApiServer {
   define(definition: object): Promise<void>;
   /** Waits until a definition is served; what it is then. */
   established<T = object>(name: string): Promise<T>;
+  /** What a GET answers, byte for byte, which is an object. */
+  bytes(url: string, accept: string): Promise<Buffer>;
   /** The lines of a watch until `count` of them are there or the server ends it. */
   watch<T>(url: string, count: number, started?: () => void): Promise<{ events: T[]; ended: boolean }>;
   stop(): Promise<void>;
@@ -56,6 +59,12 @@ export async function startTestApiServer(): Promise<TestApiServer> {
   return {
     call,
     established,
+    async bytes(url, accept) {
+      const response = await server.open('GET', url, { headers: { accept } });
+      assert.equal(response.statusCode, 200);
+      assert.equal(response.headers['content-type'], accept.split(';')[0]);
+      return buffer(response);
+    },
     async watch<T>(url: string, count: number, started?: () => void) {
       const response = await server.open('GET', url);
       started?.();

@@ -3,6 +3,7 @@
  * takes; one that is no more than a request on an HTTP/2 session costs a quarter of that.
  */
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import { trust } from '@typernetes/openapi/client';
 import { propagated } from '../../tracing/propagation.ts';
 import type { EtcdObserver } from './metrics.ts';
 
@@ -126,7 +127,7 @@ export class UnaryCalls {
     if (this.#closed) throw new Error('the client is closed');
     const { ca, cert, key } = this.#options;
     const session = http2.connect(endpoint, {
-      ...(ca && { ca }),
+      ...trust(ca),
       ...(cert && { cert }),
       ...(key && { key }),
       settings: { initialWindowSize: windowBytes },
