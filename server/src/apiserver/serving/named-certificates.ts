@@ -17,7 +17,7 @@ export interface NamedCertificate {
 export function readNamedCertificates(flags: readonly string[]): Promise<NamedCertificate[]> {
   return Promise.all(
     flags.map(async (flag) => {
-      const [files = '', names] = split(flag);
+      const [files, names] = split(flag);
       const [certFile, keyFile, ...more] = files.split(',').map((file) => file.trim());
       if (!certFile || !keyFile || more.length > 0) {
         throw new Error(`--tls-sni-cert-key ${flag}: expected CERTIFICATE,KEY or CERTIFICATE,KEY:NAME,NAME`);
