@@ -19,11 +19,11 @@ export interface NonResourceOptions {
   /** For /.well-known/openid-configuration; undefined where the issuer cannot be discovered. */
   openIdConfiguration(): unknown;
   jwks(): unknown;
-  /** Tried in order; each says whether the path was its own. */
   /** Built-in API groups: below them, what leads nowhere is refused with a Status. */
   groups: ReadonlySet<string>;
   /** The built-in group versions. */
   apiVersions: ReadonlySet<string>;
+  /** Tried in order; each says whether the path was its own. */
   documents: readonly { handle(context: RequestContext): Promise<boolean>; paths?(): string[] }[];
 }
 

@@ -42,12 +42,16 @@ export async function handleConnect(
 
 /** What follows the subresource in the path as sent, so that encoded characters reach the proxied server unchanged. */
 function subpath(context: RequestContext): string {
-  const { info } = context;
-  const path = context.rawUrl.split('?', 1)[0]!;
-  const segments = path.split('/');
-  // info.parts starts at the resource: resource, name, subresource, rest.
-  const trailing = info.parts.length - 3;
-  if (trailing <= 0) return path.endsWith('/') ? '/' : '';
-  const trimmed = segments.at(-1) === '' ? segments.slice(0, -1) : segments;
-  return `/${trimmed.slice(-trailing).join('/')}${path.endsWith('/') ? '/' : ''}`;
+  const raw = context.rawUrl.split('?', 1)[0]!;
+  const segments = raw.split('/');
+  // info.parts starts at the resource: resource, name, subresource, rest. An encoded slash makes one segment several parts.
+  let end = context.path.length;
+  while (context.path[end - 1] === '/') end--;
+  const before = context.path.slice(0, end).split('/').length - (context.info.parts.length - 3);
+  let passed = 0;
+  let index = 0;
+  for (; passed < before && index < segments.length; index++)
+    passed += decodeURIComponent(segments[index]!).split('/').length;
+  const rest = segments.slice(index);
+  return rest.length === 0 ? '' : `/${rest.join('/')}`;
 }

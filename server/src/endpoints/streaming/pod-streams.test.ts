@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { acceptRemoteCommand, exitCodeOutcome } from '@typernetes/openapi/streaming';
 import { WebSocket } from 'ws';
@@ -184,6 +186,56 @@ describe('proxies', () => {
   test('a node’s own endpoint, path and query kept', async () => {
     const response = await fetch(`${api.origin}/api/v1/nodes/n/proxy/a%20b/c?d=e`, { headers: { authorization } });
     assert.equal(await response.text(), '/a%20b/c?d=e\n');
+  });
+
+  test('an encoded slash stays one, and so do slashes at the end', async () => {
+    for (const path of ['/a%2Fb', '/a%2Fb/', '/a//', '//a', '/']) {
+      const response = await fetch(`${api.origin}/api/v1/nodes/n/proxy${path}`, { headers: { authorization } });
+      assert.equal(await response.text(), `${path}\n`);
+    }
+  });
+
+  test('a body of unknown length is not taken for requests of its own', async () => {
+    const { length } = seen;
+    for (const method of ['GET', 'DELETE']) {
+      const request = httpRequest(`${api.origin}/api/v1/nodes/n/proxy/framed`, {
+        method,
+        headers: { authorization, 'transfer-encoding': 'chunked' },
+      });
+      request.end('POST /smuggled HTTP/1.1\r\nHost: n\r\nContent-Length: 0\r\n\r\n');
+      const [answer] = (await once(request, 'response')) as [IncomingMessage];
+      await answer.toArray();
+    }
+    await (await fetch(`${api.origin}/api/v1/nodes/n/proxy/last`, { headers: { authorization } })).text();
+    assert.deepEqual(seen.slice(length), ['GET /framed', 'DELETE /framed', 'GET /last']);
+  });
+
+  test('the port of a pod is a port, and no other host', async () => {
+    await api.registry.update({ group: '', resource: 'pods' }, 'default', 'one', (pod) => ({
+      ...pod,
+      status: { podIPs: [{ ip: '192.0.2.1' }] },
+    }));
+    const { port } = new URL(api.origin);
+    for (const [name, told] of [
+      ['one:80@127.0.0.1', 'lookup tcp/80@127.0.0.1: unknown port'],
+      [`one:x@2130706433%3A${port}`, 'no such pod'],
+      ['https:one:443%3F', 'lookup tcp/443?: unknown port'],
+      ['one:70000', 'address 70000: invalid port'],
+    ] as const) {
+      const response = await get(`${name}/proxy/`);
+      const { message, code } = (await response.json()) as { message: string; code: number };
+      if (told === 'no such pod') assert.equal(code, 400, message);
+      else assert.deepEqual([code, message], [503, `error trying to reach service: dial tcp: ${told}`]);
+    }
+  });
+
+  test('an address within another is judged by what it stands for', async () => {
+    await api.registry.update({ group: '', resource: 'pods' }, 'default', 'two', (pod) => ({
+      ...pod,
+      status: { podIPs: [{ ip: '::ffff:127.0.0.1' }] },
+    }));
+    const response = await get('two/proxy/');
+    assert.equal(((await response.json()) as { message: string }).message, 'address not allowed');
   });
 
   test('a proxied root gets its slash', async () => {

@@ -56,8 +56,16 @@ export function splitSchemeNamePort(id: string): Target | undefined {
 function checkAddress(address: string): void {
   const allowed =
     ipaddr.isValid(address) &&
-    !['loopback', 'linkLocal', 'multicast', 'unspecified', 'broadcast'].includes(ipaddr.parse(address).range());
+    // `process`: an IPv4 address within one of IPv6 is what it stands for.
+    !['loopback', 'linkLocal', 'multicast', 'unspecified', 'broadcast'].includes(ipaddr.process(address).range());
   if (!allowed) throw badRequest('address not allowed');
+}
+
+/** A client's port goes into a URL, where what is no number would be read as another host. */
+function checkPort(port: string): void {
+  if (port === '' || (/^\d{1,5}$/.test(port) && Number(port) <= 65535)) return;
+  const problem = /^\d+$/.test(port) ? `address ${port}: invalid port` : `lookup tcp/${port}: unknown port`;
+  throw serviceUnavailable(`error trying to reach service: dial tcp: ${problem}`);
 }
 
 /** The client's path below the proxy; `?path=` says the same for older clients. */
@@ -104,6 +112,7 @@ async function podProxy(
   const port = target.port !== '' ? target.port : (declared?.toString() ?? '');
   const ip = pod.status?.podIPs?.[0]?.ip ?? pod.status?.podIP ?? '';
   checkAddress(ip);
+  checkPort(port);
   if (redirectedToSlash(path, context)) return;
   const host = ip.includes(':') ? `[${ip}]` : ip;
   const url = urlOf(target.scheme, port === '' ? host : `${host}:${port}`, path, context);
@@ -158,6 +167,7 @@ async function nodeProxy({ nodes }: ProxyDependencies, id: string, path: string,
     return;
   }
   checkAddress(node.host);
+  checkPort(target.port);
   const url = urlOf(target.scheme, hostPort({ host: node.host, port: Number(target.port) }), path, context);
   await proxyRequest(context, { url, tls: { rejectUnauthorized: false }, prefix: prefixOf(path, context) });
 }

@@ -31,6 +31,23 @@ export function protocolProblem(request: IncomingMessage): string | undefined {
   return `requested protocol(s) are not supported: [${asked.join(' ')}]; supports [${['', ...protocols].join(' ')}]`;
 }
 
+/** Undefined where the library refuses the handshake (it does so by itself, and tells nobody), or the client has gone. */
+export function upgradeToWebSocket(
+  accepting: WebSocketServer,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<WebSocket | undefined> {
+  return new Promise((resolve) => {
+    const gone = (): void => resolve(undefined);
+    socket.once('close', gone);
+    accepting.handleUpgrade(request, socket, head, (client) => {
+      socket.off('close', gone);
+      resolve(client);
+    });
+  });
+}
+
 /** Resolves when everything is sent, or the client has gone. */
 export async function sendOverWebSocket(
   request: IncomingMessage,
@@ -38,9 +55,11 @@ export async function sendOverWebSocket(
   head: Buffer,
   source: Readable,
 ): Promise<void> {
-  const client = await new Promise<WebSocket>((resolve) => {
-    server.handleUpgrade(request, socket, head, resolve);
-  });
+  const client = await upgradeToWebSocket(server, request, socket, head);
+  if (client === undefined) {
+    source.destroy();
+    return;
+  }
   client.on('error', () => client.terminate());
   client.once('close', () => source.destroy());
   const isText = client.protocol === base64Protocol;
