@@ -10,6 +10,7 @@ import { EmbeddedStorage } from '../embedded/index.ts';
 import type { Storage } from '../storage.ts';
 import { temporaryDirectory } from '../testing/directory.ts';
 import { storageSuite } from '../testing/index.ts';
+import { Recorder } from '../testing/recorder.ts';
 import { aesCbc, aesGcm, extendedNonceGcm, secretbox } from './ciphers.ts';
 import { parseEncryptionConfiguration } from './config.ts';
 import { EncryptedStorage } from './encrypted-storage.ts';
@@ -48,6 +49,33 @@ for (const [name, transformer] of [
     { histories: 10 },
   );
 }
+
+test('keys that come late or not at all end a watch, and nothing else', async () => {
+  const directory = temporaryDirectory();
+  const inner = await EmbeddedStorage.open(directory.path);
+  const late = Promise.withResolvers<Plain>();
+  const storage = new EncryptedStorage(inner, () => ({
+    write: (value) => value,
+    read: (_, key) => (key.endsWith('/late') ? late.promise : Promise.reject(new Error('no such key'))),
+  }));
+  try {
+    for (const name of ['late', 'lost', 'other']) await inner.create(`/registry/things/${name}`, Buffer.from('x'));
+    const recorder = new Recorder(storage, '/registry/things/', 0);
+    // The second fails while the first is waited for; a failure that nobody hears would end the process.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(recorder.summary(), []);
+    late.resolve({ value: Buffer.from('plain'), stale: false });
+    await recorder.until('its end', ({ ended }) => ended !== undefined);
+    assert.deepEqual(recorder.summary(), ['1 put late=plain@1/1 was nothing']);
+    assert.match(
+      recorder.ended?.error?.message ?? '',
+      /unable to transform key "\/registry\/things\/lost": no such key/,
+    );
+  } finally {
+    await storage.close();
+    directory.remove();
+  }
+});
 
 const key32 = Buffer.alloc(32, 7);
 
