@@ -40,18 +40,9 @@ export async function handleConnect(
   await connect(info.name, subpath(context), restContext(context, dependencies, false));
 }
 
-/** What follows the subresource in the path as sent, so that encoded characters reach the proxied server unchanged. */
-function subpath(context: RequestContext): string {
-  const raw = context.rawUrl.split('?', 1)[0]!;
-  const segments = raw.split('/');
-  // info.parts starts at the resource: resource, name, subresource, rest. An encoded slash makes one segment several parts.
-  let end = context.path.length;
-  while (context.path[end - 1] === '/') end--;
-  const before = context.path.slice(0, end).split('/').length - (context.info.parts.length - 3);
-  let passed = 0;
-  let index = 0;
-  for (; passed < before && index < segments.length; index++)
-    passed += decodeURIComponent(segments[index]!).split('/').length;
-  const rest = segments.slice(index);
-  return rest.length === 0 ? '' : `/${rest.join('/')}`;
+/** What follows the subresource in the path, decoded, with the slash at its end if there is one. */
+function subpath({ info }: RequestContext): string {
+  const below = info.parts.slice(3).join('/');
+  const path = below === '' || below.startsWith('/') ? below : `/${below}`;
+  return info.path.endsWith('/') && !path.endsWith('/') ? `${path}/` : path;
 }

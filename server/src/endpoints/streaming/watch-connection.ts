@@ -8,7 +8,7 @@ import type { MediaType } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import { setWarnings } from '../respond.ts';
 import { SharedWrites } from './shared-writes.ts';
-import { upgradeToWebSocket } from './websocket-reader.ts';
+import { acceptHandshake } from './websocket-handshake.ts';
 
 export interface WatchConnection {
   /** Frames that follow each other. False: wait for `onDrain` before sending more. */
@@ -96,8 +96,8 @@ export async function webSocketWatchConnection(
   }
   if (request.headers['sec-websocket-protocol']?.trim() === '') delete request.headers['sec-websocket-protocol'];
   response.detachSocket(upgrade.socket as never);
-  const socket = await upgradeToWebSocket(server, request, upgrade.socket, upgrade.head);
-  return socket && overWebSocket(socket, upgrade.socket, mediaType);
+  const socket = await acceptHandshake(server, request, upgrade.socket, upgrade.head);
+  return socket === undefined ? undefined : overWebSocket(socket, upgrade.socket, mediaType);
 }
 
 /** The length in front of a binary frame, which a websocket message does not need. */

@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import { type Duplex, type Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { acceptHandshake } from './websocket-handshake.ts';
 
 const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
 const base64Protocol = 'base64.binary.k8s.io';
@@ -31,23 +32,6 @@ export function protocolProblem(request: IncomingMessage): string | undefined {
   return `requested protocol(s) are not supported: [${asked.join(' ')}]; supports [${['', ...protocols].join(' ')}]`;
 }
 
-/** Undefined where the library refuses the handshake (it does so by itself, and tells nobody), or the client has gone. */
-export function upgradeToWebSocket(
-  accepting: WebSocketServer,
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-): Promise<WebSocket | undefined> {
-  return new Promise((resolve) => {
-    const gone = (): void => resolve(undefined);
-    socket.once('close', gone);
-    accepting.handleUpgrade(request, socket, head, (client) => {
-      socket.off('close', gone);
-      resolve(client);
-    });
-  });
-}
-
 /** Resolves when everything is sent, or the client has gone. */
 export async function sendOverWebSocket(
   request: IncomingMessage,
@@ -55,7 +39,7 @@ export async function sendOverWebSocket(
   head: Buffer,
   source: Readable,
 ): Promise<void> {
-  const client = await upgradeToWebSocket(server, request, socket, head);
+  const client = await acceptHandshake(server, request, socket, head);
   if (client === undefined) {
     source.destroy();
     return;

@@ -3,8 +3,8 @@ import { createDecipheriv, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Server, ServerCredentials, type UntypedHandleCall } from '@grpc/grpc-js';
 import { startTestServer, type TestServer } from '../../apiserver/testing/test-server.ts';
+import { startSocketServer } from '../../grpc/testing/socket-server.ts';
 import { bytesField, bytesOf, decodeFields } from '../../protobuf.ts';
 import { EmbeddedStorage } from '../embedded/index.ts';
 import type { Storage } from '../storage.ts';
@@ -207,56 +207,25 @@ test('a server stores secrets encrypted, reads them under a new key, and writes 
 });
 
 /** A plugin that encrypts by turning bits over, under a key that a test may change. */
-function plugin(socket: string) {
+async function startPlugin(socket: string) {
   const state = { keyId: 'key-1', healthz: 'ok', decryptions: 0 };
   const flip = (bytes: Buffer): Buffer => Buffer.from(bytes.map((byte) => byte ^ 0xff));
-  const unary = (requestStream: false, answer: (request: Buffer) => Buffer) => ({
-    path: '',
-    requestStream,
-    responseStream: false as const,
-    requestSerialize: (message: Buffer) => message,
-    requestDeserialize: (message: Buffer) => message,
-    responseSerialize: (message: Buffer) => message,
-    responseDeserialize: (message: Buffer) => message,
-    answer,
-  });
-  const methods = {
-    Status: unary(false, () =>
-      Buffer.concat([bytesField(1, 'v2'), bytesField(2, state.healthz), bytesField(3, state.keyId)]),
-    ),
-    Encrypt: unary(false, (request) =>
+  const server = await startSocketServer(socket, 'v2.KeyManagementService', {
+    Status: () => Buffer.concat([bytesField(1, 'v2'), bytesField(2, state.healthz), bytesField(3, state.keyId)]),
+    Encrypt: (request) =>
       Buffer.concat([bytesField(1, flip(bytesOf(decodeFields(request), 1))), bytesField(2, state.keyId)]),
-    ),
-    Decrypt: unary(false, (request) => {
+    Decrypt(request) {
       state.decryptions++;
       return bytesField(1, flip(bytesOf(decodeFields(request), 1)));
-    }),
-  };
-  const server = new Server();
-  const definitions = Object.fromEntries(
-    Object.entries(methods).map(([name, method]) => [name, { ...method, path: `/v2.KeyManagementService/${name}` }]),
-  );
-  const handlers = Object.fromEntries(
-    Object.entries(methods).map(([name, { answer }]) => [
-      name,
-      ((call: { request: Buffer }, done: (error: null, reply: Buffer) => void) =>
-        done(null, answer(call.request))) as UntypedHandleCall,
-    ]),
-  );
-  server.addService(definitions, handlers);
-  const ready = new Promise<void>((resolve, reject) =>
-    server.bindAsync(`unix://${socket}`, ServerCredentials.createInsecure(), (error) =>
-      error === null ? resolve() : reject(error),
-    ),
-  );
-  return { state, ready, stop: () => server.forceShutdown() };
+    },
+  });
+  return { state, stop: () => server.stop() };
 }
 
 test('a key management plugin: one seed for many values, decrypted again by the next server', async () => {
   const api = await startTestServer();
   const socket = path.join(api.directory, 'kms.sock');
-  const kms = plugin(socket);
-  await kms.ready;
+  const kms = await startPlugin(socket);
   const file = path.join(api.directory, 'encryption');
   const provider = { kms: { apiVersion: 'v2', name: 'test', endpoint: `unix://${socket}`, timeout: '3s' } };
   await writeFile(file, configuration({ resources: ['*.'], providers: [provider, { identity: {} }] }));
