@@ -2,7 +2,8 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { proxyUpgrade } from '@typernetes/openapi/streaming';
-import { endToEnd, forwardedFor, isHopByHop } from '../endpoints/proxied-headers.ts';
+import { encodePath } from '../endpoints/encode-path.ts';
+import { bodyFraming, endToEnd, forwardedFor, isHopByHop } from '../endpoints/proxied-headers.ts';
 import { header, type RequestContext } from '../endpoints/request-context.ts';
 import { sendText } from '../endpoints/respond.ts';
 import { propagated, tracedRequest } from '../tracing/propagation.ts';
@@ -35,7 +36,8 @@ export async function proxyToBackend(context: RequestContext, backend: Backend, 
 
 async function forward(context: RequestContext, backend: Backend, options: ProxyOptions): Promise<void> {
   const { request, response, method } = context;
-  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(header(context, 'content-length')) > 0;
+  const framing = bodyFraming(request);
+  const hasBody = framing['transfer-encoding'] !== undefined || Number(header(context, 'content-length')) > 0;
   const signal = isDiscovery(context)
     ? AbortSignal.any([context.signal, AbortSignal.timeout(discoveryTimeoutMs)])
     : context.signal;
@@ -46,9 +48,9 @@ async function forward(context: RequestContext, backend: Backend, options: Proxy
       method,
       path,
       user: context.user,
-      headers: forwardedHeaders(context),
+      headers: { ...forwardedHeaders(context), ...framing },
       signal,
-      ...(hasBody || request.httpVersionMajor > 1 ? { body: request } : {}),
+      ...(hasBody ? { body: request } : {}),
     });
   const url = new URL(`https://${name}.${namespace}.svc${path}`);
   const answer = await tracedRequest(method, url, send, ({ statusCode }) => statusCode ?? 0);
@@ -94,14 +96,7 @@ function isDiscovery({ info, path }: RequestContext): boolean {
 
 /** The path that was authorized, encoded anew: the other server must not be able to read another one out of it. */
 function location(context: RequestContext): string {
-  const path = context.path
-    .split('/')
-    .map((segment) =>
-      encodeURIComponent(segment)
-        .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
-        .replace(/%(?:24|26|2B|2C|3A|3B|3D|40)/g, decodeURIComponent),
-    )
-    .join('/');
+  const path = encodePath(context.path);
   const query = new URLSearchParams(context.query);
   query.sort();
   return query.size === 0 ? path : `${path}?${query.toString()}`;

@@ -1,29 +1,28 @@
-/** PEM blocks of a text that anybody may have written: in time linear to it. */
+/** One `-----BEGIN TYPE-----` … `-----END TYPE-----` of a text. */
 export interface PemBlock {
   type: string;
-  /** What stands between the lines that begin and end it. */
+  /** With both lines around it. */
+  whole: string;
+  /** Between them. */
   body: string;
-  text: string;
 }
 
-const begins = '-----BEGIN ';
-const ends = '-----END ';
+const begin = '-----BEGIN ';
+const end = '-----END ';
 const dashes = '-----';
 
-/** A block whose end is another's is none; what stands around blocks does not matter. */
-export function pemBlocks(text: string): PemBlock[] {
-  const blocks: PemBlock[] = [];
-  let at = 0;
-  for (;;) {
-    const begin = text.indexOf(begins, at);
-    const typeEnd = begin < 0 ? -1 : text.indexOf(dashes, begin + begins.length);
-    const end = typeEnd < 0 ? -1 : text.indexOf(ends, typeEnd + dashes.length);
-    if (end < 0) return blocks;
-    const type = text.slice(begin + begins.length, typeEnd);
-    const ending = `${ends}${type}${dashes}`;
-    at = end + ends.length;
-    if (type === '' || !text.startsWith(ending, end)) continue;
-    at = end + ending.length;
-    blocks.push({ type, body: text.slice(typeEnd + dashes.length, end), text: text.slice(begin, at) });
+/** What clients send is read in one pass: where an expression tries every pair of lines, megabytes of them take hours. */
+export function* pemBlocks(text: string): Generator<PemBlock> {
+  let from = text.indexOf(begin);
+  while (from >= 0) {
+    const endAt = text.indexOf(end, from);
+    if (endAt < 0) return;
+    const beginAt = text.lastIndexOf(begin, endAt);
+    const labelEnd = text.indexOf(dashes, beginAt + begin.length);
+    const type = text.slice(beginAt + begin.length, labelEnd);
+    const stop = endAt + end.length + type.length + dashes.length;
+    if (labelEnd < endAt && text.slice(endAt, stop) === `${end}${type}${dashes}`)
+      yield { type, whole: text.slice(beginAt, stop), body: text.slice(labelEnd + dashes.length, endAt) };
+    from = text.indexOf(begin, endAt + end.length);
   }
 }

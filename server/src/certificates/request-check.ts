@@ -27,8 +27,9 @@ const algorithms: Record<string, { hash: string | null; failure: string }> = {
 
 /** What is wrong with it; undefined: nothing. `pem`: text of the request. */
 export function requestProblem(pem: string): string | undefined {
-  const block = pemBlocks(pem).find(({ body }) => /^[A-Za-z0-9+/=\s]*$/.test(body));
-  if (block?.type !== 'CERTIFICATE REQUEST') return 'PEM block type must be CERTIFICATE REQUEST';
+  const [block] = pemBlocks(pem);
+  if (block?.type !== 'CERTIFICATE REQUEST' || !/^[A-Za-z0-9+/=\s]*$/.test(block.body))
+    return 'PEM block type must be CERTIFICATE REQUEST';
   try {
     return signatureProblem(Buffer.from(block.body, 'base64'));
   } catch (error) {

@@ -6,7 +6,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { serviceUnavailable } from '@typernetes/openapi/meta';
 import { proxyUpgrade } from '@typernetes/openapi/streaming';
 import type { RestContext } from '../../registry/generic/rest.ts';
-import { endToEnd, forwardedFor, isHopByHop } from '../proxied-headers.ts';
+import { bodyFraming, endToEnd, forwardedFor, isHopByHop } from '../proxied-headers.ts';
 
 export interface ProxyTarget {
   url: URL;
@@ -61,6 +61,7 @@ function send(context: RestContext, target: ProxyTarget): Promise<IncomingMessag
       method: request.method ?? 'GET',
       headers: {
         ...endToEnd(request.headers),
+        ...bodyFraming(request),
         'x-forwarded-for': forwardedFor(request.headers, request.socket.remoteAddress ?? ''),
       },
       signal: context.signal,
@@ -68,7 +69,13 @@ function send(context: RestContext, target: ProxyTarget): Promise<IncomingMessag
     };
     const outgoing = secure ? https.request(target.url, options) : http.request(target.url, options);
     outgoing.once('response', resolve);
-    outgoing.once('error', (error) => reject(serviceUnavailable(`error trying to reach service: ${error.message}`)));
+    const fail = (message: string): void => reject(serviceUnavailable(`error trying to reach service: ${message}`));
+    outgoing.once('error', (error) => fail(error.message));
+    // Unheard, Node would drop the connection and tell nobody.
+    outgoing.once('upgrade', (_, upgraded) => {
+      upgraded.destroy();
+      fail('unexpected change of protocols');
+    });
     request.pipe(outgoing);
   });
 }

@@ -91,13 +91,13 @@ function validateCertificate(encoded: string | undefined): FieldError[] {
     invalidValue(path('status', 'certificate'), '<certificate data>', message),
   ];
   const pem = Buffer.from(encoded, 'base64').toString();
-  const blocks = pemBlocks(pem);
+  const blocks = [...pemBlocks(pem)];
   if (blocks.length === 0) return refuse('must contain at least one CERTIFICATE PEM block');
-  for (const { text, type, body } of blocks) {
+  for (const { type, whole, body } of blocks) {
     if (type !== 'CERTIFICATE') return refuse(`only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`);
     if (body.includes(':')) return refuse('no PEM block headers are permitted');
     try {
-      if (new X509Certificate(text).raw.length === 0)
+      if (new X509Certificate(whole).raw.length === 0)
         return refuse('found CERTIFICATE PEM block containing 0 certificates');
     } catch (error) {
       return refuse((error as Error).message);
