@@ -9,7 +9,6 @@ import { impersonate, reviewToken } from '../authentication/index.ts';
 import type { Authorizer } from '../authorization/index.ts';
 import { createApp } from '../endpoints/app.ts';
 import { withCors } from '../endpoints/filters/origins.ts';
-import type { HealthCheck } from '../endpoints/health.ts';
 import { ApiMetrics } from '../endpoints/metrics.ts';
 import type { Logger } from '../endpoints/request-context.ts';
 import { RequestMetrics } from '../endpoints/request-metrics.ts';
@@ -56,7 +55,7 @@ import { showServer } from './server-metrics.ts';
 import { withServingCertificate } from './serving/own-certificate.ts';
 import { ServingTls } from './serving/serving-tls.ts';
 import { Shutdown } from './shutdown.ts';
-import { openStoredData } from './stored-data.ts';
+import { openStoredData, storageChecks } from './stored-data.ts';
 import { structuredAuthorization } from './structured/authorization.ts';
 import { checkTokenSigning, tokenSigning } from './token-signing.ts';
 
@@ -146,7 +145,7 @@ export async function startApiserver(
           : each,
       )
       .map((each) => (options.allowPrivileged ? each : withoutPrivileged(each))),
-    storageFor: (prefix) => cachers.for(prefix),
+    storageFor: (prefix, resource) => cachers.for(prefix, resource),
     root,
     connectHandlers: {
       ...podStreams({ registry, nodes, authorizer }),
@@ -280,24 +279,22 @@ export async function startApiserver(
   ]);
 
   const shutdown = new Shutdown(options);
-  const storageCheckWithin = (limitMs: number): HealthCheck => ({
-    name: 'etcd',
-    check: async () => void (await storage.currentRevision(AbortSignal.timeout(limitMs))),
-  });
-  const storageCheck = storageCheckWithin(options.etcdHealthcheckTimeoutMs);
+  const [storageCheck] = storageChecks(data, options.etcdHealthcheckTimeoutMs);
   metrics.watchObjectCounts(async () => {
     const stores = [...served.stores].map(
-      async ([name, store]) => [name, await storage.count(store.definition.prefix)] as const,
+      async ([name, store]) => [name, await cachers.count(store.definition.prefix).catch(() => -1)] as const,
     );
     return new Map(await Promise.all(stores));
   });
-  if (storage.size !== undefined) metrics.watchStorageSize(options.etcdServers[0] ?? 'embedded', () => storage.size!());
+  metrics.watchStorageSizes(
+    [storage, ...data.others].flatMap((each) => (each.size === undefined ? [] : [() => each.size!()])),
+  );
   showServer(metrics.registry, featureGates, kubernetesVersion);
   const nonResource = nonResourceRequests({
     options,
     metrics,
     health: {
-      storage: storageCheckWithin,
+      storage: (limitMs) => storageChecks(data, limitMs),
       others: data.encryption.checked ? [{ name: 'kms-providers', check: () => data.encryption.check() }] : [],
       hooks: hooks.checks(),
       aggregation: aggregation.check,

@@ -155,8 +155,8 @@ export class ApiMetrics {
     });
   }
 
-  /** Bytes of the whole store, asked for when scraped. */
-  watchStorageSize(cluster: string, size: () => Promise<number>): void {
+  /** Bytes of each whole store, asked for when scraped; one that cannot be asked is not shown. */
+  watchStorageSizes(sizes: readonly (() => Promise<number>)[]): void {
     const gauge = this.registry.register(
       new Gauge({
         name: 'apiserver_storage_size_bytes',
@@ -165,7 +165,11 @@ export class ApiMetrics {
         labels: ['storage_cluster_id'],
       }),
     );
-    this.registry.collect(async () => gauge.with(cluster).set(await size()));
+    this.registry.collect(async () => {
+      const known = await Promise.all(sizes.map((size) => size().catch(() => undefined)));
+      gauge.clear();
+      for (const [index, bytes] of known.entries()) if (bytes !== undefined) gauge.with(`etcd-${index}`).set(bytes);
+    });
   }
 
   /** Objects per resource, counted when scraped. */
