@@ -198,15 +198,19 @@ export class ApiMetrics {
     return (next) => async (context) => {
       const { longRunning, info } = context;
       const mark = info.verb === 'get' || info.verb === 'list' ? this.#readOnly : this.#mutating;
-      const gauge = longRunning ? this.#longRunning.with(...labelsOf(context)) : undefined;
-      if (gauge === undefined) mark.enter();
-      else gauge.inc();
+      // What no endpoint answers is not counted: its labels would be the client's choice, and kept for ever.
+      let gauge: Pick<Cell, 'inc' | 'dec'> | undefined;
+      if (longRunning) {
+        context.endpointReached = () => {
+          gauge = this.#longRunning.with(...labelsOf(context));
+          gauge.inc();
+        };
+      } else mark.enter();
       try {
         await next(context);
       } finally {
-        if (gauge === undefined) mark.leave();
-        else gauge.dec();
-        // What no endpoint answers is not counted: its labels would be the client's choice.
+        if (!longRunning) mark.leave();
+        gauge?.dec();
         if (context.deprecated === true) this.#noteDeprecated(context);
         const { code } = context.outcome;
         if (code === 429 || code === 504) this.#terminated(context, code);
@@ -233,7 +237,9 @@ export class ApiMetrics {
 
   /** A request that was cut short or turned away to protect the server. */
   #terminated(context: RequestContext, code: number): void {
-    this.#terminations.with(...labelsOf(context), String(code)).inc();
+    const counted = context.endpointFound || !context.info.isResourceRequest;
+    const labels = counted ? labelsOf(context) : [verbOf(context), '', '', '', '', '', 'apiserver'];
+    this.#terminations.with(...labels, String(code)).inc();
   }
 
   #noteDeprecated({ info }: RequestContext): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { after, before, describe, test } from 'node:test';
@@ -216,6 +216,21 @@ describe('proxies', () => {
   test('a node’s own endpoint, path and query kept', async () => {
     const response = await fetch(`${api.origin}/api/v1/nodes/n/proxy/a%20b/c?d=e`, { headers: { authorization } });
     assert.equal(await response.text(), '/a%20b/c?d=e\n');
+  });
+
+  test('a body of unknown length is not taken for requests of its own', async () => {
+    const { length } = seen;
+    for (const method of ['GET', 'DELETE']) {
+      const request = httpRequest(`${api.origin}/api/v1/nodes/n/proxy/framed`, {
+        method,
+        headers: { authorization, 'transfer-encoding': 'chunked' },
+      });
+      request.end('POST /smuggled HTTP/1.1\r\nHost: n\r\nContent-Length: 0\r\n\r\n');
+      const [answer] = (await once(request, 'response')) as [IncomingMessage];
+      await answer.toArray();
+    }
+    await (await fetch(`${api.origin}/api/v1/nodes/n/proxy/last`, { headers: { authorization } })).text();
+    assert.deepEqual(seen.slice(length), ['GET /framed', 'DELETE /framed', 'GET /last']);
   });
 
   test('a proxied root gets its slash', async () => {
