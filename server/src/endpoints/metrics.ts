@@ -173,7 +173,7 @@ export class ApiMetrics {
   }
 
   /** Objects per resource, counted when scraped. */
-  watchObjectCounts(counts: () => Promise<Map<string, number>>): void {
+  watchObjectCounts(counts: () => Iterable<readonly [resource: string, count: Promise<number>]>): void {
     const gauge = this.registry.register(
       new Gauge({
         name: 'apiserver_storage_objects',
@@ -183,8 +183,11 @@ export class ApiMetrics {
       }),
     );
     this.registry.collect(async () => {
+      const known = await Promise.all(
+        Array.from(counts(), async ([resource, count]) => [resource, await count.catch(() => -1)] as const),
+      );
       gauge.clear();
-      for (const [resource, count] of await counts()) gauge.with(resource).set(count);
+      for (const [resource, count] of known) gauge.with(resource).set(count);
     });
   }
 

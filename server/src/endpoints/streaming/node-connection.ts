@@ -32,22 +32,31 @@ interface Node extends KubernetesObject {
 
 export class NodeConnector {
   readonly #options: NodeConnectionOptions;
+  #tls: KubeletTls;
   /** Connections for logs and proxied requests are kept for the next one. */
   readonly agent: Agent;
   readonly #unverified: Agent;
 
   constructor(options: NodeConnectionOptions) {
     this.#options = options;
+    this.#tls = options.tls;
     this.agent = new Agent({ ...this.tls(), keepAlive: true, maxCachedSessions: 1000 });
     this.#unverified = new Agent({ ...this.tls(), rejectUnauthorized: false, keepAlive: false });
   }
 
   tls(): ConnectionOptions {
-    const { ca, cert, key } = this.#options.tls;
+    const { ca, cert, key } = this.#tls;
     return {
       ...(ca === undefined ? { rejectUnauthorized: false } : { ca }),
       ...(cert === undefined || key === undefined ? {} : { cert, key }),
     };
+  }
+
+  /** Another client certificate, from the next connection on. */
+  identify(pair: { cert: string; key: string }): void {
+    this.#tls = { ...this.#tls, ...pair };
+    // Agents tell connections apart by what they were made with.
+    for (const agent of [this.agent, this.#unverified]) Object.assign(agent.options, pair);
   }
 
   agentFor(insecureSkipVerify: boolean): Agent {
