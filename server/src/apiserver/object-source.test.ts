@@ -29,11 +29,11 @@ test('what is deleted while a watch is lost is told when it is back', async () =
     const before = await create('before');
     const source = objectSource(() => ({ storage, definition: { prefix } as StoreDefinition }), silentLogger);
     const present = new Set<string>();
-    const { ready, stop } = follow<KubernetesObject>(source, resource, (type, { metadata }) => {
+    const follower = follow<KubernetesObject>(source, resource, (type, { metadata }) => {
       if (type === 'put') present.add(metadata?.name ?? '');
       else present.delete(metadata?.name ?? '');
     });
-    await ready;
+    await follower.ready;
     await eventually('the watch', () => storage.calls.watch === 1);
     const seen = await create('seen');
     await eventually('an event', () => present.has('seen'));
@@ -47,7 +47,7 @@ test('what is deleted while a watch is lost is told when it is back', async () =
     assert.deepEqual([...present], ['new']);
     await create('later');
     await eventually('events again', () => present.has('later'));
-    stop();
+    follower.stop();
   } finally {
     await storage.close();
     directory.remove();
