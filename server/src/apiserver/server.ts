@@ -248,7 +248,6 @@ export async function startApiserver(
   const serverAddress = (): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;
   const cluster = clusterHooks({
     registries: dependencies,
-    source,
     storage,
     root,
     featureGates,
@@ -367,7 +366,6 @@ export async function startApiserver(
     server.closeIdleConnections();
     http2?.close();
     if (!options.shutdownSendRetryAfter) await drain();
-    await cluster.stop();
     await aggregation.stop();
     await custom.stop();
     await fairness.stop();

@@ -58,11 +58,11 @@ export function negotiateOutput(context: RequestContext, hasTable = true, untype
   return formatOf(choice, transforms, untyped)!;
 }
 
-/** How to answer an error: in what was asked for where that can say a Status, else in JSON. */
-export function negotiateStatus(context: RequestContext): MediaType {
+/** How to answer an error: in what was asked for. Undefined where that cannot say a Status. */
+export function negotiateStatus(context: RequestContext): MediaType | undefined {
   const accept = header(context, 'accept');
   const choice = negotiate(accept, supportedBy(context), (candidate) => formatOf(candidate, 'none') !== undefined);
-  return choice === undefined ? 'application/json' : (choice.mediaType as MediaType);
+  return choice?.mediaType as MediaType | undefined;
 }
 
 export function negotiateStream(context: RequestContext, untyped = false): OutputFormat {
