@@ -27,4 +27,11 @@ export { type Headers, SpdyConnection, type SpdyConnectionOptions, SpdyError, Sp
 export { acceptSpdyUpgrade, type SpdyUpgrade, UpgradeError, upgradeSpdyClient } from './spdy-upgrade.ts';
 export { translateWebsocketToSpdy, wantsTranslation } from './stream-translator.ts';
 export { dialSpdyOverWebsocket, tunnelSpdyOverWebsocket, wantsTunnel } from './stream-tunnel.ts';
-export { dialUpgrade, isWebsocketRequest, refuseUpgrade, type UpgradeAnswer, type UpgradeTarget } from './upgrade.ts';
+export {
+  dialUpgrade,
+  isWebsocketRequest,
+  readBody,
+  refuseUpgrade,
+  type UpgradeAnswer,
+  type UpgradeTarget,
+} from './upgrade.ts';

@@ -156,6 +156,11 @@ export class Backend {
         headers: this.headers(user, { ...request.headers, host: address }),
       });
       outgoing.once('response', resolve);
+      // Unheard, Node would drop the connection and tell nobody.
+      outgoing.once('upgrade', (_, socket) => {
+        socket.destroy();
+        reject(new Error('unexpected change of protocols'));
+      });
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
         // The other side closed an idle connection just as we took it.
         const stale = outgoing.reusedSocket && error.code === 'ECONNRESET' && body === undefined;

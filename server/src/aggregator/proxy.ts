@@ -2,6 +2,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { proxyUpgrade } from '@typernetes/openapi/streaming';
+import { encodePath } from '../endpoints/encode-path.ts';
 import { endToEnd, forwardedFor, isHopByHop } from '../endpoints/proxied-headers.ts';
 import { header, type RequestContext } from '../endpoints/request-context.ts';
 import { sendText } from '../endpoints/respond.ts';
@@ -94,14 +95,7 @@ function isDiscovery({ info, path }: RequestContext): boolean {
 
 /** The path that was authorized, encoded anew: the other server must not be able to read another one out of it. */
 function location(context: RequestContext): string {
-  const path = context.path
-    .split('/')
-    .map((segment) =>
-      encodeURIComponent(segment)
-        .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
-        .replace(/%(?:24|26|2B|2C|3A|3B|3D|40)/g, decodeURIComponent),
-    )
-    .join('/');
+  const path = encodePath(context.path);
   const query = new URLSearchParams(context.query);
   query.sort();
   return query.size === 0 ? path : `${path}?${query.toString()}`;

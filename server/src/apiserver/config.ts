@@ -43,6 +43,8 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions, Shutd
   serviceAccountIssuer: string[];
   serviceAccountKeyFile: string[];
   serviceAccountSigningKeyFile?: string;
+  /** The socket of an external signer, instead of both kinds of files: a path, or `@name`. */
+  serviceAccountSigningEndpoint?: string;
   serviceAccountJwksUri?: string;
   serviceAccountMaxTokenExpirationSeconds: number;
   serviceAccountExtendTokenExpiration: boolean;

@@ -64,6 +64,13 @@ test('one connection carries many requests, in the name of its certificate', asy
     'impersonate-group': ['a,b', 'system:masters'],
   });
   assert.equal(impersonated.status, 200, 'groups come one by one, commas and all');
+  const oddly = await call(session, 'GET', '/api/v1/namespaces', undefined, {
+    'impersonate-user': 'jane',
+    'impersonate-group': 'system:masters',
+    constructor: 'is a header like any other',
+    ['__proto__']: 'this too',
+  });
+  assert.equal(oddly.status, 200, oddly.text);
   const missing = await call(session, 'GET', '/api/v1/namespaces/none');
   assert.match(missing.text, /"reason":"NotFound"/);
   await close(session);

@@ -28,7 +28,7 @@ class ApiRequest extends Http2ServerRequest {
   constructor(...args: ConstructorParameters<typeof Http2ServerRequest>) {
     super(...args);
     const [stream, given] = args;
-    const headers: NodeJS.Dict<string | string[]> = {};
+    const headers = Object.create(null) as NodeJS.Dict<string | string[]>;
     for (const name in given) if (!name.startsWith(':')) headers[name] = given[name];
     headers['host'] ??= given[':authority'];
     let distinct: NodeJS.Dict<string[]> | undefined;
@@ -41,8 +41,9 @@ class ApiRequest extends Http2ServerRequest {
   }
 }
 
+/** Clients name headers: `constructor` is one like any other. */
 function distinctHeaders(raw: readonly string[]): NodeJS.Dict<string[]> {
-  const headers: NodeJS.Dict<string[]> = {};
+  const headers = Object.create(null) as NodeJS.Dict<string[]>;
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index]!;
     if (!name.startsWith(':')) (headers[name] ??= []).push(raw[index + 1]!);

@@ -2,11 +2,12 @@
 import {
   type Authentication,
   buildAuthenticator,
+  type ServiceAccountTokenOptions,
   ServiceAccountTokens,
   type TokenIssuer,
   tokenIssuer,
 } from '../authentication/index.ts';
-import { AuthenticationMetrics, type ServiceAccountTokenUses } from '../authentication/metrics.ts';
+import { AuthenticationMetrics } from '../authentication/metrics.ts';
 import { withTokenCache } from '../authentication/token/cache.ts';
 import { webhookTokenAuthenticator } from '../authentication/token/webhook.ts';
 import { parseAuthorizationModes } from '../authorization/index.ts';
@@ -17,6 +18,7 @@ import { ReviewClient } from '../webhooks/index.ts';
 import type { ApiserverOptions } from './config.ts';
 import type { ApiserverFiles } from './files.ts';
 import { structuredAuthentication } from './structured/authentication.ts';
+import type { TokenSigning } from './token-signing.ts';
 
 export interface Identity {
   authentication: Authentication;
@@ -34,10 +36,14 @@ export function buildIdentity(
   files: ApiserverFiles,
   registry: RegistryReader,
   metrics: MetricsRegistry,
+  signing: TokenSigning,
   logger: Logger,
 ): Identity {
   const authenticationMetrics = new AuthenticationMetrics(metrics);
-  const serviceAccounts = buildServiceAccounts(options, files, registry, authenticationMetrics.serviceAccountTokens);
+  const serviceAccounts = buildServiceAccounts(options, files, registry, {
+    signer: signing.external,
+    uses: authenticationMetrics.serviceAccountTokens,
+  });
   const webhook = tokenWebhook(options);
   const structured = structuredAuthentication(options, files, issuersOf(options), logger);
   const authentication = buildAuthenticator({
@@ -53,17 +59,19 @@ export function buildIdentity(
     otherTokens: [structured.tokens, webhook?.tokens].filter((tokens) => tokens !== undefined),
   });
   const issueToken =
-    serviceAccounts === undefined || files.signingKey === undefined
+    serviceAccounts === undefined || (files.signingKey === undefined && signing.external === undefined)
       ? undefined
       : tokenIssuer({
           tokens: serviceAccounts,
           registry,
-          maxExpirationSeconds: options.serviceAccountMaxTokenExpirationSeconds,
+          maxExpirationSeconds: signing.maxExpirationSeconds,
+          extendedExpirationSeconds: signing.extendedExpirationSeconds,
           extendExpiration: options.serviceAccountExtendTokenExpiration,
         });
   const stop = (): void => {
     structured.stop();
     webhook?.client.close();
+    signing.close();
   };
   return { authentication, serviceAccounts, issueToken, stop };
 }
@@ -88,9 +96,10 @@ function buildServiceAccounts(
   options: ApiserverOptions,
   files: ApiserverFiles,
   registry: RegistryReader,
-  uses: ServiceAccountTokenUses,
+  more: Pick<ServiceAccountTokenOptions, 'signer' | 'uses'>,
 ) {
-  if (files.signingKey === undefined && files.verificationKeys.length === 0) return undefined;
+  if (more.signer === undefined && files.signingKey === undefined && files.verificationKeys.length === 0)
+    return undefined;
   return new ServiceAccountTokens({
     issuers: issuersOf(options),
     audiences: options.apiAudiences,
@@ -98,7 +107,7 @@ function buildServiceAccounts(
     verificationKeys: files.verificationKeys,
     registry,
     lookup: options.serviceAccountLookup,
-    uses,
+    ...more,
     ...(options.serviceAccountJwksUri === undefined ? {} : { jwksUri: options.serviceAccountJwksUri }),
   });
 }

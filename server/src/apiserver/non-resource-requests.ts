@@ -42,13 +42,15 @@ export function nonResourceRequests(dependencies: NonResourceDependencies): NonR
     flags: () => flagValues(options),
     random: Math.random,
   });
+  const openIdConfiguration = () => serviceAccounts?.openIdConfiguration(options.externalHostname ?? serverAddress());
   return new NonResourceHandler({
     version: versionInfo(),
     healthMetrics,
     health: healthEndpoints(dependencies.health, options, healthMetrics, () => now().getTime()),
     metrics,
-    openIdConfiguration: () => serviceAccounts?.openIdConfiguration(options.externalHostname ?? serverAddress()),
-    jwks: () => serviceAccounts?.jwks(),
+    openIdConfiguration,
+    jwks: () => (openIdConfiguration() === undefined ? undefined : serviceAccounts?.jwks()),
+    openIdMaxAgeSeconds: () => serviceAccounts?.documentsMaxAgeSeconds ?? 0,
     groups: new Set(endpoints.map(({ group }) => group)),
     apiVersions: new Set(endpoints.map(({ apiVersion }) => apiVersion)),
     documents: [

@@ -58,6 +58,7 @@ import { ServingTls } from './serving/serving-tls.ts';
 import { Shutdown } from './shutdown.ts';
 import { openStoredData } from './stored-data.ts';
 import { structuredAuthorization } from './structured/authorization.ts';
+import { checkTokenSigning, tokenSigning } from './token-signing.ts';
 
 export interface RunningApiserver {
   port: number;
@@ -74,6 +75,7 @@ export async function startApiserver(
 ): Promise<RunningApiserver> {
   const options = await withServingCertificate({ ...defaultOptions, ...given });
   checkOptions(options);
+  checkTokenSigning(options);
   const featureGates = parseFeatureGates(options.featureGates);
   for (const name of featureGates.ineffective) logger.warn({ name }, 'this feature gate changes nothing here');
   const stopping = new AbortController();
@@ -85,11 +87,15 @@ export async function startApiserver(
   const selection = admissionSelection(options);
   const tracing = await openTracing(options, logger);
   const metrics = new ApiMetrics();
-  const data = await openStoredData(options, { metrics: metrics.registry, tracing, report });
+  const signing = await tokenSigning(options, metrics.registry, logger);
+  const data = await openStoredData(options, { metrics: metrics.registry, tracing, report }).catch((error: unknown) => {
+    signing.close();
+    throw error;
+  });
   const { storage, cachers, root } = data;
   const isServed = servedVersions(options.runtimeConfig, servedByDefault);
   const registry = loopbackRegistry(now, stopping.signal);
-  const identity = buildIdentity(options, files, registry, metrics.registry, logger);
+  const identity = buildIdentity(options, files, registry, metrics.registry, signing, logger);
   const { authentication, serviceAccounts } = identity;
 
   const nodes = new NodeConnector({

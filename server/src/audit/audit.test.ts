@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { startTestServer, type TestServer } from '../apiserver/testing/test-server.ts';
-import { silentLogger } from '../endpoints/request-context.ts';
+import { type RequestContext, silentLogger } from '../endpoints/request-context.ts';
 import { resolveRequestInfo } from '../endpoints/request-info.ts';
 import type { AuditEvent } from './event.ts';
 import { openLogBackend } from './log-backend.ts';
-import { PolicyEvaluator, parsePolicy } from './policy.ts';
+import { type AuditDecision, PolicyEvaluator, parsePolicy } from './policy.ts';
+import { AuditRecord } from './record.ts';
 
 interface Written {
   level: string;
@@ -206,29 +207,32 @@ test('rules match users, groups, verbs, namespaces, subresources and paths', () 
   });
 });
 
+const event: AuditEvent = {
+  level: 'Metadata',
+  auditId: 'id',
+  stage: 'ResponseComplete',
+  requestUri: '/',
+  verb: 'get',
+  user: { name: 'u', groups: ['g'] },
+  impersonatedUser: undefined,
+  impersonationConstraint: undefined,
+  sourceIps: ['10.0.0.1'],
+  userAgent: 'agent',
+  objectRef: undefined,
+  responseStatus: { code: 200 },
+  requestObject: undefined,
+  responseObject: undefined,
+  receivedAt: new Date(0),
+  stageAt: new Date(0),
+  annotations: {},
+};
+
 test('a full log is put aside, and only so many are kept', async () => {
   const file = path.join(directory, 'rotating', 'audit.log');
   const options = { path: file, format: 'legacy', maxSizeBytes: 300, maxBackups: 2, maxAgeDays: 0, compress: true };
   const backend = await openLogBackend(options, silentLogger);
-  const event: AuditEvent = {
-    level: 'Metadata',
-    auditId: 'id',
-    stage: 'ResponseComplete',
-    requestUri: '/',
-    verb: 'get',
-    user: { name: 'u', groups: ['g'] },
-    impersonatedUser: undefined,
-    impersonationConstraint: undefined,
-    sourceIps: ['10.0.0.1'],
-    userAgent: 'agent',
-    objectRef: undefined,
-    responseStatus: { code: 200 },
-    requestObject: undefined,
-    responseObject: undefined,
-    receivedAt: new Date(0),
-    stageAt: new Date(0),
-    annotations: {},
-  };
+  const foreign = path.join(path.dirname(file), 'audit-policy.log');
+  await writeFile(foreign, 'not ours');
   for (let count = 0; count < 8; count++) {
     assert.equal(await backend.process([event]), true);
     // Backups are named by the millisecond.
@@ -236,9 +240,55 @@ test('a full log is put aside, and only so many are kept', async () => {
   }
   await backend.close();
   const files = await readdir(path.dirname(file));
+  assert.ok(files.includes('audit-policy.log'));
   assert.equal(files.filter((name) => /^audit-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}\.log\.gz$/.test(name)).length, 2);
   assert.equal(
     (await readFile(file, 'utf8')).trimEnd().split('\n').at(-1),
     String.raw`1970-01-01T00:00:00.000Z AUDIT: id="id" stage="ResponseComplete" ip="10.0.0.1" method="get" user="u" groups="\"g\"" as="<self>" asgroups="<lookup>" user-agent="agent" namespace="<none>" uri="/" response="200"`,
+  );
+});
+
+test('a log that cannot be rotated goes on', async () => {
+  const file = path.join(directory, 'lost', 'audit.log');
+  const options = { path: file, format: 'legacy', maxSizeBytes: 300, maxBackups: 0, maxAgeDays: 0, compress: true };
+  const backend = await openLogBackend(options, silentLogger);
+  await backend.process([event]);
+  await rm(path.dirname(file), { recursive: true });
+  assert.equal(await backend.process([event]), true);
+  await mkdir(path.dirname(file));
+  assert.equal(await backend.process([event]), true);
+  assert.equal((await readFile(file, 'utf8')).split('\n').length, 2, 'anew, once it can be');
+  await backend.close();
+});
+
+test('who asked is known also when the connection has gone meanwhile', async () => {
+  let gone = false;
+  const socket = {
+    // As an HTTP/2 session's.
+    get remoteAddress() {
+      if (gone) throw new Error('The socket has been disconnected from the Http2Session');
+      return '10.0.0.9';
+    },
+  };
+  const events: AuditEvent[] = [];
+  const context = {
+    request: { headers: {}, socket },
+    info: resolveRequestInfo('DELETE', '/api/v1/namespaces/n/pods/p', new URLSearchParams()),
+    user: { name: 'u', groups: [] },
+    outcome: { code: 200, bytes: 0 },
+    response: {},
+    auditAnnotations: new Map(),
+    receivedAt: 0,
+  } as unknown as RequestContext;
+  const decision = { level: 'Metadata', omitStages: new Set(['RequestReceived']), omitManagedFields: false } as const;
+  const record = new AuditRecord(context, decision as unknown as AuditDecision, {
+    process: (batch) => Promise.resolve(events.push(...batch) > 0),
+    close: () => Promise.resolve(),
+  });
+  gone = true;
+  await record.complete();
+  assert.deepEqual(
+    events.map(({ stage, sourceIps }) => [stage, sourceIps]),
+    [['ResponseComplete', ['10.0.0.9']]],
   );
 });

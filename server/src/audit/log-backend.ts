@@ -1,5 +1,5 @@
 /** Events as lines of a file, which is rotated by size; old files go by number and age. */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
@@ -36,6 +36,9 @@ export function openLogBackend(options: LogOptions, logger: Logger): Promise<Aud
   }
   return LogFile.open(options, lines, logger);
 }
+
+/** What else begins with the log's name is none of ours: `audit-policy` is not to be removed with old logs. */
+const backupTime = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}$/;
 
 type Lines = (events: readonly AuditEvent[]) => string;
 
@@ -80,7 +83,10 @@ class LogFile implements AuditBackend {
       let success = true;
       try {
         const { maxSizeBytes } = this.#options;
-        if (maxSizeBytes > 0 && this.#size > 0 && this.#size + bytes.length > maxSizeBytes) await this.#rotate();
+        if (maxSizeBytes > 0 && this.#size > 0 && this.#size + bytes.length > maxSizeBytes)
+          await this.#rotate().catch((error: unknown) =>
+            this.#logger.error({ error: (error as Error).message }, 'cannot rotate the audit log'),
+          );
         await this.#file.appendFile(bytes);
         this.#size += bytes.length;
       } catch (error) {
@@ -92,15 +98,20 @@ class LogFile implements AuditBackend {
     this.#writing = undefined;
   }
 
+  /** Where it fails, what is open stays open: a log that is too long is better than none. */
   async #rotate(): Promise<void> {
-    await this.#file.close();
     const { dir, name, ext } = path.parse(this.#options.path);
     const time = new Date().toISOString().replace('Z', '').replaceAll(':', '-');
     const backup = path.join(dir, `${name}-${time}${ext}`);
-    await rename(this.#options.path, backup);
+    await rename(this.#options.path, backup).catch((error: NodeJS.ErrnoException) => {
+      // Somebody else has put it aside.
+      if (error.code !== 'ENOENT') throw error;
+    });
+    const full = this.#file;
     this.#file = await open(this.#options.path, 'a', 0o600);
     this.#size = 0;
-    if (this.#options.compress) {
+    await full.close();
+    if (this.#options.compress && existsSync(backup)) {
       await pipeline(createReadStream(backup), createGzip(), createWriteStream(`${backup}.gz`, { mode: 0o600 }));
       await rm(backup);
     }
@@ -111,7 +122,12 @@ class LogFile implements AuditBackend {
     const { maxBackups, maxAgeDays } = this.#options;
     const { dir, name, ext } = path.parse(this.#options.path);
     const isBackup = (file: string): boolean =>
-      file.startsWith(`${name}-`) && (file.endsWith(ext) || file.endsWith(`${ext}.gz`));
+      [ext, `${ext}.gz`].some(
+        (end) =>
+          file.startsWith(`${name}-`) &&
+          file.endsWith(end) &&
+          backupTime.test(file.slice(name.length + 1, file.length - end.length)),
+      );
     // Their names begin with the time: the youngest first.
     const backups = (await readdir(dir === '' ? '.' : dir)).filter(isBackup).sort().reverse();
     const oldest = Date.now() - maxAgeDays * 86_400_000;

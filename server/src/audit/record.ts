@@ -27,6 +27,8 @@ export class AuditRecord {
   readonly #backend: AuditBackend;
   readonly #user: UserInfo;
   readonly #reference: ObjectReference | undefined;
+  /** Of the request when it came: a connection that has been closed since says no more whose it was. */
+  readonly #sourceIps: string[];
   #status: Record<string, unknown> | undefined;
   #requestObject: string | undefined;
   #responseObject: string | undefined;
@@ -37,6 +39,7 @@ export class AuditRecord {
     this.decision = decision;
     this.#backend = backend;
     this.#user = context.user;
+    this.#sourceIps = sourceIps(context.request);
     const { info } = context;
     if (!info.isResourceRequest) return;
     const { resource, namespace, name, apiGroup, apiVersion, subresource } = info;
@@ -144,7 +147,7 @@ export class AuditRecord {
       user: this.#user,
       impersonationConstraint: context.impersonation?.constraint,
       impersonatedUser: context.user === this.#user ? undefined : context.user,
-      sourceIps: sourceIps(request),
+      sourceIps: this.#sourceIps,
       userAgent: agent.length > maxUserAgentLength ? `${agent.slice(0, maxUserAgentLength)}...TRUNCATED` : agent,
       objectRef: this.#reference === undefined ? undefined : { ...this.#reference },
       responseStatus: this.#status,

@@ -9,7 +9,16 @@ export function sourceIps({ headers, socket }: IncomingMessage): string[] {
     .filter((part) => isIP(part) !== 0);
   const real = String(headers['x-real-ip'] ?? '').trim();
   if (isIP(real) !== 0 && !addresses.includes(real)) addresses.push(real);
-  const peer = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+  const peer = addressOf(socket).replace(/^::ffff:(?=\d+\.)/, '');
   if (peer !== '' && addresses.at(-1) !== peer) addresses.push(peer);
   return addresses;
+}
+
+/** The socket of an HTTP/2 session throws once that has ended. */
+function addressOf(socket: IncomingMessage['socket']): string {
+  try {
+    return socket.remoteAddress ?? '';
+  } catch {
+    return '';
+  }
 }

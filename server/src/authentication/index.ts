@@ -6,6 +6,7 @@ export { ClientCertificateVerifier } from './request/client-certificate.ts';
 export { type FrontProxyHeaders } from './request/front-proxy.ts';
 export { type AnonymousOptions, allAuthenticated, allUnauthenticated, anonymousUser } from './request/union.ts';
 export { reviewedUser, reviewToken, type TokenReviewResult } from './reviews.ts';
+export type { ExternalSigner, ExternalSignerOptions } from './service-account/external/signer.ts';
 export {
   type TokenIssuer,
   type TokenRequest,

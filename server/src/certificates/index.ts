@@ -18,6 +18,7 @@ export {
 } from './cluster.ts';
 export { writeFileAtomically } from './files.ts';
 export { type KubeconfigOptions, kubeconfig, writeKubeconfig } from './kubeconfig.ts';
+export { type PemBlock, pemBlocks } from './pem-blocks.ts';
 export { parseCertificateRequest, type RequestedSubject } from './request.ts';
 export { requestProblem } from './request-check.ts';
 export { inspectRequest, type RequestDetails, signRequest } from './signing.ts';

@@ -1,5 +1,6 @@
 /** Whether bytes are a PKCS #10 request signed with its own key: read at once, without the library that issues. */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { pemBlocks } from './pem-blocks.ts';
 
 interface Element {
   tag: number;
@@ -26,10 +27,11 @@ const algorithms: Record<string, { hash: string | null; failure: string }> = {
 
 /** What is wrong with it; undefined: nothing. `pem`: text of the request. */
 export function requestProblem(pem: string): string | undefined {
-  const block = /-----BEGIN ([^-]+)-----\s*([A-Za-z0-9+/=\s]*?)-----END \1-----/.exec(pem);
-  if (block?.[1] !== 'CERTIFICATE REQUEST') return 'PEM block type must be CERTIFICATE REQUEST';
+  const [block] = pemBlocks(pem);
+  if (block?.type !== 'CERTIFICATE REQUEST' || !/^[A-Za-z0-9+/=\s]*$/.test(block.body))
+    return 'PEM block type must be CERTIFICATE REQUEST';
   try {
-    return signatureProblem(Buffer.from(block[2] ?? '', 'base64'));
+    return signatureProblem(Buffer.from(block.body, 'base64'));
   } catch (error) {
     return (error as Error).message;
   }

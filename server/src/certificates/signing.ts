@@ -42,7 +42,7 @@ export async function signRequest(
   const notAfter = Math.min(options.now - backdate + options.lifeMs, issuer.notAfter.getTime());
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    subject: parsed.subjectName.toJSON(),
+    subject: new x509.Name(subjectOf(parsed.subjectName)),
     issuer: issuer.subjectName,
     notBefore: new Date(options.now - backdateMs),
     notAfter: new Date(notAfter),
@@ -60,8 +60,29 @@ export async function signRequest(
   return pem('CERTIFICATE', certificate.rawData);
 }
 
+/** Those that Go's library knows, in its order; an object identifier where the library has no name for one. */
+const subjectAttributes = ['C', 'O', 'OU', 'L', 'ST', '2.5.4.9', '2.5.4.17'];
+
+/**
+ * Nothing but what was read of the request, and approved, each value as text. The library's own form of a name must not
+ * come between: there a value that begins with `#` is one in hexadecimal, which would say `system:masters` unseen.
+ */
+function subjectOf(name: ParsedRequest['subjectName']): Record<string, JsonText[]>[] {
+  const texts = (values: readonly string[]): JsonText[] => values.map((value) => ({ utf8String: value }));
+  const single = (id: string): string[] => name.getField(id).slice(-1);
+  return [
+    ...subjectAttributes.map((id) => ({ [id]: texts(name.getField(id)) })),
+    { CN: texts(single('CN')) },
+    { '2.5.4.5': texts(single('2.5.4.5')) },
+  ].filter((attribute) => Object.values(attribute).flat().length > 0);
+}
+
+interface JsonText {
+  utf8String: string;
+}
+
 interface ParsedRequest {
-  subjectName: { getField(name: string): string[]; toJSON(): Record<string, string[]>[] };
+  subjectName: { getField(name: string): string[] };
   publicKey: webcrypto.CryptoKey;
   names: { type: 'dns' | 'ip' | 'email' | 'url'; value: string }[];
 }

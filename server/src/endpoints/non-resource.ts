@@ -19,6 +19,8 @@ export interface NonResourceOptions {
   /** For /.well-known/openid-configuration; undefined where the issuer cannot be discovered. */
   openIdConfiguration(): unknown;
   jwks(): unknown;
+  /** How long clients may remember these two. */
+  openIdMaxAgeSeconds(): number;
   /** Tried in order; each says whether the path was its own. */
   /** Built-in API groups: below them, what leads nowhere is refused with a Status. */
   groups: ReadonlySet<string>;
@@ -81,7 +83,7 @@ export class NonResourceHandler {
       sendText(context, 404, notFoundText);
       return;
     }
-    context.response.setHeader('Cache-Control', 'public, max-age=3600');
+    context.response.setHeader('Cache-Control', `public, max-age=${this.#options.openIdMaxAgeSeconds()}`);
     await sendBody(context, 200, contentType, [Buffer.from(JSON.stringify(document))]);
   }
 

@@ -114,6 +114,7 @@ export function restContext(context: RequestContext, dependencies: HandlerDepend
   return {
     user: context.user,
     namespace: context.info.namespace,
+    asked: context.info,
     now: dependencies.now(),
     dryRun,
     signal: context.signal,

@@ -146,7 +146,7 @@ export function resourceRegistrations(dependencies: RegistryDependencies): Resou
     registration(roles(dependencies)),
     registration(deviceclasses),
     registration(devicetaintrules),
-    registration(resourceclaims),
+    registration(resourceclaims(dependencies)),
     registration(resourceclaimtemplates),
     registration(resourcepoolstatusrequests),
     registration(resourceslices),

@@ -1,6 +1,7 @@
 /** Configurations of webhook clients against upstream's rules. */
 import { X509Certificate } from 'node:crypto';
 import { dns1123Subdomain, type FieldError, type FieldPath, invalidValue, required } from '@typernetes/openapi/meta';
+import { pemBlocks } from '../certificates/pem-blocks.ts';
 import { urlError } from './url-error.ts';
 
 const form = '; desired format: https://host[/path]';
@@ -56,10 +57,9 @@ export function validateCaBundle(at: FieldPath, caBundle: string): FieldError[] 
 
 function isCaBundle(caBundle: string): boolean {
   const pem = Buffer.from(caBundle, 'base64').toString('latin1');
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-  return blocks.some((block) => {
+  return [...pemBlocks(pem)].some(({ type, whole }) => {
     try {
-      return new X509Certificate(block).raw.length > 0;
+      return type === 'CERTIFICATE' && new X509Certificate(whole).raw.length > 0;
     } catch {
       return false;
     }

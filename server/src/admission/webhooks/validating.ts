@@ -88,6 +88,8 @@ async function call(
     if (error instanceof StatusError) throw error;
     if (!(error instanceof WebhookFailure)) throw internalError((error as Error).message);
     if (failurePolicy !== 'Ignore') throw internalError(error.message);
+    // A client that leaves must not thereby get past whoever it is that would have refused.
+    if (attributes.signal.aborted) throw timeoutError('request did not complete within requested timeout', 0);
     attributes.annotate(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, name);
   }
 }

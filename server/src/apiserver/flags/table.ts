@@ -92,6 +92,12 @@ export const flags: readonly Flag[] = [
   ['service-account-issuer', 'serviceAccountIssuer', list, 'issuer of service account tokens'],
   ['service-account-key-file', 'serviceAccountKeyFile', list, 'key that verifies service account tokens'],
   ['service-account-signing-key-file', 'serviceAccountSigningKeyFile', text, 'key that signs service account tokens'],
+  [
+    'service-account-signing-endpoint',
+    'serviceAccountSigningEndpoint',
+    text,
+    'unix socket of a process that signs service account tokens (ExternalJWTSigner v1), instead of keys in files; @NAME is an abstract one',
+  ],
   ['service-account-jwks-uri', 'serviceAccountJwksUri', text, 'URI of the JSON web key set in the discovery document'],
   [
     'service-account-max-token-expiration',

@@ -10,6 +10,16 @@ export interface VerificationKey {
   publicKey: KeyObject;
 }
 
+/** The keys that tokens are verified with. */
+export interface TokenKeys {
+  /** Those that a token may have been signed with which names this one; all, where it names none. */
+  find(kid: string | undefined): readonly VerificationKey[] | Promise<readonly VerificationKey[]>;
+  /** Those that are published for others to verify tokens with. */
+  published(): readonly VerificationKey[];
+  /** How long others may remember what is published. */
+  maxAgeSeconds(): number;
+}
+
 export interface SigningKey extends VerificationKey {
   privateKey: KeyObject;
 }
@@ -33,6 +43,12 @@ export function jsonWebKey(key: VerificationKey): JsonWebKey {
   const { kty, ...rest } = key.publicKey.export({ format: 'jwk' });
   // Upstream's order.
   return { use: 'sig', kty, kid: key.kid, alg: key.algorithm, ...rest };
+}
+
+/** A key by the id that its owner gives it; its DER. */
+export function namedKey(kid: string, der: Buffer): VerificationKey {
+  const publicKey = createPublicKey({ key: der, format: 'der', type: 'spki' });
+  return { kid, algorithm: algorithmOf(publicKey), publicKey };
 }
 
 function describe(publicKey: KeyObject): VerificationKey {

@@ -31,6 +31,8 @@ export interface TokenRequestOptions {
   maxExpirationSeconds?: number;
   /** --service-account-extend-token-expiration, default true. */
   extendExpiration?: boolean;
+  /** What that extends it to; default a year. */
+  extendedExpirationSeconds?: number;
 }
 
 const group = 'authentication.k8s.io';
@@ -39,7 +41,7 @@ const defaultExpirationSeconds = 3600;
 const minimumExpirationSeconds = 600;
 /** The kubelet asks for this odd number on behalf of pods that may never reread their token: they get a year, and warnings. */
 const extendableExpirationSeconds = 3607;
-const extendedExpirationSeconds = 365 * 24 * 3600;
+const yearSeconds = 365 * 24 * 3600;
 
 export type TokenIssuer = (
   serviceAccount: KubernetesObject,
@@ -72,7 +74,7 @@ export function tokenIssuer(options: TokenRequestOptions): TokenIssuer {
     try {
       const issued = await tokens.issue({
         audiences,
-        expirationSeconds: extend ? extendedExpirationSeconds : expirationSeconds,
+        expirationSeconds: extend ? (options.extendedExpirationSeconds ?? yearSeconds) : expirationSeconds,
         ...(extend ? { warnAfterSeconds: expirationSeconds } : {}),
         claims: { namespace, serviceaccount: { name, uid }, ...bound },
       });

@@ -6,7 +6,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { KubernetesObject } from '@typernetes/openapi/meta';
 import type { ServiceAccount } from '@typernetes/openapi/types/core/v1';
-import { compactVerify, SignJWT } from 'jose';
+import { compactVerify } from 'jose';
 import type { RegistryReader } from '../../registry/generic/rest.ts';
 import type { AuthenticatorResponse, TokenAuthenticator } from '../authenticator.ts';
 import type { ServiceAccountTokenUses } from '../metrics.ts';
@@ -20,7 +20,8 @@ import {
   peekIssuer,
   type TokenClaims,
 } from './claims.ts';
-import { jsonWebKey, type SigningKey, signingKey, type VerificationKey, verificationKeys } from './keys.ts';
+import { jsonWebKey, type TokenKeys } from './keys.ts';
+import { localSigner, type TokenSigner } from './signer.ts';
 import { serviceAccountUser, serviceAccountUsername, splitServiceAccountUsername } from './user.ts';
 
 export interface ServiceAccountTokenOptions {
@@ -32,6 +33,8 @@ export interface ServiceAccountTokenOptions {
   signingKey?: string;
   /** --service-account-key-file, PEM; the signing key always verifies too. */
   verificationKeys?: readonly string[];
+  /** --service-account-signing-endpoint: instead of keys. */
+  signer?: TokenSigner | undefined;
   /** `update` notes the day on which a Secret's token was last used. */
   registry: Pick<RegistryReader, 'get'> & Partial<Pick<RegistryReader, 'update'>>;
   /** --service-account-jwks-uri */
@@ -60,8 +63,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   readonly issuer: string;
   readonly audiences: readonly string[];
   readonly #issuers: ReadonlySet<string>;
-  readonly #signingKey: SigningKey | undefined;
-  readonly #keys: readonly VerificationKey[];
+  readonly #keys: TokenKeys;
+  readonly #sign: TokenSigner['sign'];
   readonly #registry: ServiceAccountTokenOptions['registry'];
   readonly #jwksUri: string | undefined;
   readonly #lookup: boolean;
@@ -76,13 +79,9 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     this.#issuers = new Set(options.issuers);
     this.audiences =
       options.audiences === undefined || options.audiences.length === 0 ? options.issuers : options.audiences;
-    this.#signingKey = options.signingKey === undefined ? undefined : signingKey(options.signingKey);
-    const keys = [
-      ...(this.#signingKey === undefined ? [] : [this.#signingKey]),
-      ...(options.verificationKeys ?? []).flatMap(verificationKeys),
-    ];
-    this.#keys = [...new Map(keys.map((key) => [key.kid, key])).values()];
-    if (this.#keys.length === 0) throw new Error('service account tokens need a key');
+    const signer = options.signer ?? localSigner(options.signingKey, options.verificationKeys ?? []);
+    this.#keys = signer.keys;
+    this.#sign = (claims) => signer.sign(claims);
     this.#registry = options.registry;
     this.#jwksUri = options.jwksUri;
     this.#lookup = options.lookup ?? true;
@@ -124,12 +123,6 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     });
   }
 
-  async #sign(claims: TokenClaims): Promise<string> {
-    if (this.#signingKey === undefined) throw new Error('no key to sign service account tokens with');
-    const { algorithm, kid, privateKey } = this.#signingKey;
-    return new SignJWT({ ...claims }).setProtectedHeader({ alg: algorithm, kid }).sign(privateKey);
-  }
-
   async authenticateToken(token: string, audiences: readonly string[]): Promise<AuthenticatorResponse | undefined> {
     const issuer = peekIssuer(token);
     if (issuer === undefined || (issuer !== legacyIssuer && !this.#issuers.has(issuer))) return undefined;
@@ -149,9 +142,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   }
 
   async #verifySignature(token: string): Promise<TokenClaims> {
-    const kid = keyIdOf(token);
-    const named = kid === undefined ? [] : this.#keys.filter((key) => key.kid === kid);
-    const candidates = kid === undefined ? this.#keys : named;
+    const candidates = await this.#keys.find(keyIdOf(token));
     if (candidates.length === 0) throw new Error('invalid signature, no keys found');
     for (const { publicKey, algorithm } of candidates) {
       try {
@@ -281,23 +272,32 @@ export class ServiceAccountTokens implements TokenAuthenticator {
 
   /** The document at /openid/v1/jwks. */
   jwks(): { keys: ReturnType<typeof jsonWebKey>[] } {
-    return { keys: this.#keys.map(jsonWebKey) };
+    return { keys: this.#keys.published().map(jsonWebKey) };
   }
 
-  /** The document at /.well-known/openid-configuration; undefined where the issuer is no https URL and nobody could fetch it. */
+  /** How long others may remember both documents. */
+  get documentsMaxAgeSeconds(): number {
+    return this.#keys.maxAgeSeconds();
+  }
+
+  /**
+   * The document at /.well-known/openid-configuration; undefined where the issuer is no https URL, or no key is
+   * published: nobody could make use of it, nor of the keys.
+   */
   openIdConfiguration(externalAddress?: string): Record<string, unknown> | undefined {
-    if (!URL.canParse(this.issuer)) return undefined;
+    const keys = this.#keys.published();
+    if (!URL.canParse(this.issuer) || keys.length === 0) return undefined;
     const issuer = new URL(this.issuer);
     if (issuer.protocol !== 'https:' || issuer.search !== '' || issuer.hash !== '') return undefined;
     const jwksUri =
       this.#jwksUri ?? (externalAddress === undefined ? undefined : `https://${externalAddress}/openid/v1/jwks`);
-    if (jwksUri === undefined) return undefined;
+    if (jwksUri === undefined || !jwksUri.startsWith('https:')) return undefined;
     return {
       issuer: this.issuer,
       jwks_uri: jwksUri,
       response_types_supported: ['id_token'],
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: [...new Set(this.#keys.map((key) => key.algorithm))].sort(),
+      id_token_signing_alg_values_supported: [...new Set(keys.map((key) => key.algorithm))].sort(),
     };
   }
 }

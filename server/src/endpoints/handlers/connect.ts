@@ -40,14 +40,9 @@ export async function handleConnect(
   await connect(info.name, subpath(context), restContext(context, dependencies, false));
 }
 
-/** What follows the subresource in the path as sent, so that encoded characters reach the proxied server unchanged. */
-function subpath(context: RequestContext): string {
-  const { info } = context;
-  const path = context.rawUrl.split('?', 1)[0]!;
-  const segments = path.split('/');
-  // info.parts starts at the resource: resource, name, subresource, rest.
-  const trailing = info.parts.length - 3;
-  if (trailing <= 0) return path.endsWith('/') ? '/' : '';
-  const trimmed = segments.at(-1) === '' ? segments.slice(0, -1) : segments;
-  return `/${trimmed.slice(-trailing).join('/')}${path.endsWith('/') ? '/' : ''}`;
+/** What follows the subresource in the path, decoded, with the slash at its end if there is one. */
+function subpath({ info }: RequestContext): string {
+  const below = info.parts.slice(3).join('/');
+  const path = below === '' || below.startsWith('/') ? below : `/${below}`;
+  return info.path.endsWith('/') && !path.endsWith('/') ? `${path}/` : path;
 }

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { acceptRemoteCommand, exitCodeOutcome } from '@typernetes/openapi/streaming';
 import { WebSocket } from 'ws';
@@ -12,9 +16,20 @@ let api: ServedTestApi;
 let node: HttpsServer;
 let nodes: NodeConnector;
 const seen: string[] = [];
+/** Of this machine, but not loopback, which nobody is sent to. */
+const podAddress =
+  Object.values(networkInterfaces())
+    .flat()
+    .find((each) => each?.family === 'IPv4' && !each.internal)?.address ?? '';
+const backend = createServer((request, response) => {
+  if (request.url === '/upgrading') response.writeHead(101, { Connection: 'Upgrade', Upgrade: 'odd' }).end();
+  else response.end(request.url);
+});
+const backendPort = () => (backend.address() as AddressInfo).port;
 const authorization = 'Bearer admin';
 
 before(async () => {
+  await once(backend.listen(0, podAddress), 'listening');
   node = await startHttpsServer('node');
   node.server.on('request', (request, response) => {
     seen.push(`${request.method} ${request.url}`);
@@ -45,20 +60,15 @@ before(async () => {
   });
   const create = (resource: string, namespace: string, object: object) =>
     api.registry.create({ group: '', resource }, namespace, object as never);
+  const setStatus = (resource: string, namespace: string, name: string, status: object) =>
+    api.registry.update({ group: '', resource }, namespace, name, (object) => ({ ...object, status }), {
+      subresource: 'status',
+    });
   await create('nodes', '', { metadata: { name: 'n' } });
-  await api.registry.update(
-    { group: '', resource: 'nodes' },
-    '',
-    'n',
-    (object) => ({
-      ...object,
-      status: {
-        addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
-        daemonEndpoints: { kubeletEndpoint: { Port: node.port } },
-      },
-    }),
-    { subresource: 'status' },
-  );
+  await setStatus('nodes', '', 'n', {
+    addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
+    daemonEndpoints: { kubeletEndpoint: { Port: node.port } },
+  });
   const pod = (name: string, nodeName: string | undefined, ...containers: string[]) =>
     create('pods', 'default', {
       metadata: { name },
@@ -68,12 +78,34 @@ before(async () => {
   await pod('two', 'n', 'a', 'b');
   await pod('missing', 'n', 'main');
   await pod('waiting', undefined, 'main');
+  await setStatus('pods', 'default', 'one', { podIP: podAddress, podIPs: [{ ip: podAddress }] });
+  await pod('mapped', 'n', 'main');
+  await setStatus('pods', 'default', 'mapped', { podIPs: [{ ip: '::ffff:127.0.0.1' }] });
+  await create('services', 'default', {
+    metadata: { name: 'svc' },
+    spec: { ports: [{ name: 'web', port: 80 }] },
+  });
+  const targetRef = { kind: 'Pod', namespace: 'default', name: 'one' };
+  const addresses = [{ ip: '10.1.1.1' }, { ip: '10.1.1.2', targetRef }, { ip: podAddress, targetRef }];
+  await create('endpoints', 'default', {
+    metadata: { name: 'svc' },
+    subsets: [{ addresses, ports: [{ name: 'web', port: backendPort() }] }],
+  });
+  const astray = [
+    { ip: podAddress, targetRef: { ...targetRef, namespace: 'other' } },
+    { ip: '10.1.1.2', targetRef },
+  ];
+  await create('endpoints', 'default', {
+    metadata: { name: 'astray' },
+    subsets: [{ addresses: astray, ports: [{ port: 80 }] }],
+  });
 });
 
 after(async () => {
   nodes.close();
   await api.close();
   await node.stop();
+  backend.close();
 });
 
 const get = (path: string) =>
@@ -194,6 +226,66 @@ describe('proxies', () => {
     assert.equal(response.status, 301);
     assert.equal(response.headers.get('location'), '/api/v1/nodes/n/proxy/');
   });
+
+  const path = (below: string) =>
+    fetch(`${api.origin}/api/v1/namespaces/default/${below}`, { headers: { authorization } });
+
+  for (const id of ['one:@127.0.0.1', 'one:80@127.0.0.1', 'http:one:@127.0.0.1', 'one:web', 'one:80%5C']) {
+    test(`a pod's port ${id} is no way to another host`, async () => {
+      const response = await path(`pods/${id}/proxy/x`);
+      const { message } = (await response.json()) as { message: string };
+      assert.deepEqual(
+        [response.status, message],
+        [400, `invalid pod request ${JSON.stringify(decodeURIComponent(id))}`],
+      );
+    });
+  }
+
+  test('a node’s port as well', async () => {
+    const response = await fetch(`${api.origin}/api/v1/nodes/n:@x/proxy/`, { headers: { authorization } });
+    assert.equal(response.status, 400);
+  });
+
+  test('loopback in an IPv6 address is loopback', async () => {
+    const response = await path('pods/mapped:80/proxy/');
+    const { message } = (await response.json()) as { message: string };
+    assert.deepEqual([response.status, message], [400, 'address not allowed']);
+  });
+
+  for (const [sent, arrives] of [
+    ['a%2Fb%3Fc//d/../e/', '/a/b%3Fc/e/'],
+    ['x?path=/y&a=b%20c+d', '/x?path=/y&a=b%20c+d'],
+  ]) {
+    test(`the path ${sent} below a pod`, async () => {
+      const response = await path(`pods/one:${backendPort()}/proxy/${sent}`);
+      assert.equal(await response.text(), arrives);
+    });
+  }
+
+  test('a pod that changes protocols unasked', async () => {
+    const response = await path(`pods/one:${backendPort()}/proxy/upgrading`);
+    assert.equal(response.status, 503);
+  });
+
+  const services: [path: string, code: number, text: string][] = [
+    ['svc:80', 200, '/x'],
+    ['svc:web', 200, '/x'],
+    ['svc:81', 503, 'no service port 81 found for service "svc"'],
+    ['svc:other', 503, 'no endpoints available for service "svc:other"'],
+    ['svc', 503, 'no endpoints available for service "svc"'],
+    // Neither a pod of another namespace, nor an address that its pod does not have.
+    ['astray', 503, 'no endpoints available for service "astray"'],
+    ['none:80', 404, 'services "none" not found'],
+    ['none', 404, 'endpoints "none" not found'],
+  ];
+  for (const [id, code, text] of services) {
+    test(`service ${id}`, async () => {
+      const response = await path(`services/${id}/proxy/x`);
+      const body = await response.text();
+      assert.equal(response.status, code);
+      assert.equal(code === 200 ? body : (JSON.parse(body) as { message: string }).message, text);
+    });
+  }
 
   test('names with schemes and ports', () => {
     assert.deepEqual(splitSchemeNamePort('a'), { scheme: 'http', name: 'a', port: '' });

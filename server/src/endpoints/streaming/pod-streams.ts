@@ -18,6 +18,7 @@ import {
 import {
   isWebsocketRequest,
   proxyUpgrade,
+  readBody,
   translateWebsocketToSpdy,
   tunnelSpdyOverWebsocket,
   wantsTranslation,
@@ -30,6 +31,9 @@ import { authorize } from '../filters/authorization.ts';
 import { detach, unreachableStatus } from './http-proxy.ts';
 import { hostPort, type NodeConnector } from './node-connection.ts';
 import { protocolProblem, sendOverWebSocket } from './websocket-reader.ts';
+
+/** Of what a node says is no log, so much is passed on. */
+const longestRefusal = 4096;
 
 interface Named {
   name: string;
@@ -108,9 +112,7 @@ async function podLog(dependencies: PodStreamDependencies, name: string, context
   });
   const code = answer.statusCode ?? 500;
   if (code >= 300) {
-    const chunks: Buffer[] = [];
-    for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
-    const message = Buffer.concat(chunks).toString('utf8').slice(0, 4096).trim();
+    const message = (await readBody(answer, longestRefusal)).trim();
     if (code === 400) throw badRequest(message);
     throw genericServerResponse(code, 'GET', { group: '', resource: 'pods/log' }, name, message, 0, true);
   }

@@ -8,6 +8,7 @@ import type { MediaType } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import { setWarnings } from '../respond.ts';
 import { SharedWrites } from './shared-writes.ts';
+import { acceptHandshake } from './websocket-handshake.ts';
 
 export interface WatchConnection {
   /** Frames that follow each other. False: wait for `onDrain` before sending more. */
@@ -82,7 +83,7 @@ function handshakeProblem({ headers }: IncomingMessage): { code: number; text: s
 }
 
 /** Undefined where the handshake was refused. */
-export function webSocketWatchConnection(
+export async function webSocketWatchConnection(
   context: RequestContext,
   upgrade: { socket: Duplex; head: Buffer },
   mediaType: MediaType,
@@ -91,15 +92,12 @@ export function webSocketWatchConnection(
   const problem = handshakeProblem(request);
   if (problem !== undefined) {
     response.writeHead(problem.code, { 'Sec-WebSocket-Version': '13', Connection: 'close' }).end(problem.text);
-    return Promise.resolve(undefined);
+    return undefined;
   }
   if (request.headers['sec-websocket-protocol']?.trim() === '') delete request.headers['sec-websocket-protocol'];
   response.detachSocket(upgrade.socket as never);
-  return new Promise((resolve) => {
-    server.handleUpgrade(request, upgrade.socket, upgrade.head, (socket) =>
-      resolve(overWebSocket(socket, upgrade.socket, mediaType)),
-    );
-  });
+  const socket = await acceptHandshake(server, request, upgrade.socket, upgrade.head);
+  return socket === undefined ? undefined : overWebSocket(socket, upgrade.socket, mediaType);
 }
 
 /** The length in front of a binary frame, which a websocket message does not need. */

@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import { type Duplex, type Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { acceptHandshake } from './websocket-handshake.ts';
 
 const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
 const base64Protocol = 'base64.binary.k8s.io';
@@ -38,9 +39,11 @@ export async function sendOverWebSocket(
   head: Buffer,
   source: Readable,
 ): Promise<void> {
-  const client = await new Promise<WebSocket>((resolve) => {
-    server.handleUpgrade(request, socket, head, resolve);
-  });
+  const client = await acceptHandshake(server, request, socket, head);
+  if (client === undefined) {
+    source.destroy();
+    return;
+  }
   client.on('error', () => client.terminate());
   client.once('close', () => source.destroy());
   const isText = client.protocol === base64Protocol;

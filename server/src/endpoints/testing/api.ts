@@ -90,6 +90,7 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
     health: [new HealthEndpoint('healthz', [{ name: 'ping', check() {} }])],
     metrics,
     openIdConfiguration: () => undefined,
+    openIdMaxAgeSeconds: () => 0,
     jwks: () => undefined,
     groups: new Set(served.endpoints.map(({ group }) => group)),
     apiVersions: new Set(served.endpoints.map(({ apiVersion }) => apiVersion)),

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { isInvalid } from '@typernetes/openapi/meta';
 import type { SubjectAccessReview } from '@typernetes/openapi/types/authorization/v1';
 import type { AuthorizerAttributes } from '../../authorization/authorizer.ts';
-import { FakeRegistry, testDependencies } from '../testing/registry.ts';
+import { FakeRegistry, restContext, testDependencies } from '../testing/registry.ts';
 import { review } from './attributes.ts';
 import { fieldSelectorOf, labelSelectorOf, selectorProblems } from './selectors.ts';
 import { subjectaccessreviews } from './subjectaccessreviews/index.ts';
@@ -74,16 +74,7 @@ test('a selector says one thing', async () => {
     const object = { spec: { user: 'jane', resourceAttributes: { verb: 'list', fieldSelector } } };
     const registry = new FakeRegistry();
     const dependencies = testDependencies(registry);
-    const context = {
-      user: { name: 'admin', groups: [] },
-      namespace: '',
-      now: new Date(0),
-      dryRun: false,
-      signal: AbortSignal.timeout(5000),
-      query: new URLSearchParams(),
-      warn() {},
-      registry,
-    };
+    const context = restContext(registry, { user: { name: 'admin', groups: [] }, namespace: '' });
     return subjectaccessreviews(dependencies).virtualCreate?.(object as SubjectAccessReview, context);
   };
   const refused = (text: string) => (error: unknown) => isInvalid(error) && String(error).includes(text);

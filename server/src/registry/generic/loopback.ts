@@ -53,6 +53,7 @@ export function loopbackRegistry(now: () => Date, signal: AbortSignal): Reader {
     const rest: RestContext = {
       user: loopbackUser,
       namespace,
+      asked: { verb: 'update', subresource, apiVersion: '' },
       now: now(),
       dryRun,
       signal,

@@ -7,6 +7,8 @@ import type { UserInfo } from '../../authentication/authenticator.ts';
 export interface RestContext {
   readonly user: UserInfo;
   readonly namespace: string;
+  /** What the request is, in the words of authorization. */
+  readonly asked: { readonly verb: string; readonly subresource: string; readonly apiVersion: string };
   readonly now: Date;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;

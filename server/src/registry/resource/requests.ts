@@ -74,7 +74,7 @@ export function validateClaimSpec(spec: ResourceClaimSpec | undefined, at: Path)
 }
 
 /** Of requests, and of requests with one of their alternatives. */
-function requestNames(requests: readonly DeviceRequest[]): Set<string> {
+export function requestNames(requests: readonly DeviceRequest[]): Set<string> {
   return new Set(
     requests.flatMap(({ name, firstAvailable }) => [
       name,
@@ -145,18 +145,21 @@ function validateClaimConfiguration(
   return [...validateReferences(config.requests, names, at), ...validateConfiguration(config, at)];
 }
 
-function validateReferences(
+export function validateReferences(
   requests: readonly string[] | undefined,
   names: ReadonlySet<string>,
   at: Path,
 ): FieldError[] {
-  const check = (name: string, at: Path): FieldError[] => {
-    const parts = name.split('/');
-    if (parts.length > 2) return [invalidValue(at, name, unknownRequest)];
-    return [
-      ...parts.flatMap((part) => validateLabelName(part, at)),
-      ...(names.has(name) ? [] : [invalidValue(at, name, unknownRequest)]),
-    ];
-  };
+  const check = (name: string, at: Path): FieldError[] => validateReference(name, names, at);
   return validateSet(requests, maxRequests, check, (name) => name, at.child('requests'));
+}
+
+/** To one of the requests. */
+export function validateReference(name: string, names: ReadonlySet<string>, at: Path): FieldError[] {
+  const parts = name.split('/');
+  if (parts.length > 2) return [invalidValue(at, name, unknownRequest)];
+  return [
+    ...parts.flatMap((part) => validateLabelName(part, at)),
+    ...(names.has(name) ? [] : [invalidValue(at, name, unknownRequest)]),
+  ];
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DeviceClaim, ResourceSlice } from '@typernetes/openapi/types/resource/v1';
+import type { DeviceTaintRule } from '@typernetes/openapi/types/resource/v1beta2';
 import { type FieldError, path } from '../validation/index.ts';
 import { deviceclasses } from './deviceclasses/index.ts';
+import { devicetaintrules } from './devicetaintrules/index.ts';
 import { defaultDevices, validateClaimSpec } from './requests.ts';
 import { resourceslices } from './resourceslices/index.ts';
 import { validateSlice } from './resourceslices/validate.ts';
@@ -142,4 +144,36 @@ test('a class names its extended resource in full', () => {
     told(deviceclasses.strategy?.validate?.({ spec: { extendedResourceName } }, {} as never));
   assert.deepEqual(of('example.com/gpu'), []);
   assert.deepEqual(of('gpu'), ['spec.extendedResourceName: Invalid']);
+});
+
+test('a taint rule', () => {
+  const { strategy } = devicetaintrules;
+  const rule = (spec: object): DeviceTaintRule => ({ spec }) as DeviceTaintRule;
+  const context = { user: { name: '', groups: [] }, now: new Date(1e12), dryRun: false, subresource: '' };
+  const of = (spec: object, old?: object): string[] =>
+    told(
+      old === undefined
+        ? strategy?.validate?.(rule(spec), context)
+        : strategy?.validateUpdate?.(rule(spec), rule(old), context),
+    );
+  const taint = { key: 'broken', effect: 'NoExecute' };
+  assert.deepEqual(of({ deviceSelector: { driver: 'example.com', pool: 'a/b', device: 'gpu-0' }, taint }), []);
+  assert.deepEqual(of({ deviceSelector: { driver: '', pool: 'A', device: 'a.b' }, taint: { effect: 'x' } }), [
+    'spec.deviceSelector.driver: Required',
+    'spec.deviceSelector.pool: Invalid',
+    'spec.deviceSelector.device: Invalid',
+    'spec.taint.key: Invalid',
+    'spec.taint.key: Invalid',
+    'spec.taint.effect: NotSupported',
+  ]);
+  const unknown = { taint: { key: 'broken', effect: 'x' } };
+  assert.deepEqual(of(unknown, unknown), []);
+  assert.deepEqual(of(unknown, { taint }), ['spec.taint.effect: NotSupported']);
+  const changed = rule({ taint: { ...taint, timeAdded: '2000-01-01T00:00:00Z' } });
+  strategy?.prepareForUpdate?.(
+    changed,
+    rule({ taint: { key: 'broken', effect: 'None', timeAdded: '2000-01-01T00:00:00Z' } }),
+    context,
+  );
+  assert.equal(changed.spec.taint.timeAdded, '2001-09-09T01:46:40Z');
 });

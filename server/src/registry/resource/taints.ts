@@ -14,11 +14,16 @@ import { validateCondition } from './names.ts';
 const effects = ['NoExecute', 'NoSchedule', 'None'];
 const operators = ['Equal', 'Exists'];
 
-export function validateTaint({ key, value, effect }: Partial<DeviceTaint>, at: Path): FieldError[] {
+/** An effect that was there before stays right. */
+export function validateTaint(
+  { key, value, effect }: Partial<DeviceTaint>,
+  at: Path,
+  old?: Partial<DeviceTaint>,
+): FieldError[] {
   return [
     ...validateCondition(key, at.child('key')),
     ...(value ? checked(at.child('value'), value, labelValue(value)) : []),
-    ...oneOf(at.child('effect'), effect, effects),
+    ...(old !== undefined && old.effect === effect ? [] : oneOf(at.child('effect'), effect, effects)),
   ];
 }
 

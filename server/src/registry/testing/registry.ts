@@ -83,6 +83,7 @@ export function restContext(registry: RegistryReader, part: Partial<RestContext>
   return {
     user: { name: 'alice', groups: ['system:authenticated'] },
     namespace: 'default',
+    asked: { verb: 'update', subresource: '', apiVersion: 'v1' },
     now: new Date('2026-01-01T00:00:00Z'),
     dryRun: false,
     signal: new AbortController().signal,

@@ -41,6 +41,25 @@ export function validateCidr(cidr: string, at: Path, existing: readonly string[]
   return [];
 }
 
+/** `10.9.8.7/24`: an address together with the network it is in, in canonical form. */
+export function validateInterfaceAddress(value: string, at: Path): FieldError[] {
+  const slash = value.indexOf('/');
+  // Leading zeros are read, and are not canonical.
+  const address = value.slice(0, Math.max(slash, 0)).replace(/(?<![0-9a-fA-F:])0+(?=\d{1,3}\b)/g, '');
+  const bits = Number(/^\d{1,6}$/.exec(value.slice(slash + 1))?.[0]);
+  const family = familyOf(address);
+  if (family === undefined || !(bits <= (family === 'IPv4' ? 32 : 128))) {
+    const message = 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)';
+    return [invalidValue(at, value, message)];
+  }
+  const parsed = ipaddr.process(address);
+  const mapped = family === 'IPv6' && parsed.kind() === 'ipv4';
+  const canonical = `${parsed.toString()}/${mapped && bits > 32 ? bits - 96 : bits}`;
+  return value === canonical
+    ? []
+    : [invalidValue(at, value, `must be in canonical form (${JSON.stringify(canonical)})`)];
+}
+
 export interface Cidr {
   address: string;
   /** The address with the bits beyond the prefix cleared. */

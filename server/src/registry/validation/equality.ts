@@ -3,8 +3,9 @@ import { IMMUTABLE, invalidValue } from './field.ts';
 import { quantityOf } from './quantities.ts';
 
 /**
- * Whether two values of the API mean the same. Clients leave out what is empty or false and servers fill it in again,
- * so an absent field equals an empty one; quantities compare by value. This is the equality behind "field is immutable".
+ * Whether two values of the API mean the same: an empty list, map or struct is none, quantities compare by value. A zero
+ * is not absence: decoding has taken out those that mean nothing, what is left (`runAsUser: 0`,
+ * `allowPrivilegeEscalation: false`) was meant. This is the equality behind "field is immutable".
  */
 export function semanticEqual(left: unknown, right: unknown): boolean {
   return equal(left, right, false);
@@ -60,7 +61,7 @@ const RESOURCE_LISTS = new Set([
 ]);
 
 function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null || value === '' || value === false || value === 0) return true;
+  if (value === undefined || value === null) return true;
   if (Array.isArray(value)) return value.length === 0;
   if (typeof value !== 'object') return false;
   for (const key of Object.keys(value)) if (!isEmpty((value as Members)[key])) return false;

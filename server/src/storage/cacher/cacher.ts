@@ -82,7 +82,6 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
   // The shared watch.
 
   started(): void {
-    this.#early = [];
     this.#attempt += 1;
     void this.#list(this.#attempt);
   }
@@ -123,6 +122,8 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
 
   async #list(attempt: number): Promise<void> {
     let list: ListResult;
+    // The list has all that came before it was asked for.
+    this.#early = [];
     try {
       list = await this.storage.list({ prefix: this.prefix });
     } catch {

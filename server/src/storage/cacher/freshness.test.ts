@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { EmbeddedStorage } from '../embedded/index.ts';
 import { nextTurn } from '../signal.ts';
+import { StorageError } from '../storage.ts';
 import { temporaryDirectory } from '../testing/directory.ts';
 import { FaultyStorage } from '../testing/faulty-storage.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
@@ -166,6 +169,32 @@ void test('an unreachable storage is said to be unavailable, and found again', (
     const entry = await cacher.create(`${prefix}a`, bytes);
     assert.equal((await cacher.get(entry.key)).entry?.modRevision, entry.modRevision);
     assert.equal(storage.calls.get, 1);
+  }));
+
+void test('while a cache cannot be filled, what comes meanwhile is not kept', () =>
+  withCacher(async ({ embedded, storage, group, cacher, clock }) => {
+    await group.for('/registry/others/').list({ prefix: '/registry/others/' });
+    storage.list = () => Promise.reject(new StorageError('untransformable', 'nobody has the key'));
+    const refused = assert.rejects(cacher.list({ prefix }), code('untransformable'));
+    await turns();
+    clock.advance(3000);
+    await refused;
+    const values = await Promise.all(
+      [1, 2, 3].map(async (number) => {
+        const value = Buffer.alloc(100_000);
+        await embedded.create(`${prefix}${number}`, value);
+        return new WeakRef(value);
+      }),
+    );
+    clock.advance(200);
+    await turns();
+    setFlagsFromString('--expose-gc');
+    await turns();
+    (runInNewContext('gc') as () => void)();
+    assert.deepEqual(
+      values.map((value) => value.deref()),
+      [undefined, undefined, undefined],
+    );
   }));
 
 void test('readers find again what they derived from an entry, also in events', () =>

@@ -57,6 +57,9 @@ export class Database {
       encoding: 'binary',
       maxDbs: 8,
       overlappingSync: false,
+      // Every write is part of a batch of ours. Batches of the binding's own end in promises that nobody can listen to:
+      // one that fails, on a full disk, would end the process.
+      eventTurnBatching: false,
       mapSize: mappedBytes,
     });
     chmodSync(path, 0o600);
@@ -105,6 +108,10 @@ export class Database {
     this.#underWay.add(batch);
     try {
       await batch;
+    } catch (error) {
+      // Why it failed comes as a promise of its own; the binding prints it.
+      (error as { commitError?: Promise<never> }).commitError?.catch(() => undefined);
+      throw error;
     } finally {
       this.#underWay.delete(batch);
     }
@@ -214,8 +221,12 @@ export class Database {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.allSettled(this.#underWay);
-    this.#meta.removeSync('owner');
-    await this.root.close();
+    try {
+      this.#meta.removeSync('owner');
+    } finally {
+      // On a full disk the record stays: that of a process which is gone counts for nothing.
+      await this.root.close();
+    }
   }
 
   /** Closes without having been the owner. */

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { open } from 'lmdb';
 import { temporaryDirectory } from '../testing/directory.ts';
@@ -174,6 +175,42 @@ void test('state, revisions, history and the compacted revision survive a restar
       const recorder = new Recorder(storage, prefix, a.modRevision);
       await recorder.untilRevision(b.modRevision);
       assert.equal(recorder.changes.length, 1);
+      recorder.stop();
+    });
+  }));
+
+void test('a full disk refuses writes, and nothing else', () =>
+  inDirectory(async (path) => {
+    const script = new URL('../testing/full-disk.ts', import.meta.url).pathname;
+    // Files may have 4 MiB: a limit that a write meets like the end of the disk.
+    const child = spawn('bash', ['-c', 'ulimit -f 4096; exec "$@"', 'bash', process.execPath, script, path], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const exited = once(child, 'exit');
+    const { written, ...told } = JSON.parse(await text(child.stdout)) as { written: number };
+    assert.deepEqual(told, { code: 'unavailable', listed: written, revision: written });
+    assert.deepEqual(await exited, [0, null]);
+    await withStorage(path, {}, async (storage) => {
+      assert.equal((await storage.list({ prefix })).entries.length, written);
+      assert.equal((await storage.create(`${prefix}more`, Buffer.from('x'))).modRevision, written + 1);
+    });
+  }));
+
+void test('what is written while others expire is in time for its own end', () =>
+  inDirectory((path) => {
+    const clock = new ManualClock();
+    return withStorage(path, { clock }, async (storage) => {
+      const recorder = new Recorder(storage, prefix, 0);
+      await storage.create(`${prefix}first`, Buffer.from('x'), { ttlSeconds: 10 });
+      await storage.create(`${prefix}last`, Buffer.from('x'), { ttlSeconds: 1000 });
+      clock.advance(10_000);
+      // The first is being deleted.
+      await storage.create(`${prefix}meanwhile`, Buffer.from('x'), { ttlSeconds: 5 });
+      await recorder.untilChanges(4);
+      await storage.create(`${prefix}unrelated`, Buffer.from('x'));
+      clock.advance(5000);
+      await recorder.untilChanges(6);
+      assert.equal(recorder.changes.at(-1)?.entry.key, `${prefix}meanwhile`);
       recorder.stop();
     });
   }));

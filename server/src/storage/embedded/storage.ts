@@ -338,8 +338,11 @@ export class EmbeddedStorage implements Storage {
     this.#compaction.stop();
     await this.#writer.idle();
     this.#watchers.end(closed());
-    await this.database.close();
-    openDirectories.delete(this.#directory);
+    try {
+      await this.database.close();
+    } finally {
+      openDirectories.delete(this.#directory);
+    }
   }
 }
 

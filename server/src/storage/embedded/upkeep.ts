@@ -45,14 +45,13 @@ export class Expiry {
       while (!this.#stopped) {
         const first = database.expiring(expiryChunk);
         const due = first.filter(({ expiresAt }) => expiresAt <= clock.now());
-        if (due.length > 0) {
-          await Promise.all(due.map(({ key, revision }) => this.#target.expire(key, revision)));
-          await database.forgetExpiring(due);
-        }
-        if (due.length < first.length || first.length === 0) {
-          next = first[due.length]?.expiresAt;
+        if (due.length === 0) {
+          next = first[0]?.expiresAt;
           break;
         }
+        await Promise.all(due.map(({ key, revision }) => this.#target.expire(key, revision)));
+        // What was added meanwhile, and may be due sooner than the rest, is seen when it looks again.
+        await database.forgetExpiring(due);
       }
     } catch {
       // The disk failed. What is due stays due; look again later.

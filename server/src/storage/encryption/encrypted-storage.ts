@@ -170,9 +170,9 @@ export class EncryptedStorage extends ForwardingStorage {
       event: (event) => {
         if (over) return;
         try {
-          const plain = this.#plainEvent(event);
-          if (waiting === undefined && !(plain instanceof Promise)) deliver(plain);
-          else later(async () => deliver(await plain));
+          const plain = heard(this.#plainEvent(event));
+          if (waiting === undefined && !(plain instanceof Promise)) return deliver(plain);
+          later(async () => deliver(await plain));
         } catch (error) {
           later(() => fail(error));
         }
@@ -187,7 +187,7 @@ export class EncryptedStorage extends ForwardingStorage {
 
   #plainEvent(event: StorageEvent): StorageEvent | Promise<StorageEvent> {
     if (event.type === 'progress') return event;
-    const entry = this.#plain(event.entry);
+    const entry = heard(this.#plain(event.entry));
     if (event.type === 'delete') {
       if (entry === event.entry) return event;
       return entry instanceof Promise ? entry.then((plain) => ({ ...event, entry: plain })) : { ...event, entry };
@@ -205,6 +205,12 @@ export class EncryptedStorage extends ForwardingStorage {
     this.#read = new WeakMap();
     for (const end of this.#ends) end();
   }
+}
+
+/** A promise may fail before its turn to be waited for comes: nobody is to think that it is left alone. */
+function heard<T>(value: T | Promise<T>): T | Promise<T> {
+  if (value instanceof Promise) value.catch(() => undefined);
+  return value;
 }
 
 function unreadable(key: string): (error: unknown) => never {

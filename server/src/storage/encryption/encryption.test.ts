@@ -3,13 +3,14 @@ import { createDecipheriv, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Server, ServerCredentials, type UntypedHandleCall } from '@grpc/grpc-js';
 import { startTestServer, type TestServer } from '../../apiserver/testing/test-server.ts';
+import { startSocketServer } from '../../grpc/testing/socket-server.ts';
 import { bytesField, bytesOf, decodeFields } from '../../protobuf.ts';
 import { EmbeddedStorage } from '../embedded/index.ts';
 import type { Storage } from '../storage.ts';
 import { temporaryDirectory } from '../testing/directory.ts';
 import { storageSuite } from '../testing/index.ts';
+import { Recorder } from '../testing/recorder.ts';
 import { aesCbc, aesGcm, extendedNonceGcm, secretbox } from './ciphers.ts';
 import { parseEncryptionConfiguration } from './config.ts';
 import { EncryptedStorage } from './encrypted-storage.ts';
@@ -48,6 +49,33 @@ for (const [name, transformer] of [
     { histories: 10 },
   );
 }
+
+test('keys that come late or not at all end a watch, and nothing else', async () => {
+  const directory = temporaryDirectory();
+  const inner = await EmbeddedStorage.open(directory.path);
+  const late = Promise.withResolvers<Plain>();
+  const storage = new EncryptedStorage(inner, () => ({
+    write: (value) => value,
+    read: (_, key) => (key.endsWith('/late') ? late.promise : Promise.reject(new Error('no such key'))),
+  }));
+  try {
+    for (const name of ['late', 'lost', 'other']) await inner.create(`/registry/things/${name}`, Buffer.from('x'));
+    const recorder = new Recorder(storage, '/registry/things/', 0);
+    // The second fails while the first is waited for; a failure that nobody hears would end the process.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(recorder.summary(), []);
+    late.resolve({ value: Buffer.from('plain'), stale: false });
+    await recorder.until('its end', ({ ended }) => ended !== undefined);
+    assert.deepEqual(recorder.summary(), ['1 put late=plain@1/1 was nothing']);
+    assert.match(
+      recorder.ended?.error?.message ?? '',
+      /unable to transform key "\/registry\/things\/lost": no such key/,
+    );
+  } finally {
+    await storage.close();
+    directory.remove();
+  }
+});
 
 const key32 = Buffer.alloc(32, 7);
 
@@ -179,56 +207,25 @@ test('a server stores secrets encrypted, reads them under a new key, and writes 
 });
 
 /** A plugin that encrypts by turning bits over, under a key that a test may change. */
-function plugin(socket: string) {
+async function startPlugin(socket: string) {
   const state = { keyId: 'key-1', healthz: 'ok', decryptions: 0 };
   const flip = (bytes: Buffer): Buffer => Buffer.from(bytes.map((byte) => byte ^ 0xff));
-  const unary = (requestStream: false, answer: (request: Buffer) => Buffer) => ({
-    path: '',
-    requestStream,
-    responseStream: false as const,
-    requestSerialize: (message: Buffer) => message,
-    requestDeserialize: (message: Buffer) => message,
-    responseSerialize: (message: Buffer) => message,
-    responseDeserialize: (message: Buffer) => message,
-    answer,
-  });
-  const methods = {
-    Status: unary(false, () =>
-      Buffer.concat([bytesField(1, 'v2'), bytesField(2, state.healthz), bytesField(3, state.keyId)]),
-    ),
-    Encrypt: unary(false, (request) =>
+  const server = await startSocketServer(socket, 'v2.KeyManagementService', {
+    Status: () => Buffer.concat([bytesField(1, 'v2'), bytesField(2, state.healthz), bytesField(3, state.keyId)]),
+    Encrypt: (request) =>
       Buffer.concat([bytesField(1, flip(bytesOf(decodeFields(request), 1))), bytesField(2, state.keyId)]),
-    ),
-    Decrypt: unary(false, (request) => {
+    Decrypt(request) {
       state.decryptions++;
       return bytesField(1, flip(bytesOf(decodeFields(request), 1)));
-    }),
-  };
-  const server = new Server();
-  const definitions = Object.fromEntries(
-    Object.entries(methods).map(([name, method]) => [name, { ...method, path: `/v2.KeyManagementService/${name}` }]),
-  );
-  const handlers = Object.fromEntries(
-    Object.entries(methods).map(([name, { answer }]) => [
-      name,
-      ((call: { request: Buffer }, done: (error: null, reply: Buffer) => void) =>
-        done(null, answer(call.request))) as UntypedHandleCall,
-    ]),
-  );
-  server.addService(definitions, handlers);
-  const ready = new Promise<void>((resolve, reject) =>
-    server.bindAsync(`unix://${socket}`, ServerCredentials.createInsecure(), (error) =>
-      error === null ? resolve() : reject(error),
-    ),
-  );
-  return { state, ready, stop: () => server.forceShutdown() };
+    },
+  });
+  return { state, stop: () => server.stop() };
 }
 
 test('a key management plugin: one seed for many values, decrypted again by the next server', async () => {
   const api = await startTestServer();
   const socket = path.join(api.directory, 'kms.sock');
-  const kms = plugin(socket);
-  await kms.ready;
+  const kms = await startPlugin(socket);
   const file = path.join(api.directory, 'encryption');
   const provider = { kms: { apiVersion: 'v2', name: 'test', endpoint: `unix://${socket}`, timeout: '3s' } };
   await writeFile(file, configuration({ resources: ['*.'], providers: [provider, { identity: {} }] }));

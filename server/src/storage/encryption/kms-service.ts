@@ -1,7 +1,7 @@
 /** The key management plugin at the other end of a unix socket: gRPC, API v2. */
 import { randomUUID } from 'node:crypto';
-import { Client, credentials } from '@grpc/grpc-js';
-import { bytesField, bytesOf, decodeFields, type Fields, mapField, mapOf, textOf } from '../../protobuf.ts';
+import { socketClient } from '../../grpc/socket-client.ts';
+import { bytesField, bytesOf, type Fields, mapField, mapOf, textOf } from '../../protobuf.ts';
 
 export interface KmsStatus {
   version: string;
@@ -22,24 +22,11 @@ export interface KmsService {
   close(): void;
 }
 
-/** `endpoint` is `unix:///path` or `unix://@abstract`. */
+/** `endpoint` is `unix:///path` or `unix:///@abstract`. */
 export function kmsService(endpoint: string, timeoutMs: number): KmsService {
-  const target = endpoint.startsWith('unix://@') ? `unix-abstract:${endpoint.slice(8)}` : endpoint;
-  const client = new Client(target, credentials.createInsecure());
-  const call = (method: string, request: Buffer): Promise<Fields> =>
-    new Promise((resolve, reject) => {
-      client.makeUnaryRequest(
-        `/v2.KeyManagementService/${method}`,
-        (message: Buffer) => message,
-        (message: Buffer) => message,
-        request,
-        { deadline: Date.now() + timeoutMs },
-        (error, response) => {
-          if (error !== null) reject(error);
-          else resolve(decodeFields(response ?? Buffer.alloc(0)));
-        },
-      );
-    });
+  const socket = decodeURIComponent(new URL(endpoint).pathname).replace(/^\/@/, '@');
+  const client = socketClient({ socket, service: 'v2.KeyManagementService' });
+  const call = (method: string, request: Buffer): Promise<Fields> => client.call(method, request, timeoutMs);
   return {
     async status() {
       const fields = await call('Status', Buffer.alloc(0));

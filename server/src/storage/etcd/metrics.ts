@@ -1,4 +1,5 @@
 /** Calls of etcd's KV service, and how many entries share a lease. */
+import { codeName } from '../../grpc/codes.ts';
 import type { MetricsRegistry } from '../../metrics/index.ts';
 
 export interface EtcdObserver {
@@ -7,12 +8,6 @@ export interface EtcdObserver {
   /** A lease is given up for another one: how many entries it got. */
   leaseFilled(entries: number): void;
 }
-
-/** Of google.golang.org/grpc/codes, by number. */
-const codes =
-  'OK Canceled Unknown InvalidArgument DeadlineExceeded NotFound AlreadyExists PermissionDenied ResourceExhausted FailedPrecondition Aborted OutOfRange Unimplemented Internal Unavailable DataLoss Unauthenticated'.split(
-    ' ',
-  );
 
 export function etcdMetrics(registry: MetricsRegistry): EtcdObserver {
   const method = ['grpc_method', 'grpc_service', 'grpc_type'];
@@ -42,7 +37,7 @@ export function etcdMetrics(registry: MetricsRegistry): EtcdObserver {
       started.with(...labels).inc();
       sent.with(...labels).inc();
       return (code) => {
-        handled.with(codes[code] ?? 'Unknown', ...labels).inc();
+        handled.with(codeName(code), ...labels).inc();
         if (code === 0) received.with(...labels).inc();
       };
     },

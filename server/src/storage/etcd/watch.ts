@@ -78,6 +78,8 @@ export class EtcdWatch implements Watch {
     }
     if (this.#over) return stream.cancel();
     this.#stream = stream;
+    // The answer that the last stream owed will not come.
+    this.#asked = false;
     await new Promise<void>((resolve) => {
       const ended = (): void => {
         if (this.#stream === stream) this.#stream = undefined;

@@ -5,7 +5,7 @@ import type {
   CertificateSigningRequestCondition,
 } from '@typernetes/openapi/types/certificates/v1';
 import { reviewedUser } from '../../../authentication/reviews.ts';
-import { requestProblem } from '../../../certificates/index.ts';
+import { pemBlocks, requestProblem } from '../../../certificates/index.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, humanDuration, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
@@ -91,13 +91,13 @@ function validateCertificate(encoded: string | undefined): FieldError[] {
     invalidValue(path('status', 'certificate'), '<certificate data>', message),
   ];
   const pem = Buffer.from(encoded, 'base64').toString();
-  const blocks = [...pem.matchAll(/-----BEGIN ([^-]+)-----([\s\S]*?)-----END \1-----/g)];
+  const blocks = [...pemBlocks(pem)];
   if (blocks.length === 0) return refuse('must contain at least one CERTIFICATE PEM block');
-  for (const [text, type = '', body = ''] of blocks) {
+  for (const { type, whole, body } of blocks) {
     if (type !== 'CERTIFICATE') return refuse(`only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`);
     if (body.includes(':')) return refuse('no PEM block headers are permitted');
     try {
-      if (new X509Certificate(text).raw.length === 0)
+      if (new X509Certificate(whole).raw.length === 0)
         return refuse('found CERTIFICATE PEM block containing 0 certificates');
     } catch (error) {
       return refuse((error as Error).message);

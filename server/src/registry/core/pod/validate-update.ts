@@ -1,8 +1,8 @@
 import { deepCopy } from '@typernetes/openapi/schema';
 import type { Container, Pod, PodSpec, Toleration } from '@typernetes/openapi/types/core/v1';
-import type { FieldError, Path, ResourceList } from '../../validation/index.ts';
+import type { FieldError, Path } from '../../validation/index.ts';
 import { forbiddenField, invalidValue, path, required, semanticEqual } from '../../validation/index.ts';
-import { computeQualityOfService } from './resources.ts';
+import { validateTolerations } from './validate-scheduling.ts';
 
 const spec = path('spec');
 
@@ -97,7 +97,8 @@ function validateAddedTolerations(
   const kept = old.every((before) =>
     tolerations.some((after) => semanticEqual({ ...before, tolerationSeconds: after.tolerationSeconds }, after)),
   );
-  return kept ? [] : [forbiddenField(at, 'existing toleration can not be modified except its tolerationSeconds')];
+  if (!kept) return [forbiddenField(at, 'existing toleration can not be modified except its tolerationSeconds')];
+  return validateTolerations(tolerations, at);
 }
 
 function validateDeletedGates(next: PodSpec, old: Readonly<PodSpec>): FieldError[] {
@@ -181,68 +182,6 @@ export function validateEphemeralContainersUpdate(pod: Pod, old: Readonly<Pod>):
       forbiddenField(at, `existing ephemeral containers ${name} may not be changed\n${difference(container, next)}`),
     ];
   });
-}
-
-/** In-place resize changes cpu and memory of containers and nothing that depends on them (KEP-1287). */
-export function validateResize(pod: Pod, old: Readonly<Pod>): FieldError[] {
-  if (isMirrorPod(old)) return [forbiddenField(path(''), 'static pods cannot be resized')];
-  if (old.spec?.os?.name === 'windows') return [forbiddenField(path(''), 'windows pods cannot be resized')];
-  const errors: FieldError[] = [];
-  const before = old.status?.qosClass ?? computeQualityOfService(old);
-  if (before !== computeQualityOfService(pod)) {
-    errors.push(invalidValue(spec, pod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'));
-  }
-  const munged = deepCopy(pod.spec);
-  for (const field of ['containers', 'initContainers'] as const) {
-    const containers = munged?.[field] ?? [];
-    const olds = old.spec?.[field] ?? [];
-    const at = spec.child(field);
-    if (containers.length !== olds.length) {
-      return [...errors, forbiddenField(at, `${field} may not be added or removed on resize`)];
-    }
-    for (const [index, container] of containers.entries()) {
-      const other = olds[index];
-      if (!other || other.name !== container.name) {
-        return [
-          ...errors,
-          forbiddenField(at.index(index).child('name'), `${field} may not be renamed or reordered on resize`),
-        ];
-      }
-      errors.push(...validateKeptResources(container, other, at.index(index).child('resources')));
-      container.resources = withComputeOf(container, other);
-      if (!semanticEqual(container, other))
-        errors.push(forbiddenField(spec, 'only cpu and memory resources are mutable'));
-    }
-  }
-  if (errors.length === 0 && munged?.resources) delete munged.resources;
-  if (errors.length === 0 && !semanticEqual(munged, { ...old.spec, resources: undefined })) {
-    errors.push(forbiddenField(spec, 'only cpu and memory resources are mutable'));
-  }
-  return errors;
-}
-
-function validateKeptResources(container: Container, old: Container, at: Path): FieldError[] {
-  return (['requests', 'limits'] as const).flatMap((kind) => {
-    const removed = Object.keys(old.resources?.[kind] ?? {}).some(
-      (resource) => container.resources?.[kind]?.[resource] === undefined,
-    );
-    return removed ? [forbiddenField(at.child(kind), `resource ${kind} cannot be removed`)] : [];
-  });
-}
-
-/** The container's resources with cpu and memory as they were. */
-function withComputeOf(container: Container, old: Container): NonNullable<Container['resources']> {
-  const resources = deepCopy(container.resources ?? {});
-  for (const kind of ['limits', 'requests'] as const) {
-    const list: ResourceList = { ...resources[kind] };
-    for (const resource of ['cpu', 'memory']) {
-      const value = old.resources?.[kind]?.[resource];
-      if (value === undefined) delete list[resource];
-      else list[resource] = value;
-    }
-    resources[kind] = list;
-  }
-  return resources;
 }
 
 export function isMirrorPod(pod: Readonly<Pod>): boolean {

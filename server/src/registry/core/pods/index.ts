@@ -37,11 +37,13 @@ function takeResources(from: Pod, into: Pod): void {
     }
     for (const [index, container] of old.entries()) {
       const { resources, resizePolicy } = next[index] ?? {};
-      if (resources) container.resources = resources;
+      container.resources = resources ?? {};
       if (resizePolicy) container.resizePolicy = resizePolicy;
+      else delete container.resizePolicy;
     }
   }
   if (from.spec.resources) into.spec.resources = from.spec.resources;
+  else delete into.spec.resources;
 }
 
 export const pods: ResourceRegistration<Pod> = {

@@ -222,10 +222,21 @@ test('of a pod only few things change', () => {
   );
 });
 
-test('what is empty or false may be left out and filled in again', () => {
+test('an empty list may be left out and filled in again', () => {
   assert.deepEqual(
-    updated((object) => Object.assign(object.spec ?? {}, { hostNetwork: false, volumes: [], nodeName: '' })),
+    updated((object) => Object.assign(object.spec ?? {}, { volumes: [], imagePullSecrets: [] })),
     [],
+  );
+});
+
+test('a zero is not absence', () => {
+  for (const securityContext of [{ runAsUser: 0 }, { allowPrivilegeEscalation: false }]) {
+    const [message = ''] = updated((object) => Object.assign(object.spec?.containers[0] ?? {}, { securityContext }));
+    assert.match(message, /^spec: Forbidden: pod updates may not change fields other than/);
+  }
+  assert.match(
+    updated((object) => Object.assign(object.spec ?? {}, { automountServiceAccountToken: false }))[0] ?? '',
+    /Forbidden/,
   );
 });
 

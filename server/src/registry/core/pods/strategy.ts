@@ -1,25 +1,9 @@
 import { dns1123Label } from '@typernetes/openapi/meta';
 import { deepCopy } from '@typernetes/openapi/schema';
-import type {
-  ContainerStatus,
-  Pod,
-  PodAffinityTerm,
-  PodStatus,
-  TopologySpreadConstraint,
-} from '@typernetes/openapi/types/core/v1';
-import type { DeleteStrategy, SelectableFields, Strategy, StrategyContext } from '../../generic/strategy.ts';
+import type { Pod, PodAffinityTerm, PodStatus, TopologySpreadConstraint } from '@typernetes/openapi/types/core/v1';
+import type { DeleteStrategy, SelectableFields, Strategy } from '../../generic/strategy.ts';
 import type { FieldError } from '../../validation/index.ts';
-import {
-  checked,
-  dns1123Subdomain,
-  forbiddenField,
-  immutable,
-  invalidValue,
-  path,
-  qualifiedName,
-  semanticEqual,
-  validateAddress,
-} from '../../validation/index.ts';
+import { forbiddenField, invalidValue, path, semanticEqual } from '../../validation/index.ts';
 import {
   copyAppArmorAnnotations,
   hadWrongCost,
@@ -31,8 +15,10 @@ import { setPodCondition } from '../pod/conditions.ts';
 import { defaultPod } from '../pod/defaults.ts';
 import { isTerminalPhase } from '../pod/phase.ts';
 import { computeQualityOfService } from '../pod/resources.ts';
+import { validateResize } from '../pod/validate-resize.ts';
 import { validatePodSpec } from '../pod/validate-spec.ts';
-import { validateEphemeralContainersUpdate, validatePodSpecUpdate, validateResize } from '../pod/validate-update.ts';
+import { validatePodStatusUpdate } from '../pod/validate-status.ts';
+import { validateEphemeralContainersUpdate, validatePodSpecUpdate } from '../pod/validate-update.ts';
 import { podWarnings } from '../pod/warnings.ts';
 
 /** An update of /binding: made by the server itself from a Binding, so nothing is held back and nothing checked again. */
@@ -129,9 +115,10 @@ function normalizeAddresses(status: PodStatus): void {
 
 function keepObservedGenerations(status: PodStatus, old: PodStatus): void {
   if (!status.observedGeneration && old.observedGeneration) status.observedGeneration = old.observedGeneration;
-  const before = new Map((old.conditions ?? []).map((condition) => [condition.type, condition.observedGeneration]));
+  // There may be several of a type: each keeps that of its place among them.
+  const before = Map.groupBy(old.conditions ?? [], ({ type }) => type);
   for (const condition of status.conditions ?? []) {
-    const generation = before.get(condition.type);
+    const generation = before.get(condition.type)?.shift()?.observedGeneration;
     if (!condition.observedGeneration && generation) condition.observedGeneration = generation;
   }
 }
@@ -218,80 +205,4 @@ function validateNewPod(pod: Pod): FieldError[] {
     errors.push(forbiddenField(spec.child('nodeName'), 'cannot be set until all schedulingGates have been cleared'));
   }
   return [...errors, ...validateAnnotatedProfiles(pod.metadata?.annotations, pod.spec, spec)];
-}
-
-function validatePodStatusUpdate(pod: Pod, old: Readonly<Pod>, _context: StrategyContext): FieldError[] {
-  const at = path('status');
-  const status = pod.status ?? {};
-  const before = old.status ?? {};
-  const errors: FieldError[] = [];
-  for (const [index, condition] of (status.conditions ?? []).entries()) {
-    const here = at.child('conditions').index(index).child('Type');
-    if (!KUBERNETES_CONDITIONS.has(condition.type))
-      errors.push(...checked(here, condition.type, qualifiedName(condition.type)));
-    if ((condition.observedGeneration ?? 0) < 0) {
-      const place = at.child('conditions').index(index).child('observedGeneration');
-      errors.push(invalidValue(place, condition.observedGeneration, 'must be a non-negative integer'));
-    }
-  }
-  const nominated = status.nominatedNodeName;
-  if (nominated && nominated !== before.nominatedNodeName) {
-    errors.push(...checked(at.child('nominatedNodeName'), nominated, dns1123Subdomain(nominated)));
-    if (old.spec?.nodeName) {
-      errors.push(
-        forbiddenField(at.child('nominatedNodeName'), 'may not be set on pods that are already bound to a node'),
-      );
-    }
-  }
-  if ((status.observedGeneration ?? 0) < 0) {
-    errors.push(
-      invalidValue(at.child('observedGeneration'), status.observedGeneration, 'must be a non-negative integer'),
-    );
-  }
-  errors.push(...immutable(at.child('qosClass'), status.qosClass, before.qosClass));
-  for (const field of ['containerStatuses', 'initContainerStatuses'] as const) {
-    errors.push(...validateStaysTerminated(status[field] ?? [], before[field] ?? [], old, field));
-  }
-  for (const field of ['podIPs', 'hostIPs'] as const) {
-    const existing = (before[field] ?? []).map(({ ip }) => ip ?? '');
-    for (const [index, { ip = '' }] of (status[field] ?? []).entries()) {
-      errors.push(...validateAddress(ip, at.child(field).index(index), existing));
-    }
-  }
-  return errors;
-}
-
-const KUBERNETES_CONDITIONS = new Set([
-  'PodScheduled',
-  'Ready',
-  'Initialized',
-  'ContainersReady',
-  'DisruptionTarget',
-  'PodReadyToStartContainers',
-]);
-
-/** What has ended for good does not run again. */
-function validateStaysTerminated(
-  statuses: readonly ContainerStatus[],
-  old: readonly ContainerStatus[],
-  pod: Readonly<Pod>,
-  field: 'containerStatuses' | 'initContainerStatuses',
-): FieldError[] {
-  const policy = pod.spec?.restartPolicy;
-  if (policy === 'Always') return [];
-  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
-  return old.flatMap((before, index) => {
-    const { terminated } = before.state ?? {};
-    if (!terminated || (policy === 'OnFailure' && terminated.exitCode !== 0)) return [];
-    // A container with a policy of its own may be restarted by it.
-    if (containers.find((container) => container.name === before.name)?.restartPolicy) return [];
-    const after = statuses.find((status) => status.name === before.name);
-    if (!after || after.state?.terminated) return [];
-    return [
-      forbiddenField(
-        path('status', field).index(index).child('state'),
-        'may not be transitioned to non-terminated state',
-      ),
-    ];
-  });
 }

@@ -1,10 +1,14 @@
 import type { ResourceClaim } from '@typernetes/openapi/types/resource/v1';
+import type { RegistryDependencies } from '../../dependencies.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { withoutEmpty } from '../../generic/without-empty.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
-import { immutable, path } from '../../validation/index.ts';
-import { confirmAdminAccess } from '../admin-access.ts';
+import { type FieldError, immutable, path } from '../../validation/index.ts';
+import { allocatedAdminAccessErrors, confirmAdminAccess, refuse } from '../admin-access.ts';
 import { defaultDevices, validateClaimSpec } from '../requests.ts';
+import { authorizeStatus } from './authorize-status.ts';
+import { dropDeallocatedDevices } from './devices.ts';
+import { validateClaimStatus } from './validate-status.ts';
 
 function stateText(claim: ResourceClaim): string {
   const deleting = claim.metadata?.deletionTimestamp !== undefined;
@@ -16,25 +20,47 @@ function stateText(claim: ResourceClaim): string {
   return states.join(',');
 }
 
-export const resourceclaims: ResourceRegistration<ResourceClaim> = {
-  resource: { group: 'resource.k8s.io', resource: 'resourceclaims' },
-  strategy: {
-    hasGeneration: false,
-    statusKeepsMetadata: true,
-    default: (claim) => defaultDevices(claim.spec?.devices),
-    canonicalize: (claim) => withoutEmpty(claim.spec?.devices, 'requests', null),
-    prepareForCreate(claim) {
-      claim.status = {};
+const validateClaim = ({ spec }: ResourceClaim): FieldError[] => validateClaimSpec(spec, path('spec'));
+
+export function resourceclaims({
+  authorization,
+}: Pick<RegistryDependencies, 'authorization'>): ResourceRegistration<ResourceClaim> {
+  return {
+    resource: { group: 'resource.k8s.io', resource: 'resourceclaims' },
+    strategy: {
+      hasGeneration: false,
+      statusKeepsMetadata: true,
+      default: (claim) => defaultDevices(claim.spec?.devices),
+      canonicalize: (claim) => withoutEmpty(claim.spec?.devices, 'requests', null),
+      prepareForCreate(claim) {
+        claim.status = {};
+      },
+      prepareForUpdate(claim, old) {
+        claim.status = structuredClone(old.status ?? {});
+      },
+      prepareForStatusUpdate(claim, old) {
+        claim.spec = structuredClone(old.spec);
+        dropDeallocatedDevices(claim, old);
+      },
+      validate: validateClaim,
+      validateUpdate: (claim, old) => immutable(path('spec'), claim.spec, old.spec),
+      validateStatusUpdate: validateClaimStatus,
     },
-    prepareForUpdate(claim, old) {
-      claim.status = structuredClone(old.status ?? {});
+    beginCreate: (claim, context) => confirmAdminAccess(claim, claim.spec, () => validateClaim(claim), context),
+    async beginUpdate(claim, old, context) {
+      if (context.asked.subresource !== 'status') return undefined;
+      const errors = [
+        ...(await allocatedAdminAccessErrors(claim, old, context)),
+        ...(await authorizeStatus(claim.status ?? {}, old.status, authorization.authorizer, context)),
+      ];
+      if (errors.length === 0) return undefined;
+      const prepared = { ...structuredClone(claim), spec: old.spec };
+      dropDeallocatedDevices(prepared, old);
+      return refuse(claim, [...errors, ...validateClaimStatus(prepared, old)]);
     },
-    validate: (claim) => validateClaimSpec(claim.spec, path('spec')),
-    validateUpdate: (claim, old) => immutable(path('spec'), claim.spec, old.spec),
-  },
-  beginCreate: (claim, context) => confirmAdminAccess(claim, claim.spec, context),
-  table: {
-    columns: [nameColumn, text('State'), ageColumn],
-    cells: (claim, now) => [claim.metadata?.name ?? '', stateText(claim), age(claim, now)],
-  },
-};
+    table: {
+      columns: [nameColumn, text('State'), ageColumn],
+      cells: (claim, now) => [claim.metadata?.name ?? '', stateText(claim), age(claim, now)],
+    },
+  };
+}

@@ -2,9 +2,12 @@ import type { ResourceClaimTemplate } from '@typernetes/openapi/types/resource/v
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { withoutEmpty } from '../../generic/without-empty.ts';
 import { age, ageColumn, nameColumn } from '../../printing/index.ts';
-import { immutable, path } from '../../validation/index.ts';
+import { type FieldError, immutable, path } from '../../validation/index.ts';
 import { confirmAdminAccess } from '../admin-access.ts';
 import { defaultDevices, validateClaimSpec } from '../requests.ts';
+
+const validateTemplate = ({ spec }: ResourceClaimTemplate): FieldError[] =>
+  validateClaimSpec(spec?.spec, path('spec', 'spec'));
 
 export const resourceclaimtemplates: ResourceRegistration<ResourceClaimTemplate> = {
   resource: { group: 'resource.k8s.io', resource: 'resourceclaimtemplates' },
@@ -12,13 +15,14 @@ export const resourceclaimtemplates: ResourceRegistration<ResourceClaimTemplate>
     hasGeneration: false,
     default: (template) => defaultDevices(template.spec?.spec?.devices),
     canonicalize: (template) => withoutEmpty(template.spec?.spec?.devices, 'requests', null),
-    validate: (template) => validateClaimSpec(template.spec?.spec, path('spec', 'spec')),
+    validate: validateTemplate,
     validateUpdate: (template, old) => [
-      ...validateClaimSpec(template.spec?.spec, path('spec', 'spec')),
+      ...validateTemplate(template),
       ...immutable(path('spec'), template.spec, old.spec),
     ],
   },
-  beginCreate: (template, context) => confirmAdminAccess(template, template.spec?.spec, context),
+  beginCreate: (template, context) =>
+    confirmAdminAccess(template, template.spec?.spec, () => validateTemplate(template), context),
   table: {
     columns: [nameColumn, ageColumn],
     cells: (template, now) => [template.metadata?.name ?? '', age(template, now)],

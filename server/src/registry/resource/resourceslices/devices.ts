@@ -10,7 +10,6 @@ import { validateNodeSelector } from '../../core/pod/validate-scheduling.ts';
 import {
   checked,
   dns1123Subdomain,
-  duplicate,
   type FieldError,
   invalidValue,
   type Path,
@@ -18,14 +17,8 @@ import {
   semanticEqual,
   tooLong,
 } from '../../validation/index.ts';
-import {
-  validateCondition,
-  validateItems,
-  validateLabelName,
-  validateMap,
-  validateQualifiedName,
-  validateSet,
-} from '../names.ts';
+import { validateBinding } from '../binding-conditions.ts';
+import { validateItems, validateLabelName, validateMap, validateQualifiedName, validateSet } from '../names.ts';
 import { validateTaint } from '../taints.ts';
 import { validateCapacity } from './capacity.ts';
 
@@ -36,7 +29,6 @@ const maxDevicesWithAdvancedFeatures = 64;
 const maxAttributesAndCapacities = 32;
 const maxAttributeValue = 64;
 const maxTaints = 16;
-const maxConditions = 4;
 const maxCounterSets = 8;
 const maxCounters = 32;
 const maxConsumedCounterSets = 2;
@@ -117,33 +109,6 @@ function validatePlace({ nodeName, nodeSelector, allNodes }: Device, at: Path): 
 
 const refusePlace = ({ nodeName, nodeSelector, allNodes }: Device, at: Path): FieldError[] =>
   (nodeName ?? nodeSelector ?? allNodes ?? undefined) === undefined ? [] : [invalidValue(at, null, noNodeChoice)];
-
-/** Conditions that say a device is ready, and those that say it never will be: both or none. */
-function validateBinding(device: Device, at: Path): FieldError[] {
-  const { bindingConditions: ready = [], bindingFailureConditions: failed = [] } = device;
-  const readyAt = at.child('bindingConditions');
-  const failedAt = at.child('bindingFailureConditions');
-  const errors = [
-    ...validateItems(ready, maxConditions, validateCondition, readyAt),
-    ...validateItems(failed, maxConditions, validateCondition, failedAt),
-  ];
-  for (const [index, name] of ready.entries())
-    if (ready.indexOf(name) < index) errors.push(duplicate(readyAt.index(index), name));
-  for (const [index, name] of failed.entries()) {
-    if (failed.indexOf(name) < index) errors.push(duplicate(failedAt.index(index), name));
-    if (ready.includes(name)) {
-      const message = 'bindingFailureConditions must not overlap with bindingConditions';
-      errors.push(invalidValue(failedAt.index(index), name, message));
-    }
-  }
-  const other = (at: Path, missing: string, given: string): FieldError =>
-    invalidValue(at, null, `${missing} are required to use ${given}`);
-  if (ready.length === 0 && failed.length > 0)
-    errors.push(other(readyAt, 'bindingConditions', 'bindingFailureConditions'));
-  if (failed.length === 0 && ready.length > 0)
-    errors.push(other(failedAt, 'bindingFailureConditions', 'bindingConditions'));
-  return errors;
-}
 
 /** One value, of one type. */
 function validateAttribute(attribute: DeviceAttribute, at: Path): FieldError[] {

@@ -1,0 +1,37 @@
+/** The conditions by which a device, or what was allocated of it, is told to be ready. */
+import { duplicate, type FieldError, invalidValue, type Path } from '../validation/index.ts';
+import { validateCondition, validateItems } from './names.ts';
+
+const maxConditions = 4;
+
+interface ConditionNames {
+  bindingConditions?: readonly string[];
+  bindingFailureConditions?: readonly string[];
+}
+
+/** Conditions that say a device is ready, and those that say it never will be: both or none. */
+export function validateBinding(device: ConditionNames, at: Path): FieldError[] {
+  const { bindingConditions: ready = [], bindingFailureConditions: failed = [] } = device;
+  const readyAt = at.child('bindingConditions');
+  const failedAt = at.child('bindingFailureConditions');
+  const errors = [
+    ...validateItems(ready, maxConditions, validateCondition, readyAt),
+    ...validateItems(failed, maxConditions, validateCondition, failedAt),
+  ];
+  for (const [index, name] of ready.entries())
+    if (ready.indexOf(name) < index) errors.push(duplicate(readyAt.index(index), name));
+  for (const [index, name] of failed.entries()) {
+    if (failed.indexOf(name) < index) errors.push(duplicate(failedAt.index(index), name));
+    if (ready.includes(name)) {
+      const message = 'bindingFailureConditions must not overlap with bindingConditions';
+      errors.push(invalidValue(failedAt.index(index), name, message));
+    }
+  }
+  const other = (at: Path, missing: string, given: string): FieldError =>
+    invalidValue(at, null, `${missing} are required to use ${given}`);
+  if (ready.length === 0 && failed.length > 0)
+    errors.push(other(readyAt, 'bindingConditions', 'bindingFailureConditions'));
+  if (failed.length === 0 && ready.length > 0)
+    errors.push(other(failedAt, 'bindingFailureConditions', 'bindingConditions'));
+  return errors;
+}
