@@ -65,6 +65,28 @@ test('discovery comes in every format, and only the aggregated one varies', asyn
   assert.equal((await get('/apis', { accept })).headers['vary'], 'Accept');
 });
 
+test('media types are the routes’ to refuse, before the handlers', async () => {
+  const whole = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+  const streams = 'application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch';
+  const offered: [path: string, accept: string, message: string][] = [
+    [`${base}/one`, 'text/none', `406: Not Acceptable\n\nAvailable representations: ${whole}`],
+    [`${base}/one`, 'application/*', `406: Not Acceptable\n\nAvailable representations: ${whole}`],
+    [base, 'text/none', `406: Not Acceptable\n\nAvailable representations: ${whole}, ${streams}`],
+    ['/api', 'text/none', `406: Not Acceptable\n\nAvailable representations: ${whole}`],
+    [`${base}/one`, 'application/json;as=Other;g=a;v=b', `only the following media types are accepted: ${whole}`],
+  ];
+  for (const [path, accept, expected] of offered) {
+    const { code, message } = JSON.parse(await text(path, { accept }));
+    assert.deepEqual([code, message], [406, expected], `${path} ${accept}`);
+  }
+  assert.equal((await get(`${base}/one`, { accept: 'text/none, */*;q=0.1' })).status, 200);
+  for (const type of ['application/json', 'application/json-patch+json2']) {
+    const patched = request(api.app.listener).patch(`${base}/one`).set('authorization', 'Bearer admin');
+    const { body } = await patched.set('content-type', type).send('{}');
+    assert.deepEqual([body.code, body.message, body.details], [415, '415: Unsupported Media Type', {}]);
+  }
+});
+
 test('who takes no format of the server is told so in readable JSON', async () => {
   const { status, headers, body } = await get(`${base}/one`, { accept: 'text/none' });
   assert.deepEqual([status, headers['content-type']], [406, 'application/json']);

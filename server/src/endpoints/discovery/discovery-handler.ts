@@ -9,6 +9,7 @@ import {
 } from '@typernetes/openapi/codec';
 import { notAcceptable } from '@typernetes/openapi/meta';
 import { header, type RequestContext } from '../request-context.ts';
+import { confirmAccepted } from '../route-media.ts';
 import { DocumentCache, type EncodedDocument, encodeDocument, sendDocument, sendPlainDocument } from './documents.ts';
 import { type CustomDiscovery, mergedDiscovery } from './merged-discovery.ts';
 
@@ -56,6 +57,7 @@ export class DiscoveryHandler {
     }
     const document = this.#legacy(path);
     if (document === undefined) return false;
+    if (path === '/api/v1') confirmAccepted(context, plainMedia);
     const choice = negotiate(header(context, 'accept'), plainMedia, ({ as }) => as === undefined);
     if (choice === undefined) throw notAcceptableHere();
     await this.#sendPlain(context, path, choice.mediaType, () => document);
@@ -78,6 +80,7 @@ export class DiscoveryHandler {
   }
 
   async #root(context: RequestContext, path: '/api' | '/apis'): Promise<void> {
+    confirmAccepted(context, plainMedia);
     const choice = negotiate(header(context, 'accept'), plainMedia, isDiscoveryChoice);
     if (choice === undefined) throw notAcceptableHere();
     if (choice.as === undefined) {
