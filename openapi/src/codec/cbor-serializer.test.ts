@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { isRawNumber } from '../schema/json-value.ts';
 import { cborSerializer } from './cbor-serializer.ts';
+import { jsonSerializer } from './json-serializer.ts';
 import { CodecError } from './serializer.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
@@ -29,9 +31,17 @@ test('whatever is JSON comes back', () => {
   );
 });
 
+test('integers of 64 bits come back digit for digit', () => {
+  const text = '{"a":-9223372036854775808,"b":9223372036854775807,"c":9007199254740993,"d":1e+30}';
+  const { object } = jsonSerializer.decode(Buffer.from(text));
+  assert.equal(JSON.stringify(cborSerializer.decode(cborSerializer.encode(object)).object), text);
+  const beyond = jsonSerializer.decode(Buffer.from(`{"d":1${'0'.repeat(30)}}`)).object;
+  assert.deepEqual(cborSerializer.decode(cborSerializer.encode(beyond)).object, { d: 1e30 });
+});
+
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || isRawNumber(value)) return value;
   return Object.entries(value)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, member]) => [key, sorted(member)]);

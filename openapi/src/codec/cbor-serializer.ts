@@ -5,7 +5,9 @@
  */
 import { type DecodeOptions as CborDecodeOptions, decode, encode, Token, Type } from 'cborg';
 import type { JsonObject, JsonValue, ListMeta } from '../meta/object.ts';
+import { isRawNumber, rawNumber } from '../schema/json-value.ts';
 import { objectOrThrow } from './json-serializer.ts';
+import { parseJson } from './parse-json.ts';
 import { CodecError, type Decoded, type Serializer, type WatchEventType } from './serializer.ts';
 
 export const cborMediaType = 'application/cbor';
@@ -28,15 +30,28 @@ function keyOf(token: Encoded | undefined): Buffer {
   return first ?? Buffer.alloc(0);
 }
 
+const minInt64 = -(2n ** 63n);
+const maxInt64 = 2n ** 63n - 1n;
+
+/** Beyond 64 bits Go has a float. */
+function integerToken(text: string): Token {
+  const value = BigInt(text);
+  if (value < minInt64 || value > maxInt64) return new Token(Type.float, Number(value));
+  return new Token(value < 0n ? Type.negint : Type.uint, value);
+}
+
 const encodeOptions = {
   float64: false,
   mapSorter: byEncodedKey,
-  typeEncoders: { string: (text: unknown) => [new Token(Type.bytes, Buffer.from(text as string, 'utf8'))] },
+  typeEncoders: {
+    string: (text: unknown) => [new Token(Type.bytes, Buffer.from(text as string, 'utf8'))],
+    Object: (value: unknown) => (isRawNumber(value) ? [integerToken(value.rawJSON)] : null),
+  },
 };
 
 /** Without the tag. `undefined` members are left out, as JSON does. */
 function encodeItem(value: unknown): Buffer {
-  const bytes = encode(JSON.parse(JSON.stringify(value)) as JsonValue, encodeOptions);
+  const bytes = encode(parseJson(JSON.stringify(value)).value, encodeOptions);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
@@ -98,7 +113,6 @@ function confirmUtf8(value: JsonValue, bytes: Uint8Array): void {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const maxInt64 = 2n ** 63n - 1n;
 
 /** What was decoded as JSON has it. */
 function toJson(value: unknown): JsonValue {
@@ -120,8 +134,8 @@ function toJson(value: unknown): JsonValue {
     return object;
   }
   if (typeof value === 'bigint') {
-    if (value > maxInt64 || value < -maxInt64 - 1n) throw new CodecError(`cbor: ${value} does not fit into int64`);
-    return Number(value);
+    if (value > maxInt64 || value < minInt64) throw new CodecError(`cbor: ${value} does not fit into int64`);
+    return Number.isSafeInteger(Number(value)) ? Number(value) : rawNumber(value);
   }
   return value as JsonValue;
 }

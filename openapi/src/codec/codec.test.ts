@@ -114,6 +114,16 @@ test('YAML is read as YAML 1.1 with the types that Go knows', () => {
   );
 });
 
+test('JSON: a number that is none of Go is refused, one that looks long is not', () => {
+  const read = (text: string) => jsonSerializer.decode(Buffer.from(text)).object;
+  for (const text of ['{"a":1e999}', '{"a":[1,-1E+400]}', '{"a":{"b": 12.5e1000}}'])
+    assert.throws(() => read(text), {
+      name: 'CodecError',
+      message: /cannot unmarshal number \S+ into Go value of type float64$/,
+    });
+  assert.deepEqual(read('{"a":1e-999,"b":1e100,"c":"x,1e999"}'), { a: 0, b: 1e100, c: 'x,1e999' });
+});
+
 test('YAML: duplicates by line, bombs and nonsense refused, JSON taken as such', () => {
   const decoded = yaml('a: 1\nb:\n  c: 1\n  c: 2\na: 3\n', true);
   assert.deepEqual(decoded.duplicateFields, ['b.c', 'a']);
@@ -126,6 +136,11 @@ test('YAML: duplicates by line, bombs and nonsense refused, JSON taken as such',
     'd: [*c,*c,*c,*c,*c,*c]',
   ];
   assert.throws(() => yaml(bomb.join('\n')), { message: 'yaml: document contains excessive aliasing' });
+  const named = (mark: string) => Array.from({ length: 20_000 }, (_, index) => `- ${mark}${index}`);
+  const many = ['a:', ...named('&a').map((line) => `${line} x`), ...named('*a')];
+  const started = process.cpuUsage();
+  assert.throws(() => yaml(many.join('\n')), { message: 'yaml: document contains excessive aliasing' });
+  assert.ok(process.cpuUsage(started).user < 8_000_000);
   assert.throws(() => yaml('a: b: c'), { name: 'CodecError', message: /^yaml: line 1: / });
   assert.throws(() => yaml('a: [1\nb: 2'), { name: 'CodecError', message: /^yaml: line 2: / });
   assert.throws(() => yaml('['.repeat(5000)), CodecError);

@@ -12,6 +12,9 @@ const quoteCode = 0x22;
 const backslash = 0x5c;
 const colon = 0x3a;
 
+/** Integers that may be beyond 2^53, and exponents that may be beyond what a number holds. */
+const unusualNumbers = /[0-9]{16}|[[:,\s][-0-9.]+[eE]\+?[0-9]{3}/;
+
 interface JsonWithSource {
   parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
   rawJSON(text: string): unknown;
@@ -25,8 +28,9 @@ export function parseJson(bytes: Uint8Array | string, options: { strict?: boolea
   if (survey !== undefined && survey.depth > maxDepth) explainJson(text);
   let value: unknown;
   try {
-    value = /[0-9]{16}/.test(text) ? parseWithBigIntegers(text) : JSON.parse(text);
+    value = unusualNumbers.test(text) ? parseUnusualNumbers(text) : JSON.parse(text);
   } catch (error) {
+    if (error instanceof CodecError) throw error;
     explainJson(text);
     throw error instanceof SyntaxError ? new CodecError(error.message) : error;
   }
@@ -38,12 +42,14 @@ function decodeUtf8(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
 
-/** Unsafe integers become raw JSON, which JSON.stringify writes back digit for digit. */
-function parseWithBigIntegers(text: string): unknown {
+/** Unsafe integers become raw JSON, which JSON.stringify writes back digit for digit. Go refuses what is infinite. */
+function parseUnusualNumbers(text: string): unknown {
   const json = JSON as unknown as JsonWithSource;
   return json.parse(text, (_key, value, context) => {
     if (typeof value !== 'number' || Number.isSafeInteger(value) || context.source === undefined) return value;
-    return /^-?[0-9]+$/.test(context.source) ? json.rawJSON(context.source) : value;
+    if (/^-?[0-9]+$/.test(context.source)) return json.rawJSON(context.source);
+    if (Number.isFinite(value)) return value;
+    throw new CodecError(`json: cannot unmarshal number ${context.source} into Go value of type float64`);
   });
 }
 

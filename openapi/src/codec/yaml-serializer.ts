@@ -6,6 +6,7 @@ import {
   Composer,
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isScalar,
   isSeq,
@@ -15,7 +16,7 @@ import {
   type Tags,
   visit,
 } from 'yaml';
-import { isRawNumber, setOwn } from '../schema/json-value.ts';
+import { isRawNumber, rawNumber, setOwn } from '../schema/json-value.ts';
 import { maxDepth } from './json-scanner.ts';
 import { jsonSerializer, objectOrThrow } from './json-serializer.ts';
 import { CodecError, type Decoded, type Serializer } from './serializer.ts';
@@ -27,6 +28,8 @@ const notInGo = new Set([
   'tag:yaml.org,2002:set',
 ]);
 const maxAliasCount = 100;
+/** The library looks through all anchors and aliases for each alias: so many steps at most. */
+const maxAliasSteps = 1_000_000;
 
 export const yamlSerializer: Serializer = {
   mediaType: 'application/yaml',
@@ -106,26 +109,33 @@ function firstDocument(text: string, lines: LineCounter): Document.Parsed | unde
 }
 
 function toJson(document: Document.Parsed, lines: LineCounter): unknown {
-  checkDepth(document, lines);
+  checkBounds(document, lines);
   try {
     return plain(document.toJS({ maxAliasCount }));
   } catch (error) {
-    if (error instanceof ReferenceError) throw new CodecError('yaml: document contains excessive aliasing');
+    if (error instanceof ReferenceError) throw new CodecError(excessiveAliasing);
     throw error;
   }
 }
 
-function checkDepth(document: Document.Parsed, lines: LineCounter): void {
+const excessiveAliasing = 'yaml: document contains excessive aliasing';
+
+function checkBounds(document: Document.Parsed, lines: LineCounter): void {
+  let aliases = 0;
+  let anchors = 0;
   visit(document, {
-    Collection(_key, node, path) {
+    Node(_key, node, path) {
+      if (isAlias(node)) aliases++;
+      else if (node.anchor !== undefined) anchors++;
       // A pair stands between two maps on the path.
-      if (path.length > 2 * maxDepth) {
+      if (isCollection(node) && path.length > 2 * maxDepth) {
         throw new CodecError(
           `yaml: line ${lines.linePos(node.range?.[0] ?? 0).line}: exceeded max depth of ${maxDepth}`,
         );
       }
     },
   });
+  if (aliases * (aliases + anchors) > maxAliasSteps) throw new CodecError(excessiveAliasing);
 }
 
 /** Integers become numbers where those hold them; what JSON does not have is refused. */
@@ -146,10 +156,6 @@ function plain(value: unknown): unknown {
   const result: Record<string, unknown> = {};
   for (const [key, member] of Object.entries(value)) setOwn(result, key, plain(member));
   return result;
-}
-
-function rawNumber(value: bigint): unknown {
-  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(value.toString());
 }
 
 interface Duplicate {

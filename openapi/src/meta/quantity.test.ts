@@ -99,6 +99,14 @@ const quantityText = amount.map(
   ([whole, fraction, unit]) => `${whole}${fraction === null ? '' : `.${fraction}`}${unit}`,
 );
 
+test('however long a text is, it takes no time', () => {
+  const started = process.cpuUsage();
+  for (const text of [`${'1'.repeat(1_000_000)}x`, '1'.repeat(1_000_000), `0.${'1'.repeat(1_000_000)}`])
+    assert.throws(() => parseQuantity(text), wrongFormat);
+  assert.equal(parseQuantity(`1${'0'.repeat(4000)}`).toString(), '10e3999');
+  assert.ok(process.cpuUsage(started).user < 2_000_000);
+});
+
 test('property: printing loses nothing and is stable', () => {
   fc.assert(
     fc.property(quantityText, (text) => {

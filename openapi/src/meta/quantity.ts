@@ -15,13 +15,14 @@ export class QuantityError extends Error {
 
 const formatMessage = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const suffixMessage = "unable to parse quantity's suffix";
-const grammar = /^([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/;
+/** Digits behind the number's own need something between: where both could take them, failing takes quadratic time. */
+const grammar = /^([+-]?)([0-9]*)(?:\.([0-9]*))?((?:[eEinumkKMGTP]+[-+]?[0-9]*|[-+][0-9]*)?)$/;
 const decimalExponents: Record<string, number> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
 const decimalSuffixes = new Map(Object.entries(decimalExponents).map(([suffix, exponent]) => [exponent, suffix]));
 const binarySuffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const nano = -9;
 const maxInt64 = 2n ** 63n - 1n;
-/** Exponents beyond this are refused: numbers that long would only burn memory. */
+/** Exponents and texts of digits beyond this are refused: numbers that long would only burn time and memory. */
 const maxExponent = 4096;
 /** Decimal digits of an amount that surely fits 64 bits; upstream's fast path, which decides what text is kept. */
 const maxInt64Digits = 18;
@@ -152,14 +153,12 @@ function rescale(unscaled: bigint, from: number, to: number): bigint {
   return remainder > 0n ? quotient + 1n : quotient - 1n;
 }
 
+/** Of what is not zero. Through its text, as dividing by ten again and again takes quadratic time. */
 function withoutFactors(unscaled: bigint, scale: number): [bigint, number] {
-  let mantissa = unscaled;
-  let exponent = scale;
-  while (mantissa % 10n === 0n) {
-    mantissa /= 10n;
-    exponent++;
-  }
-  return [mantissa, exponent];
+  const digits = unscaled.toString();
+  let end = digits.length;
+  while (digits[end - 1] === '0') end--;
+  return [BigInt(digits.slice(0, end)), scale + digits.length - end];
 }
 
 function binaryText(whole: bigint): string {
@@ -209,6 +208,7 @@ function parse(text: string): Quantity {
   if (match === null) throw new QuantityError(formatMessage);
   const [, sign = '', digits = '', fraction = '', suffix = ''] = match;
   const whole = digits.replace(/^0+/, '') || '0';
+  if (whole.length + fraction.length > maxExponent) throw new QuantityError(formatMessage);
   const { format, exponent } = interpretSuffix(suffix);
   const shifted = whole + fraction;
   const unscaled = sign === '-' ? -BigInt(shifted) : BigInt(shifted);

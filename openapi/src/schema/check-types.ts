@@ -259,7 +259,6 @@ class Pass {
   }
 }
 
-/** `v1.Protocol` for string, `[]v1.Protocol` for []string; structs have names of their own. */
 /** What Go leaves out when it encodes: optional lists and maps without members, and zeros that mean nothing. */
 function isOmitted(value: unknown, key: string, { node, omitsZero, keepsEmpty }: Field, parent: StructNode): boolean {
   // An empty list of managedFields asks for them to be forgotten.

@@ -2,6 +2,7 @@
 import type { Node } from './compiled.ts';
 import { isRawNumber } from './json-value.ts';
 
+/** `v1.Protocol` for string, `[]v1.Protocol` for []string; structs have names of their own. */
 export function namedType(goType: string, name: string | undefined): string {
   if (name === undefined) return goType;
   if (name.startsWith('[]=')) return goType.replace(/^(map\[string\])?\[\].*/, `$1${name.slice(3)}`);

@@ -5,11 +5,15 @@ interface RawJson {
   readonly rawJSON: string;
 }
 
-const json = JSON as JSON & { isRawJSON(value: unknown): value is RawJson };
+const json = JSON as JSON & { isRawJSON(value: unknown): value is RawJson; rawJSON(text: string): JsonValue };
 
 /** An integer that a JavaScript number cannot hold; JSON.stringify writes it digit for digit. */
 export function isRawNumber(value: unknown): value is RawJson {
   return json.isRawJSON(value);
+}
+
+export function rawNumber(value: bigint): JsonValue {
+  return json.rawJSON(value.toString());
 }
 
 export function isObject(value: unknown): value is JsonObject {

@@ -40,7 +40,14 @@ function setMerged(
   patch: JsonValue | undefined,
 ): void {
   if (patch === null || patch === undefined) return;
-  setOwn(result, key, isObject(patch) ? merge(current, patch) : deepCopy(patch));
+  if (isObject(patch)) setOwn(result, key, merge(current, patch));
+  else setOwn(result, key, isObject(current) ? deepCopy(patch) : withoutNullMembers(patch));
+}
+
+/** As upstream's library has it: maps inside of lists lose what is null, unless the list takes the place of a map. */
+function withoutNullMembers(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(withoutNullMembers);
+  return isObject(value) ? merge(undefined, value) : value;
 }
 
 /** The patch that turns `original` into `modified`; empty where nothing differs. */

@@ -88,6 +88,9 @@ const merged: [document: JsonValue, patch: JsonObject, result: JsonValue][] = [
   [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
   [{ e: null }, { a: 1 }, { e: null, a: 1 }],
   [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
+  [{}, { a: [{ b: null, c: [{ d: null }, null] }] }, { a: [{ c: [{}, null] }] }],
+  [{ a: [1] }, { a: [{ b: null, c: 1 }] }, { a: [{ c: 1 }] }],
+  [{ a: {} }, { a: [{ b: null }] }, { a: [{ b: null }] }],
 ];
 
 for (const [document, patch, result] of merged) {

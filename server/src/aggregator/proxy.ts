@@ -3,7 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { proxyUpgrade } from '@typernetes/openapi/streaming';
 import { encodePath } from '../endpoints/encode-path.ts';
-import { endToEnd, forwardedFor, isHopByHop } from '../endpoints/proxied-headers.ts';
+import { bodyFraming, endToEnd, forwardedFor, isHopByHop } from '../endpoints/proxied-headers.ts';
 import { header, type RequestContext } from '../endpoints/request-context.ts';
 import { sendText } from '../endpoints/respond.ts';
 import { propagated, tracedRequest } from '../tracing/propagation.ts';
@@ -36,7 +36,8 @@ export async function proxyToBackend(context: RequestContext, backend: Backend, 
 
 async function forward(context: RequestContext, backend: Backend, options: ProxyOptions): Promise<void> {
   const { request, response, method } = context;
-  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(header(context, 'content-length')) > 0;
+  const framing = bodyFraming(request);
+  const hasBody = framing['transfer-encoding'] !== undefined || Number(header(context, 'content-length')) > 0;
   const signal = isDiscovery(context)
     ? AbortSignal.any([context.signal, AbortSignal.timeout(discoveryTimeoutMs)])
     : context.signal;
@@ -47,9 +48,9 @@ async function forward(context: RequestContext, backend: Backend, options: Proxy
       method,
       path,
       user: context.user,
-      headers: forwardedHeaders(context),
+      headers: { ...forwardedHeaders(context), ...framing },
       signal,
-      ...(hasBody || request.httpVersionMajor > 1 ? { body: request } : {}),
+      ...(hasBody ? { body: request } : {}),
     });
   const url = new URL(`https://${name}.${namespace}.svc${path}`);
   const answer = await tracedRequest(method, url, send, ({ statusCode }) => statusCode ?? 0);

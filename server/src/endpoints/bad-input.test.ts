@@ -358,3 +358,19 @@ test('after all that the server serves, and nothing was written', async () => {
     ['there'],
   );
 });
+
+test('a field selector names fields of the kind only, not what every object of this language has', async () => {
+  const selecting = await createTestApi({
+    registrations: [{ resource: { group: '', resource: 'secrets' }, selectableFields: { type: () => 'Opaque' } }],
+  });
+  const secrets = (selector: string) =>
+    request(selecting.app.listener)
+      .get(`/api/v1/secrets?fieldSelector=${selector}`)
+      .set('Authorization', 'Bearer admin');
+  await secrets('type%3DOpaque').expect(200);
+  for (const name of ['constructor', 'toString', '__proto__']) {
+    const { body } = await secrets(`${name}%3Dx`).expect(400);
+    assert.equal(body.message, `field label not supported: ${name}`);
+  }
+  await selecting.close();
+});

@@ -1,5 +1,5 @@
 /** Reading request bodies, bounded. */
-import { badRequest, requestEntityTooLarge } from '@typernetes/openapi/meta';
+import { badRequest, requestEntityTooLarge, StatusError } from '@typernetes/openapi/meta';
 import { currentSpan } from '../tracing/index.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -22,7 +22,17 @@ export async function readBody(context: RequestContext, limit = maxBodyBytes): P
 function read(context: RequestContext, limit: number): Promise<Buffer> {
   const { request } = context;
   const tooLarge = () => requestEntityTooLarge(`limit is ${limit}`);
+  const { signal } = context;
   return new Promise((resolve, reject) => {
+    // Whoever waits here may hold seats: a client that went before it was listened to is not heard of again, and one that
+    // sends nothing more is waited for no longer than the request may take.
+    const gone = (): void =>
+      reject(signal.reason instanceof StatusError ? signal.reason : badRequest('unexpected EOF'));
+    if (signal.aborted) {
+      gone();
+      return;
+    }
+    signal.addEventListener('abort', gone, { once: true });
     const declared = Number(request.headers['content-length'] ?? 0);
     if (declared > limit) {
       // The rest is never read: the connection ends with the answer.
@@ -45,6 +55,7 @@ function read(context: RequestContext, limit: number): Promise<Buffer> {
     };
     request.on('data', onData);
     request.once('end', () => {
+      signal.removeEventListener('abort', gone);
       context.bodyBytes = size;
       resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
     });

@@ -165,11 +165,15 @@ export class ApiMetrics {
         labels: ['storage_cluster_id'],
       }),
     );
-    this.registry.collect(async () => gauge.with(cluster).set(await size()));
+    this.registry.collect(async () => {
+      const bytes = await size().catch(() => undefined);
+      if (bytes === undefined) gauge.clear();
+      else gauge.with(cluster).set(bytes);
+    });
   }
 
   /** Objects per resource, counted when scraped. */
-  watchObjectCounts(counts: () => Promise<Map<string, number>>): void {
+  watchObjectCounts(counts: () => Iterable<readonly [resource: string, count: Promise<number>]>): void {
     const gauge = this.registry.register(
       new Gauge({
         name: 'apiserver_storage_objects',
@@ -179,8 +183,11 @@ export class ApiMetrics {
       }),
     );
     this.registry.collect(async () => {
+      const known = await Promise.all(
+        Array.from(counts(), async ([resource, count]) => [resource, await count.catch(() => -1)] as const),
+      );
       gauge.clear();
-      for (const [resource, count] of await counts()) gauge.with(resource).set(count);
+      for (const [resource, count] of known) gauge.with(resource).set(count);
     });
   }
 
@@ -194,15 +201,19 @@ export class ApiMetrics {
     return (next) => async (context) => {
       const { longRunning, info } = context;
       const mark = info.verb === 'get' || info.verb === 'list' ? this.#readOnly : this.#mutating;
-      const gauge = longRunning ? this.#longRunning.with(...labelsOf(context)) : undefined;
-      if (gauge === undefined) mark.enter();
-      else gauge.inc();
+      // What no endpoint answers is not counted: its labels would be the client's choice, and kept for ever.
+      let gauge: Pick<Cell, 'inc' | 'dec'> | undefined;
+      if (longRunning) {
+        context.endpointReached = () => {
+          gauge = this.#longRunning.with(...labelsOf(context));
+          gauge.inc();
+        };
+      } else mark.enter();
       try {
         await next(context);
       } finally {
-        if (gauge === undefined) mark.leave();
-        else gauge.dec();
-        // What no endpoint answers is not counted: its labels would be the client's choice.
+        if (!longRunning) mark.leave();
+        gauge?.dec();
         if (context.deprecated === true) this.#noteDeprecated(context);
         const { code } = context.outcome;
         if (code === 429 || code === 504) this.#terminated(context, code);
@@ -229,7 +240,9 @@ export class ApiMetrics {
 
   /** A request that was cut short or turned away to protect the server. */
   #terminated(context: RequestContext, code: number): void {
-    this.#terminations.with(...labelsOf(context), String(code)).inc();
+    const counted = context.endpointFound || !context.info.isResourceRequest;
+    const labels = counted ? labelsOf(context) : [verbOf(context), '', '', '', '', '', 'apiserver'];
+    this.#terminations.with(...labels, String(code)).inc();
   }
 
   #noteDeprecated({ info }: RequestContext): void {

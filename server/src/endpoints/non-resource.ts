@@ -21,11 +21,11 @@ export interface NonResourceOptions {
   jwks(): unknown;
   /** How long clients may remember these two. */
   openIdMaxAgeSeconds(): number;
-  /** Tried in order; each says whether the path was its own. */
   /** Built-in API groups: below them, what leads nowhere is refused with a Status. */
   groups: ReadonlySet<string>;
   /** The built-in group versions. */
   apiVersions: ReadonlySet<string>;
+  /** Tried in order; each says whether the path was its own. */
   documents: readonly { handle(context: RequestContext): Promise<boolean>; paths?(): string[] }[];
 }
 

@@ -38,6 +38,8 @@ export interface RequestContext {
   timeoutMs?: number;
   /** Set by routing: the path is that of something this server has. */
   endpointFound: boolean;
+  /** For routing to call then, where somebody waits for it. */
+  endpointReached?: () => void;
   /** Set by routing: what it asks for is deprecated. */
   deprecated?: boolean;
   /** How long it has waited for its turn, or for webhooks. */

@@ -48,7 +48,10 @@ export class ResourceRouter {
       throw notFoundResponse();
     }
     if (endpoint.untyped === true && !isInCustomScope(context, endpoint)) return undefined;
-    context.endpointFound = true;
+    if (info.subresource === '' || endpoint.subresources.has(info.subresource)) {
+      context.endpointFound = true;
+      context.endpointReached?.();
+    }
     const handler =
       endpoint.untyped === true && !info.verbViaPathPrefix
         ? customHandler(context, endpoint, this.#dependencies)

@@ -30,3 +30,9 @@ test('other texts of durations', () => {
     assert.equal(parseGoDuration(text), undefined, text);
   }
 });
+
+test('a long text that is none is refused at once', () => {
+  const started = process.cpuUsage();
+  assert.equal(parseGoDuration('1'.repeat(200_000)), undefined);
+  assert.ok(process.cpuUsage(started).user < 2_000_000);
+});

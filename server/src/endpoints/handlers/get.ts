@@ -98,12 +98,12 @@ function unknownFieldLabel(label: string, endpoint: ResourceEndpoint): string {
 
 /** The selector in the store's own labels; throws on a label that the kind does not know. */
 function storeSelector(selector: FieldSelector, endpoint: ResourceEndpoint): FieldSelector {
-  const known = endpoint.store?.definition.selectableFields;
+  const known = endpoint.store?.definition.selectableFields ?? {};
   let renamed = false;
   const requirements = selector.requirements.map((requirement) => {
     const field = endpoint.fieldLabel === undefined ? requirement.field : endpoint.fieldLabel(requirement.field);
     const generic = field === 'metadata.name' || (field === 'metadata.namespace' && endpoint.namespaced);
-    if (field === undefined || (!generic && known?.[field] === undefined)) {
+    if (field === undefined || (!generic && !Object.hasOwn(known, field))) {
       throw badRequest(unknownFieldLabel(requirement.field, endpoint));
     }
     renamed ||= field !== requirement.field;

@@ -208,7 +208,7 @@ class WatchSession implements WatchSink, Recipient {
   #pump(): void {
     const connection = this.#connection;
     if (connection === undefined || this.#draining) return;
-    for (let frames = this.#nextFrames(); frames.length > 0; frames = this.#nextFrames()) {
+    for (let frames = this.#framesOrFailure(); frames.length > 0; frames = this.#framesOrFailure()) {
       if (!connection.send(frames)) {
         this.#draining = true;
         return;
@@ -217,6 +217,19 @@ class WatchSession implements WatchSink, Recipient {
     if (this.#over) {
       if (this.#failure !== undefined) connection.send([this.#frames.error(this.#failure)]);
       this.#close(false);
+    }
+  }
+
+  /** An object that cannot be encoded ends this watch, and nothing else. */
+  #framesOrFailure(): Buffer[] {
+    try {
+      return this.#nextFrames();
+    } catch (error) {
+      this.#failure = statusErrorOf(error).status;
+      this.#over = true;
+      this.#queue.clear();
+      this.#watch?.stop();
+      return [];
     }
   }
 

@@ -6,7 +6,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { serviceUnavailable } from '@typernetes/openapi/meta';
 import { proxyUpgrade } from '@typernetes/openapi/streaming';
 import type { RestContext } from '../../registry/generic/rest.ts';
-import { endToEnd, forwardedFor, isHopByHop } from '../proxied-headers.ts';
+import { bodyFraming, endToEnd, forwardedFor, isHopByHop } from '../proxied-headers.ts';
 
 export interface ProxyTarget {
   url: URL;
@@ -61,6 +61,7 @@ function send(context: RestContext, target: ProxyTarget): Promise<IncomingMessag
       method: request.method ?? 'GET',
       headers: {
         ...endToEnd(request.headers),
+        ...bodyFraming(request),
         'x-forwarded-for': forwardedFor(request.headers, request.socket.remoteAddress ?? ''),
       },
       signal: context.signal,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { after, before, describe, test } from 'node:test';
@@ -69,6 +69,10 @@ before(async () => {
     addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
     daemonEndpoints: { kubeletEndpoint: { Port: node.port } },
   });
+  await create('nodes', '', { metadata: { name: 'bent' } });
+  await setStatus('nodes', '', 'bent', {
+    addresses: [{ type: 'InternalIP', address: '127.0.0.1/api/v1/nodes/n/proxy/run/x?' }],
+  });
   const pod = (name: string, nodeName: string | undefined, ...containers: string[]) =>
     create('pods', 'default', {
       metadata: { name },
@@ -78,6 +82,7 @@ before(async () => {
   await pod('two', 'n', 'a', 'b');
   await pod('missing', 'n', 'main');
   await pod('waiting', undefined, 'main');
+  await pod('misled', 'bent', 'main');
   await setStatus('pods', 'default', 'one', { podIP: podAddress, podIPs: [{ ip: podAddress }] });
   await pod('mapped', 'n', 'main');
   await setStatus('pods', 'default', 'mapped', { podIPs: [{ ip: '::ffff:127.0.0.1' }] });
@@ -137,6 +142,12 @@ describe('logs', () => {
       'missing/log',
       404,
       'the server could not find the requested resource (get pods/log missing)',
+    ],
+    [
+      'a node whose address has a path',
+      'misled/log',
+      500,
+      'Internal error occurred: address "127.0.0.1/api/v1/nodes/n/proxy/run/x?" of node "bent" is neither an IP nor a name',
     ],
     ['exec without upgrade', 'one/exec?command=x', 400, 'Upgrade request required'],
     ['exec on no node', 'waiting/exec?command=x', 400, 'pod waiting does not have a host assigned'],
@@ -216,6 +227,21 @@ describe('proxies', () => {
   test('a node’s own endpoint, path and query kept', async () => {
     const response = await fetch(`${api.origin}/api/v1/nodes/n/proxy/a%20b/c?d=e`, { headers: { authorization } });
     assert.equal(await response.text(), '/a%20b/c?d=e\n');
+  });
+
+  test('a body of unknown length is not taken for requests of its own', async () => {
+    const { length } = seen;
+    for (const method of ['GET', 'DELETE']) {
+      const request = httpRequest(`${api.origin}/api/v1/nodes/n/proxy/framed`, {
+        method,
+        headers: { authorization, 'transfer-encoding': 'chunked' },
+      });
+      request.end('POST /smuggled HTTP/1.1\r\nHost: n\r\nContent-Length: 0\r\n\r\n');
+      const [answer] = (await once(request, 'response')) as [IncomingMessage];
+      await answer.toArray();
+    }
+    await (await fetch(`${api.origin}/api/v1/nodes/n/proxy/last`, { headers: { authorization } })).text();
+    assert.deepEqual(seen.slice(length), ['GET /framed', 'DELETE /framed', 'GET /last']);
   });
 
   test('a proxied root gets its slash', async () => {

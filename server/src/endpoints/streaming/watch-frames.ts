@@ -5,6 +5,7 @@ import {
   cborSerializer,
   joinParts,
   jsonSerializer,
+  parseJson,
   protobufMediaType,
   protobufSerializer,
   type Serializer,
@@ -122,7 +123,7 @@ export class WatchFrames {
   /** What is presented is protobuf or JSON; CBOR is made of the latter. */
   #framed(type: WatchEventType, presented: Buffer): Buffer {
     const isCbor = this.#format.mediaType === cborMediaType;
-    const object = isCbor ? cborSerializer.encode(JSON.parse(presented.toString())) : presented;
+    const object = isCbor ? cborSerializer.encode(parseJson(presented).value) : presented;
     return this.#serializer.streamFrame(type, object);
   }
 }

@@ -49,4 +49,10 @@ export class WatchQueue {
     }
     return item;
   }
+
+  clear(): void {
+    this.#items = [];
+    this.#head = 0;
+    this.#uncounted = 0;
+  }
 }

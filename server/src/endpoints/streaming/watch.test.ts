@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { after, before, describe, test } from 'node:test';
+import { encodeForStorage } from '@typernetes/openapi/codec';
 import { WebSocket } from 'ws';
+import { ApiMetrics } from '../metrics.ts';
 import { type ServedTestApi, serveTestApi } from '../testing/api.ts';
 
 let api: ServedTestApi;
+const metrics = new ApiMetrics();
+const watches = async () => {
+  const lines = (await metrics.registry.text()).split('\n');
+  return lines.filter((line) => /^apiserver_longrunning_requests.*"WATCH"/.test(line) && !line.endsWith(' 0')).length;
+};
 before(async () => {
-  api = await serveTestApi();
+  api = await serveTestApi({ chain: { metrics } });
 });
 after(() => api.close());
 
@@ -221,6 +230,33 @@ describe('watch', () => {
       socket.terminate();
     });
   }
+
+  test('a websocket whose handshake the library refuses leaves no watch behind', async () => {
+    const request = get(`${api.origin}${collection('x')}?watch=1`, {
+      headers: {
+        authorization,
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        origin: 'https://a.example.com',
+        'sec-websocket-version': '13',
+      },
+    });
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    assert.equal(answer.statusCode, 400);
+    answer.resume();
+    while ((await watches()) > 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  test('an object that cannot be encoded ends the watches that would see it, with an error', async () => {
+    const store = api.served.stores.get('configmaps')!;
+    const stored = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'bad', namespace: 'odd' }, data: { a: 5 } };
+    const response = await fetch(`${api.origin}${collection('odd')}?watch=1`, {
+      headers: { authorization, accept: 'application/vnd.kubernetes.protobuf;stream=watch' },
+    });
+    await store.storage.create(store.key('odd', 'bad'), encodeForStorage(stored as never), {});
+    const frames = Buffer.from(await response.arrayBuffer());
+    assert.match(frames.toString('latin1'), /ERROR.*cannot unmarshal number into Go value of type string/s);
+  });
 
   test('a websocket of an old version is refused', async () => {
     const socket = new WebSocket(`${api.websocketOrigin}${collection('x')}?watch=1`, {
