@@ -189,6 +189,15 @@ describe('EventRecorder', () => {
     assert.match(backOff?.metadata?.name ?? '', /^web\.[0-9a-f]+$/);
     assert.equal(backOff?.type, 'Warning');
   });
+
+  it('finds a name for events about objects whose names cannot begin one', async () => {
+    const recorder = new EventRecorder(server.client(), { component: 'test' });
+    for (const name of ['system:node', 'a'.repeat(250)])
+      recorder.event({ kind: 'ClusterRole', name }, 'Normal', 'Changed', name);
+    await server.waitFor(() => server.list(events).length === 2, 'two events');
+    await recorder.stop();
+    for (const { metadata } of server.list(events)) assert.match(metadata?.name ?? '', /^[0-9a-f-]{36}$/);
+  });
 });
 
 describe('Reflector', () => {
