@@ -1,7 +1,7 @@
 /** Passes an upgrade request on to another server, byte for byte, and pipes both ways (exec to a node or runtime). */
 import type { IncomingMessage } from 'node:http';
 import { type Duplex, pipeline } from 'node:stream';
-import { dialForClient, type UpgradeTarget } from './upgrade.ts';
+import { dialForClient, refuseAs, type UpgradeTarget } from './upgrade.ts';
 
 export interface ProxyUpgradeTarget extends UpgradeTarget {
   /** Instead of the request's own. */
@@ -22,8 +22,11 @@ const hopHeaders = new Set([
   'trailer',
 ]);
 
+/** What is neither an upgrade nor an error is not passed on: a client may follow a redirect, with its credentials. */
+const leastError = 400;
+
 /**
- * Resolves when both sockets are done. An answer that is no upgrade goes back as it is; where the target cannot be
+ * Resolves when both sockets are done. An error of the target's goes back as it is; where the target cannot be
  * reached, the client is told as the target says.
  */
 export async function proxyUpgrade(
@@ -39,6 +42,12 @@ export async function proxyUpgrade(
   });
   if (answer === undefined) return;
   if (!answer.upgraded) {
+    const { statusCode = 0 } = answer.response;
+    if (statusCode < leastError) {
+      answer.response.destroy();
+      refuseAs(target, socket, `invalid upgrade response: status code ${statusCode}`);
+      return;
+    }
     socket.write(responseHead(answer.response, true));
     await finished(answer.response, socket);
     return;

@@ -18,6 +18,7 @@ import {
   proxyUpgrade,
   type RemoteCommandOptions,
   type RemoteCommandStreams,
+  readBody,
   refuseUpgrade,
   remoteExecute,
   servePortForward,
@@ -407,6 +408,11 @@ test('the upgrade proxy passes bytes, headers and refusals through', async () =>
   const refusing = await serve((_request, socket) => refuseUpgrade(socket, 403, 'not you', { 'X-Why': 'rules' }));
   const refused = await serve((request, socket, head) => proxyUpgrade(request, socket, head, { url: refusing }));
   await assert.rejects(upgradeSpdyClient({ url: refused, protocols: ['v4.channel.k8s.io'] }), /not you/);
+  const redirecting = await serve((_request, socket) => refuseUpgrade(socket, 302, '', { Location: 'http://evil/' }));
+  const kept = await serve((request, socket, head) => proxyUpgrade(request, socket, head, { url: redirecting }));
+  const { response } = await dialUpgrade({ url: kept, headers: { Connection: 'Upgrade', Upgrade: 'websocket' } });
+  assert.deepEqual([response.statusCode, response.headers.location], [500, undefined]);
+  assert.equal(await readBody(response), 'invalid upgrade response: status code 302\n');
   const nowhere = await serve((request, socket, head) =>
     proxyUpgrade(request, socket, head, { url: 'http://127.0.0.1:1' }),
   );

@@ -79,13 +79,17 @@ export async function dialForClient(socket: Duplex, request: UpgradeRequest): Pr
     return await dialUpgrade({ ...request, signal });
   } catch (error) {
     if (socket.destroyed) return undefined;
-    const message = `error dialing backend: ${error instanceof Error ? error.message : String(error)}`;
-    const { status, body, contentType } = request.unreachable?.(message) ?? { status: 500, body: `${message}\n` };
-    refuseUpgrade(socket, status, body, contentType === undefined ? {} : { 'Content-Type': contentType });
+    refuseAs(request, socket, `error dialing backend: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   } finally {
     socket.off('close', abort);
   }
+}
+
+/** Tells the client of an upgrade that there is none to be had, as the target says it. */
+export function refuseAs({ unreachable }: UpgradeTarget, socket: Duplex, message: string): void {
+  const { status, body, contentType } = unreachable?.(message) ?? { status: 500, body: `${message}\n` };
+  refuseUpgrade(socket, status, body, contentType === undefined ? {} : { 'Content-Type': contentType });
 }
 
 /** Writes a whole HTTP answer to a socket that was handed over for an upgrade, and ends it. */

@@ -7,13 +7,16 @@ import { after, before, it } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
 import { startExtensionServer } from '../aggregator/testing/extension-server.ts';
 import { createCertificateAuthority, issueCertificate } from '../certificates/index.ts';
+import { silentLogger } from '../endpoints/request-context.ts';
 import { startTestServer, type TestServer } from './testing/test-server.ts';
 
 let api: TestServer;
+const warned: string[] = [];
 const files = { proxyCert: '', proxyKey: '' };
 
 before(async () => {
-  api = await startTestServer();
+  const logger = { ...silentLogger, warn: (_: unknown, message: string) => void warned.push(message) };
+  api = await startTestServer({ logger });
   const { frontProxyClient } = api.certificates;
   files.proxyCert = frontProxyClient.certificateFile;
   files.proxyKey = frontProxyClient.keyFile;
@@ -84,6 +87,19 @@ it('believes clients of an authority that was added, and those of one that was t
   await eventually('the newcomer is turned away', async () => (await status()) === 401);
   assert.ok((await told()).includes(ca.certificate.trim()), 'what was told is not taken back');
   assert.equal((await api.call('GET', '/api/v1/secrets')).status, 200);
+});
+
+it('goes on with the authorities that it has while their file cannot be read whole', async () => {
+  const { certificateFile, certificate } = api.certificates.ca;
+  warned.length = 0;
+  const garbage = Buffer.from('garbage').toString('base64');
+  await writeFile(
+    certificateFile,
+    `${certificate}\n-----BEGIN CERTIFICATE-----\n${garbage}\n-----END CERTIFICATE-----\n`,
+  );
+  await eventually('the warning', async () => warned.some((message) => message.includes('cannot be used yet')));
+  assert.equal((await api.call('GET', '/api/v1/secrets')).status, 200);
+  await writeFile(certificateFile, certificate);
 });
 
 it('shows aggregated servers a renewed certificate', async () => {

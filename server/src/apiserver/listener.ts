@@ -1,9 +1,24 @@
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { genericServerResponse } from '@typernetes/openapi/meta';
 import type { ApiApp } from '../endpoints/app.ts';
 import type { ServingFiles, ServingTls } from './serving/serving-tls.ts';
+
+/**
+ * All connections, also those whose handshake is not over, or that were upgraded: the server waits for them when it
+ * closes, but destroys only those that it speaks HTTP with. The function returned ends them.
+ */
+export function ownConnections(server: Server): () => void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  return () => {
+    for (const socket of open) socket.destroy();
+  };
+}
 
 /** The HTTPS server around an app; it does not listen yet. */
 export function httpsServer(app: ApiApp, tls: ServingTls, files: ServingFiles, offerHttp2 = false): Server {

@@ -1,6 +1,7 @@
 /** What /metrics tells of what clients did, by a client that did it. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { ApiMetrics } from '../endpoints/metrics.ts';
 import { startTestServer, type TestServer } from './testing/test-server.ts';
 
 let api: TestServer;
@@ -95,4 +96,20 @@ test('reads and writes that are executed are seen apart', async () => {
   const writes = [name, { phase: 'executing', request_kind: 'mutating' }] as const;
   assert.ok((await growth(() => post('/api/v1/namespaces', { metadata: { name: 'written' } }), ...writes)) > 0);
   assert.equal(await growth(() => api.call('GET', '/api/v1/namespaces'), ...writes), 0);
+});
+
+test('metrics are told while the storage cannot be reached', async () => {
+  const metrics = new ApiMetrics();
+  const down = () => Promise.reject(new Error('no storage'));
+  metrics.watchStorageSize('embedded', down);
+  metrics.watchObjectCounts(() => [
+    ['pods', Promise.resolve(3)],
+    ['secrets', down()],
+  ]);
+  const { text } = await metrics.expose();
+  assert.match(
+    text,
+    /^apiserver_storage_objects\{resource="pods"\} 3\napiserver_storage_objects\{resource="secrets"\} -1$/m,
+  );
+  assert.doesNotMatch(text, /^apiserver_storage_size_bytes\{/m);
 });

@@ -1,13 +1,9 @@
 /** The composition root: puts storage, registries, authentication, authorization and endpoints together and serves them. */
 import { kubernetesVersion, servedByDefault } from '@typernetes/openapi/catalogue';
 import { trust } from '@typernetes/openapi/client';
-import { serviceUnavailable } from '@typernetes/openapi/meta';
-import { admissionPlugins, runMutating, runValidating } from '../admission/index.ts';
-import { AdmissionMetrics } from '../admission/metrics.ts';
 import { openAuditLog } from '../audit/index.ts';
-import { impersonate, reviewToken } from '../authentication/index.ts';
+import { impersonate } from '../authentication/index.ts';
 import type { Authorizer } from '../authorization/index.ts';
-import { createApp } from '../endpoints/app.ts';
 import { withCors } from '../endpoints/filters/origins.ts';
 import type { HealthCheck } from '../endpoints/health.ts';
 import { ApiMetrics } from '../endpoints/metrics.ts';
@@ -20,37 +16,28 @@ import { podStreams } from '../endpoints/streaming/pod-streams.ts';
 import { proxies } from '../endpoints/streaming/proxies.ts';
 import { CustomResources, customDocuments, noStrategicMerge, RuleMetrics } from '../extensions/index.ts';
 import { restClientMetrics } from '../metrics/index.ts';
-import { withoutPrivileged } from '../registry/core/pod/privileged.ts';
-import type { RegistryDependencies } from '../registry/dependencies.ts';
 import { resourceKey } from '../registry/generic/definition.ts';
 import { loopbackRegistry } from '../registry/generic/loopback.ts';
-import {
-  AllocatorMetrics,
-  listComponentStatuses,
-  resourceRegistrations,
-  storageRanges,
-} from '../registry/resources.ts';
 import type { Tracing } from '../tracing/index.ts';
 import { WebhookClients } from '../webhooks/index.ts';
 import { admissionObjects } from './admission-objects.ts';
 import { admissionSelection } from './admission-selection.ts';
 import { buildAggregation, serviceResolver } from './aggregation.ts';
-import { followCertificates } from './certificate-reload.ts';
-import { componentHealth } from './component-health.ts';
+import { buildAdmission } from './build-admission.ts';
 import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersions } from './config.ts';
 import { parseFeatureGates } from './feature-gates.ts';
 import { fieldManagers, storeFieldManagers } from './field-managers.ts';
 import { readFiles } from './files.ts';
 import { buildHandlerChain } from './handler-chain.ts';
 import { clusterHooks } from './hooks/index.ts';
-import { serveHttp2 } from './http2.ts';
 import { buildIdentity, frontProxyHeaders } from './identity.ts';
-import { httpsServer, listen } from './listener.ts';
 import { stderrLogger } from './logger.ts';
 import { nonResourceRequests } from './non-resource-requests.ts';
 import { objectSource } from './object-source.ts';
 import { PostStartHooks } from './post-start.ts';
 import { priorityAndFairness } from './priority-and-fairness.ts';
+import { registrations, registryDependencies } from './registry-dependencies.ts';
+import { secureServing } from './secure-serving.ts';
 import { serveResources } from './served-resources.ts';
 import { showServer } from './server-metrics.ts';
 import { withServingCertificate } from './serving/own-certificate.ts';
@@ -93,6 +80,11 @@ export async function startApiserver(
     throw error;
   });
   const { storage, cachers, root } = data;
+  const storageCheckWithin = (limitMs: number): HealthCheck => ({
+    name: 'etcd',
+    check: async () => void (await storage.currentRevision(AbortSignal.timeout(limitMs))),
+  });
+  const storageCheck = storageCheckWithin(options.etcdHealthcheckTimeoutMs);
   const isServed = servedVersions(options.runtimeConfig, servedByDefault);
   const registry = loopbackRegistry(now, stopping.signal);
   const identity = buildIdentity(options, files, registry, metrics.registry, signing, logger);
@@ -110,42 +102,20 @@ export async function startApiserver(
   });
   // Resources and authorization need each other; requests come only when both are there.
   const authorizer: Authorizer = { authorize: (attributes) => authorization.authorize(attributes) };
-  const dependencies: RegistryDependencies = {
-    serviceClusterIPRange: options.serviceClusterIpRange,
-    nodePortRange: options.serviceNodePortRange,
-    eventTtlSeconds: options.eventTtlSeconds,
+  const dependencies = registryDependencies({
+    options,
     registry,
-    authentication: {
-      tokenReview: (token, audiences) => reviewToken(authentication, token, audiences),
-      issueToken(account, request, context) {
-        if (identity.issueToken === undefined) throw serviceUnavailable('no key to sign service account tokens with');
-        return identity.issueToken(account, request, context);
-      },
-    },
-    authorization: {
-      authorizer,
-      rules: { rulesFor: (user, namespace) => authorization.rulesFor(user, namespace) },
-      confirmNoEscalation: (...asked) => authorization.confirmNoEscalation(...asked),
-      confirmBind: (...asked) => authorization.confirmBind(...asked),
-    },
-    componentStatus: () =>
-      componentHealth(storageCheck, [
-        { name: 'controller-manager', port: options.controllerManagerHealthPort },
-        { name: 'scheduler', port: options.schedulerHealthPort },
-      ]),
+    storage,
+    storageCheck,
+    metrics: metrics.registry,
+    identity,
+    authorizer,
+    authorization: () => authorization,
     resolveKind: (kind) => objects.params(kind)?.resource,
-    allocatorMetrics: new AllocatorMetrics(metrics.registry),
-    ranges: storageRanges(storage, options.serviceNodePortRange),
-  };
+  });
   const served = serveResources({
     isServed,
-    registrations: resourceRegistrations(dependencies)
-      .map((each) =>
-        each.resource.resource === 'componentstatuses'
-          ? { ...each, virtualList: () => listComponentStatuses(dependencies) }
-          : each,
-      )
-      .map((each) => (options.allowPrivileged ? each : withoutPrivileged(each))),
+    registrations: registrations(dependencies, options),
     storageFor: (prefix) => cachers.for(prefix),
     root,
     connectHandlers: {
@@ -193,31 +163,18 @@ export async function startApiserver(
   const authorization = structuredAuthorization(options, sources, logger);
   const decode: ObjectDecoder = (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind);
   const objects = admissionObjects({ endpoints: served.endpoints, custom: () => custom, decode });
-  const admissionMetrics = new AdmissionMetrics(metrics.registry);
-  const plugins = admissionPlugins(
-    {
-      registry: registry.informed,
-      authorizer,
-      source,
-      clients: webhookClients,
-      objects,
-      now,
-      random: Math.random,
-      tolerationSeconds: {
-        notReady: options.defaultNotReadyTolerationSeconds,
-        unreachable: options.defaultUnreachableTolerationSeconds,
-      },
-      metrics: admissionMetrics,
-      featureGates,
-    },
-    selection,
-  ).map((plugin) => admissionMetrics.measured(plugin));
+  const admission = buildAdmission(options, selection, metrics.registry, {
+    registry: registry.informed,
+    authorizer,
+    source,
+    clients: webhookClients,
+    objects,
+    now,
+    featureGates,
+  });
   const handlers: HandlerDependencies = {
     registry,
-    admission: {
-      mutate: (attributes) => admissionMetrics.step('admit', attributes, runMutating(plugins, attributes)),
-      validate: (attributes) => admissionMetrics.step('validate', attributes, runValidating(plugins, attributes)),
-    },
+    admission: admission.phases,
     authorizer,
     decode,
     knowsKind: (kind) => served.knowsKind(kind) || custom.find(kind) !== undefined,
@@ -280,17 +237,9 @@ export async function startApiserver(
   ]);
 
   const shutdown = new Shutdown(options);
-  const storageCheckWithin = (limitMs: number): HealthCheck => ({
-    name: 'etcd',
-    check: async () => void (await storage.currentRevision(AbortSignal.timeout(limitMs))),
-  });
-  const storageCheck = storageCheckWithin(options.etcdHealthcheckTimeoutMs);
-  metrics.watchObjectCounts(async () => {
-    const stores = [...served.stores].map(
-      async ([name, store]) => [name, await storage.count(store.definition.prefix)] as const,
-    );
-    return new Map(await Promise.all(stores));
-  });
+  metrics.watchObjectCounts(() =>
+    [...served.stores].map(([name, { definition }]) => [name, storage.count(definition.prefix)] as const),
+  );
   if (storage.size !== undefined) metrics.watchStorageSize(options.etcdServers[0] ?? 'embedded', () => storage.size!());
   showServer(metrics.registry, featureGates, kubernetesVersion);
   const nonResource = nonResourceRequests({
@@ -341,24 +290,16 @@ export async function startApiserver(
       maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight,
     },
   );
-  const app = createApp(chain, { cbor: featureGates.enabled('CBORServingAndStorage') });
-  const handshakeErrors = metrics.registry.counter(
-    'apiserver_tls_handshake_errors_total',
-    'ALPHA',
-    "Number of requests dropped with 'TLS handshake error from' error",
-  );
-  const server = httpsServer(app, tls, files, !options.disableHttp2Serving);
-  server.on('tlsClientError', () => handshakeErrors.with().inc());
-  const http2 = options.disableHttp2Serving
-    ? undefined
-    : serveHttp2(server, app, { maxStreams: options.http2MaxStreamsPerConnection });
-
-  const stopFollowing = followCertificates(
+  const serving = secureServing({
     options,
     files,
-    { server, tls, authentication, aggregator, aggregation },
+    tls,
+    chain,
+    cbor: featureGates.enabled('CBORServingAndStorage'),
+    metrics: metrics.registry,
+    users: { authentication, aggregator, nodes, aggregation },
     logger,
-  );
+  });
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= shutDown());
   const shutDown = async (): Promise<void> => {
@@ -366,25 +307,19 @@ export async function startApiserver(
       await hooksDone.catch(() => undefined);
       await cluster.leave();
     });
-    const drain = () => app.drain(options.requestTimeoutMs, options.shutdownWatchTerminationGracePeriodMs);
-    if (options.shutdownSendRetryAfter) await drain();
-    stopFollowing();
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
-    http2?.close();
-    if (!options.shutdownSendRetryAfter) await drain();
+    if (options.shutdownSendRetryAfter) await serving.drain();
+    serving.close();
+    if (!options.shutdownSendRetryAfter) await serving.drain();
     await cluster.stop();
     await aggregation.stop();
     await custom.stop();
     await fairness.stop();
-    server.closeAllConnections();
-    http2?.destroy();
-    await closed;
+    await serving.end();
     await audit?.close();
     nodes.close();
     authorization.stop();
     identity.stop();
-    for (const plugin of plugins) plugin.stop?.();
+    admission.stop();
     webhookClients.close();
     stopping.abort(new Error('the server has stopped'));
     await data.close();
@@ -392,13 +327,18 @@ export async function startApiserver(
   };
 
   try {
-    port = await listen(server, options.securePort, options.bindAddress, options.permitPortSharing);
+    port = await serving.listen();
   } catch (error) {
-    stopFollowing();
+    serving.close();
+    await audit?.close();
+    nodes.close();
     authorization.stop();
     identity.stop();
-    for (const plugin of plugins) plugin.stop?.();
+    admission.stop();
+    webhookClients.close();
+    stopping.abort(error);
     await data.close();
+    await tracing?.close();
     throw error;
   }
   const hooksDone = hooks.run();

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import https from 'node:https';
+import { connect } from 'node:net';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startTestServer, type TestServer } from './testing/test-server.ts';
 
 /** A POST whose body is still to come: `finish` sends it and resolves to the status. */
@@ -144,4 +147,20 @@ test('health checks may be left out, and metrics have upstream’s names', async
     assert.match(text, line);
   }
   assert.doesNotMatch(text, /nonsense/);
+});
+
+test('connections that say nothing do not hold a server up that goes', async () => {
+  const api = await startTestServer();
+  const silent = connect(api.server.port, '127.0.0.1');
+  const closed = once(silent, 'close');
+  silent.on('error', () => undefined);
+  try {
+    await once(silent, 'connect');
+    const stopped = api.server.stop().then(() => 'stopped');
+    assert.equal(await Promise.race([stopped, sleep(15_000, 'waits')]), 'stopped');
+    await closed;
+  } finally {
+    silent.destroy();
+    await api.close();
+  }
 });

@@ -165,11 +165,15 @@ export class ApiMetrics {
         labels: ['storage_cluster_id'],
       }),
     );
-    this.registry.collect(async () => gauge.with(cluster).set(await size()));
+    this.registry.collect(async () => {
+      const bytes = await size().catch(() => undefined);
+      if (bytes === undefined) gauge.clear();
+      else gauge.with(cluster).set(bytes);
+    });
   }
 
   /** Objects per resource, counted when scraped. */
-  watchObjectCounts(counts: () => Promise<Map<string, number>>): void {
+  watchObjectCounts(counts: () => Iterable<readonly [resource: string, count: Promise<number>]>): void {
     const gauge = this.registry.register(
       new Gauge({
         name: 'apiserver_storage_objects',
@@ -179,8 +183,11 @@ export class ApiMetrics {
       }),
     );
     this.registry.collect(async () => {
+      const known = await Promise.all(
+        Array.from(counts(), async ([resource, count]) => [resource, await count.catch(() => -1)] as const),
+      );
       gauge.clear();
-      for (const [resource, count] of await counts()) gauge.with(resource).set(count);
+      for (const [resource, count] of known) gauge.with(resource).set(count);
     });
   }
 

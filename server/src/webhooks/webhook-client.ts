@@ -182,10 +182,17 @@ export class WebhookClients {
   #agent(caBundle: string, { cert, key }: WebhookCredential): Agent {
     const pool = `${caBundle}\n${cert ?? ''}`;
     const known = this.#agents.get(pool);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      // The last in line is the one that was used last.
+      this.#agents.delete(pool);
+      this.#agents.set(pool, known);
+      return known;
+    }
     const oldest = this.#agents.keys().next();
     if (this.#agents.size >= maximumAgents && oldest.done !== true) {
-      this.#agents.get(oldest.value)?.destroy();
+      // What is under way ends by itself.
+      const agent = Object.assign(this.#agents.get(oldest.value)!, { keepAlive: false });
+      for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
       this.#agents.delete(oldest.value);
     }
     const agent = new Agent({

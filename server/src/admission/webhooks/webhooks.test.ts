@@ -150,6 +150,19 @@ test('failures are fatal or ignored, as the failurePolicy says', async () => {
   );
 });
 
+for (const kind of ['Mutating', 'Validating'] as const) {
+  test(`who gives up waiting for a ${kind} webhook whose failures are ignored writes nothing`, async () => {
+    const answers = Promise.withResolvers<object>();
+    fixture.handler = () => answers.promise;
+    await fixture.configure(kind, 'slow', { name: 'slow.example.com', failurePolicy: 'Ignore' });
+    assert.equal((await fixture.create('impatient', {}, '?timeout=200ms')).status, 504);
+    answers.resolve({ allowed: true });
+    await fixture.reset();
+    assert.equal((await fixture.create('other')).status, 201);
+    assert.equal((await cluster.call('GET', `${configMaps}/impatient`)).status, 404);
+  });
+}
+
 test('a certificate that caBundle does not vouch for is none; odd answers are failures', async () => {
   await fixture.configure('Validating', 'tls', { name: 'tls.example.com', clientConfig: { url: webhooks.url } });
   const untrusted = await fixture.create('untrusted');

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { createCertificateAuthority, issueCertificate } from '../../certificates/index.ts';
 import { startTestServer, type TestServer } from '../testing/test-server.ts';
@@ -53,6 +54,25 @@ test('clients get the certificate of the name that they ask for', async () => {
   assert.equal(await nameServed('any.wild.example'), 'given');
   assert.equal(await nameServed('two.labels.wild.example'), 'kube-apiserver');
   assert.equal(await nameServed('unused.example'), 'kube-apiserver');
+});
+
+test('certificates of names are renewed, with the names that they are for', async () => {
+  const file = path.join(directory, 'own');
+  const ca = await createCertificateAuthority({ commonName: 'names' });
+  const subject = { commonName: 'no host: renewed' };
+  const renewed = await issueCertificate({ ca, subject, dnsNames: ['new.example'], usages: ['serverAuth'] });
+  // Until its key is there as well, what was there before is served.
+  await writeFile(`${file}.crt`, renewed.certificate);
+  await sleep(1500);
+  assert.equal(await nameServed('own.example'), 'own');
+  await writeFile(`${file}.key`, renewed.key);
+  const end = performance.now() + 15_000;
+  while ((await nameServed('new.example')) !== subject.commonName) {
+    assert.ok(performance.now() < end, 'never renewed');
+    await sleep(100);
+  }
+  assert.equal(await nameServed('own.example'), 'kube-apiserver', 'a name that it is no longer for');
+  assert.equal(await nameServed('both.example'), 'given');
 });
 
 test('older versions of TLS and HTTP/2 can be turned off', async () => {

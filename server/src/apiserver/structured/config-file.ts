@@ -92,12 +92,18 @@ export function followFile(
   intervalMs = 1000,
 ): () => void {
   let last = initial;
+  let stopped = false;
   const look = (): void =>
     readFile(file, 'utf8', (error, text) => {
-      if (error !== null || text === last) return; // a file that is being replaced comes back
+      if (stopped || error !== null || text === last) return; // a file that is being replaced comes back
       last = text;
       changed(text);
     });
   watchFile(file, { interval: intervalMs, persistent: false }, look);
-  return () => unwatchFile(file, look);
+  // It may have changed since the initial text was read.
+  look();
+  return () => {
+    stopped = true;
+    unwatchFile(file, look);
+  };
 }

@@ -118,7 +118,9 @@ export function describeRule(rule: PolicyRule): string {
 }
 
 function withoutTrailingStars(text: string): string {
-  return text.replace(/\*+$/, '');
+  let end = text.length;
+  while (end > 0 && text[end - 1] === '*') end--;
+  return text.slice(0, end);
 }
 
 function has(list: readonly string[] | undefined, item: string): boolean {

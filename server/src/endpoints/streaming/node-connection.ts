@@ -1,7 +1,8 @@
 /** Where a node's own HTTPS endpoint is, and how to talk to it: --kubelet-client-certificate and its companions. */
 import { Agent } from 'node:https';
+import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { internalError, type KubernetesObject, notFound } from '@typernetes/openapi/meta';
+import { internalError, type KubernetesObject, notFound, quote } from '@typernetes/openapi/meta';
 import type { RegistryReader } from '../../registry/generic/rest.ts';
 
 export interface KubeletTls {
@@ -32,22 +33,31 @@ interface Node extends KubernetesObject {
 
 export class NodeConnector {
   readonly #options: NodeConnectionOptions;
+  #tls: KubeletTls;
   /** Connections for logs and proxied requests are kept for the next one. */
   readonly agent: Agent;
   readonly #unverified: Agent;
 
   constructor(options: NodeConnectionOptions) {
     this.#options = options;
+    this.#tls = options.tls;
     this.agent = new Agent({ ...this.tls(), keepAlive: true, maxCachedSessions: 1000 });
     this.#unverified = new Agent({ ...this.tls(), rejectUnauthorized: false, keepAlive: false });
   }
 
   tls(): ConnectionOptions {
-    const { ca, cert, key } = this.#options.tls;
+    const { ca, cert, key } = this.#tls;
     return {
       ...(ca === undefined ? { rejectUnauthorized: false } : { ca }),
       ...(cert === undefined || key === undefined ? {} : { cert, key }),
     };
+  }
+
+  /** Another client certificate, from the next connection on. */
+  identify(pair: { cert: string; key: string }): void {
+    this.#tls = { ...this.#tls, ...pair };
+    // Agents tell connections apart by what they were made with.
+    for (const agent of [this.agent, this.#unverified]) Object.assign(agent.options, pair);
   }
 
   agentFor(insecureSkipVerify: boolean): Agent {
@@ -62,6 +72,8 @@ export class NodeConnector {
     for (const wanted of this.#options.preferredAddressTypes) {
       const found = addresses.find((each) => each.type === wanted && each.address !== '');
       if (found === undefined) continue;
+      if (!isHost(found.address))
+        throw internalError(`address ${quote(found.address)} of node ${quote(nodeName)} is neither an IP nor a name`);
       const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 0;
       return { host: found.address, port: port > 0 ? port : this.#options.defaultPort };
     }
@@ -74,6 +86,11 @@ export class NodeConnector {
     this.agent.destroy();
     this.#unverified.destroy();
   }
+}
+
+/** Nodes write their addresses themselves: more than a host would choose the path that this server's rights reach. */
+function isHost(address: string): boolean {
+  return isIP(address) !== 0 || /^[A-Za-z0-9._-]+$/.test(address);
 }
 
 export function hostPort({ host, port }: NodeEndpoint): string {

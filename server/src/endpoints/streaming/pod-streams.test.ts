@@ -69,6 +69,10 @@ before(async () => {
     addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
     daemonEndpoints: { kubeletEndpoint: { Port: node.port } },
   });
+  await create('nodes', '', { metadata: { name: 'bent' } });
+  await setStatus('nodes', '', 'bent', {
+    addresses: [{ type: 'InternalIP', address: '127.0.0.1/api/v1/nodes/n/proxy/run/x?' }],
+  });
   const pod = (name: string, nodeName: string | undefined, ...containers: string[]) =>
     create('pods', 'default', {
       metadata: { name },
@@ -78,6 +82,7 @@ before(async () => {
   await pod('two', 'n', 'a', 'b');
   await pod('missing', 'n', 'main');
   await pod('waiting', undefined, 'main');
+  await pod('misled', 'bent', 'main');
   await setStatus('pods', 'default', 'one', { podIP: podAddress, podIPs: [{ ip: podAddress }] });
   await pod('mapped', 'n', 'main');
   await setStatus('pods', 'default', 'mapped', { podIPs: [{ ip: '::ffff:127.0.0.1' }] });
@@ -137,6 +142,12 @@ describe('logs', () => {
       'missing/log',
       404,
       'the server could not find the requested resource (get pods/log missing)',
+    ],
+    [
+      'a node whose address has a path',
+      'misled/log',
+      500,
+      'Internal error occurred: address "127.0.0.1/api/v1/nodes/n/proxy/run/x?" of node "bent" is neither an IP nor a name',
     ],
     ['exec without upgrade', 'one/exec?command=x', 400, 'Upgrade request required'],
     ['exec on no node', 'waiting/exec?command=x', 400, 'pod waiting does not have a host assigned'],

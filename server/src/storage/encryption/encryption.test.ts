@@ -14,6 +14,7 @@ import { Recorder } from '../testing/recorder.ts';
 import { aesCbc, aesGcm, extendedNonceGcm, secretbox } from './ciphers.ts';
 import { parseEncryptionConfiguration } from './config.ts';
 import { EncryptedStorage } from './encrypted-storage.ts';
+import { Encryption } from './index.ts';
 import { Providers } from './providers.ts';
 import { identity, type Plain, PrefixTransformers, type Transformer } from './transformer.ts';
 
@@ -208,12 +209,19 @@ test('a server stores secrets encrypted, reads them under a new key, and writes 
 
 /** A plugin that encrypts by turning bits over, under a key that a test may change. */
 async function startPlugin(socket: string) {
-  const state = { keyId: 'key-1', healthz: 'ok', decryptions: 0 };
+  const state: { keyId: string; encryptsWith?: string | undefined; healthz: string; decryptions: number } = {
+    keyId: 'key-1',
+    healthz: 'ok',
+    decryptions: 0,
+  };
   const flip = (bytes: Buffer): Buffer => Buffer.from(bytes.map((byte) => byte ^ 0xff));
   const server = await startSocketServer(socket, 'v2.KeyManagementService', {
     Status: () => Buffer.concat([bytesField(1, 'v2'), bytesField(2, state.healthz), bytesField(3, state.keyId)]),
     Encrypt: (request) =>
-      Buffer.concat([bytesField(1, flip(bytesOf(decodeFields(request), 1))), bytesField(2, state.keyId)]),
+      Buffer.concat([
+        bytesField(1, flip(bytesOf(decodeFields(request), 1))),
+        bytesField(2, state.encryptsWith ?? state.keyId),
+      ]),
     Decrypt(request) {
       state.decryptions++;
       return bytesField(1, flip(bytesOf(decodeFields(request), 1)));
@@ -248,5 +256,43 @@ test('a key management plugin: one seed for many values, decrypted again by the 
   } finally {
     await api.close();
     kms.stop();
+  }
+});
+
+test('a configuration whose plugin is not well, or encrypts with another key than it tells, does not replace one that works', async () => {
+  const directory = temporaryDirectory();
+  const file = path.join(directory.path, 'encryption');
+  const kms = await startPlugin(path.join(directory.path, 'kms.sock'));
+  const write = (name: string, socket: string) => {
+    const provider = { kms: { apiVersion: 'v2', name, endpoint: `unix://${directory.path}/${socket}`, timeout: '1s' } };
+    return writeFile(file, configuration({ resources: ['secrets'], providers: [provider] }));
+  };
+  await write('first', 'kms.sock');
+  const options = { encryptionProviderConfig: file, encryptionProviderConfigAutomaticReload: false };
+  const encryption = await Encryption.open(options, '/registry/', (error) => assert.fail(String(error)));
+  const inner = await EmbeddedStorage.open(path.join(directory.path, 'storage'));
+  const storage = encryption.wrap(inner, false);
+  encryption.folder('/registry/secrets/', { group: '', resource: 'secrets' });
+  const writtenBy = async (name: string): Promise<string | undefined> => {
+    await storage.create(`/registry/secrets/${name}`, Buffer.from('x'));
+    const { entry } = await inner.get(`/registry/secrets/${name}`);
+    return entry?.value.toString('latin1').split(':')[4];
+  };
+  try {
+    await write('second', 'nobody.sock');
+    await assert.rejects(encryption.reload());
+    assert.equal(await writtenBy('a'), 'first');
+    kms.state.encryptsWith = 'another';
+    await write('third', 'kms.sock');
+    await assert.rejects(encryption.reload(), /encrypts with another key than it tells/);
+    assert.equal(await writtenBy('b'), 'first');
+    kms.state.encryptsWith = undefined;
+    assert.equal(await encryption.reload(), true, 'what was refused is tried again');
+    assert.equal(await writtenBy('c'), 'third');
+  } finally {
+    encryption.close();
+    await storage.close();
+    kms.stop();
+    directory.remove();
   }
 });

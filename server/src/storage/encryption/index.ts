@@ -73,6 +73,13 @@ export class Encryption {
     const providers = providersOf(text);
     await providers.start();
     const old = this.#providers;
+    try {
+      // What works is not given up for what does not; at the start there is nothing to keep.
+      if (old !== undefined) providers.check();
+    } catch (error) {
+      providers.close();
+      throw error;
+    }
     this.#providers = providers;
     this.#hash = hash;
     if (old !== undefined) {
@@ -112,7 +119,7 @@ export class Encryption {
   }
 
   check(): void {
-    for (const kms of this.#providers?.kms ?? []) kms.check();
+    this.#providers?.check();
   }
 
   close(): void {

@@ -41,6 +41,7 @@ export class KmsTransformer implements Transformer {
   #state: WriteState | undefined;
   #failure: Error | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #refreshing: Promise<void> | undefined;
   #closed = false;
 
   constructor(name: string, service: KmsService, now: () => number = Date.now) {
@@ -69,14 +70,21 @@ export class KmsTransformer implements Transformer {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** A new seed where the plugin's key is another than before; else the old one lives on. */
-  async refresh(): Promise<void> {
+  /** A new seed where the plugin's key is another than before; else the old one lives on. One at a time. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #refresh(): Promise<void> {
     try {
       const { healthz, version, keyId } = await this.#service.status();
       if (healthz !== 'ok') throw new Error(`got unexpected healthz status: ${healthz}`);
       if (version !== 'v2' && version !== 'v2beta1') throw new Error(`expected KMS API version v2, got ${version}`);
       if (keyId === '' || keyId.length > maxSourceBytes) throw new Error('expected KMS v2 key ID to be set');
-      if (this.#state?.source.keyId !== keyId) await this.#newSeed();
+      if (this.#state?.source.keyId !== keyId) await this.#newSeed(keyId);
       if (this.#state !== undefined) this.#state.expiresAt = this.#now() + seedLifeMs;
       this.#failure = undefined;
     } catch (error) {
@@ -85,9 +93,11 @@ export class KmsTransformer implements Transformer {
     }
   }
 
-  async #newSeed(): Promise<void> {
+  async #newSeed(keyId: string): Promise<void> {
     const seed = randomBytes(seedSize);
     const source = await this.#service.encrypt(seed);
+    if (source.keyId !== keyId)
+      throw new Error('failed to rotate DEK: the plugin encrypts with another key than it tells');
     const transformer = extendedNonceGcm(seed);
     validate({ ...source, data: Buffer.of(0), sourceType: seedOfKeys });
     this.#known.set(cacheKey({ ...source, sourceType: seedOfKeys }), transformer);

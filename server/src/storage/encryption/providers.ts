@@ -43,6 +43,11 @@ export class Providers {
     await Promise.all(this.kms.map((each) => each.start()));
   }
 
+  /** Throws where a plugin is not well. */
+  check(): void {
+    for (const each of this.kms) each.check();
+  }
+
   close(): void {
     for (const each of this.kms) each.close();
   }

@@ -2,7 +2,13 @@
  * Pod Security Standards by namespace label, or by configuration: enforce refuses pods, warn and audit tell; also on
  * what makes pods.
  */
-import { aggregateFieldErrors, type FieldError, type KubernetesObject } from '@typernetes/openapi/meta';
+import {
+  aggregateFieldErrors,
+  type FieldError,
+  internalError,
+  type KubernetesObject,
+  quote,
+} from '@typernetes/openapi/meta';
 import type { Container, Namespace, Pod, PodTemplateSpec } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionAttributes, AdmissionPlugin } from '../../admission.ts';
 import { type PodSecuritySettings, readPodSecurity } from '../../configuration/pod-security.ts';
@@ -40,11 +46,14 @@ export function podSecurity(dependencies: AdmissionDependencies, configuration?:
   const evaluation = new Evaluation(settings, metrics?.podSecurity);
   const policyFor = async (attributes: AdmissionAttributes) => {
     const namespace = await registry.get<Namespace>({ group: '', resource: 'namespaces' }, '', attributes.namespace);
-    return policyOf(namespace?.metadata?.labels, settings.defaults);
+    return namespace && policyOf(namespace.metadata?.labels, settings.defaults);
   };
   const validatePod = async (attributes: AdmissionAttributes): Promise<void> => {
     if (evaluation.isExempt(attributes)) return;
-    const { policy, errors } = await policyFor(attributes);
+    const found = await policyFor(attributes);
+    // Whose labels are not known is not let in.
+    if (found === undefined) throw internalError(`failed to lookup namespace ${quote(attributes.namespace)}`);
+    const { policy, errors } = found;
     if (errors.length === 0 && isFullyPrivileged(policy)) return evaluation.skip(policy.enforce, attributes);
     const pod = attributes.object as Pod;
     if (attributes.operation === 'UPDATE' && !isSignificant(pod, attributes.oldObject as Pod)) return;
@@ -53,7 +62,9 @@ export function podSecurity(dependencies: AdmissionDependencies, configuration?:
   };
   const validatePodMaker = async (attributes: AdmissionAttributes): Promise<void> => {
     if (evaluation.isExempt(attributes)) return;
-    const { policy, errors } = await policyFor(attributes);
+    const found = await policyFor(attributes);
+    if (found === undefined) return;
+    const { policy, errors } = found;
     if (errors.length === 0 && policy.warn.level === 'privileged' && policy.audit.level === 'privileged') return;
     const template = templateOf(attributes.object);
     if (template !== undefined) evaluation.run(attributes, policy, errors, template, false);

@@ -20,6 +20,15 @@ const template = (spec: object, securityContext: object = {}, metadata: object =
 const check = (level: 'baseline' | 'restricted', pod: PodTemplate, minor?: number): string =>
   printViolations(evaluate({ level, minor }, pod));
 
+test('a pod of a namespace that is not there is not let in unseen', async () => {
+  const registry = new MemoryObjects();
+  const plugin = podSecurity({ registry, authorizer: alwaysDeny });
+  await assert.rejects(
+    admit([plugin], { line: 'create pods', namespace: 'gone', object: { spec: template({}).spec } }),
+    /failed to lookup namespace "gone"/,
+  );
+});
+
 describe('baseline', () => {
   const table: [string, PodTemplate, string][] = [
     ['a plain pod', template({}), ''],
