@@ -14,6 +14,8 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions, Shutd
   /** Embedded storage in this directory; excludes etcdServers. */
   storageDir?: string;
   etcdServers: string[];
+  /** `GROUP/RESOURCE#URL;URL`: resources in an etcd of their own. */
+  etcdServersOverrides: string[];
   etcdCafile?: string;
   etcdCertfile?: string;
   etcdKeyfile?: string;
@@ -141,6 +143,7 @@ export const defaultOptions: ApiserverOptions = {
   securePort: 6443,
   bindAddress: '0.0.0.0',
   etcdServers: [],
+  etcdServersOverrides: [],
   etcdPrefix: '/registry',
   etcdCompactionIntervalMs: 300_000,
   etcdHealthcheckTimeoutMs: 2000,

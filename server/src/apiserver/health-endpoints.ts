@@ -4,8 +4,8 @@ import type { ApiserverOptions } from './config.ts';
 import { inUpstreamOrder } from './health-order.ts';
 
 export interface HealthChecks {
-  /** Is storage there, within so many milliseconds? */
-  storage: (limitMs: number) => HealthCheck;
+  /** Is storage there, within so many milliseconds? The first is that of most resources. */
+  storage: (limitMs: number) => readonly HealthCheck[];
   /** Further ones beside those that always are. */
   others: readonly HealthCheck[];
   hooks: readonly HealthCheck[];
@@ -22,11 +22,13 @@ export function healthEndpoints(
 ): HealthEndpoint[] {
   const { others, hooks, aggregation, shutdown } = checks;
   const storage = checks.storage(options.etcdHealthcheckTimeoutMs);
-  const readiness = { ...checks.storage(options.etcdReadycheckTimeoutMs), name: 'etcd-readiness' };
-  const always: HealthCheck[] = [{ name: 'ping', check() {} }, { name: 'log', check() {} }, storage];
+  const readiness = checks
+    .storage(options.etcdReadycheckTimeoutMs)
+    .map((check) => ({ ...check, name: check.name.replace(/^etcd(-override)?/, '$&-readiness') }));
+  const always: HealthCheck[] = [{ name: 'ping', check() {} }, { name: 'log', check() {} }, ...storage];
   const started = inUpstreamOrder([...hooks, aggregation]);
   const informers = hooks.find(({ name }) => name.endsWith('generic-apiserver-start-informers'))!;
-  const ready = [readiness, ...others, { ...informers, name: 'informer-sync' }];
+  const ready = [...readiness, ...others, { ...informers, name: 'informer-sync' }];
   const graceEnds = now() + options.livezGracePeriodMs;
   const alive = started.map((check) => patient(check, graceEnds, now));
   return [

@@ -101,7 +101,7 @@ test('reads and writes that are executed are seen apart', async () => {
 test('metrics are told while the storage cannot be reached', async () => {
   const metrics = new ApiMetrics();
   const down = () => Promise.reject(new Error('no storage'));
-  metrics.watchStorageSize('embedded', down);
+  metrics.watchStorageSizes([down]);
   metrics.watchObjectCounts(() => [
     ['pods', Promise.resolve(3)],
     ['secrets', down()],

@@ -10,6 +10,7 @@ import {
 } from '@typernetes/openapi/catalogue';
 import {
   formatApiVersion,
+  type GroupResource,
   type GroupVersionKind,
   type KubernetesObject,
   parseApiVersion,
@@ -44,7 +45,7 @@ export interface ServedResourcesOptions {
   isServed: Served;
   registrations: readonly ResourceRegistration[];
   /** The storage of one resource's folder, which ends in `/`. */
-  storageFor(prefix: string): Storage;
+  storageFor(prefix: string, resource: GroupResource): Storage;
   /** Ends in `/`. */
   root: string;
   /** Streams to nodes, by `resource/subresource`; they go before what a registration says. */
@@ -81,7 +82,7 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
     if (store === undefined && isStored(definition)) {
       store = new RegistryStore(
         storeDefinition(definition, registration, shared, options.root),
-        options.storageFor(prefixOf(definition, registration, options.root)),
+        options.storageFor(prefixOf(definition, registration, options.root), shared?.owner ?? definition),
       );
       stores.set(key, store);
     }

@@ -5,7 +5,6 @@ import { openAuditLog } from '../audit/index.ts';
 import { impersonate } from '../authentication/index.ts';
 import type { Authorizer } from '../authorization/index.ts';
 import { withCors } from '../endpoints/filters/origins.ts';
-import type { HealthCheck } from '../endpoints/health.ts';
 import { ApiMetrics } from '../endpoints/metrics.ts';
 import type { Logger } from '../endpoints/request-context.ts';
 import { RequestMetrics } from '../endpoints/request-metrics.ts';
@@ -43,7 +42,7 @@ import { showServer } from './server-metrics.ts';
 import { withServingCertificate } from './serving/own-certificate.ts';
 import { ServingTls } from './serving/serving-tls.ts';
 import { Shutdown } from './shutdown.ts';
-import { openStoredData } from './stored-data.ts';
+import { openStoredData, storageChecks } from './stored-data.ts';
 import { structuredAuthorization } from './structured/authorization.ts';
 import { checkTokenSigning, tokenSigning } from './token-signing.ts';
 
@@ -80,11 +79,7 @@ export async function startApiserver(
     throw error;
   });
   const { storage, cachers, root } = data;
-  const storageCheckWithin = (limitMs: number): HealthCheck => ({
-    name: 'etcd',
-    check: async () => void (await storage.currentRevision(AbortSignal.timeout(limitMs))),
-  });
-  const storageCheck = storageCheckWithin(options.etcdHealthcheckTimeoutMs);
+  const [storageCheck] = storageChecks(data, options.etcdHealthcheckTimeoutMs);
   const isServed = servedVersions(options.runtimeConfig, servedByDefault);
   const registry = loopbackRegistry(now, stopping.signal);
   const identity = buildIdentity(options, files, registry, metrics.registry, signing, logger);
@@ -116,7 +111,7 @@ export async function startApiserver(
   const served = serveResources({
     isServed,
     registrations: registrations(dependencies, options),
-    storageFor: (prefix) => cachers.for(prefix),
+    storageFor: (prefix, resource) => cachers.for(prefix, resource),
     root,
     connectHandlers: {
       ...podStreams({ registry, nodes, authorizer }),
@@ -238,15 +233,17 @@ export async function startApiserver(
 
   const shutdown = new Shutdown(options);
   metrics.watchObjectCounts(() =>
-    [...served.stores].map(([name, { definition }]) => [name, storage.count(definition.prefix)] as const),
+    [...served.stores].map(([name, { definition }]) => [name, cachers.count(definition.prefix)] as const),
   );
-  if (storage.size !== undefined) metrics.watchStorageSize(options.etcdServers[0] ?? 'embedded', () => storage.size!());
+  metrics.watchStorageSizes(
+    [storage, ...data.others].flatMap((each) => (each.size === undefined ? [] : [() => each.size!()])),
+  );
   showServer(metrics.registry, featureGates, kubernetesVersion);
   const nonResource = nonResourceRequests({
     options,
     metrics,
     health: {
-      storage: storageCheckWithin,
+      storage: (limitMs) => storageChecks(data, limitMs),
       others: data.encryption.checked ? [{ name: 'kms-providers', check: () => data.encryption.check() }] : [],
       hooks: hooks.checks(),
       aggregation: aggregation.check,

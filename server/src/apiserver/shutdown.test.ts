@@ -136,7 +136,7 @@ test('health checks may be left out, and metrics have upstream’s names', async
     /^apiserver_response_sizes_count\{component="apiserver",group="",resource="endpoints",/m,
     /^apiserver_requested_deprecated_apis\{group="",removed_release="",resource="endpoints",subresource="",version="v1"\} 1$/m,
     /^apiserver_storage_objects\{resource="configmaps"\} \d+$/m,
-    /^apiserver_storage_size_bytes\{storage_cluster_id="embedded"\} \d/m,
+    /^apiserver_storage_size_bytes\{storage_cluster_id="etcd-0"\} \d/m,
     /^apiserver_current_inflight_requests\{request_kind="readOnly"\} \d+$/m,
     /^# TYPE apiserver_longrunning_requests gauge$/m,
     /^apiserver_admission_step_admission_duration_seconds_count\{operation="CREATE",rejected="false",type="validate"\} \d+$/m,

@@ -1,4 +1,5 @@
 /** From the flags to what registries read and write: storage, measured, traced and encrypted, and the caches over it. */
+import type { HealthCheck } from '../endpoints/health.ts';
 import type { MetricsRegistry } from '../metrics/index.ts';
 import type { StoreDefinition } from '../registry/generic/definition.ts';
 import { CacherGroup } from '../storage/cacher/index.ts';
@@ -8,7 +9,8 @@ import { StorageMetrics, watchCachers } from '../storage/metrics.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Tracing } from '../tracing/index.ts';
 import type { ApiserverOptions } from './config.ts';
-import { openStorage } from './open-storage.ts';
+import { openStorages } from './open-storage.ts';
+import { type Place, PlacedCachers } from './storage-overrides.ts';
 
 export interface StoredDataDependencies {
   metrics: MetricsRegistry;
@@ -17,8 +19,11 @@ export interface StoredDataDependencies {
 }
 
 export interface StoredData {
+  /** Of all that has no other. */
   storage: Storage;
-  cachers: CacherGroup;
+  /** Those of some resources (--etcd-servers-overrides). */
+  others: readonly Storage[];
+  cachers: PlacedCachers;
   encryption: Encryption;
   /** Ends in `/`, as all keys begin. */
   root: string;
@@ -34,16 +39,23 @@ export async function openStoredData(
   const root = `/${options.etcdPrefix.replace(/^\/|\/$/g, '')}/`;
   const encryption = await Encryption.open(options, root, report);
   const usesEtcd = options.etcdServers.length > 0;
-  const opened = await openStorage(options, metrics);
+  const opened = await openStorages(options, metrics);
   const folders = new Folders(root);
   const resourceOf = (key: string) => folders.of(key);
-  const measured = new StorageMetrics(metrics, resourceOf).measured(opened);
-  const traced = tracing?.storage(measured, usesEtcd ? 'etcd3' : 'embedded', root) ?? measured;
-  const storage = encryption.wrap(traced, usesEtcd);
-  const cachers = new CacherGroup(storage, root);
+  const storageMetrics = new StorageMetrics(metrics, resourceOf);
+  const place = (bare: Storage): Place => {
+    const measured = storageMetrics.measured(bare);
+    const traced = tracing?.storage(measured, usesEtcd ? 'etcd3' : 'embedded', root) ?? measured;
+    const storage = encryption.wrap(traced, usesEtcd);
+    return { storage, cachers: new CacherGroup(storage, root) };
+  };
+  const main = place(opened.main);
+  const others = opened.others.map(({ storage, resources }) => ({ ...place(storage), resources }));
+  const cachers = new PlacedCachers(main, others);
   watchCachers(metrics, cachers, resourceOf);
   return {
-    storage,
+    storage: main.storage,
+    others: others.map(({ storage }) => storage),
     cachers,
     encryption,
     root,
@@ -53,8 +65,16 @@ export async function openStoredData(
     },
     async close() {
       await cachers.close();
-      await storage.close();
       encryption.close();
     },
   };
+}
+
+/** Whether the storages answer within so many milliseconds; the first is that of most resources. */
+export function storageChecks({ storage, others }: StoredData, limitMs: number): [HealthCheck, ...HealthCheck[]] {
+  const checkOf = (name: string, each: Storage): HealthCheck => ({
+    name,
+    check: async () => void (await each.currentRevision(AbortSignal.timeout(limitMs))),
+  });
+  return [checkOf('etcd', storage), ...others.map((other, index) => checkOf(`etcd-override-${index}`, other))];
 }

@@ -155,8 +155,8 @@ export class ApiMetrics {
     });
   }
 
-  /** Bytes of the whole store, asked for when scraped. */
-  watchStorageSize(cluster: string, size: () => Promise<number>): void {
+  /** Bytes of each whole store, asked for when scraped; one that cannot be asked is not shown. */
+  watchStorageSizes(sizes: readonly (() => Promise<number>)[]): void {
     const gauge = this.registry.register(
       new Gauge({
         name: 'apiserver_storage_size_bytes',
@@ -166,9 +166,9 @@ export class ApiMetrics {
       }),
     );
     this.registry.collect(async () => {
-      const bytes = await size().catch(() => undefined);
-      if (bytes === undefined) gauge.clear();
-      else gauge.with(cluster).set(bytes);
+      const known = await Promise.all(sizes.map((size) => size().catch(() => undefined)));
+      gauge.clear();
+      for (const [index, bytes] of known.entries()) if (bytes !== undefined) gauge.with(`etcd-${index}`).set(bytes);
     });
   }
 

@@ -157,7 +157,7 @@ class MeasuredStorage implements Storage {
 /** Reads the Cachers' own statistics when somebody asks. */
 export function watchCachers(
   registry: MetricsRegistry,
-  cachers: CacherGroup,
+  cachers: Pick<CacherGroup, 'all'>,
   resourceOf: (prefix: string) => StoredResource,
 ): void {
   const counter = (name: string, help: string, more: readonly string[] = []): Counter =>

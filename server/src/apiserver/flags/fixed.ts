@@ -39,7 +39,6 @@ export const refusedFlags: readonly (readonly [name: string, why: string])[] = [
   ['show-hidden-metrics-for-version', 'there are no hidden metrics'],
   ['debug-socket-path', noGoProfiles],
   ['egress-selector-config-file', 'requests leave this server directly; there is no tunnel (konnectivity)'],
-  ['etcd-servers-overrides', 'all resources are kept in one etcd'],
   ['max-connection-bytes-per-sec', 'connections are not throttled'],
   ['tls-curve-preferences', 'numbers of Go’s crypto/tls; Node chooses the key exchange'],
   ['peer-advertise-ip', gated],

@@ -25,6 +25,12 @@ export const flags: readonly Flag[] = [
     'keep everything in this directory (embedded storage); this or --etcd-servers is needed',
   ],
   ['etcd-servers', 'etcdServers', list, 'URLs of etcd, separated by commas: keep everything there'],
+  [
+    'etcd-servers-overrides',
+    'etcdServersOverrides',
+    list,
+    'resources that are kept in another etcd: /events#http://A:2379;http://B:2379,GROUP/RESOURCE#URL',
+  ],
   ['etcd-cafile', 'etcdCafile', text, 'CA of etcd'],
   ['etcd-certfile', 'etcdCertfile', text, 'client certificate for etcd'],
   ['etcd-keyfile', 'etcdKeyfile', text, 'key of the client certificate for etcd'],

@@ -31,7 +31,7 @@ export class Encryption {
   #providers: Providers | undefined;
   #hash = '';
   #timer: NodeJS.Timeout | undefined;
-  #storage: EncryptedStorage | undefined;
+  readonly #storages: EncryptedStorage[] = [];
   #protobuf = false;
 
   private constructor(file: string | undefined, root: string) {
@@ -55,7 +55,9 @@ export class Encryption {
   wrap(storage: Storage, mayHoldProtobuf: boolean): Storage {
     this.#protobuf = mayHoldProtobuf;
     if (this.#providers === undefined && !mayHoldProtobuf) return storage;
-    return (this.#storage = new EncryptedStorage(storage, (key) => this.#transformerOf(key)));
+    const encrypted = new EncryptedStorage(storage, (key) => this.#transformerOf(key));
+    this.#storages.push(encrypted);
+    return encrypted;
   }
 
   /** Tells which resource lives in a folder, where they are named differently. */
@@ -84,7 +86,7 @@ export class Encryption {
     this.#hash = hash;
     if (old !== undefined) {
       setTimeout(() => old.close(), closeOldAfterMs).unref();
-      this.#storage?.changed();
+      for (const storage of this.#storages) storage.changed();
     }
     return true;
   }
