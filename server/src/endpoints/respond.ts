@@ -50,9 +50,13 @@ function withinLimits(warnings: Iterable<string>): string[] {
   return all;
 }
 
-const characters = (text: string): number => (text.length <= maxWarning ? text.length : [...text].length);
+const characters = (text: string): number => (text.length <= maxWarning ? text.length : Array.from(text).length);
 const cutWarning = (text: string): string =>
-  text.length <= maxWarning ? text : [...text.slice(0, 2 * maxWarning)].slice(0, maxWarning).join('');
+  text.length <= maxWarning
+    ? text
+    : Array.from(text.slice(0, 2 * maxWarning))
+        .slice(0, maxWarning)
+        .join('');
 
 export function setWarnings(context: RequestContext): void {
   if (context.warnings.size === 0) return;
