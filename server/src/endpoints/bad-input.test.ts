@@ -205,7 +205,7 @@ const cases: Case[] = [
     code: 406,
     reason: 'NotAcceptable',
     message:
-      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+      '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
   },
   {
     name: 'a huge body',

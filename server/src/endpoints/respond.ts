@@ -173,8 +173,9 @@ export function sendText(context: RequestContext, code: number, text: string): v
   response.end(context.method === 'HEAD' ? undefined : text);
 }
 
-export function sendJson(context: RequestContext, code: number, value: unknown): Promise<void> {
-  const text = JSON.stringify(value, undefined, wantsPretty(context) ? 2 : undefined);
+/** As Go's encoder: on one line, which a line feed ends, or pretty without one. */
+function sendJson(context: RequestContext, code: number, value: unknown, pretty: boolean): Promise<void> {
+  const text = pretty ? JSON.stringify(value, undefined, 2) : `${JSON.stringify(value)}\n`;
   return sendBody(context, code, 'application/json', [Buffer.from(text)]);
 }
 
@@ -196,7 +197,9 @@ export async function sendStatusError(context: RequestContext, error: StatusErro
   const retry = status.details?.retryAfterSeconds;
   if (retry !== undefined && retry > 0) response.setHeader('Retry-After', String(retry));
   const mediaType = negotiateStatus(context);
-  if (mediaType === 'application/json') await sendJson(context, code, status);
+  // Whoever takes none of the server's formats is told so in readable JSON.
+  const pretty = mediaType === undefined || wantsPretty(context);
+  if (mediaType === undefined || mediaType === 'application/json') await sendJson(context, code, status, pretty);
   else await sendBody(context, code, mediaType, [statusSerializers[mediaType].encode(status)]);
 }
 

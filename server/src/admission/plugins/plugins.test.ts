@@ -210,7 +210,10 @@ describe('Priority', () => {
     );
   });
   test('refusals', async () => {
-    await assert.rejects(run({ priorityClassName: 'none' }), /no PriorityClass with name none was found/);
+    for (const name of ['none', 'constructor'])
+      await assert.rejects(run({ priorityClassName: name }), {
+        message: new RegExp(`no PriorityClass with name ${name} was found`),
+      });
     await assert.rejects(
       run({ priority: 5 }),
       /the integer value of priority \(5\) must not be provided in pod spec; priority admission controller computed 0/,

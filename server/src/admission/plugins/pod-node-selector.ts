@@ -15,15 +15,15 @@ export function podNodeSelector(
   dependencies: AdmissionDependencies,
   configuration: string | undefined,
 ): AdmissionPlugin {
-  const selectors = readPodNodeSelectors(configuration);
+  const selectors = new Map(Object.entries(readPodNodeSelectors(configuration)));
   const selectorOf = (namespace: Namespace): LabelMap =>
-    labels(namespace.metadata?.annotations?.[annotation] ?? selectors[clusterDefault] ?? '');
+    labels(namespace.metadata?.annotations?.[annotation] ?? selectors.get(clusterDefault) ?? '');
   const check = (attributes: AdmissionAttributes, selector: LabelMap): void => {
     const { metadata, spec } = attributes.object as Pod;
     const own = spec?.nodeSelector ?? {};
     const no = (reason: string): Error => forbidden(attributes.resource, metadata?.name ?? '', reason);
     if (conflict(selector, own)) throw no('pod node label selector conflicts with its namespace node label selector');
-    const allowed = labels(selectors[attributes.namespace] ?? '');
+    const allowed = labels(selectors.get(attributes.namespace) ?? '');
     if (Object.keys(allowed).length > 0 && Object.entries(own).some(([key, value]) => allowed[key] !== value))
       throw no('pod node label selector labels conflict with its namespace whitelist');
   };

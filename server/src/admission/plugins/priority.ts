@@ -7,10 +7,10 @@ import { concerns, refuse } from '../refusal.ts';
 
 const priorityClasses = { group: 'scheduling.k8s.io', resource: 'priorityclasses' };
 /** Every cluster has these two, with upstream's values; they answer before the objects are there. */
-const systemClasses: Readonly<Record<string, number>> = {
-  'system-cluster-critical': 2_000_000_000,
-  'system-node-critical': 2_000_001_000,
-};
+const systemClasses: ReadonlyMap<string, number> = new Map([
+  ['system-cluster-critical', 2_000_000_000],
+  ['system-node-critical', 2_000_001_000],
+]);
 
 export function priority({ registry }: AdmissionDependencies): AdmissionPlugin {
   const defaultClass = async (): Promise<PriorityClass | undefined> => {
@@ -27,7 +27,7 @@ export function priority({ registry }: AdmissionDependencies): AdmissionPlugin {
     if (name === '') return (await defaultClass()) ?? { value: 0, preemptionPolicy: 'PreemptLowerPriority' };
     const found = await registry.get<PriorityClass>(priorityClasses, '', name);
     if (found !== undefined) return found;
-    const value = systemClasses[name];
+    const value = systemClasses.get(name);
     if (value === undefined) throw refuse(attributes, `no PriorityClass with name ${name} was found`);
     return { metadata: { name }, value, preemptionPolicy: 'PreemptLowerPriority' };
   };

@@ -70,7 +70,7 @@ function send(context: RestContext, target: ProxyTarget): Promise<IncomingMessag
     const outgoing = secure ? https.request(target.url, options) : http.request(target.url, options);
     outgoing.once('response', resolve);
     const fail = (message: string): void => reject(serviceUnavailable(`error trying to reach service: ${message}`));
-    outgoing.once('error', (error) => fail(error.message));
+    outgoing.on('error', (error) => fail(error.message));
     // Unheard, Node would drop the connection and tell nobody.
     outgoing.once('upgrade', (_, upgraded) => {
       upgraded.destroy();

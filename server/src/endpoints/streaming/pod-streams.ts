@@ -108,7 +108,7 @@ async function podLog(dependencies: PodStreamDependencies, name: string, context
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     https
       .get(url, { agent: dependencies.nodes.agentFor(insecure), signal: context.signal }, resolve)
-      .once('error', (error) => reject(internalError(`Get ${JSON.stringify(url)}: ${error.message}`)));
+      .on('error', (error) => reject(internalError(`Get ${JSON.stringify(url)}: ${error.message}`)));
   });
   const code = answer.statusCode ?? 500;
   if (code >= 300) {
