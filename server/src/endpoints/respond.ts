@@ -30,15 +30,39 @@ function warningHeader(text: string): string {
   return `299 - "${clean}"`;
 }
 
+/** In characters. Beyond what is allowed in all, each warning is cut to what one may have, and those to come are left out. */
+const maxWarnings = 4096;
+const maxWarning = 256;
+
+function withinLimits(warnings: Iterable<string>): string[] {
+  let all: string[] = [];
+  let written = 0;
+  let cutting = false;
+  for (const text of warnings) {
+    if (cutting && written >= maxWarnings) break;
+    all.push(cutting ? cutWarning(text) : text);
+    written += characters(all.at(-1)!);
+    if (cutting || written <= maxWarnings) continue;
+    cutting = true;
+    all = all.map(cutWarning);
+    written = all.reduce((sum, each) => sum + characters(each), 0);
+  }
+  return all;
+}
+
+const characters = (text: string): number => (text.length <= maxWarning ? text.length : Array.from(text).length);
+const cutWarning = (text: string): string =>
+  text.length <= maxWarning
+    ? text
+    : Array.from(text.slice(0, 2 * maxWarning))
+        .slice(0, maxWarning)
+        .join('');
+
 export function setWarnings(context: RequestContext): void {
   if (context.warnings.size === 0) return;
-  const values: string[] = [];
-  let written = 0;
-  for (const text of context.warnings) {
-    const item = written >= 4096 ? text.slice(0, 256) : text;
-    written += item.length;
-    values.push(Buffer.from(warningHeader(item), 'utf8').toString('latin1'));
-  }
+  const values = withinLimits(context.warnings).map((text) =>
+    Buffer.from(warningHeader(text), 'utf8').toString('latin1'),
+  );
   context.response.setHeader('Warning', values);
 }
 

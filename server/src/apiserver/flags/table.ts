@@ -8,7 +8,6 @@ export type Flag = [name: string, field: keyof ApiserverOptions, parse: Parser, 
 export const unused = '';
 
 export const flags: readonly Flag[] = [
-  ...auditFlags<Parser>({ text, integer, boolean, milliseconds }),
   ['secure-port', 'securePort', integer, 'port to serve HTTPS on; 0 takes a free one'],
   ['bind-address', 'bindAddress', text, 'address to listen on'],
   [
@@ -326,4 +325,5 @@ export const flags: readonly Flag[] = [
     milliseconds,
     'time over which watches are ended; 0 ends them at once',
   ],
+  ...auditFlags<Parser>({ text, integer, boolean, milliseconds }),
 ];
