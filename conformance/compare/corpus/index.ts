@@ -18,6 +18,7 @@ import { podCases } from './pods.ts';
 import { policyCases } from './policies.ts';
 import { readCases } from './reads.ts';
 import { scalingCases } from './scaling.ts';
+import { statusCases } from './statuses.ts';
 import { storageCases } from './storage.ts';
 import { subresourceCases } from './subresources.ts';
 import { workloadCases } from './workloads.ts';
@@ -31,6 +32,7 @@ export function corpus(): Case[] {
     ...podCases,
     ...workloadCases,
     ...scalingCases,
+    ...statusCases,
     ...subresourceCases,
     ...networkCases,
     ...configurationCases,

@@ -206,7 +206,6 @@ export async function startApiserver(
   const serverAddress = (): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;
   const cluster = clusterHooks({
     registries: dependencies,
-    source,
     storage,
     root,
     featureGates,
@@ -307,7 +306,6 @@ export async function startApiserver(
     if (options.shutdownSendRetryAfter) await serving.drain();
     serving.close();
     if (!options.shutdownSendRetryAfter) await serving.drain();
-    await cluster.stop();
     await aggregation.stop();
     await custom.stop();
     await fairness.stop();

@@ -250,3 +250,11 @@ test('any text is compiled or refused, never thrown at', () => {
     { numRuns: 500 },
   );
 });
+
+test('a text made to take long does not', () => {
+  const { program } = compile('double(s) == 1.0', environment({ s: STRING }));
+  assert.ok(program !== undefined);
+  const before = process.cpuUsage().user;
+  evaluate(program, { s: `${'1'.repeat(500_000)}x` });
+  assert.ok(process.cpuUsage().user - before < 2_000_000);
+});

@@ -11,6 +11,7 @@ import { handleUpdate } from './handlers/update.ts';
 import { handleWatch } from './handlers/watch.ts';
 import { annotateAudit, type Handler, type RequestContext } from './request-context.ts';
 import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from './resource-endpoint.ts';
+import { confirmMediaTypes } from './route-media.ts';
 
 /** The resources of a group version that come and go with their definitions. */
 export type CustomEndpoints = (apiVersion: string) => ReadonlyMap<string, ResourceEndpoint> | undefined;
@@ -55,6 +56,7 @@ export class ResourceRouter {
       endpoint.untyped === true && !info.verbViaPathPrefix
         ? customHandler(context, endpoint, this.#dependencies)
         : this.#handlerOf(context, endpoint);
+    if (endpoint.untyped !== true) confirmMediaTypes(context, endpoint);
     if (endpoint.deprecationWarning !== undefined) {
       context.warnings.add(endpoint.deprecationWarning);
       context.deprecated = true;

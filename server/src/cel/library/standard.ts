@@ -172,7 +172,7 @@ function toDouble(value: Value): number {
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof Uint) return Number(value.value);
   if (typeof value === 'string') {
-    if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(value)) return Number(value);
+    if (/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(value)) return Number(value);
     const special = /^([+-]?)(?:(nan)|inf(?:inity)?)$/i.exec(value);
     if (special !== null) return special[2] ? Number.NaN : special[1] === '-' ? -Infinity : Infinity;
   }

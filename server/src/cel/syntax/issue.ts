@@ -15,11 +15,16 @@ export class SyntaxIssue extends Error {
   }
 }
 
+const maxIssues = 100;
+
+/** Each shows its line, so that there must not be many. */
 export function formatIssues(source: string, issues: readonly Issue[]): string {
-  return [...issues]
+  const shown = issues
+    .slice(0, maxIssues)
     .sort((a, b) => a.pos - b.pos)
-    .map((issue) => formatIssue(source, issue))
-    .join('\n');
+    .map((issue) => formatIssue(source, issue));
+  const more = issues.length - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more errors were truncated`] : [])].join('\n');
 }
 
 function formatIssue(source: string, issue: Issue): string {

@@ -35,3 +35,9 @@ test("what is broken is told in ANTLR's words, all of it", () => {
   ])
     assert.deepEqual(told(source!), issues, source);
 });
+
+test('of many issues the first are shown, and the others counted', () => {
+  const { errors = '' } = compile('é'.repeat(20_000), environment({}));
+  assert.equal(errors.match(/ERROR:/g)?.length, 100);
+  assert.match(errors, /\n1990\d more errors were truncated$/);
+});

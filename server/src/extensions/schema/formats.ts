@@ -81,7 +81,9 @@ const units = [
 const isUnit = (word: string): boolean => units.some((names) => names.includes(word) || word.startsWith(names.at(-1)!));
 /** Go's durations, or numbers with units in words anywhere in the text. */
 const isDuration: Check = (text) =>
-  duration.test(text) || [...text.matchAll(/\d+\s*([A-Za-zµ]+)/g)].some(([, word]) => isUnit(word!.toLowerCase()));
+  // From the first digit only: starting at each of many would take for ever.
+  duration.test(text) ||
+  [...text.matchAll(/(?<!\d)\d+\s*([A-Za-zµ]+)/g)].some(([, word]) => isUnit(word!.toLowerCase()));
 
 const octet = '(?:0|[1-9]\\d?|1\\d\\d?|2[0-4]\\d|25[0-5])';
 const cards =

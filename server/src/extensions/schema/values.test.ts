@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fieldErrorMessage, path } from '@typernetes/openapi/meta';
+import { matchesFormat } from './formats.ts';
 import {
   coerceObject,
   coercePart,
@@ -129,4 +130,11 @@ test('embedded resources say what they are', () => {
   assert.deepEqual(dropped.a.metadata.name, 'x');
   assert.equal(dropped.a.metadata.labels, undefined);
   assert.equal('kind' in dropped.a, false);
+});
+
+test('a duration made to take long does not', () => {
+  const before = process.cpuUsage().user;
+  for (const text of ['1'.repeat(300_000), '1'.repeat(150_000) + ' '.repeat(150_000)])
+    assert.equal(matchesFormat(text, 'duration'), false);
+  assert.ok(process.cpuUsage().user - before < 2_000_000);
 });

@@ -184,8 +184,7 @@ function validateDryRun(values: readonly string[]): FieldError[] {
   return values.every((value) => value === 'All') ? [] : [notSupported(path('dryRun'), [...values], ['All'])];
 }
 
-const badDeleteOptions = (detail: string) =>
-  badRequest(`DeleteOptions in version "v1" cannot be handled as a DeleteOptions: json: cannot unmarshal ${detail}`);
+const badDeleteOptions = (detail: string) => badRequest(`json: cannot unmarshal ${detail}`);
 
 /** What the machinery itself knows at version v1, beside DeleteOptions. */
 const optionsKinds: ReadonlySet<string> = new Set([

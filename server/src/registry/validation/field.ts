@@ -5,6 +5,7 @@ export {
   duplicate,
   type FieldError,
   forbiddenField,
+  internalFieldError,
   invalidValue,
   notFoundField,
   notSupported,

@@ -1,4 +1,8 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { type Kind, refusals } from '../../testing/rules.ts';
+import { path } from '../../validation/index.ts';
+import { validateFieldRef } from './validate-environment.ts';
 
 const pods: Kind = {
   apiVersion: 'v1',
@@ -146,4 +150,11 @@ refusals('environments', pods, {
     'spec.containers[0].envFrom[0].prefix: Invalid value: "a=": a valid environment variable name must consist only of printable ASCII characters other than \'=\'',
     'spec.containers[0].envFrom[1].secretRef.name: Required value',
   ],
+});
+
+test('a field path made to take long does not', () => {
+  const before = process.cpuUsage().user;
+  const errors = validateFieldRef({ apiVersion: 'v1', fieldPath: "['".repeat(200_000) }, [], path('fieldRef'));
+  assert.equal(errors.length, 1);
+  assert.ok(process.cpuUsage().user - before < 2_000_000);
 });

@@ -110,8 +110,9 @@ export function validateFieldRef(reference: ObjectFieldSelector, allowed: readon
   if (!reference.apiVersion) return [required(at.child('apiVersion'), '')];
   const fieldPath = reference.fieldPath;
   if (!fieldPath) return [required(at.child('fieldPath'), '')];
-  const subscripted = /^(.*)\['(.*)'\]$/.exec(fieldPath);
-  const name = subscripted?.[1] ?? fieldPath;
+  const opening = fieldPath.indexOf("['");
+  const subscripted = opening > 0 && fieldPath.endsWith("']") && opening + 4 <= fieldPath.length;
+  const name = subscripted ? fieldPath.slice(0, opening) : fieldPath;
   if (reference.apiVersion !== 'v1') {
     const problem = `unsupported pod version: ${reference.apiVersion}`;
     return [invalidValue(at.child('fieldPath'), fieldPath, `error converting fieldPath: ${problem}`)];
@@ -126,7 +127,7 @@ export function validateFieldRef(reference: ObjectFieldSelector, allowed: readon
     ];
   }
   if (subscripted) {
-    const key = subscripted[2] ?? '';
+    const key = fieldPath.slice(opening + 2, -2);
     if (name === 'metadata.annotations') return checked(at, key.toLowerCase(), qualifiedName(key.toLowerCase()));
     if (name === 'metadata.labels') return checked(at, key, qualifiedName(key));
     const problem = `field label does not support subscript: ${fieldPath}`;

@@ -8,6 +8,7 @@ import {
   familyOf,
   forbiddenField,
   immutable,
+  internalFieldError,
   invalidValue,
   path,
   qualifiedName,
@@ -101,8 +102,14 @@ function validateAddresses(
 ): FieldError[] {
   const existing = old.map(({ ip }) => ip ?? '');
   const errors = addresses.flatMap(({ ip = '' }, index) => validateAddress(ip, at.child(field).index(index), existing));
-  const families = new Set(addresses.map(({ ip = '' }) => familyOf(ip)));
-  if (addresses.length > 2 || families.size < addresses.length)
+  if (addresses.length <= 1) return errors;
+  const families = addresses.map(({ ip = '' }) => familyOf(ip));
+  const unknown = families.indexOf(undefined);
+  if (unknown >= 0) {
+    const detail = `failed to check for dual stack with error:invalid IP[${unknown}]: ${addresses[unknown]?.ip ?? ''}`;
+    errors.push(internalFieldError(at.child(field), detail));
+  }
+  if (addresses.length > 2 || unknown >= 0 || families[0] === families[1])
     errors.push(invalidValue(at.child(field), addresses, 'may specify no more than one IP for each IP family'));
   return errors;
 }
