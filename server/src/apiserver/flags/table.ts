@@ -75,6 +75,12 @@ export const flags: readonly Flag[] = [
     'cipher suites up to TLS 1.2, such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256; none is Node’s choice',
   ],
   [
+    'tls-curve-preferences',
+    'tlsCurvePreferences',
+    list,
+    'groups that keys may be exchanged in, by number: 23 (P-256), 24, 25, 29 (X25519), 4587, 4588 (X25519MLKEM768), 4589; none is Node’s choice',
+  ],
+  [
     'tls-sni-cert-key',
     'tlsSniCertKey',
     append,
