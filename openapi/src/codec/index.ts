@@ -1,5 +1,6 @@
 /** Objects and bytes: media type negotiation, and work on encoded objects without parsing them. */
 export { cborMediaType, cborSequenceMediaType, cborSerializer } from './cbor-serializer.ts';
+export { decodeYaml } from './decode-yaml.ts';
 export { jsonSerializer } from './json-serializer.ts';
 export { type NegotiatedMediaType, negotiate } from './negotiate.ts';
 export { type ParsedJson, parseJson } from './parse-json.ts';

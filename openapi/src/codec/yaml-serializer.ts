@@ -73,7 +73,7 @@ export const yamlSerializer: Serializer = {
 };
 
 /** Most clients send JSON, which is YAML too, and parses a hundred times as fast. */
-function tryJson(bytes: Uint8Array, options: { strict?: boolean } | undefined): Decoded | undefined {
+export function tryJson(bytes: Uint8Array, options: { strict?: boolean } | undefined): Decoded | undefined {
   if (bytes[0] !== 0x7b) return undefined;
   try {
     return jsonSerializer.decode(bytes, options);
@@ -101,7 +101,10 @@ function firstDocument(text: string, lines: LineCounter): Document.Parsed | unde
     const error = document.errors[0];
     if (error !== undefined) {
       const line = lines.linePos(error.pos[0]).line;
-      throw new CodecError(`yaml: line ${line}: ${error.message.split('\n')[0]}`);
+      // Only depth takes the library's stack.
+      const tooDeep = error.message.startsWith('Maximum call stack size exceeded');
+      const problem = tooDeep ? `exceeded max depth of ${maxDepth}` : error.message.split('\n')[0];
+      throw new CodecError(`yaml: line ${line}: ${problem}`);
     }
     return document;
   }

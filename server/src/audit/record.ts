@@ -1,6 +1,7 @@
 /** What is known of one audited request, and its events at each stage. */
 import {
   type BodyPart,
+  decodeYaml,
   joinParts,
   parseJson,
   protobufMediaType,
@@ -63,12 +64,12 @@ export class AuditRecord {
   }
 
   /** A patch as it came. */
-  requestPatch(body: Buffer): void {
+  async requestPatch(body: Buffer): Promise<void> {
     if (!atLeast(this.decision.level, 'Request')) return;
     try {
       this.#requestObject = JSON.stringify(JSON.parse(body.toString('utf8')));
     } catch {
-      this.#requestObject = patchOfYaml(body);
+      this.#requestObject = await patchOfYaml(body);
     }
   }
 
@@ -171,9 +172,9 @@ function decode(contentType: string, body: Buffer): object | undefined {
 }
 
 /** As JSON; undefined for what is no YAML either, which will be refused. */
-function patchOfYaml(body: Buffer): string | undefined {
+async function patchOfYaml(body: Buffer): Promise<string | undefined> {
   try {
-    return JSON.stringify(yamlSerializer.decode(body, { strict: false }).object);
+    return JSON.stringify((await decodeYaml(body)).object);
   } catch {
     return undefined;
   }

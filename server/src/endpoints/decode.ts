@@ -3,11 +3,11 @@ import {
   CodecError,
   cborMediaType,
   cborSerializer,
+  decodeYaml,
   type FieldOccurrence,
   jsonSerializer,
   protobufMediaType,
   protobufSerializer,
-  yamlSerializer,
 } from '@typernetes/openapi/codec';
 import {
   badRequest,
@@ -40,20 +40,20 @@ export interface ParsedBody {
 
 const serializers = {
   'application/json': jsonSerializer,
-  'application/yaml': yamlSerializer,
+  'application/yaml': { decode: decodeYaml },
   [protobufMediaType]: protobufSerializer,
   [cborMediaType]: cborSerializer,
 } as const;
 
 /** Parses bytes; says what Go's decoders say of malformed ones. */
-export function parseBody(
+export async function parseBody(
   body: Buffer,
   mediaType: MediaType,
   kind: GroupVersionKind,
   fieldValidation: FieldValidation = 'Ignore',
-): ParsedBody {
+): Promise<ParsedBody> {
   try {
-    const { object, strictErrors, fields } = serializers[mediaType].decode(body, {
+    const { object, strictErrors, fields } = await serializers[mediaType].decode(body, {
       strict: fieldValidation !== 'Ignore',
       defaults: kind,
     });

@@ -1,5 +1,5 @@
 /** Server-side apply: the configuration in a PATCH body, merged into what is there (KEP-555). */
-import { CodecError, cborSerializer, yamlSerializer } from '@typernetes/openapi/codec';
+import { CodecError, cborSerializer, decodeYaml } from '@typernetes/openapi/codec';
 import { badRequest, type KubernetesObject } from '@typernetes/openapi/meta';
 import type { FieldManager } from '@typernetes/openapi/schema';
 import type { WriteOptions } from '../../registry/generic/options.ts';
@@ -9,19 +9,19 @@ import type { RequestContext } from '../request-context.ts';
 /** From what is there (undefined: nothing) to the new object; does not change what it is given. */
 export type Change = (live: KubernetesObject | undefined) => KubernetesObject;
 
-export function applyConfiguration(
+export async function applyConfiguration(
   body: Buffer,
   type: ApplyPatchType,
   { fieldManager, fieldValidation, force }: WriteOptions,
   manager: FieldManager,
   context: RequestContext,
-): Change {
+): Promise<Change> {
   const strict = fieldValidation !== 'Ignore';
   let configuration: KubernetesObject;
   let strictErrors: string[];
   try {
-    const serializer = type === 'application/apply-patch+cbor' ? cborSerializer : yamlSerializer;
-    const decoded = serializer.decode(body, { strict });
+    const decode = type === 'application/apply-patch+cbor' ? cborSerializer.decode : decodeYaml;
+    const decoded = await decode(body, { strict });
     configuration = decoded.object as KubernetesObject;
     strictErrors = decoded.strictErrors;
   } catch (error) {

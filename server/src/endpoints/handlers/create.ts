@@ -40,7 +40,7 @@ export async function handleCreate(
   const options = parseWriteOptions(context.query, 'CreateOptions');
   const kind = subresource?.kind ?? { group: endpoint.group, version: endpoint.version, kind: endpoint.kind };
   note('About to convert to expected version');
-  const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
+  const parsed = await parseBody(body, mediaType, kind, options.fieldValidation);
   const object = decodeObject(parsed, kind, options.fieldValidation, context, dependencies);
   note('Conversion done');
   const metadata = (object.metadata ??= {});

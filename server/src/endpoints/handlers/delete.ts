@@ -32,7 +32,8 @@ async function deleteOptions(context: RequestContext): Promise<DeleteOptions> {
   const mediaType = negotiateInput(context);
   let value: unknown;
   try {
-    value = parseBody(body, mediaType, { group: '', version: 'v1', kind: 'DeleteOptions' }).value;
+    const parsed = await parseBody(body, mediaType, { group: '', version: 'v1', kind: 'DeleteOptions' });
+    value = parsed.value;
   } catch (error) {
     // Upstream says no more than what its decoder says.
     if (error instanceof StatusError)

@@ -71,7 +71,7 @@ export async function handlePatch(
   const patchType = negotiatePatch(context, endpoint.untyped);
   const format = negotiateOutput(context, hasTable(endpoint, subresource), endpoint.untyped);
   const body = await readBody(context, maxBodyBytes);
-  context.audit?.requestPatch(body);
+  await context.audit?.requestPatch(body);
   const options = parseWriteOptions(context.query, 'PatchOptions', patchType);
   const kind = kindOf(endpoint, subresource);
   const request: AdmissionRequest = {
@@ -85,7 +85,7 @@ export async function handlePatch(
   const fieldManager = dependencies.fieldManager(endpoint, subresource);
   const applies = isApply(patchType);
   const change = isApply(patchType)
-    ? applyConfiguration(body, patchType, options, fieldManager, context)
+    ? await applyConfiguration(body, patchType, options, fieldManager, context)
     : changeByPatch(patchType, body, options, kind, fieldManager, context, dependencies);
   const transform: Transform = async (existing) => {
     if (existing === undefined && !applies) {

@@ -134,7 +134,7 @@ export async function handleUpdate(
   const mediaType = negotiateInput(context);
   const kind = kindOf(endpoint, subresource);
   note('About to convert to expected version');
-  const parsed = parseBody(body, mediaType, kind, options.fieldValidation);
+  const parsed = await parseBody(body, mediaType, kind, options.fieldValidation);
   const object = decodeObject(parsed, kind, options.fieldValidation, context, dependencies);
   note('Conversion done');
   context.audit?.requestObject(object);
