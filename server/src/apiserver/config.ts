@@ -33,6 +33,8 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions, Shutd
   tlsMinVersion: string;
   /** By the names of IANA; none are Node's. TLS 1.3 has its own. */
   tlsCipherSuites: string[];
+  /** By the numbers of Go's crypto/tls; none are Node's. */
+  tlsCurvePreferences: string[];
   /** `CERTIFICATE,KEY` or `CERTIFICATE,KEY:NAME,NAME` */
   tlsSniCertKey: string[];
   permitPortSharing: boolean;
@@ -151,6 +153,7 @@ export const defaultOptions: ApiserverOptions = {
   certDir: '/var/run/kubernetes',
   tlsMinVersion: 'VersionTLS12',
   tlsCipherSuites: [],
+  tlsCurvePreferences: [],
   tlsSniCertKey: [],
   permitPortSharing: false,
   corsAllowedOrigins: [],

@@ -40,7 +40,6 @@ export const refusedFlags: readonly (readonly [name: string, why: string])[] = [
   ['debug-socket-path', noGoProfiles],
   ['egress-selector-config-file', 'requests leave this server directly; there is no tunnel (konnectivity)'],
   ['max-connection-bytes-per-sec', 'connections are not throttled'],
-  ['tls-curve-preferences', 'numbers of Go’s crypto/tls; Node chooses the key exchange'],
   ['peer-advertise-ip', gated],
   ['peer-advertise-port', gated],
   ['peer-ca-file', gated],

@@ -8,7 +8,6 @@ export type Flag = [name: string, field: keyof ApiserverOptions, parse: Parser, 
 export const unused = '';
 
 export const flags: readonly Flag[] = [
-  ...auditFlags<Parser>({ text, integer, boolean, milliseconds }),
   ['secure-port', 'securePort', integer, 'port to serve HTTPS on; 0 takes a free one'],
   ['bind-address', 'bindAddress', text, 'address to listen on'],
   [
@@ -74,6 +73,12 @@ export const flags: readonly Flag[] = [
     'tlsCipherSuites',
     list,
     'cipher suites up to TLS 1.2, such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256; none is Node’s choice',
+  ],
+  [
+    'tls-curve-preferences',
+    'tlsCurvePreferences',
+    list,
+    'groups that keys may be exchanged in, by number: 23 (P-256), 24, 25, 29 (X25519), 4587, 4588 (X25519MLKEM768), 4589; none is Node’s choice',
   ],
   [
     'tls-sni-cert-key',
@@ -320,4 +325,5 @@ export const flags: readonly Flag[] = [
     milliseconds,
     'time over which watches are ended; 0 ends them at once',
   ],
+  ...auditFlags<Parser>({ text, integer, boolean, milliseconds }),
 ];
