@@ -100,8 +100,16 @@ function endWithSupervisor(): void {
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 }
 
-async function main(argv: string[]): Promise<void> {
-  const [name, ...rest] = argv;
+/** What newcomers try first: `help`, `help COMMAND`, `--version`. */
+function meant(argv: readonly string[]): readonly string[] {
+  const [first, second] = argv;
+  if (first === '--version' || first === '-V') return ['version'];
+  if (first !== 'help') return argv;
+  return second === undefined ? ['--help'] : [second, '--help'];
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const [name, ...rest] = meant(argv);
   const subcommand = subcommands.find((candidate) => candidate.name === name);
   if (subcommand !== undefined) {
     const command = await subcommand.load();
@@ -112,7 +120,7 @@ async function main(argv: string[]): Promise<void> {
     await command.parseAsync(rest, { from: 'user' });
     return;
   }
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+  if (name === undefined || name === '--help' || name === '-h') {
     overview().outputHelp();
     return;
   }

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { kubernetesVersion } from '@typernetes/openapi/catalogue';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 export function versionCommand(): Command {
   return new Command('version')
     .description('Print the versions of Typernetes, of the Kubernetes API that it serves, and of Node.')
-    .option('-o, --output <format>', 'text or json', 'text')
+    .addOption(new Option('-o, --output <format>', 'form of the answer').choices(['text', 'json']).default('text'))
     .action((options: { output: string }) => {
       const manifest = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')) as {
         version: string;

@@ -54,6 +54,19 @@ suite('help and mistakes', () => {
     for (const name of Object.keys(flags)) assert.match(stdout, new RegExp(`^ +${name} `, 'm'));
   });
 
+  test('help and version are found by the names that one tries first', async () => {
+    const [help, upHelp, upHelpToo, version, versionToo, wrong] = await Promise.all(
+      [['help'], ['help', 'up'], ['up', '--help'], ['--version'], ['version'], ['version', '-o', 'yaml']].map((line) =>
+        typernetes(line),
+      ),
+    );
+    assert.match(help!.stdout, /^Usage: typernetes <command>/);
+    assert.equal(upHelp!.stdout, upHelpToo!.stdout);
+    assert.match(version!.stdout, /^kubernetes: v1\.36/m);
+    assert.equal(version!.stdout, versionToo!.stdout);
+    assertMistake(wrong!, /Allowed choices are text, json/);
+  });
+
   for (const [name, names] of Object.entries(flags)) {
     test(`${name} --help names its flags; an unknown flag is refused`, async () => {
       const [help, unknown] = await Promise.all([

@@ -62,19 +62,6 @@ export const explained: readonly Explanation[] = [
     label: /^a resource version$/,
   },
   {
-    reason:
-      'go-restful refuses unknown media types in plain text before Kubernetes sees the request; ours are a Status that lists them.',
-    at: /^(body|contentType)$/,
-    second: /406: Not Acceptable|415: Unsupported Media Type|text\/plain/,
-  },
-  {
-    reason: 'go-restful refuses unknown media types before Kubernetes sees the request, and lists them otherwise.',
-    at: /^body\.(message|details)$/,
-    request: /(configmaps|pods\/one)$/,
-    first: /media types|^absent$/,
-    second: /^"(406: Not Acceptable|415: Unsupported Media Type)|^\{\}$/,
-  },
-  {
     reason: 'Parsers of YAML and JSON word what is broken in their own way.',
     label: /^(broken YAML|docker with broken JSON|duplicates in YAML)$/,
     at: /message$|^warnings/,

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { isConflict, isNotFound, type KubernetesObject, StatusError } from '../meta/index.ts';
+import { isConflict, isNotFound, type KubernetesObject, notFound, StatusError } from '../meta/index.ts';
 import { Controller, type Reconciler, TerminalError } from './controller.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { SharedInformerFactory } from './informer-factory.ts';
 import { LeaderElector } from './leader-elector.ts';
 import { configMaps, events, leases, pods } from './resources.ts';
+import type { RestClient } from './rest-client.ts';
 import { FakeApiServer } from './testing/index.ts';
 
 let server: FakeApiServer;
@@ -188,9 +189,62 @@ describe('EventRecorder', () => {
     assert.match(backOff?.metadata?.name ?? '', /^web\.[0-9a-f]+$/);
     assert.equal(backOff?.type, 'Warning');
   });
+
+  it('finds a name for events about objects whose names cannot begin one', async () => {
+    const recorder = new EventRecorder(server.client(), { component: 'test' });
+    for (const name of ['system:node', 'a'.repeat(250)])
+      recorder.event({ kind: 'ClusterRole', name }, 'Normal', 'Changed', name);
+    await server.waitFor(() => server.list(events).length === 2, 'two events');
+    await recorder.stop();
+    for (const { metadata } of server.list(events)) assert.match(metadata?.name ?? '', /^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('Reflector', () => {
+  it('does not spin where every watch is too old for its list', async () => {
+    server.intercept = (request) => (request.query.get('watch') ? { code: 410, reason: 'Expired' } : undefined);
+    const factory = new SharedInformerFactory(server.client(), { random: () => 0 });
+    factory.informer(configMaps);
+    factory.start(stopping.signal);
+    assert.equal(await factory.waitForSync(stopping.signal), true);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.ok(server.requests.length <= 4, `${server.requests.length} requests`);
+    stopping.abort();
+    await factory.stopped();
+  });
 });
 
 describe('LeaderElector', () => {
+  it('gives up in time where a renewal hangs: others may lead soon after', async () => {
+    const started = performance.now();
+    const hangs = {
+      create: (_: string, lease: object) => Promise.resolve(lease),
+      get: (_: string, __: string, { signal }: { signal: AbortSignal }) =>
+        new Promise((_resolve, reject) => {
+          const sinceStart = performance.now() - started;
+          if (!led) reject(notFound({ group: 'coordination.k8s.io', resource: 'leases' }, 'test'));
+          else if (sinceStart < 500) reject(new Error('not now'));
+          else signal.addEventListener('abort', () => reject(signal.reason as Error));
+        }),
+    };
+    let led = false;
+    const elector = new LeaderElector({ resource: () => hangs } as unknown as RestClient, {
+      namespace: 'kube-system',
+      name: 'test',
+      identity: 'one',
+      leaseDurationMs: 1500,
+      renewDeadlineMs: 1000,
+      retryPeriodMs: 200,
+    });
+    const lead = (signal: AbortSignal) => {
+      led = true;
+      return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    };
+    assert.equal(await elector.run(lead, stopping.signal), 'lost');
+    const elapsed = performance.now() - started;
+    assert.ok(elapsed >= 900 && elapsed < 1400, `${elapsed} ms`);
+  });
+
   it('lets one lead, and the next when it is released', async () => {
     const options = {
       namespace: 'kube-system',

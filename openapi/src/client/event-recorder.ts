@@ -2,8 +2,9 @@
  * Records events about objects, as `kubectl describe` and `kubectl get events` show them. Recording never waits and
  * never fails: events queue (bounded) and are written one after another.
  */
+import { randomUUID } from 'node:crypto';
 import type { Event, ObjectReference } from '@typernetes/openapi/types/core/v1';
-import { isNotFound, type KubernetesObject, StatusError } from '../meta/index.ts';
+import { isNotFound, type KubernetesObject, nameIsDnsSubdomain, StatusError } from '../meta/index.ts';
 import { type Clock, delay, systemClock } from './clock.ts';
 import { type Correlation, EventCorrelator } from './event-correlator.ts';
 import { type Logger, silentLogger } from './logger.ts';
@@ -110,7 +111,7 @@ export class EventRecorder {
       apiVersion: 'v1',
       kind: 'Event',
       metadata: {
-        name: `${reference.name ?? ''}.${this.#uniqueSuffix(now)}`,
+        name: this.#nameFor(reference, now),
         namespace,
         ...(annotations ? { annotations } : {}),
       },
@@ -125,6 +126,12 @@ export class EventRecorder {
       reportingComponent: component,
       reportingInstance: host ?? '',
     };
+  }
+
+  /** Not every name of an object can begin the name of an event. */
+  #nameFor({ name = '' }: ObjectReference, now: number): string {
+    const unique = `${name}.${this.#uniqueSuffix(now)}`;
+    return nameIsDnsSubdomain(unique, false).length === 0 ? unique : randomUUID();
   }
 
   /** Nanoseconds in hex, as upstream; never twice the same. */

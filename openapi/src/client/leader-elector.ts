@@ -83,7 +83,9 @@ export class LeaderElector {
     let renewedAt = this.#clock.now();
     while (!signal.aborted) {
       if (!(await delay(this.#clock, this.#retryPeriodMs, signal))) return;
-      if (await this.#tryAcquireOrRenew(signal)) renewedAt = this.#clock.now();
+      // A call that hangs must not outlast the deadline: others may take the lease soon after.
+      const left = Math.max(renewedAt + this.#renewDeadlineMs - this.#clock.now(), 0);
+      if (await this.#tryAcquireOrRenew(signal, left)) renewedAt = this.#clock.now();
       else if (!this.isLeader || this.#clock.now() - renewedAt >= this.#renewDeadlineMs) {
         this.#logger.error({ lease: this.#options.name }, 'lost the lease');
         return;
@@ -91,10 +93,10 @@ export class LeaderElector {
     }
   }
 
-  async #tryAcquireOrRenew(signal: AbortSignal): Promise<boolean> {
+  async #tryAcquireOrRenew(signal: AbortSignal, limitMs = this.#renewDeadlineMs): Promise<boolean> {
     const { namespace, name, identity } = this.#options;
     const resource = this.#client.resource(leases);
-    const call = AbortSignal.any([signal, AbortSignal.timeout(this.#renewDeadlineMs)]);
+    const call = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
     try {
       let lease: Lease;
       try {

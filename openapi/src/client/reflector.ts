@@ -65,11 +65,13 @@ export class Reflector<T extends KubernetesObject> {
   async run(signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(this.#clock, this.#random, { initial: 800, maximum: 30_000, resetAfter: 120_000 });
     let listed = false;
+    let listedAt = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
       try {
         if (!listed) {
           if (!(await this.#streamInitial(signal))) await this.#list(signal);
           listed = true;
+          listedAt = this.#clock.now();
         }
         const startedAt = this.#clock.now();
         await this.#watch(signal);
@@ -81,7 +83,8 @@ export class Reflector<T extends KubernetesObject> {
           listed = false;
           this.#listNewest = this.#listNewest || this.#resourceVersion === '' || isTooLarge(error);
           this.#logger.debug({ resource: this.#resource.resource.resource }, 'watch expired, listing again');
-          if (!this.#listNewest) continue;
+          // Nor must one whose lists are too old for its watches.
+          if (!this.#listNewest && this.#clock.now() - listedAt >= 1000) continue;
         } else {
           this.#logger.warn(
             { resource: this.#resource.resource.resource, error: messageOf(error) },

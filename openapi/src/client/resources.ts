@@ -27,6 +27,7 @@ import type {
 import type { EndpointSlice } from '@typernetes/openapi/types/discovery/v1';
 import type { IPAddress, NetworkPolicy, ServiceCIDR } from '@typernetes/openapi/types/networking/v1';
 import type { PodDisruptionBudget } from '@typernetes/openapi/types/policy/v1';
+import type { ClusterRole } from '@typernetes/openapi/types/rbac/v1';
 import type { PriorityClass } from '@typernetes/openapi/types/scheduling/v1';
 import type { CSINode, StorageClass, VolumeAttributesClass } from '@typernetes/openapi/types/storage/v1';
 import type { KubernetesObject } from '../meta/index.ts';
@@ -101,6 +102,13 @@ export const priorityClasses = define<PriorityClass>(
   'v1',
   'priorityclasses',
   'PriorityClass',
+  false,
+);
+export const clusterRoles = define<ClusterRole>(
+  'rbac.authorization.k8s.io',
+  'v1',
+  'clusterroles',
+  'ClusterRole',
   false,
 );
 export const storageClasses = define<StorageClass>('storage.k8s.io', 'v1', 'storageclasses', 'StorageClass', false);

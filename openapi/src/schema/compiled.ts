@@ -212,7 +212,7 @@ function alwaysFields(schema: Schema, node: StructNode, nulls: ReadonlySet<strin
     else if (!field.omitsZero && (initial === '' || initial === 0 || initial === false))
       found.push({ name, zero: () => initial });
     else if (nulls.has(name)) found.push({ name, zero: () => null });
-    else if (type.kind === 'quantity' && field.required) found.push({ name, zero: () => '0' });
+    else if (type.kind === 'quantity' && !field.omitsZero) found.push({ name, zero: () => '0' });
     else if (type.kind === 'intOrString' && field.required) found.push({ name, zero: () => 0 });
   }
   return found;

@@ -78,10 +78,15 @@ async function run(session: Session, request: RemoteExecutorRequest): Promise<St
   return decodeOutcome(session.protocol, bytes.toString('utf8'));
 }
 
+/** Until the command ends, or the sizes do: where their source breaks, so does what else comes from there. */
 async function sendSizes(resize: Duplex, sizes: AsyncIterable<TerminalSize>): Promise<void> {
-  for await (const size of sizes) {
-    if (resize.destroyed || resize.writableEnded) return;
-    resize.write(encodeTerminalSize(size));
+  try {
+    for await (const size of sizes) {
+      if (resize.destroyed || resize.writableEnded) return;
+      resize.write(encodeTerminalSize(size));
+    }
+  } catch {
+    // The command goes on in the size that it has.
   }
 }
 

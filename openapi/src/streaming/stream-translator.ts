@@ -10,7 +10,7 @@ import { internalError, StatusError } from '../meta/status-error.ts';
 import { type RemoteCommandOptions, remoteCommandProtocols, terminalSizes } from './remote-command.ts';
 import { acceptRemoteCommand } from './remote-command-server.ts';
 import { remoteExecute } from './remote-executor.ts';
-import { headerList, isWebsocketRequest, type UpgradeTarget } from './upgrade.ts';
+import { headerList, isWebsocketRequest, type UpgradeRequest } from './upgrade.ts';
 
 /** Whether a request is one to translate: others go to `tunnelSpdyOverWebsocket` or `proxyUpgrade`. */
 export function wantsTranslation(request: IncomingMessage): boolean {
@@ -25,7 +25,7 @@ export async function translateWebsocketToSpdy(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  target: UpgradeTarget & { method?: string },
+  target: UpgradeRequest,
   options: RemoteCommandOptions,
 ): Promise<void> {
   const client = await acceptRemoteCommand(request, socket, head, {
@@ -39,7 +39,7 @@ export async function translateWebsocketToSpdy(
       ...target,
       transport: 'spdy',
       tty: options.tty,
-      signal: client.signal,
+      signal: target.signal === undefined ? client.signal : AbortSignal.any([client.signal, target.signal]),
       ...(client.stdin === undefined ? {} : { stdin: client.stdin }),
       ...(client.stdout === undefined ? {} : { stdout: client.stdout }),
       ...(client.stderr === undefined ? {} : { stderr: client.stderr }),

@@ -14,6 +14,7 @@ import {
   isWebsocketRequest,
   readBody,
   refuseUpgrade,
+  type UpgradeRequest,
   type UpgradeTarget,
   websocketTarget,
 } from './upgrade.ts';
@@ -35,13 +36,13 @@ export function wantsTunnel(request: IncomingMessage): boolean {
 
 /**
  * Upgrades to SPDY at the target first, then the client to a websocket, and pipes. A target that refuses has its answer
- * sent to the client. Resolves when both sides are done.
+ * sent to the client. Resolves when both sides are done, or the signal has ended them.
  */
 export async function tunnelSpdyOverWebsocket(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  target: UpgradeTarget & { method?: string },
+  target: UpgradeRequest,
 ): Promise<void> {
   const protocols = tunnelledProtocols(request);
   if (protocols.length === 0) {
@@ -82,8 +83,12 @@ export async function tunnelSpdyOverWebsocket(
     return;
   }
   const client = createWebSocketStream(accepted.socket);
+  const stop = (): void => void answer.socket.destroy();
+  target.signal?.addEventListener('abort', stop, { once: true });
+  if (target.signal?.aborted === true) stop();
   if (answer.head.length > 0) client.write(answer.head);
   await Promise.all([finished(answer.socket, client), finished(client, answer.socket)]);
+  target.signal?.removeEventListener('abort', stop);
   answer.socket.destroy();
 }
 

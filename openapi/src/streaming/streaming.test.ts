@@ -306,6 +306,40 @@ test('port-forward over SPDY, direct and through a websocket tunnel: bytes equal
   }
 });
 
+test('the signal ends a tunnel and a translated command', async () => {
+  const kubelet = await serve(podPorts);
+  const running = await serve(node(everything, 0));
+  for (const [url, path] of [
+    [kubelet, 'tunnel'],
+    [running, 'command'],
+  ] as const) {
+    const ending = new AbortController();
+    const over = Promise.withResolvers<void>();
+    const apiserver = await serve((request, socket, head) => {
+      const target = { url, signal: ending.signal };
+      const serving =
+        path === 'tunnel'
+          ? tunnelSpdyOverWebsocket(request, socket, head, target)
+          : translateWebsocketToSpdy(request, socket, head, target, everything);
+      over.resolve(serving);
+    });
+    if (path === 'tunnel') {
+      const connection = await dialSpdyOverWebsocket({ url: apiserver, protocols: ['portforward.k8s.io'] });
+      await connection.ping();
+      ending.abort();
+      await connection.closed;
+    } else {
+      const stderr = new Sink();
+      const stdin = new PassThrough();
+      const outcome = remoteExecute({ url: apiserver, transport: 'websocket', stdin, stdout: new Sink(), stderr });
+      while (stderr.text === '') await new Promise((resolve) => setImmediate(resolve));
+      ending.abort();
+      assert.equal((await outcome).status, 'Failure');
+    }
+    await over.promise;
+  }
+});
+
 test('port-forward over a plain websocket announces its ports', async () => {
   const port = await echoPort();
   const url = await serve(podPorts);

@@ -22,6 +22,5 @@ export { forbiddenError } from './forbidden.ts';
 export { nodeIdentity } from './node/node-identity.ts';
 export type { ChangeType, Follower, ObjectSource } from './object-source.ts';
 export { privilegedGroup } from './privileged.ts';
-export { aggregate, startClusterRoleAggregation } from './rbac/aggregation.ts';
 export type { EscalationChecks, RbacTarget } from './rbac/escalation.ts';
 export { unionAuthorizer, unionRules } from './union.ts';

@@ -1,6 +1,5 @@
 /**
- * The controllers there are, under upstream's names. Not there yet: horizontalpodautoscaling, ephemeral volumes, attaching and expanding volumes, resource claims, podgroup protection, ttl. ClusterRoles are aggregated by the API
- * server.
+ * The controllers there are, under upstream's names. Not there yet: horizontalpodautoscaling, ephemeral volumes, attaching and expanding volumes, resource claims, podgroup protection, ttl.
  */
 
 import { startBootstrapSigner, startTokenCleaner } from './bootstrap/bootstrap-controllers.ts';
@@ -9,6 +8,7 @@ import {
   startCertificateCleaner,
   startCertificateSigner,
 } from './certificates/certificate-controllers.ts';
+import { startClusterRoleAggregationController } from './clusterroleaggregation/clusterrole-aggregation-controller.ts';
 import type { StartController } from './context.ts';
 import { startCronJobController } from './cronjob/cronjob-controller.ts';
 import { startDaemonSetController } from './daemon/daemon-set-controller.ts';
@@ -42,6 +42,7 @@ import { startAttributesClassProtection, startClaimProtection, startVolumeProtec
 export const controllers: ReadonlyMap<string, StartController> = new Map([
   ['serviceaccount-token-controller', startServiceAccountTokenController],
   ['serviceaccount-controller', startServiceAccountController],
+  ['clusterrole-aggregation-controller', startClusterRoleAggregationController],
   ['legacy-serviceaccount-token-cleaner-controller', startLegacyTokenCleaner],
   ['root-ca-certificate-publisher-controller', startRootCaCertPublisher],
   ['node-ipam-controller', startNodeIpamController],
@@ -83,6 +84,7 @@ const disabledByDefault: ReadonlySet<string> = new Set(['token-cleaner-controlle
 const aliases: Record<string, string> = {
   'serviceaccount-token': 'serviceaccount-token-controller',
   serviceaccount: 'serviceaccount-controller',
+  'clusterrole-aggregation': 'clusterrole-aggregation-controller',
   'root-ca-cert-publisher': 'root-ca-certificate-publisher-controller',
   nodeipam: 'node-ipam-controller',
   nodelifecycle: 'node-lifecycle-controller',

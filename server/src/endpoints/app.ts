@@ -29,7 +29,14 @@ export interface ApiApp {
   drain(limitMs: number, watchGraceMs?: number): Promise<void>;
 }
 
-export function createApp(chain: Handler, options: { cbor?: boolean } = {}): ApiApp {
+export interface AppOptions {
+  cbor?: boolean;
+  /** How long the rest of a body may take that nobody wants any more. */
+  lingerMs?: number;
+}
+
+export function createApp(chain: Handler, options: AppOptions = {}): ApiApp {
+  const { lingerMs = 5000 } = options;
   const inFlight = new Set<RequestContext>();
   const leaving = new Set<() => void>();
   const all = (which: (context: RequestContext) => boolean): number => [...inFlight].filter(which).length;
@@ -63,6 +70,7 @@ export function createApp(chain: Handler, options: { cbor?: boolean } = {}): Api
     } finally {
       inFlight.delete(context);
       for (const wake of leaving) wake();
+      if (upgrade === undefined && !request.complete) dropUnfinished(request, response, lingerMs);
     }
   };
 
@@ -95,6 +103,21 @@ export function createApp(chain: Handler, options: { cbor?: boolean } = {}): Api
       for (const context of inFlight) context.response.destroy();
     },
   };
+}
+
+/** Whoever was answered before all was sent may send on for a while: not for ever, since anybody can be refused. */
+function dropUnfinished(request: IncomingMessage, response: ServerResponse, lingerMs: number): void {
+  // Of HTTP/2 it is the stream that ends, with the answer.
+  if (request.httpVersionMajor > 1) return;
+  const { socket } = request;
+  const linger = (): void => {
+    const timer = setTimeout(() => {
+      if (!request.complete) socket.destroy();
+    }, lingerMs).unref();
+    request.once('close', () => clearTimeout(timer));
+  };
+  if (response.writableFinished) linger();
+  else response.once('finish', linger);
 }
 
 function goodbye(): Error {

@@ -205,7 +205,7 @@ const cases: Case[] = [
     code: 406,
     reason: 'NotAcceptable',
     message:
-      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+      '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
   },
   {
     name: 'a huge body',
@@ -373,4 +373,26 @@ test('a field selector names fields of the kind only, not what every object of t
     assert.equal(body.message, `field label not supported: ${name}`);
   }
   await selecting.close();
+});
+
+test('warnings that are too long in all are cut, and no more come than fit', async () => {
+  const warnings = async (names: readonly string[]) => {
+    const body = Object.fromEntries([['metadata', { name: `w${names.length}` }], ...names.map((name) => [name, 1])]);
+    const { headers } = await request(api.app.listener)
+      .post(`${configMaps}?dryRun=All`)
+      .set('Authorization', 'Bearer admin')
+      .send(body)
+      .expect(201);
+    return headers['warning']!.split(', ').map((text) => text.slice('299 - "'.length, -1));
+  };
+  const several = Array.from({ length: 30 }, (_, index) => `${index}é`.padStart(200, 'x'));
+  assert.deepEqual(
+    (await warnings(several.slice(0, 10))).map(({ length }) => length),
+    several.slice(0, 10).map(() => 'unknown field \\"\\"'.length + 201),
+  );
+  // 18 of 216 characters fit; with the next all are cut, short as they are, and nothing comes after it.
+  assert.equal((await warnings(several)).length, 19);
+  const [long = '', next] = await warnings(['y'.repeat(100_000), 'z']);
+  assert.equal(long, `unknown field \\"${'y'.repeat(241)}`);
+  assert.equal(next, 'unknown field \\"z\\"');
 });

@@ -8,7 +8,7 @@ export type MediaType = 'application/json' | 'application/yaml' | typeof protobu
 /** CBOR is on offer with feature gate CBORServingAndStorage only. */
 const withoutCbor: readonly MediaType[] = ['application/json', 'application/yaml', protobufMediaType];
 const withCbor: readonly MediaType[] = [...withoutCbor, cborMediaType];
-const supportedBy = (context: RequestContext): readonly MediaType[] => (context.cbor ? withCbor : withoutCbor);
+export const supportedBy = (context: RequestContext): readonly MediaType[] => (context.cbor ? withCbor : withoutCbor);
 /** YAML has no framing. */
 const isStreamed = (mediaType: MediaType): boolean => mediaType !== 'application/yaml';
 
@@ -58,11 +58,18 @@ export function negotiateOutput(context: RequestContext, hasTable = true, untype
   return formatOf(choice, transforms, untyped)!;
 }
 
-/** How to answer an error: in what was asked for where that can say a Status, else in JSON. */
-export function negotiateStatus(context: RequestContext): MediaType {
+/** How to answer an error: in what was asked for. Undefined where that cannot say a Status. */
+export function negotiateStatus(context: RequestContext): MediaType | undefined {
   const accept = header(context, 'accept');
   const choice = negotiate(accept, supportedBy(context), (candidate) => formatOf(candidate, 'none') !== undefined);
-  return choice === undefined ? 'application/json' : (choice.mediaType as MediaType);
+  return choice?.mediaType as MediaType | undefined;
+}
+
+/** The types of watches. */
+export function streamedTypesOf(context: RequestContext): string[] {
+  return supportedBy(context)
+    .filter(isStreamed)
+    .map((mediaType) => (mediaType === cborMediaType ? 'application/cbor-seq' : `${mediaType};stream=watch`));
 }
 
 export function negotiateStream(context: RequestContext, untyped = false): OutputFormat {
@@ -76,10 +83,7 @@ export function negotiateStream(context: RequestContext, untyped = false): Outpu
   if (format === undefined || !isStreamed(format.mediaType)) {
     // Whoever asks for whole custom resources is told what any request for them is told.
     if (untyped) negotiateOutput(context, true, true);
-    const accepted = supported
-      .filter(isStreamed)
-      .map((mediaType) => (mediaType === cborMediaType ? 'application/cbor-seq' : `${mediaType};stream=watch`));
-    throw notAcceptable(`only the following media types are accepted: ${accepted.join(', ')}`);
+    throw notAcceptable(`only the following media types are accepted: ${streamedTypesOf(context).join(', ')}`);
   }
   return format;
 }
@@ -122,9 +126,13 @@ const patchTypes: readonly PatchType[] = [
   'application/apply-patch+yaml',
 ];
 
+export function patchTypesOf(context: RequestContext): readonly PatchType[] {
+  return context.cbor ? [...patchTypes, 'application/apply-patch+cbor'] : patchTypes;
+}
+
 export function negotiatePatch(context: RequestContext, untyped = false): PatchType {
   const base = baseType(header(context, 'content-type'));
-  const accepted = context.cbor ? [...patchTypes, 'application/apply-patch+cbor' as const] : patchTypes;
+  const accepted = patchTypesOf(context);
   const found = accepted.find((type) => type === base);
   if (found === undefined || (untyped && found === 'application/strategic-merge-patch+json'))
     throw unknownFormat(

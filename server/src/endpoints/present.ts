@@ -22,6 +22,7 @@ import { columnDefinitions, encodeRow, type IncludeObject, type RowSource } from
 
 const comma = Buffer.from(',');
 const tableEnd = Buffer.from(']}\n');
+const lineEnd = Buffer.from('\n');
 
 function inTableOrder(entries: readonly Entry[], { table, reader, apiVersion }: RowSource): readonly Entry[] {
   if (table.order === undefined) return entries;
@@ -76,6 +77,11 @@ function protobufOf(view: EntryView, endpoint: ResourceEndpoint): Buffer {
   );
 }
 
+/** The whole of a body: Go's encoder ends a JSON document with a line feed. */
+export function asDocument(object: BodyPart, mediaType: MediaType): BodyPart[] {
+  return mediaType === protobufMediaType ? [object] : [object, lineEnd];
+}
+
 /** One object, as protobuf or JSON. */
 export function presentEntry(
   entry: Entry,
@@ -88,14 +94,14 @@ export function presentEntry(
   const transform = format.convert?.kind;
   switch (transform) {
     case undefined:
-      return [wholeObject(view, endpoint, format.mediaType)];
+      return asDocument(wholeObject(view, endpoint, format.mediaType), format.mediaType);
     case 'Table': {
       const source = rowSource(endpoint, format, include);
       const metadata = entry.modRevision > 0 ? { resourceVersion: String(entry.modRevision) } : {};
       return [Buffer.from(tableHead(source, metadata, true)), ...encodeRow(view, source, now), tableEnd];
     }
     case 'PartialObjectMetadata':
-      return [metadataOf(view, endpoint, format)];
+      return asDocument(metadataOf(view, endpoint, format), format.mediaType);
     case 'PartialObjectMetadataList':
       throw notAcceptable(
         `you requested PartialObjectMetadataList, but the requested object is not a list (*${endpoint.kind})`,

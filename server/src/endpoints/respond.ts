@@ -30,15 +30,39 @@ function warningHeader(text: string): string {
   return `299 - "${clean}"`;
 }
 
+/** In characters. Beyond what is allowed in all, each warning is cut to what one may have, and those to come are left out. */
+const maxWarnings = 4096;
+const maxWarning = 256;
+
+function withinLimits(warnings: Iterable<string>): string[] {
+  let all: string[] = [];
+  let written = 0;
+  let cutting = false;
+  for (const text of warnings) {
+    if (cutting && written >= maxWarnings) break;
+    all.push(cutting ? cutWarning(text) : text);
+    written += characters(all.at(-1)!);
+    if (cutting || written <= maxWarnings) continue;
+    cutting = true;
+    all = all.map(cutWarning);
+    written = all.reduce((sum, each) => sum + characters(each), 0);
+  }
+  return all;
+}
+
+const characters = (text: string): number => (text.length <= maxWarning ? text.length : Array.from(text).length);
+const cutWarning = (text: string): string =>
+  text.length <= maxWarning
+    ? text
+    : Array.from(text.slice(0, 2 * maxWarning))
+        .slice(0, maxWarning)
+        .join('');
+
 export function setWarnings(context: RequestContext): void {
   if (context.warnings.size === 0) return;
-  const values: string[] = [];
-  let written = 0;
-  for (const text of context.warnings) {
-    const item = written >= 4096 ? text.slice(0, 256) : text;
-    written += item.length;
-    values.push(Buffer.from(warningHeader(item), 'utf8').toString('latin1'));
-  }
+  const values = withinLimits(context.warnings).map((text) =>
+    Buffer.from(warningHeader(text), 'utf8').toString('latin1'),
+  );
   context.response.setHeader('Warning', values);
 }
 
@@ -173,8 +197,9 @@ export function sendText(context: RequestContext, code: number, text: string): v
   response.end(context.method === 'HEAD' ? undefined : text);
 }
 
-export function sendJson(context: RequestContext, code: number, value: unknown): Promise<void> {
-  const text = JSON.stringify(value, undefined, wantsPretty(context) ? 2 : undefined);
+/** As Go's encoder: on one line, which a line feed ends, or pretty without one. */
+function sendJson(context: RequestContext, code: number, value: unknown, pretty: boolean): Promise<void> {
+  const text = pretty ? JSON.stringify(value, undefined, 2) : `${JSON.stringify(value)}\n`;
   return sendBody(context, code, 'application/json', [Buffer.from(text)]);
 }
 
@@ -196,7 +221,9 @@ export async function sendStatusError(context: RequestContext, error: StatusErro
   const retry = status.details?.retryAfterSeconds;
   if (retry !== undefined && retry > 0) response.setHeader('Retry-After', String(retry));
   const mediaType = negotiateStatus(context);
-  if (mediaType === 'application/json') await sendJson(context, code, status);
+  // Whoever takes none of the server's formats is told so in readable JSON.
+  const pretty = mediaType === undefined || wantsPretty(context);
+  if (mediaType === undefined || mediaType === 'application/json') await sendJson(context, code, status, pretty);
   else await sendBody(context, code, mediaType, [statusSerializers[mediaType].encode(status)]);
 }
 

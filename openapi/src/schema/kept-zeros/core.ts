@@ -109,7 +109,7 @@ export const coreKeptZeros: KeptZeros = {
     ReplicationControllerSpec: 'replicas',
     ReplicationControllerStatus: 'replicas',
     ResourceClaim: 'name',
-    ResourceFieldSelector: 'resource',
+    ResourceFieldSelector: 'resource divisor',
     ResourceHealth: 'message resourceID',
     ResourceStatus: 'name',
     ScaleIOPersistentVolumeSource: 'gateway system',

@@ -1,14 +1,25 @@
 /** The API server's flags, by upstream's names and in upstream's forms. */
 import { auditFlags } from '../../audit/flags.ts';
 import type { ApiserverOptions } from '../config.ts';
-import { append, boolean, chance, integer, joined, list, milliseconds, type Parser, seconds, text } from './parsers.ts';
+import {
+  append,
+  boolean,
+  chance,
+  integer,
+  joined,
+  list,
+  milliseconds,
+  type Parser,
+  pairs,
+  seconds,
+  text,
+} from './parsers.ts';
 
 export type Flag = [name: string, field: keyof ApiserverOptions, parse: Parser, description: string];
 /** Taken for the sake of existing command lines, changes nothing (upstream neither), and is not offered. */
 export const unused = '';
 
 export const flags: readonly Flag[] = [
-  ...auditFlags<Parser>({ text, integer, boolean, milliseconds }),
   ['secure-port', 'securePort', integer, 'port to serve HTTPS on; 0 takes a free one'],
   ['bind-address', 'bindAddress', text, 'address to listen on'],
   [
@@ -74,6 +85,12 @@ export const flags: readonly Flag[] = [
     'tlsCipherSuites',
     list,
     'cipher suites up to TLS 1.2, such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256; none is Node’s choice',
+  ],
+  [
+    'tls-curve-preferences',
+    'tlsCurvePreferences',
+    list,
+    'groups that keys may be exchanged in, by number: 23 (P-256), 24, 25, 29 (X25519), 4587, 4588 (X25519MLKEM768), 4589; none is Node’s choice',
   ],
   [
     'tls-sni-cert-key',
@@ -299,6 +316,25 @@ export const flags: readonly Flag[] = [
     integer,
     'seconds that a watch lives at least when its client names no time',
   ],
+  [
+    'allow-metric-labels',
+    'allowMetricLabels',
+    pairs,
+    'values of labels that metrics tell apart, all others being "unexpected": METRIC,LABEL=VALUE,VALUE; several in quotes',
+  ],
+  [
+    'allow-metric-labels-manifest',
+    'allowMetricLabelsManifest',
+    text,
+    'the same from a file of YAML: "METRIC,LABEL": "VALUE,VALUE"',
+  ],
+  ['disabled-metrics', 'disabledMetrics', list, 'names of metrics that are not shown'],
+  [
+    'show-hidden-metrics-for-version',
+    'showHiddenMetricsForVersion',
+    text,
+    'the previous minor version: show metrics that are deprecated and hidden since',
+  ],
   ['tracing-config-file', 'tracingConfigFile', text, 'file of kind TracingConfiguration: collector and sampling'],
   [
     'livez-grace-period',
@@ -320,4 +356,5 @@ export const flags: readonly Flag[] = [
     milliseconds,
     'time over which watches are ended; 0 ends them at once',
   ],
+  ...auditFlags<Parser>({ text, integer, boolean, milliseconds }),
 ];

@@ -1,7 +1,6 @@
 /** What every cluster has and this server keeps: its objects, made once it listens, and the loops that look after them. */
 import { hostname } from 'node:os';
-import { ensureBootstrapPolicy, startClusterRoleAggregation } from '../../authorization/index.ts';
-import type { ObjectSource } from '../../authorization/object-source.ts';
+import { ensureBootstrapPolicy } from '../../authorization/index.ts';
 import type { RegistryDependencies } from '../../registry/dependencies.ts';
 import { ServiceAllocationRepair } from '../../registry/resources.ts';
 import type { Storage } from '../../storage/storage.ts';
@@ -20,7 +19,6 @@ import {
 
 export interface ClusterHooksDependencies {
   registries: RegistryDependencies;
-  source: ObjectSource;
   storage: Storage;
   /** Of the keys in storage; ends in `/`. */
   root: string;
@@ -37,7 +35,6 @@ export interface ClusterHooks {
   hooks: PostStartHook[];
   /** Takes this server out of the cluster, while it still answers requests. */
   leave(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 interface Stoppable {
@@ -50,13 +47,12 @@ const repairIntervalMs = 180_000;
 const afterNamespaces = { after: [systemNamespacesHook] };
 
 export function clusterHooks(dependencies: ClusterHooksDependencies): ClusterHooks {
-  const { registries, source, options, address, featureGates, now, report } = dependencies;
+  const { registries, options, address, featureGates, now, report } = dependencies;
   const { registry } = registries;
   const { serviceClusterIpRange } = options;
   /** Ended by `leave`. */
   const presence: Stoppable[] = [];
   let repairTimer: NodeJS.Timeout | undefined;
-  let roleAggregation: Stoppable | undefined;
 
   const identity = featureGates.enabled('APIServerIdentity')
     ? ([
@@ -73,9 +69,6 @@ export function clusterHooks(dependencies: ClusterHooksDependencies): ClusterHoo
       ...afterNamespaces,
       async run() {
         await ensureBootstrapPolicy(registry);
-        const aggregation = startClusterRoleAggregation(source, registry, report);
-        roleAggregation = aggregation;
-        await aggregation.ready;
       },
     },
     ...identity.map(([name, start]) => ({
@@ -143,9 +136,6 @@ export function clusterHooks(dependencies: ClusterHooksDependencies): ClusterHoo
     async leave() {
       clearInterval(repairTimer);
       await Promise.all(presence.map((each) => each.stop().catch(report)));
-    },
-    async stop() {
-      await roleAggregation?.stop();
     },
   };
 }

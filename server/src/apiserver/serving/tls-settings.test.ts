@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
-import { getCiphers } from 'node:tls';
+import { connect, getCiphers } from 'node:tls';
+import { startTestServer } from '../testing/test-server.ts';
 import { tlsSettings } from './tls-settings.ts';
 
 const settings = (tlsMinVersion: string, ...tlsCipherSuites: string[]) =>
-  tlsSettings({ tlsMinVersion, tlsCipherSuites });
+  tlsSettings({ tlsMinVersion, tlsCipherSuites, tlsCurvePreferences: [] });
 
 test('versions have the names that Go gives them', () => {
   assert.deepEqual(settings('VersionTLS13'), { minVersion: 'TLSv1.3' });
@@ -30,4 +32,33 @@ test('cipher suites have the names of IANA, and those of TLS 1.3 are always ther
   ]);
   assert.ok(rest.every((name) => getCiphers().includes(name.toLowerCase())));
   assert.throws(() => settings('VersionTLS12', 'TLS_RSA_WITH_RC4_128_SHA'), /RC4_128_SHA not supported/);
+});
+
+test('groups of the key exchange have the numbers of Go, and its order', () => {
+  const groups = (...tlsCurvePreferences: string[]) =>
+    tlsSettings({ tlsMinVersion: 'VersionTLS12', tlsCipherSuites: [], tlsCurvePreferences }).ecdhCurve;
+  assert.equal(groups('23', '24', '25', '29', '4588'), 'X25519MLKEM768:X25519:P-256:P-384:P-521');
+  assert.throws(() => groups('23', '29', '23'), /duplicate curve preference 23/);
+  assert.throws(() => groups('0'), /curve preference 0 is out of range \(must be 1-65535\)/);
+  assert.throws(() => groups('70000'), /out of range/);
+  assert.throws(() => groups('9999'), /curve preference 9999 is not supported/);
+  assert.throws(() => groups('X25519'), /"X25519" is no number/);
+});
+
+test('clients agree with the server on a group that it allows, or not at all', async () => {
+  const api = await startTestServer({ tlsCurvePreferences: ['24', '4588'] });
+  const exchange = async (ecdhCurve: string): Promise<string> => {
+    const socket = connect({ port: api.server.port, ca: api.identity.ca, ecdhCurve });
+    await once(socket, 'secureConnect');
+    const { name } = socket.getEphemeralKeyInfo() as { name?: string };
+    socket.destroy();
+    return name ?? '';
+  };
+  try {
+    assert.equal(await exchange('P-256:P-384'), 'secp384r1');
+    await exchange('X25519MLKEM768');
+    await assert.rejects(exchange('P-256:X25519'), /handshake failure/);
+  } finally {
+    await api.close();
+  }
 });

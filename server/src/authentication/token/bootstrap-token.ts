@@ -1,6 +1,6 @@
 /** Bootstrap tokens (`abcdef.0123456789abcdef`), kept as secrets of their own type in kube-system: how new nodes get in. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { KubernetesObject } from '@typernetes/openapi/meta';
+import { type KubernetesObject, parseTime } from '@typernetes/openapi/meta';
 import type { RegistryReader } from '../../registry/generic/rest.ts';
 import type { TokenAuthenticator } from '../authenticator.ts';
 
@@ -26,7 +26,8 @@ export function bootstrapTokenAuthenticator(
       const value = (key: string): string => Buffer.from(secret.data?.[key] ?? '', 'base64').toString('utf8');
       if (!sameText(value('token-secret'), secretPart) || value('token-id') !== id) return undefined;
       const expiration = value('expiration');
-      if (expiration !== '' && !(Date.parse(expiration) > now().getTime())) return undefined;
+      // What cannot be read as a time counts as past, though JavaScript finds a date in much.
+      if (expiration !== '' && !((parseTime(expiration)?.getTime() ?? 0) > now().getTime())) return undefined;
       if (value('usage-bootstrap-authentication') !== 'true') return undefined;
       const extra = value('auth-extra-groups')
         .split(',')

@@ -21,6 +21,7 @@ describe('bootstrap tokens', () => {
     { why: 'good', change: {}, ok: true },
     { why: 'expired', change: { expiration: '2029-12-31T23:59:59Z' }, ok: false },
     { why: 'unreadable expiry', change: { expiration: 'soon' }, ok: false },
+    { why: 'expiry that is no RFC 3339', change: { expiration: '12/31/2099' }, ok: false },
     { why: 'not for authentication', change: { 'usage-bootstrap-authentication': 'false' }, ok: false },
     { why: 'other secret', change: { 'token-secret': '0123456789abcdee' }, ok: false },
     { why: 'other id', change: { 'token-id': 'abcdee' }, ok: false },

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClusterRole, ClusterRoleBinding } from '@typernetes/openapi/types/rbac/v1';
-import { aggregate, startClusterRoleAggregation } from '../rbac/aggregation.ts';
 import { MemoryObjects } from '../testing/memory-objects.ts';
 import { bootstrapPolicy } from './policy.ts';
 import { ensureBootstrapPolicy } from './reconcile.ts';
@@ -85,49 +84,4 @@ test('a binding to another role is made anew', async () => {
     (await objects.get<ClusterRoleBinding>(clusterRoleBindings, '', 'cluster-admin'))?.roleRef.name,
     'cluster-admin',
   );
-});
-
-test('aggregation follows labels through several levels and settles', () => {
-  const rule = (resource: string) => ({ verbs: ['get'], apiGroups: [''], resources: [resource] });
-  const selector = (label: string) => ({ clusterRoleSelectors: [{ matchLabels: { [label]: 'true' } }] });
-  const roles: ClusterRole[] = [
-    { metadata: { name: 'top' }, aggregationRule: selector('to-top'), rules: [] },
-    {
-      metadata: { name: 'middle', labels: { 'to-top': 'true' } },
-      aggregationRule: selector('to-middle'),
-      rules: [rule('stale')],
-    },
-    { metadata: { name: 'a', labels: { 'to-middle': 'true' } }, rules: [rule('pods')] },
-    {
-      metadata: { name: 'b', labels: { 'to-middle': 'true', 'to-top': 'true' } },
-      rules: [rule('pods'), rule('nodes')],
-    },
-  ];
-  const expected = [rule('pods'), rule('nodes')];
-  const result = Object.fromEntries(aggregate(roles).map(({ name, rules }) => [name, rules]));
-  assert.deepEqual(result['middle'], expected);
-  assert.deepEqual(new Set(result['top']?.map((item) => item.resources?.[0])), new Set(['pods', 'nodes']));
-});
-
-test('the running aggregation picks up a new role', async () => {
-  const objects = new MemoryObjects();
-  await ensureBootstrapPolicy(objects);
-  const errors: unknown[] = [];
-  const running = startClusterRoleAggregation(objects, objects, (error) => errors.push(error));
-  await running.ready;
-  const { promise: allGrew, resolve } = Promise.withResolvers<void>();
-  const waiting = new Set(['view', 'edit', 'admin']);
-  const unsubscribe = objects.onChange<ClusterRole>(clusterRoles, (_type, role) => {
-    if (JSON.stringify(role.rules).includes('example.com')) waiting.delete(role.metadata?.name ?? '');
-    if (waiting.size === 0) resolve();
-  });
-  objects.put('clusterroles.rbac.authorization.k8s.io', {
-    metadata: { name: 'extra', labels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } },
-    rules: [{ verbs: ['get'], apiGroups: ['example.com'], resources: ['things'] }],
-  } as object);
-  await allGrew;
-  unsubscribe();
-  await running.stop();
-  assert.deepEqual(errors, []);
-  assert.equal(objects.watchers(), 0);
 });

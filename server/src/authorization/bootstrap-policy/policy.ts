@@ -30,7 +30,9 @@ export function bootstrapPolicy(options: { components: boolean } = { components:
   const clusterRoles: ClusterRole[] = [];
   const clusterRoleBindings: ClusterRoleBinding[] = [];
   for (const [name, facts] of Object.entries(clusterRoleFacts)) {
-    const role = clusterRole(name, facts.rules);
+    const { rules, ...rest } = clusterRole(name, facts.rules);
+    // The rules of an aggregated role are nobody's, until the controller manager gathers them.
+    const role: ClusterRole = facts.aggregates === undefined ? { ...rest, rules } : rest;
     if (facts.aggregateTo !== undefined)
       role.metadata = metadata(name, { [aggregationLabel(facts.aggregateTo)]: 'true' });
     if (facts.aggregates !== undefined) {
@@ -111,7 +113,7 @@ function parseSubject(text: string): Subject {
   }
 }
 
-function clusterRole(name: string, rules: readonly string[]): ClusterRole {
+function clusterRole(name: string, rules: readonly string[]): ClusterRole & { rules: PolicyRule[] } {
   return { apiVersion, kind: 'ClusterRole', metadata: metadata(name), rules: rules.map(parseRule) };
 }
 

@@ -15,7 +15,6 @@ import type {
   RoleBinding,
 } from '@typernetes/openapi/types/rbac/v1';
 import type { RegistryReader } from '../../registry/generic/rest.ts';
-import { aggregate, applyAggregated } from '../rbac/aggregation.ts';
 import { uncoveredRules } from '../rbac/policy-rule.ts';
 import { rbacGroup } from '../rbac/role-index.ts';
 import { autoUpdateAnnotation, bootstrapPolicy } from './policy.ts';
@@ -26,22 +25,12 @@ export async function ensureBootstrapPolicy(
   policy = bootstrapPolicy({ components: true }),
 ): Promise<number> {
   const counts = await Promise.all([
-    ensureClusterRoles(registry, policy.clusterRoles),
+    ensureAll<ClusterRole>(registry, 'clusterroles', policy.clusterRoles, mergeRole),
     ensureAll<Role>(registry, 'roles', policy.roles, mergeRole),
     ensureAll<ClusterRoleBinding>(registry, 'clusterrolebindings', policy.clusterRoleBindings, mergeBinding),
     ensureAll<RoleBinding>(registry, 'rolebindings', policy.roleBindings, mergeBinding),
   ]);
   return counts.reduce((sum, count) => sum + count, 0);
-}
-
-/** Fresh aggregated roles get their rules here, so that `view` works before any controller has run. */
-async function ensureClusterRoles(registry: RegistryReader, wanted: ClusterRole[]): Promise<number> {
-  const gathered = new Map(aggregate(wanted).map(({ name, rules }) => [name, rules]));
-  return ensureAll<ClusterRole>(registry, 'clusterroles', wanted, mergeRole, async ({ metadata }) => {
-    const name = metadata?.name ?? '';
-    const rules = gathered.get(name);
-    if (rules !== undefined) await applyAggregated(registry, name, rules);
-  });
 }
 
 type Merge<T> = (existing: T, expected: T) => T | 'recreate';
@@ -51,12 +40,11 @@ async function ensureAll<T extends KubernetesObject>(
   resource: string,
   wanted: readonly T[],
   merge: Merge<T>,
-  created?: (object: T) => Promise<void>,
 ): Promise<number> {
   const groupResource = { group: rbacGroup, resource };
   const existing = new Map((await registry.list<T>(groupResource)).map((object) => [keyOf(object), object]));
   const writes = wanted.map((expected) =>
-    ensure(registry, groupResource, existing.get(keyOf(expected)), expected, merge, created),
+    ensure(registry, groupResource, existing.get(keyOf(expected)), expected, merge),
   );
   return (await Promise.all(writes)).filter(Boolean).length;
 }
@@ -67,13 +55,11 @@ async function ensure<T extends KubernetesObject>(
   existing: T | undefined,
   expected: T,
   merge: Merge<T>,
-  created?: (object: T) => Promise<void>,
 ): Promise<boolean> {
   const { name = '', namespace = '' } = expected.metadata ?? {};
   const create = async (): Promise<boolean> => {
     try {
       await registry.create(resource, namespace, expected);
-      await created?.(expected);
       return true;
     } catch (error) {
       if (isAlreadyExists(error)) return false; // another API server was first, with the same content

@@ -11,6 +11,7 @@ import type { AuthorizerAttributes } from '../authorizer.ts';
 import { bootstrapPolicy } from '../bootstrap-policy/policy.ts';
 import { ensureBootstrapPolicy } from '../bootstrap-policy/reconcile.ts';
 import { buildAuthorizer } from '../build.ts';
+import { aggregateRoles } from '../testing/aggregate-roles.ts';
 import { MemoryObjects } from '../testing/memory-objects.ts';
 import { objects, paths, type Subject, subjects, verbs } from './questions.ts';
 import { startReference } from './reference.ts';
@@ -27,6 +28,7 @@ before(async () => {
   }
   const source = new MemoryObjects();
   await ensureBootstrapPolicy(source, bootstrapPolicy({ components: false }));
+  await aggregateRoles(source);
   for (const { resource, object } of world) source.put(resource, object);
   const authorization = buildAuthorizer({ modes: ['Node', 'RBAC'], rbacSource: source, nodeGraphSource: source });
   await authorization.ready;

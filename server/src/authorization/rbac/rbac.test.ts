@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { isForbidden, isNotFound } from '@typernetes/openapi/meta';
 import { ensureBootstrapPolicy } from '../bootstrap-policy/reconcile.ts';
 import { type Authorization, buildAuthorizer } from '../build.ts';
+import { aggregateRoles } from '../testing/aggregate-roles.ts';
 import { request, user } from '../testing/attributes.ts';
 import { MemoryObjects } from '../testing/memory-objects.ts';
 
@@ -13,6 +14,7 @@ let authorizer: Authorization;
 beforeEach(async () => {
   objects = new MemoryObjects();
   await ensureBootstrapPolicy(objects);
+  await aggregateRoles(objects);
   authorizer = buildAuthorizer({ modes: ['Node', 'RBAC'], rbacSource: objects, nodeGraphSource: objects });
   await authorizer.ready;
 });

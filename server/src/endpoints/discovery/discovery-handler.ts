@@ -1,12 +1,21 @@
 /** /api, /apis and what is below them down to the group version: legacy documents and the aggregated one. */
 import { type DiscoveryDocuments, discoveryDocuments, type Served } from '@typernetes/openapi/catalogue';
-import { type NegotiatedMediaType, negotiate } from '@typernetes/openapi/codec';
+import {
+  type NegotiatedMediaType,
+  negotiate,
+  protobufMediaType,
+  protobufSerializer,
+  yamlSerializer,
+} from '@typernetes/openapi/codec';
 import { notAcceptable } from '@typernetes/openapi/meta';
 import { header, type RequestContext } from '../request-context.ts';
-import { DocumentCache, encodeDocument, sendDocument } from './documents.ts';
+import { confirmAccepted } from '../route-media.ts';
+import { DocumentCache, type EncodedDocument, encodeDocument, sendDocument, sendPlainDocument } from './documents.ts';
 import { type CustomDiscovery, mergedDiscovery } from './merged-discovery.ts';
 
 const json = 'application/json';
+const yaml = 'application/yaml';
+const plainMedia = [json, yaml, protobufMediaType];
 
 export class DiscoveryHandler {
   readonly #documents: DiscoveryDocuments;
@@ -48,14 +57,18 @@ export class DiscoveryHandler {
     }
     const document = this.#legacy(path);
     if (document === undefined) return false;
-    if (negotiate(header(context, 'accept'), [json], (choice) => choice.as === undefined) === undefined)
-      throw notAcceptableJson();
-    await sendDocument(
-      context,
-      this.#cache.get(path, () => encodeDocument(document)),
-      false,
-    );
+    if (path === '/api/v1') confirmAccepted(context, plainMedia);
+    const choice = negotiate(header(context, 'accept'), plainMedia, ({ as }) => as === undefined);
+    if (choice === undefined) throw notAcceptableHere();
+    await this.#sendPlain(context, path, choice.mediaType, () => document);
     return true;
+  }
+
+  #sendPlain(context: RequestContext, path: string, mediaType: string, document: () => unknown): Promise<void> {
+    return sendPlainDocument(
+      context,
+      this.#cache.get(`${path} ${mediaType}`, () => encodePlain(document(), mediaType)),
+    );
   }
 
   #legacy(path: string): unknown {
@@ -67,13 +80,13 @@ export class DiscoveryHandler {
   }
 
   async #root(context: RequestContext, path: '/api' | '/apis'): Promise<void> {
-    const choice = negotiate(header(context, 'accept'), [json], isDiscoveryChoice);
-    if (choice === undefined) throw notAcceptableJson();
+    confirmAccepted(context, plainMedia);
+    const choice = negotiate(header(context, 'accept'), plainMedia, isDiscoveryChoice);
+    if (choice === undefined) throw notAcceptableHere();
     if (choice.as === undefined) {
-      const document = this.#cache.get(path, () =>
-        encodeDocument(path === '/api' ? this.#documents.api(this.#serverAddress()) : this.#documents.apis()),
+      await this.#sendPlain(context, path, choice.mediaType, () =>
+        path === '/api' ? this.#documents.api(this.#serverAddress()) : this.#documents.apis(),
       );
-      await sendDocument(context, document, false);
       return;
     }
     const contentType = `${json};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`;
@@ -82,9 +95,20 @@ export class DiscoveryHandler {
   }
 }
 
-function isDiscoveryChoice({ as }: NegotiatedMediaType): boolean {
-  if (as === undefined) return true;
-  return as.group === 'apidiscovery.k8s.io' && as.version === 'v2' && as.kind === 'APIGroupDiscoveryList';
+function encodePlain(document: unknown, mediaType: string): EncodedDocument {
+  if (mediaType === yaml) return encodeDocument(yamlSerializer.encode(document), yaml);
+  if (mediaType === protobufMediaType) return encodeDocument(protobufSerializer.encode(document), mediaType);
+  return encodeDocument(document);
 }
 
-const notAcceptableJson = () => notAcceptable('only the following media types are accepted: application/json');
+function isDiscoveryChoice({ as, mediaType }: NegotiatedMediaType): boolean {
+  if (as === undefined) return true;
+  return (
+    mediaType === json &&
+    as.group === 'apidiscovery.k8s.io' &&
+    as.version === 'v2' &&
+    as.kind === 'APIGroupDiscoveryList'
+  );
+}
+
+const notAcceptableHere = () => notAcceptable(`only the following media types are accepted: ${plainMedia.join(', ')}`);

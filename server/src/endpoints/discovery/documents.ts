@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { header, type RequestContext } from '../request-context.ts';
-import { sendBody } from '../respond.ts';
+import { sendBody, wantsPretty } from '../respond.ts';
 
 export interface EncodedDocument {
   body: Buffer;
@@ -19,22 +19,30 @@ export function encodeDocument(value: unknown, contentType = 'application/json')
 }
 
 /** Answers 304 where the client has it already. */
-export async function sendDocument(context: RequestContext, document: EncodedDocument, withEtag = true): Promise<void> {
+export async function sendDocument(context: RequestContext, document: EncodedDocument): Promise<void> {
   const { response } = context;
   response.setHeader('Vary', 'Accept');
-  if (withEtag) {
-    response.setHeader('ETag', document.etag);
-    const known = header(context, 'if-none-match')
-      .split(',')
-      .map((each) => each.trim().replace(/^W\//, ''));
-    if (known.includes(document.etag) || known.includes('*')) {
-      context.outcome = { code: 304, bytes: 0 };
-      response.statusCode = 304;
-      response.end();
-      return;
-    }
+  response.setHeader('ETag', document.etag);
+  const known = header(context, 'if-none-match')
+    .split(',')
+    .map((each) => each.trim().replace(/^W\//, ''));
+  if (known.includes(document.etag) || known.includes('*')) {
+    context.outcome = { code: 304, bytes: 0 };
+    response.statusCode = 304;
+    response.end();
+    return;
   }
   await sendBody(context, 200, document.contentType, [document.body]);
+}
+
+/** A document that is sent as any object is: without an ETag, and pretty for people. */
+export async function sendPlainDocument(
+  context: RequestContext,
+  { body, contentType }: EncodedDocument,
+): Promise<void> {
+  const pretty = contentType === 'application/json' && wantsPretty(context);
+  const sent = pretty ? Buffer.from(JSON.stringify(JSON.parse(body.toString()), undefined, 2)) : body;
+  await sendBody(context, 200, contentType, [sent]);
 }
 
 /** Documents by name, each made once. */

@@ -2,7 +2,7 @@ import { StatusError, unauthorized } from '@typernetes/openapi/meta';
 import type { Authenticator, UserInfo } from '../../authentication/authenticator.ts';
 import type { Authorizer, AuthorizerAttributes } from '../../authorization/authorizer.ts';
 import type { Filter, Logger } from '../request-context.ts';
-import { authorizerAttributes } from './authorization.ts';
+import { authorizerAttributes, forbidSniffing } from './authorization.ts';
 
 const frontProxyHeader = /^x-remote-(user|uid|group|extra-.*)$/;
 
@@ -64,7 +64,10 @@ export function withImpersonation(impersonate: Impersonate, authorizer: Authoriz
     const { headers } = context.request;
     if (!asksForAnother(headers)) return next(context);
     const attributes = authorizerAttributes(context.info, context.user);
-    const impersonated = await impersonate(context.request.headersDistinct, attributes, authorizer);
+    const impersonated = await impersonate(context.request.headersDistinct, attributes, authorizer).catch((error) => {
+      forbidSniffing(context);
+      throw error;
+    });
     if (impersonated !== undefined) {
       context.impersonation = { by: context.user, ...impersonated };
       context.user = impersonated.user;

@@ -2,7 +2,7 @@ import { internalError } from '@typernetes/openapi/meta';
 import type { UserInfo } from '../../authentication/authenticator.ts';
 import type { Authorizer, AuthorizerAttributes, AuthorizerResult } from '../../authorization/authorizer.ts';
 import { forbiddenError } from '../../authorization/forbidden.ts';
-import { annotateAudit, type Filter } from '../request-context.ts';
+import { annotateAudit, type Filter, type RequestContext } from '../request-context.ts';
 import type { RequestInfo } from '../request-info.ts';
 
 export function authorizerAttributes(info: RequestInfo, user: UserInfo): AuthorizerAttributes {
@@ -34,6 +34,11 @@ function confirm({ decision, reason, evaluationError }: AuthorizerResult, attrib
   throw forbiddenError(attributes, reason);
 }
 
+/** What these filters refuse names users and paths that a client chose: no browser is to take it for a page. */
+export function forbidSniffing({ response }: RequestContext): void {
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+}
+
 export function withAuthorization(authorizer: Authorizer): Filter {
   return (next) => async (context) => {
     const attributes = authorizerAttributes(context.info, context.user);
@@ -45,6 +50,7 @@ export function withAuthorization(authorizer: Authorizer): Filter {
       annotateAudit(context, 'authorization.k8s.io/decision', decision === 'allow' ? 'allow' : 'forbid');
       annotateAudit(context, 'authorization.k8s.io/reason', reason);
     }
+    if (decision !== 'allow') forbidSniffing(context);
     confirm(answer, attributes);
     return next(context);
   };

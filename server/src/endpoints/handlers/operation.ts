@@ -22,7 +22,7 @@ import type { Entry } from '../../storage/storage.ts';
 import { currentSpan, traced } from '../../tracing/span.ts';
 import { authorize, authorizerAttributes } from '../filters/authorization.ts';
 import type { OutputFormat } from '../negotiation.ts';
-import { encodeObject, presentEntry } from '../present.ts';
+import { asDocument, encodeObject, presentEntry } from '../present.ts';
 import { annotateAudit, header, type RequestContext } from '../request-context.ts';
 import { type HandlerDependencies, type ResourceEndpoint, restContext } from '../resource-endpoint.ts';
 import { sendBody, wantsPretty } from '../respond.ts';
@@ -236,7 +236,7 @@ export function sendObject(
 ): Promise<void> {
   const { kind } = object as { kind?: string };
   if (kind === 'Status') context.audit?.responseStatus(object as Status);
-  return sendEncoded(context, code, format, [encodeObject(object, format.mediaType)]);
+  return sendEncoded(context, code, format, asDocument(encodeObject(object, format.mediaType), format.mediaType));
 }
 
 /** Runs what keeps track of fields: again after each conversion that it has to wait for. */

@@ -35,7 +35,8 @@ import { CacheWatcher } from './watcher.ts';
 
 /** Upstream's bound on waiting for a fresh enough cache. */
 const waitMs = 3000;
-const relistDelayMs = 200;
+const firstRelistMs = 200;
+const longestRelistMs = 5000;
 const selectChunk = 2000;
 
 export class Cacher implements Storage, Subscriber, WatcherHost {
@@ -48,6 +49,8 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
   /** Events that arrive during the initial list. */
   #early: ChangeEvent[] = [];
   #becomingReady = Promise.withResolvers<void>();
+  /** Reads that wait for that; each only so long, so that none is left behind where it never comes. */
+  readonly #readers = new Set<() => void>();
   /** Counts starts, so that a list of an earlier one is recognised. */
   #attempt = 0;
   readonly #watchers = new Set<CacheWatcher>();
@@ -120,15 +123,16 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
     if (watchers !== undefined) for (const watcher of watchers) watcher.deliver(event);
   }
 
-  async #list(attempt: number): Promise<void> {
+  async #list(attempt: number, delayMs = firstRelistMs): Promise<void> {
     let list: ListResult;
     // The list has all that came before it was asked for.
     this.#early = [];
     try {
       list = await this.storage.list({ prefix: this.prefix });
     } catch {
-      this.clock.after(relistDelayMs, () => {
-        if (this.#attempt === attempt && this.#state === 'starting') void this.#list(attempt);
+      this.clock.after(delayMs, () => {
+        if (this.#attempt !== attempt || this.#state !== 'starting') return;
+        void this.#list(attempt, Math.min(delayMs * 2, longestRelistMs));
       });
       return;
     }
@@ -137,7 +141,7 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
     for (const event of this.#early.splice(0)) this.cache.apply(event, this.clock.now());
     this.#state = 'ready';
     this.statistics.initializations++;
-    this.#becomingReady.resolve();
+    this.#settled();
     for (const watcher of this.#waiting) {
       this.#waiting.delete(watcher);
       watcher.begin();
@@ -180,12 +184,20 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
 
   #whenReady(): Promise<boolean> {
     return new Promise((resolve) => {
-      const cancel = this.clock.after(waitMs, () => resolve(false));
-      void this.#becomingReady.promise.then(() => {
+      const settle = (): void => {
         cancel();
+        this.#readers.delete(settle);
         resolve(this.ready);
-      });
+      };
+      const cancel = this.clock.after(waitMs, settle);
+      this.#readers.add(settle);
     });
+  }
+
+  /** It is ready, or never will be. */
+  #settled(): void {
+    this.#becomingReady.resolve();
+    for (const settle of this.#readers) settle();
   }
 
   get(key: string, options: ReadOptions = {}): Promise<GetResult> {
@@ -339,7 +351,7 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
     if (this.#state === 'closed' || this.#state === 'released') return;
     this.#state = state;
     this.#shared.unsubscribe(this.prefix, this);
-    this.#becomingReady.resolve();
+    this.#settled();
     for (const watcher of this.#watchers) watcher.end(reason);
   }
 }

@@ -186,7 +186,7 @@ void test('while a cache cannot be filled, what comes meanwhile is not kept', ()
         return new WeakRef(value);
       }),
     );
-    clock.advance(200);
+    clock.advance(5000);
     await turns();
     setFlagsFromString('--expose-gc');
     await turns();
@@ -195,6 +195,13 @@ void test('while a cache cannot be filled, what comes meanwhile is not kept', ()
       values.map((value) => value.deref()),
       [undefined, undefined, undefined],
     );
+    let lists = 0;
+    storage.list = () => Promise.reject(new StorageError('untransformable', `nobody has the key, ${(lists += 1)}`));
+    for (let second = 0; second < 60; second += 1) {
+      clock.advance(1000);
+      await turns(2);
+    }
+    assert.ok(lists >= 10 && lists <= 20, `${lists} lists in a minute`);
   }));
 
 void test('readers find again what they derived from an entry, also in events', () =>

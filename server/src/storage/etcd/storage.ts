@@ -26,6 +26,7 @@ import { Compactor } from './compactor.ts';
 import { supportsProgressRequests } from './features.ts';
 import type { KeyValue, RangeAnswer, RangeRequest, TxnAnswer, TxnRequest } from './kv.ts';
 import { Leases } from './lease.ts';
+import { firstPageSize, nextPageSize } from './paging.ts';
 import type { EtcdWatchHost } from './watch.ts';
 import { EtcdWatch } from './watch.ts';
 
@@ -36,8 +37,6 @@ export interface EtcdStorageOptions extends EtcdConnectOptions {
   compactionIntervalMs?: number;
   clock?: Clock;
 }
-
-const largestPage = 5000;
 
 export class EtcdStorage implements Storage, EtcdWatchHost {
   readonly clock: Clock;
@@ -120,7 +119,7 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
     const page = new Page(limit, select);
     let from = this.#bytes(options.start !== undefined && options.start > prefix ? options.start : prefix);
     let revision = options.revision;
-    let size = limit > 0 ? Math.min(limit + 1, largestPage) : largestPage;
+    let size = firstPageSize(limit);
     for (;;) {
       const response = await this.#ranged(
         { key: from, range_end: end, limit: size, revision: revision ?? 0, serializable: minRevision === 0 },
@@ -141,8 +140,7 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
       }
       if (full || !response.more || last === undefined) return { revision, ...page.result() };
       from = Buffer.concat([last.key, Buffer.from([0])]);
-      // What is selected may be rare: look further at a time, as upstream.
-      size = Math.min(size * 2, largestPage);
+      size = nextPageSize(size, response.kvs);
     }
   }
 
