@@ -71,7 +71,10 @@ function validateNomination(name: string, old: Readonly<Pod>): FieldError[] {
   return errors;
 }
 
-function validateClaimStatuses(statuses: readonly PodResourceClaimStatus[], spec: PodSpec | undefined): FieldError[] {
+function validateClaimStatuses(
+  statuses: readonly Partial<PodResourceClaimStatus>[],
+  spec: PodSpec | undefined,
+): FieldError[] {
   const here = at.child('resourceClaimStatuses');
   const claims = new Set((spec?.resourceClaims ?? []).map(({ name }) => name));
   const seen = new Set<string>();
