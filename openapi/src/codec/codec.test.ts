@@ -114,6 +114,18 @@ test('YAML is read as YAML 1.1 with the types that Go knows', () => {
   );
 });
 
+test('JSON: fields that come again below a long name take no longer than others', () => {
+  const name = 'k'.repeat(200_000);
+  const again = '"x":{"a":1,"a":1},'.repeat(20_000);
+  const started = process.cpuUsage();
+  const { duplicateFields, fields } = jsonSerializer.decode(Buffer.from(`{"${name}":{${again}"x":1}}`), {
+    strict: true,
+  });
+  assert.ok(process.cpuUsage(started).user < 3_000_000);
+  assert.deepEqual(duplicateFields, [`${name}.x.a`, `${name}.x`]);
+  assert.equal(fields, undefined);
+});
+
 test('JSON: a number that is none of Go is refused, one that looks long is not', () => {
   const read = (text: string) => jsonSerializer.decode(Buffer.from(text)).object;
   for (const text of ['{"a":1e999}', '{"a":[1,-1E+400]}', '{"a":{"b": 12.5e1000}}'])

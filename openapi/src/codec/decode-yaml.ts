@@ -17,8 +17,8 @@ const heapMiB = 1024;
 
 interface Waiting {
   question: YamlQuestion;
-  resolve(answer: YamlAnswer | Promise<YamlAnswer>): void;
-  reject(error: Error): void;
+  resolve: (answer: YamlAnswer | Promise<YamlAnswer>) => void;
+  reject: (error: Error) => void;
 }
 
 let current: YamlThread | undefined;

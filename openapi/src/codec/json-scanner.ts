@@ -8,11 +8,15 @@ import { CodecError, type FieldOccurrence } from './serializer.ts';
 export const maxDepth = 1000;
 /** Upstream's limit on reported strict errors. */
 const maxDuplicates = 100;
+/** Characters of paths that are looked at. A long key above many short ones would otherwise take quadratic time. */
+const maxPathText = 16 * 1024 * 1024;
 
-export function explainJson(text: string): { duplicateFields: string[]; fields: FieldOccurrence[] } {
+/** Without `fields` where their paths are too long together to work with. */
+export function explainJson(text: string): { duplicateFields: string[]; fields?: FieldOccurrence[] } {
   const scanner = new Scanner(text);
   scanner.document();
-  return { duplicateFields: scanner.duplicates, fields: scanner.fields };
+  const { duplicates, fields, pathText } = scanner;
+  return { duplicateFields: duplicates, ...(pathText > maxPathText ? {} : { fields }) };
 }
 
 const escapes = new Set('bfnrt\\/"');
@@ -20,6 +24,9 @@ const escapes = new Set('bfnrt\\/"');
 class Scanner {
   readonly duplicates: string[] = [];
   readonly fields: FieldOccurrence[] = [];
+  /** Characters of all fields' paths. */
+  pathText = 0;
+  #compared = 0;
   readonly #seen = new Set<string>();
   readonly #text: string;
   #at = 0;
@@ -79,7 +86,8 @@ class Scanner {
       const here = path === '' ? key : `${path}.${key}`;
       const again = keys.has(key);
       if (again) this.#duplicate(here);
-      this.fields.push({ path: here, again });
+      this.pathText += here.length;
+      if (this.pathText <= maxPathText) this.fields.push({ path: here, again });
       keys.add(key);
       this.#space();
       if (!this.#take(':')) throw this.#invalid('after object key');
@@ -158,7 +166,8 @@ class Scanner {
   }
 
   #duplicate(path: string): void {
-    if (this.duplicates.length >= maxDuplicates || this.#seen.has(path)) return;
+    this.#compared += path.length;
+    if (this.duplicates.length >= maxDuplicates || this.#compared > maxPathText || this.#seen.has(path)) return;
     this.#seen.add(path);
     this.duplicates.push(path);
   }

@@ -10,6 +10,7 @@ import {
   gone,
   internalError,
   invalid,
+  invalidValue,
   isAlreadyExists,
   isConflict,
   isGone,
@@ -149,6 +150,16 @@ test('predicates go by reason, and by code only where the reason is unknown', ()
   assert.ok(isResourceExpired(resourceExpired('x')) && !isGone(resourceExpired('x')));
   assert.ok(isTooManyRequests(statusErrorFrom({ code: 429, reason: 'Unknown' })));
   assert.ok(!isNotFound(new Error('not found')) && !isNotFound(undefined));
+});
+
+test('many errors about one large value are told without it after the first', () => {
+  const references = Array.from({ length: 20_000 }, (_, index) => ({ name: `n${index}`, uid: `u${index}` }));
+  const errors = references.map(({ name }) => invalidValue(path('metadata', 'ownerReferences'), references, name));
+  const { status } = invalid({ group: '', kind: 'Pod' }, 'a', errors);
+  const messages = status.details?.causes?.map(({ message = '' }) => message) ?? [];
+  assert.match(messages[0] ?? '', /^Invalid value: \[\{"name":"n0",.*\]: n0$/);
+  assert.equal(messages.at(-1), 'Invalid value: n19999');
+  assert.ok(messages.length === 20_000 && (status.message?.length ?? 0) < 20_000_000);
 });
 
 test('success', () => {

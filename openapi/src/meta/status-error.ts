@@ -2,7 +2,7 @@
  * The error of every API layer. Servers throw it and send `.status`; clients get it back from the answer. The factories
  * give upstream's exact code, reason, message and details for each case.
  */
-import { aggregateFieldErrors, type FieldError, fieldErrorBody } from './field-error.ts';
+import { aggregateMessages, type FieldError, fieldErrorBody, omitValue } from './field-error.ts';
 import { formatGroupResource, type GroupLike } from './group-version.ts';
 import type { GroupResource } from './object.ts';
 import { quote } from './quote.ts';
@@ -96,17 +96,24 @@ export function resourceExpired(message: string): StatusError {
   return failure(410, 'Expired', message);
 }
 
+/** Characters of errors; the values of those beyond are left out. */
+const maxErrorText = 4 * 1024 * 1024;
+
 export function invalid(
   kind: { group: string; kind: string },
   name: string,
   errors: readonly FieldError[],
 ): StatusError {
+  let length = 0;
   const causes = errors.map((error): StatusCause => {
-    const cause: StatusCause = { reason: error.type, message: fieldErrorBody(error) };
+    // Many errors about one large value would be many times its size.
+    const message = fieldErrorBody(length > maxErrorText ? { ...error, badValue: omitValue } : error);
+    length += message.length;
+    const cause: StatusCause = { reason: error.type, message };
     if (error.field !== '') cause.field = error.field;
     return cause;
   });
-  const messages = aggregateFieldErrors(errors);
+  const messages = aggregateMessages(causes.map(({ field = '', message = '' }) => `${field}: ${message}`));
   const text = `${formatGroupResource({ group: kind.group, resource: kind.kind })} ${quote(name)} is invalid`;
   const details = { group: kind.group, kind: kind.kind, name, causes };
   return failure(422, 'Invalid', messages === undefined ? text : `${text}: ${messages}`, details);

@@ -135,6 +135,13 @@ export interface ApiserverOptions extends AuditOptions, EncryptionOptions, Shutd
   eventTtlSeconds: number;
   /** For so long after the start, /livez counts post-start hooks as done. */
   livezGracePeriodMs: number;
+  /** `METRIC,LABEL=VALUE,VALUE`: other values of the label are not told apart. */
+  allowMetricLabels: string[];
+  /** The same from a file of YAML. */
+  allowMetricLabelsManifest?: string;
+  disabledMetrics: string[];
+  /** The previous minor version: show metrics that are hidden since. */
+  showHiddenMetricsForVersion?: string;
   /** File of kind TracingConfiguration: where spans are sent, and how many. */
   tracingConfigFile?: string;
 }
@@ -210,6 +217,8 @@ export const defaultOptions: ApiserverOptions = {
   minRequestTimeoutSeconds: 1800,
   eventTtlSeconds: 3600,
   livezGracePeriodMs: 0,
+  allowMetricLabels: [],
+  disabledMetrics: [],
   shutdownDelayMs: 0,
   shutdownSendRetryAfter: false,
   shutdownWatchTerminationGracePeriodMs: 0,

@@ -25,9 +25,15 @@ export function showServer(
   );
   version.with('kube', gitVersion.replace(/^v/, ''), `${major}.${minor}`, `${major}.${Number(minor) - 1}`).set(1);
 
-  // Nothing is ever hidden or disabled here; who alerts on that is to see so.
-  registry.counter('hidden_metrics_total', 'BETA', 'The count of hidden metrics.');
-  registry.counter('disabled_metrics_total', 'BETA', 'The count of disabled metrics.');
+  const hidden = registry.counter('hidden_metrics_total', 'BETA', 'The count of hidden metrics.').with();
+  const disabled = registry.counter('disabled_metrics_total', 'BETA', 'The count of disabled metrics.').with();
+  const unexpected = registry
+    .counter(
+      'cardinality_enforcement_unexpected_categorizations_total',
+      'ALPHA',
+      'The count of unexpected categorizations during cardinality enforcement.',
+    )
+    .with();
   const registered = registry.counter(
     'registered_metrics_total',
     'BETA',
@@ -35,6 +41,9 @@ export function showServer(
     ['stability_level', 'deprecated_version'],
   );
   registry.collect(() => {
+    hidden.value = registry.hiddenCount;
+    disabled.value = registry.disabledCount;
+    unexpected.value = registry.unexpectedValues;
     for (const [stability, count] of registry.countByStability()) registered.with(stability, '').value = count;
   });
 }

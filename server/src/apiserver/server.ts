@@ -31,6 +31,7 @@ import { buildHandlerChain } from './handler-chain.ts';
 import { clusterHooks } from './hooks/index.ts';
 import { buildIdentity, frontProxyHeaders } from './identity.ts';
 import { stderrLogger } from './logger.ts';
+import { metricRestrictions } from './metric-restrictions.ts';
 import { nonResourceRequests } from './non-resource-requests.ts';
 import { objectSource } from './object-source.ts';
 import { PostStartHooks } from './post-start.ts';
@@ -73,6 +74,7 @@ export async function startApiserver(
   const selection = admissionSelection(options);
   const tracing = await openTracing(options, logger);
   const metrics = new ApiMetrics();
+  metrics.registry.restrict(await metricRestrictions(options));
   const signing = await tokenSigning(options, metrics.registry, logger);
   const data = await openStoredData(options, { metrics: metrics.registry, tracing, report }).catch((error: unknown) => {
     signing.close();

@@ -42,6 +42,7 @@ const truths: Record<string, string[]> = {
     'type(1) == int && type([]) == list && type(1) != uint',
     'has(self.count) && !has(self.labels.none) && self.labels.app == "web"',
     'cel.bind(x, n * 2, x + x) == 20',
+    "'%.1f'.format([1e21]) == '1000000000000000000000.0'",
     "timestamp('2024-02-29T10:00:00Z') + duration('24h') == timestamp('2024-03-01T10:00:00Z')",
     "timestamp('2024-01-01T00:30:00Z').getHours('+01:00') == 1",
     "int('12') == 12 && string(1.5) == '1.5' && double('1e3') == 1000.0 && bool('true')",
@@ -249,6 +250,27 @@ test('any text is compiled or refused, never thrown at', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test('what is too much is not begun', () => {
+  const failing = (source: string, bindings: Record<string, Value>): string => {
+    const { program } = compile(source, environment({ s: STRING, t: STRING, n: listOf(INT), l: listOf(STRING) }));
+    assert.ok(program !== undefined);
+    return evaluate(program, bindings).error?.message ?? '';
+  };
+  const before = process.cpuUsage().user;
+  const n = fromJson(Array.from({ length: 100_000 }, (_, index) => index));
+  assert.match(failing('n.distinct().size() > 0', { n }), /cost limit exceeded/);
+  assert.match(
+    failing('sets.contains(n, n.map(x, x + 1))', { n: fromJson([...Array(5000).keys()]) }),
+    /cost limit exceeded/,
+  );
+  const long = { s: 'x'.repeat(100_000), t: 'y'.repeat(100_000), l: fromJson(Array(100_000).fill('')) };
+  assert.match(failing("s.replace('x', t) == ''", long), /exceeds limit/);
+  assert.match(failing("s.replace('', t) == ''", long), /exceeds limit/);
+  assert.match(failing("l.join(t) == ''", long), /exceeds limit/);
+  assert.ok(process.cpuUsage().user - before < 3_000_000);
+  assert.match(failing('[9223372036854775807, 1, -2].sum() > 0', {}), /integer overflow/);
 });
 
 test('a text made to take long does not', () => {

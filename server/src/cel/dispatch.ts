@@ -13,7 +13,6 @@ export function dispatch(expr: CallExpr, args: readonly Evaluator[]): Evaluator 
   const expressions = expr.target === undefined ? expr.args : [expr.target, ...expr.args];
   const direct =
     only !== undefined && overloads.length === 1 && expressions.every((each, i) => isKnown(each.type, only.params[i]));
-  const usesPattern = ['matches', 'find', 'findAll'].includes(expr.fn);
   const costs = overloads.map((each) => runtimeCost(each.name, each.id));
   return (state) => {
     const values = args.map((each) => each(state));
@@ -21,8 +20,8 @@ export function dispatch(expr: CallExpr, args: readonly Evaluator[]): Evaluator 
     const overload = overloads[index];
     if (overload === undefined) throw new EvaluationError(noSuchOverload(expr.fn, values));
     const cost = costs[index] as (typeof costs)[number];
-    // Patterns are paid for before they run: they are what can take long within one call.
-    if (usesPattern) {
+    // Paid for before it runs, where the result does not matter: one call can take long by itself.
+    if (cost.length < 2) {
       state.spend(cost(values, null));
       return (overload.run as (...args: Value[]) => Value)(...values);
     }

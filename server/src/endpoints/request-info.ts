@@ -49,7 +49,7 @@ function splitPath(path: string): string[] {
 }
 
 /** True as Go's strconv-like form decoding of a bool parameter reads it: present and not `false` or `0`. */
-function isTrueParameter(value: string | null): boolean {
+export function isTrueParameter(value: string | null): boolean {
   if (value === null) return false;
   const lower = value.toLowerCase();
   return lower !== 'false' && lower !== '0';

@@ -10,6 +10,7 @@ import { handleSubresourceGet } from './handlers/subresource.ts';
 import { handleUpdate } from './handlers/update.ts';
 import { handleWatch } from './handlers/watch.ts';
 import { annotateAudit, type Handler, type RequestContext } from './request-context.ts';
+import { isTrueParameter } from './request-info.ts';
 import type { HandlerDependencies, ResourceEndpoint, SubresourceEndpoint } from './resource-endpoint.ts';
 import { confirmMediaTypes } from './route-media.ts';
 
@@ -102,7 +103,7 @@ export class ResourceRouter {
     const allNamespaces = endpoint.namespaced && context.info.namespace === '';
     switch (context.method) {
       case 'GET':
-        if (context.info.verb === 'watch' || isWatch(context))
+        if (context.info.verb === 'watch' || isTrueParameter(context.query.get('watch')))
           return endpoint.verbs.has('list') ? handleWatch : undefined;
         return endpoint.verbs.has('list') ? handleList : undefined;
       case 'POST':
@@ -154,11 +155,6 @@ export class ResourceRouter {
 /** Without a namespace, what is namespaced can only be listed and watched. */
 function isInCustomScope({ info }: RequestContext, { namespaced }: ResourceEndpoint): boolean {
   return !namespaced || info.namespace !== '' || info.verb === 'list' || info.verb === 'watch';
-}
-
-function isWatch(context: RequestContext): boolean {
-  const value = context.query.get('watch');
-  return value !== null && !['false', '0'].includes(value.toLowerCase());
 }
 
 export function notFoundResponse() {

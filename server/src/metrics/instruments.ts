@@ -1,5 +1,6 @@
 /** Counters, gauges and histograms. A child is looked up by its label values once and then kept: counting is an addition. */
 import { formatLabels, formatNumber, sample } from './format.ts';
+import { type AllowedLabels, constrain } from './restrictions.ts';
 
 export type Stability = 'ALPHA' | 'BETA' | 'STABLE' | 'INTERNAL';
 
@@ -18,6 +19,8 @@ export interface Metric {
   readonly stability: Stability | undefined;
   /** Lines of the text format; nothing where there are no samples. */
   expose(): string[];
+  /** From now on other values of these labels are not told apart; `noticed` hears of each. */
+  allowOnly?(labels: AllowedLabels, noticed: () => void): void;
 }
 
 /** All children of one metric, by their label values. */
@@ -27,6 +30,7 @@ abstract class Family<Child> implements Metric {
   readonly labels: readonly string[];
   readonly #header: string[];
   readonly #children = new Map<string, { labels: string; child: Child }>();
+  #constrain: ((values: string[]) => string[]) | undefined;
 
   constructor({ name, help, stability, labels = [], remark = '' }: MetricOptions, type: string) {
     this.name = name;
@@ -41,7 +45,8 @@ abstract class Family<Child> implements Metric {
   protected abstract samples(labels: string, child: Child): string[];
 
   /** The child of these label values, in the order of `labels`; keep it where requests pass. */
-  with(...values: string[]): Child {
+  with(...given: string[]): Child {
+    const values = this.#constrain?.(given) ?? given;
     const key = values.length === 1 ? values[0]! : values.join('\u0000');
     let known = this.#children.get(key);
     if (known === undefined) {
@@ -49,6 +54,10 @@ abstract class Family<Child> implements Metric {
       this.#children.set(key, known);
     }
     return known.child;
+  }
+
+  allowOnly(labels: AllowedLabels, noticed: () => void): void {
+    this.#constrain = constrain(this.labels, labels, noticed);
   }
 
   remove(...values: string[]): void {

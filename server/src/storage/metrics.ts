@@ -1,18 +1,8 @@
 /** What goes to the storage and what the caches above it do, by resource. */
 import type { Cell, Counter, Distribution, Histogram, MetricsRegistry } from '../metrics/index.ts';
 import type { CacherGroup } from './cacher/index.ts';
-import type {
-  Entry,
-  GetResult,
-  ListOptions,
-  ListResult,
-  ReadOptions,
-  Storage,
-  Watch,
-  WatchHandler,
-  WatchOptions,
-  WriteOptions,
-} from './storage.ts';
+import { ForwardingStorage } from './forwarding-storage.ts';
+import type { Entry, GetResult, ListOptions, ListResult, ReadOptions, Storage, WriteOptions } from './storage.ts';
 
 export interface StoredResource {
   group: string;
@@ -104,53 +94,33 @@ export class StorageMetrics {
   }
 }
 
-class MeasuredStorage implements Storage {
-  readonly #storage: Storage;
+class MeasuredStorage extends ForwardingStorage {
   readonly #metrics: StorageMetrics;
-  readonly size?: () => Promise<number>;
-  readonly requestProgress?: () => void;
 
   constructor(storage: Storage, metrics: StorageMetrics) {
-    this.#storage = storage;
+    super(storage);
     this.#metrics = metrics;
-    if (storage.size !== undefined) this.size = () => storage.size!();
-    if (storage.requestProgress !== undefined) this.requestProgress = () => storage.requestProgress!();
   }
 
-  get compactedRevision(): number {
-    return this.#storage.compactedRevision;
+  override get(key: string, options?: ReadOptions): Promise<GetResult> {
+    return this.#metrics.request('get', key, super.get(key, options));
   }
-  currentRevision(signal?: AbortSignal): Promise<number> {
-    return this.#storage.currentRevision(signal);
-  }
-  get(key: string, options?: ReadOptions): Promise<GetResult> {
-    return this.#metrics.request('get', key, this.#storage.get(key, options));
-  }
-  async list(options: ListOptions): Promise<ListResult> {
-    const result = await this.#metrics.request('list', options.prefix, this.#storage.list(options));
+  override async list(options: ListOptions): Promise<ListResult> {
+    const result = await this.#metrics.request('list', options.prefix, super.list(options));
     this.#metrics.listed(options.prefix, result);
     return result;
   }
-  count(prefix: string): Promise<number> {
-    return this.#metrics.request('count', prefix, this.#storage.count(prefix));
+  override count(prefix: string): Promise<number> {
+    return this.#metrics.request('count', prefix, super.count(prefix));
   }
-  create(key: string, value: Buffer, options?: WriteOptions): Promise<Entry> {
-    return this.#metrics.request('create', key, this.#storage.create(key, value, options));
+  override create(key: string, value: Buffer, options?: WriteOptions): Promise<Entry> {
+    return this.#metrics.request('create', key, super.create(key, value, options));
   }
-  update(key: string, value: Buffer, expectedModRevision: number, options?: WriteOptions): Promise<Entry> {
-    return this.#metrics.request('update', key, this.#storage.update(key, value, expectedModRevision, options));
+  override update(key: string, value: Buffer, expectedModRevision: number, options?: WriteOptions): Promise<Entry> {
+    return this.#metrics.request('update', key, super.update(key, value, expectedModRevision, options));
   }
-  delete(key: string, expectedModRevision: number, signal?: AbortSignal): Promise<number> {
-    return this.#metrics.request('delete', key, this.#storage.delete(key, expectedModRevision, signal));
-  }
-  watch(options: WatchOptions, handler: WatchHandler): Watch {
-    return this.#storage.watch(options, handler);
-  }
-  compact(revision: number): Promise<void> {
-    return this.#storage.compact(revision);
-  }
-  close(): Promise<void> {
-    return this.#storage.close();
+  override delete(key: string, expectedModRevision: number, signal?: AbortSignal): Promise<number> {
+    return this.#metrics.request('delete', key, super.delete(key, expectedModRevision, signal));
   }
 }
 

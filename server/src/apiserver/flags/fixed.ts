@@ -33,10 +33,6 @@ export const fixedFlags: readonly Fixed[] = [
 /** Upstream's flags that cannot be given. */
 export const refusedFlags: readonly (readonly [name: string, why: string])[] = [
   ['admission-control', 'it is deprecated: use --enable-admission-plugins and --disable-admission-plugins'],
-  ['allow-metric-labels', 'metrics have all their labels'],
-  ['allow-metric-labels-manifest', 'metrics have all their labels'],
-  ['disabled-metrics', 'single metrics cannot be turned off'],
-  ['show-hidden-metrics-for-version', 'there are no hidden metrics'],
   ['debug-socket-path', noGoProfiles],
   ['egress-selector-config-file', 'requests leave this server directly; there is no tunnel (konnectivity)'],
   ['max-connection-bytes-per-sec', 'connections are not throttled'],

@@ -57,6 +57,14 @@ test('booleans need no value, lists may be given in parts', async () => {
   assert.deepEqual(await parsed('--api-audiences=a,b', '--api-audiences', 'c'), { apiAudiences: ['a', 'b', 'c'] });
 });
 
+test('pairs of a key and values have commas in them, several are in quotes', async () => {
+  const labels = async (...given: string[]) =>
+    (await parsed(...given.map((each) => `--allow-metric-labels=${each}`))).allowMetricLabels;
+  assert.deepEqual(await labels('a,b=c,d', 'e,f=g'), ['a,b=c,d', 'e,f=g']);
+  assert.deepEqual(await labels('"a,b=c,d","e,f=g"'), ['a,b=c,d', 'e,f=g']);
+  assert.match(await mistake('--allow-metric-labels=a,b'), /a,b must be formatted as key=value/);
+});
+
 const mistake = async (...args: string[]): Promise<string> => {
   const command = apiserverFlags(() => Promise.resolve());
   let said = '';

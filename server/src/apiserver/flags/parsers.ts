@@ -14,6 +14,16 @@ export const list = (text: string, previous: readonly string[] | undefined): str
 
 export const append = (text: string, previous: readonly string[] | undefined): string[] => [...(previous ?? []), text];
 
+/** `KEY=VALUE`, in which there may be commas; or several, separated by commas, each in double quotes if it has some. */
+export const pairs = (text: string, previous: readonly string[] | undefined): string[] => {
+  const several = (text.match(/=/g)?.length ?? 0) > 1;
+  const fields = several ? (text.match(/"(?:[^"]|"")*"|[^,"]+/g) ?? []) : [text];
+  const given = fields.map((field) => field.replace(/^"|"$/g, '').replaceAll('""', '"'));
+  const wrong = given.find((pair) => !pair.includes('='));
+  if (wrong !== undefined) throw new InvalidArgumentError(`${wrong} must be formatted as key=value`);
+  return [...(previous ?? []), ...given];
+};
+
 /** Upstream's `--flag`, `--flag=true` and `--flag=false`. */
 export function boolean(text: string | boolean): boolean {
   if (typeof text === 'boolean') return text;

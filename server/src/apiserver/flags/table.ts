@@ -1,7 +1,19 @@
 /** The API server's flags, by upstream's names and in upstream's forms. */
 import { auditFlags } from '../../audit/flags.ts';
 import type { ApiserverOptions } from '../config.ts';
-import { append, boolean, chance, integer, joined, list, milliseconds, type Parser, seconds, text } from './parsers.ts';
+import {
+  append,
+  boolean,
+  chance,
+  integer,
+  joined,
+  list,
+  milliseconds,
+  type Parser,
+  pairs,
+  seconds,
+  text,
+} from './parsers.ts';
 
 export type Flag = [name: string, field: keyof ApiserverOptions, parse: Parser, description: string];
 /** Taken for the sake of existing command lines, changes nothing (upstream neither), and is not offered. */
@@ -303,6 +315,25 @@ export const flags: readonly Flag[] = [
     'minRequestTimeoutSeconds',
     integer,
     'seconds that a watch lives at least when its client names no time',
+  ],
+  [
+    'allow-metric-labels',
+    'allowMetricLabels',
+    pairs,
+    'values of labels that metrics tell apart, all others being "unexpected": METRIC,LABEL=VALUE,VALUE; several in quotes',
+  ],
+  [
+    'allow-metric-labels-manifest',
+    'allowMetricLabelsManifest',
+    text,
+    'the same from a file of YAML: "METRIC,LABEL": "VALUE,VALUE"',
+  ],
+  ['disabled-metrics', 'disabledMetrics', list, 'names of metrics that are not shown'],
+  [
+    'show-hidden-metrics-for-version',
+    'showHiddenMetricsForVersion',
+    text,
+    'the previous minor version: show metrics that are deprecated and hidden since',
   ],
   ['tracing-config-file', 'tracingConfigFile', text, 'file of kind TracingConfiguration: collector and sampling'],
   [

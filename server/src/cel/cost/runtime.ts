@@ -3,6 +3,7 @@ import { sizeOf } from '../values/equality.ts';
 import type { Value } from '../values/value.ts';
 import { CelList, CelMap, OpaqueValue } from '../values/value.ts';
 
+/** Those that look at the result name it; the others are asked before the call. */
 export type CallCost = (args: readonly Value[], result: Value) => number;
 
 const TRAVERSAL = 0.1;

@@ -34,8 +34,12 @@ function extreme(list: CelList, sign: number, name: string): Value {
 
 function sum(list: CelList, zero: Value, add: (a: never, b: never) => Value): Value {
   let total = zero;
-  for (const item of list) total = add(total as never, item as never);
-  if (typeof total === 'bigint' && BigInt.asIntN(64, total) !== total) throw new EvaluationError('integer overflow');
+  for (const item of list) {
+    total = add(total as never, item as never);
+    if (typeof total === 'bigint' && BigInt.asIntN(64, total) !== total) throw new EvaluationError('integer overflow');
+    if (total instanceof Uint && BigInt.asUintN(64, total.value) !== total.value)
+      throw new EvaluationError('unsigned integer overflow');
+  }
   return total;
 }
 

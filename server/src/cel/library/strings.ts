@@ -18,6 +18,12 @@ import { define } from './overload.ts';
 import { formatDouble } from './standard.ts';
 
 const MAX_SPLIT = 1_000_000;
+/** More than any object can hold; costs do not count what is put in between. */
+const MAX_TEXT = 2 ** 25;
+
+function confirmLength(length: number): void {
+  if (length > MAX_TEXT) throw new EvaluationError(`text of ${length} characters exceeds limit`);
+}
 
 function bounded(index: bigint, length: number): number {
   if (index < 0n || index > BigInt(length)) throw new EvaluationError(`index out of range: ${index}`);
@@ -51,6 +57,7 @@ function substring(text: string, from: bigint, to?: bigint): string {
 }
 
 function replace(text: string, from: string, to: string, times: bigint): string {
+  if (text.length * to.length > MAX_TEXT) confirmLength(text.length + (text.split(from).length + 1) * to.length);
   if (times < 0n) return text.replaceAll(from, () => to);
   let left = times;
   const pattern = from === '' ? /(?:)/gu : from;
@@ -71,6 +78,7 @@ function join(list: CelList, separator: string): string {
     if (typeof item !== 'string') throw new EvaluationError('no such overload');
     parts.push(item);
   }
+  confirmLength(parts.length * separator.length);
   return parts.join(separator);
 }
 
@@ -148,6 +156,9 @@ function clause(verb: string, value: Value, precision: number): string {
 }
 
 function fixedPoint(value: number, precision: number): string {
+  // From here on JavaScript writes exponents.
+  if (Number.isFinite(value) && Math.abs(value) >= 1e21)
+    return `${BigInt(value)}${precision === 0 ? '' : `.${'0'.repeat(precision)}`}`;
   return Number.isFinite(value)
     ? value.toFixed(precision)
     : Number.isNaN(value)

@@ -20,8 +20,10 @@ export async function applyConfiguration(
   let configuration: KubernetesObject;
   let strictErrors: string[];
   try {
-    const decode = type === 'application/apply-patch+cbor' ? cborSerializer.decode : decodeYaml;
-    const decoded = await decode(body, { strict });
+    const decoded =
+      type === 'application/apply-patch+cbor'
+        ? cborSerializer.decode(body, { strict })
+        : await decodeYaml(body, { strict });
     configuration = decoded.object as KubernetesObject;
     strictErrors = decoded.strictErrors;
   } catch (error) {

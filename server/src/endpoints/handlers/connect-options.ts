@@ -1,5 +1,6 @@
 /** The options object of a stream (PodExecOptions …), which admission is told of, from the request's query. */
 import type { KubernetesObject } from '@typernetes/openapi/meta';
+import { isTrueParameter } from '../request-info.ts';
 
 const booleans = ['stdin', 'stdout', 'stderr', 'tty'] as const;
 
@@ -9,7 +10,7 @@ export function connectOptions(kind: string, query: URLSearchParams, path: strin
   switch (kind) {
     case 'PodExecOptions':
     case 'PodAttachOptions': {
-      for (const name of booleans) if (isTrue(query.get(name))) options[name] = true;
+      for (const name of booleans) if (isTrueParameter(query.get(name))) options[name] = true;
       const container = query.get('container') ?? '';
       if (container !== '') options.container = container;
       // The Go type writes it even when it is not there.
@@ -25,8 +26,4 @@ export function connectOptions(kind: string, query: URLSearchParams, path: strin
       if (path !== '') options.path = path;
   }
   return options;
-}
-
-function isTrue(value: string | null): boolean {
-  return value !== null && !['false', '0'].includes(value.toLowerCase());
 }

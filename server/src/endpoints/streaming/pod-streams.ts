@@ -28,6 +28,7 @@ import type { Authorizer } from '../../authorization/authorizer.ts';
 import type { RegistryReader, RestContext } from '../../registry/generic/rest.ts';
 import type { ConnectHandler } from '../../registry/generic/strategy.ts';
 import { authorize } from '../filters/authorization.ts';
+import { isTrueParameter } from '../request-info.ts';
 import { detach, unreachableStatus } from './http-proxy.ts';
 import { hostPort, type NodeConnector } from './node-connection.ts';
 import { protocolProblem, sendOverWebSocket } from './websocket-reader.ts';
@@ -84,8 +85,6 @@ function nodeOf(pod: Pod): string {
   return node;
 }
 
-const isTrue = (value: string | null): boolean => value !== null && !['false', '0'].includes(value.toLowerCase());
-
 async function podLog(dependencies: PodStreamDependencies, name: string, context: RestContext): Promise<void> {
   const { request, response } = context.http!;
   if (request.method !== 'GET') throw genericServerResponse(405, '', { group: '', resource: '' }, '', '', 0, false);
@@ -104,7 +103,7 @@ async function podLog(dependencies: PodStreamDependencies, name: string, context
   }
   const node = await dependencies.nodes.locate(nodeOf(pod));
   const url = `https://${hostPort(node)}/containerLogs/${context.namespace}/${name}/${container}?${parameters.toString()}`;
-  const insecure = isTrue(context.query.get('insecureSkipTLSVerifyBackend'));
+  const insecure = isTrueParameter(context.query.get('insecureSkipTLSVerifyBackend'));
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     https
       .get(url, { agent: dependencies.nodes.agentFor(insecure), signal: context.signal }, resolve)
@@ -133,7 +132,8 @@ function sendMessages(context: RestContext, source: Readable): Promise<void> {
 function logParameters(query: URLSearchParams, name: string): URLSearchParams {
   const errors: FieldError[] = [];
   const result = new URLSearchParams();
-  for (const flag of ['follow', 'previous', 'timestamps']) if (isTrue(query.get(flag))) result.set(flag, 'true');
+  for (const flag of ['follow', 'previous', 'timestamps'])
+    if (isTrueParameter(query.get(flag))) result.set(flag, 'true');
   const integer = (field: string, minimum: number, message: string): void => {
     const text = query.get(field);
     if (text === null || text === '') return;
@@ -200,11 +200,11 @@ async function remoteCommand(
   const pod = await podNamed(dependencies, name, context);
   const { query } = context;
   const options = {
-    stdin: isTrue(query.get('stdin')),
+    stdin: isTrueParameter(query.get('stdin')),
     // Attach shows both outputs unless it is told otherwise, exec as well.
-    stdout: isTrue(query.get('stdout') ?? (command === 'attach' ? 'true' : null)),
-    stderr: isTrue(query.get('stderr') ?? (command === 'attach' ? 'true' : null)),
-    tty: isTrue(query.get('tty')),
+    stdout: isTrueParameter(query.get('stdout') ?? (command === 'attach' ? 'true' : null)),
+    stderr: isTrueParameter(query.get('stderr') ?? (command === 'attach' ? 'true' : null)),
+    tty: isTrueParameter(query.get('tty')),
   };
   const container = containerOf(pod, query.get('container') ?? '');
   const node = await dependencies.nodes.locate(nodeOf(pod));

@@ -1,5 +1,7 @@
 /** Ratcheting: which part of an old object a part of the new one was, and whether it is still the same. */
+import type { JsonObject } from '@typernetes/openapi/meta';
 import { deepEqual, isObject } from '@typernetes/openapi/schema';
+import { asGoMap } from './go-map.ts';
 import { ownProperty } from './prune.ts';
 import { additionalSchema, type Structural } from './structural.ts';
 
@@ -25,11 +27,31 @@ export function itemBefore(item: unknown, before: Before | undefined): Before | 
   if (before === undefined || !Array.isArray(before.value) || !isObject(item)) return undefined;
   const { items, 'x-kubernetes-list-type': type, 'x-kubernetes-list-map-keys': keys = [] } = before.schema;
   if (type !== 'map' || items === undefined) return undefined;
-  const value = (before.value as unknown[]).find(
-    (each) => isObject(each) && keys.every((key) => deepEqual(each[key], item[key], { strict: true })),
-  );
+  const value = indexOf(before.value, keys).get(identity(item, keys));
   return value === undefined ? undefined : { value, schema: items };
 }
+
+/** Every item of a list looks for what it was. */
+const indexes = new WeakMap<unknown[], ReadonlyMap<string, unknown>>();
+
+function indexOf(list: unknown[], keys: readonly string[]): ReadonlyMap<string, unknown> {
+  let index = indexes.get(list);
+  if (index === undefined) {
+    // Of two with the same keys the first counts.
+    index = new Map(
+      list
+        .filter(isObject)
+        .toReversed()
+        .map((item) => [identity(item, keys), item]),
+    );
+    indexes.set(list, index);
+  }
+  return index;
+}
+
+/** An item may lack a key. */
+const identity = (item: JsonObject, keys: readonly string[]): string =>
+  JSON.stringify(keys.map((key) => (Object.hasOwn(item, key) ? [asGoMap(item[key])] : [])));
 
 /** List maps may be in another order. */
 export function isUnchanged(value: unknown, before: Before): boolean {

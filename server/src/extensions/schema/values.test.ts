@@ -138,3 +138,19 @@ test('a duration made to take long does not', () => {
     assert.equal(matchesFormat(text, 'duration'), false);
   assert.ok(process.cpuUsage().user - before < 2_000_000);
 });
+
+test('the items of a long list find what they were at once', () => {
+  const items = { type: 'object', properties: { k: { type: 'integer' }, v: { type: 'string', maxLength: 1 } } };
+  const schema: Structural = {
+    type: 'array',
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['k'],
+    items,
+  };
+  const list = (v: string): unknown[] => Array.from({ length: 30_000 }, (_, k) => ({ k, v }));
+  const before = process.cpuUsage().user;
+  const old = list('long');
+  assert.deepEqual(validateValue(list('long').reverse(), schema, '', old), []);
+  assert.deepEqual(validateValue([...list('long').slice(1), { v: 'long' }], schema, '', old).length, 1);
+  assert.ok(process.cpuUsage().user - before < 3_000_000);
+});

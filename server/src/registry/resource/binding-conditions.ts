@@ -1,6 +1,6 @@
 /** The conditions by which a device, or what was allocated of it, is told to be ready. */
 import { duplicate, type FieldError, invalidValue, type Path } from '../validation/index.ts';
-import { validateCondition, validateItems } from './names.ts';
+import { validateCondition, validateItems, validateUnique } from './names.ts';
 
 const maxConditions = 4;
 
@@ -18,11 +18,13 @@ export function validateBinding(device: ConditionNames, at: Path): FieldError[] 
     ...validateItems(ready, maxConditions, validateCondition, readyAt),
     ...validateItems(failed, maxConditions, validateCondition, failedAt),
   ];
-  for (const [index, name] of ready.entries())
-    if (ready.indexOf(name) < index) errors.push(duplicate(readyAt.index(index), name));
+  errors.push(...validateUnique(ready, (index) => readyAt.index(index)));
+  const succeeds = new Set(ready);
+  const failures = new Set<string>();
   for (const [index, name] of failed.entries()) {
-    if (failed.indexOf(name) < index) errors.push(duplicate(failedAt.index(index), name));
-    if (ready.includes(name)) {
+    if (failures.has(name)) errors.push(duplicate(failedAt.index(index), name));
+    failures.add(name);
+    if (succeeds.has(name)) {
       const message = 'bindingFailureConditions must not overlap with bindingConditions';
       errors.push(invalidValue(failedAt.index(index), name, message));
     }

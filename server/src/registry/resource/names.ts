@@ -81,6 +81,16 @@ export function validateItems<T>(
   return given.flatMap((item, index) => check(item, at.index(index)));
 }
 
+/** Of those that are the same the first is right. */
+export function validateUnique(keys: readonly string[], at: (index: number) => Path): FieldError[] {
+  const seen = new Set<string>();
+  return keys.flatMap((key, index) => {
+    if (seen.has(key)) return [duplicate(at(index), key)];
+    seen.add(key);
+    return [];
+  });
+}
+
 /** Items that differ in their key. */
 export function validateSet<T>(
   items: readonly T[] | undefined,
@@ -91,11 +101,7 @@ export function validateSet<T>(
 ): FieldError[] {
   const given = items ?? [];
   if (given.length > most) return [tooMany(at, given.length, most)];
-  const keys = given.map(keyOf);
-  return [
-    ...validateItems(given, most, check, at),
-    ...keys.flatMap((key, index) => (keys.indexOf(key) < index ? [duplicate(at.index(index), key)] : [])),
-  ];
+  return [...validateItems(given, most, check, at), ...validateUnique(given.map(keyOf), (index) => at.index(index))];
 }
 
 /** Errors about a key name the map, errors about a value name the entry. */

@@ -207,6 +207,9 @@ function validateLabelKeys(keys: readonly string[], selector: LabelSelectorLike 
 }
 
 export function validateSpread(constraints: readonly TopologySpreadConstraint[] | undefined, at: Path): FieldError[] {
+  const identity = (constraint: TopologySpreadConstraint): string =>
+    JSON.stringify([constraint.topologyKey, constraint.whenUnsatisfiable]);
+  const last = new Map((constraints ?? []).map((constraint, index) => [identity(constraint), index]));
   return (constraints ?? []).flatMap((constraint, index) => {
     const here = at.index(index);
     const errors: FieldError[] = [];
@@ -220,10 +223,7 @@ export function validateSpread(constraints: readonly TopologySpreadConstraint[] 
     errors.push(
       ...validateLabelKeys(constraint.matchLabelKeys ?? [], constraint.labelSelector, here.child('matchLabelKeys')),
     );
-    const again = (constraints ?? [])
-      .slice(index + 1)
-      .some((other) => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable);
-    if (again)
+    if (last.get(identity(constraint)) !== index)
       errors.push(duplicate(here.child('{topologyKey, whenUnsatisfiable}'), `{${topologyKey}, ${whenUnsatisfiable}}`));
     if (minDomains != null) {
       if (minDomains <= 0) errors.push(invalidValue(here.child('minDomains'), minDomains, 'must be greater than zero'));

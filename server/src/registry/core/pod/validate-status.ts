@@ -71,18 +71,22 @@ function validateNomination(name: string, old: Readonly<Pod>): FieldError[] {
   return errors;
 }
 
-function validateClaimStatuses(statuses: readonly PodResourceClaimStatus[], spec: PodSpec | undefined): FieldError[] {
+function validateClaimStatuses(
+  statuses: readonly Partial<PodResourceClaimStatus>[],
+  spec: PodSpec | undefined,
+): FieldError[] {
   const here = at.child('resourceClaimStatuses');
   const claims = new Set((spec?.resourceClaims ?? []).map(({ name }) => name));
-  const names = statuses.map(({ name }) => name ?? '');
-  return statuses.flatMap(({ resourceClaimName }, index) => {
-    const name = names[index] ?? '';
+  const seen = new Set<string>();
+  return statuses.flatMap(({ name = '', resourceClaimName }, index) => {
+    const again = seen.has(name);
+    seen.add(name);
     const nameAt = here.index(index).child('name');
     return [
       ...(claims.has(name)
         ? []
         : [invalidValue(nameAt, name, 'must match the name of an entry in `spec.resourceClaims`')]),
-      ...(names.indexOf(name) < index ? [duplicate(nameAt, name)] : []),
+      ...(again ? [duplicate(nameAt, name)] : []),
       ...(resourceClaimName == null
         ? []
         : checked(

@@ -94,10 +94,11 @@ function validateAddedTolerations(
   old: readonly Toleration[],
   at: Path,
 ): FieldError[] {
-  const kept = old.every((before) =>
-    tolerations.some((after) => semanticEqual({ ...before, tolerationSeconds: after.tolerationSeconds }, after)),
-  );
-  if (!kept) return [forbiddenField(at, 'existing toleration can not be modified except its tolerationSeconds')];
+  const identity = ({ key = '', operator = '', value = '', effect = '' }: Toleration): string =>
+    JSON.stringify([key, operator, value, effect]);
+  const known = new Set(tolerations.map(identity));
+  if (!old.every((before) => known.has(identity(before))))
+    return [forbiddenField(at, 'existing toleration can not be modified except its tolerationSeconds')];
   return validateTolerations(tolerations, at);
 }
 
