@@ -37,6 +37,14 @@ export interface Change extends LogRecord {
   expiresAt: number;
 }
 
+/** LMDB takes 1978 bytes; the longest key of Kubernetes is below 900. */
+const maximumKeyBytes = 1500;
+
+/** Nothing is stored under such a key, and LMDB must not be asked for it. */
+export function isTooLong(key: string): boolean {
+  return key.length > maximumKeyBytes / 3 && Buffer.byteLength(key) > maximumKeyBytes;
+}
+
 export class Database {
   readonly root: RootDatabase<Buffer, string>;
   readonly path: string;
@@ -119,7 +127,7 @@ export class Database {
   }
 
   indexOf(key: string): IndexRecord | undefined {
-    const bytes = this.#index.getBinary(key);
+    const bytes = isTooLong(key) ? undefined : this.#index.getBinary(key);
     return bytes === undefined ? undefined : decodeIndex(bytes);
   }
 
@@ -149,7 +157,11 @@ export class Database {
 
   /** At most `limit` keys of the index from `start` up to and not including `end`; deleted keys among them. */
   keys(start: string, end: string, limit: number, exclusiveStart: boolean): { key: string; state: IndexRecord }[] {
-    return Array.from(this.#index.getRange({ start, end, limit, exclusiveStart }), ({ key, value }) => ({
+    if (isTooLong(end)) return [];
+    const range = isTooLong(start)
+      ? { start: start.slice(0, maximumKeyBytes / 3), exclusiveStart: true }
+      : { start, exclusiveStart };
+    return Array.from(this.#index.getRange({ ...range, end, limit }), ({ key, value }) => ({
       key,
       state: decodeIndex(value),
     }));

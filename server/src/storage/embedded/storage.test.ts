@@ -48,3 +48,19 @@ test('EmbeddedStorage: what a watch leaves for the end of the tick is done befor
     await close();
   }
 });
+
+test('EmbeddedStorage: a key that LMDB does not take is too large to write, and nobody has it', async () => {
+  const { storage, prefix, close } = await fixture();
+  try {
+    await storage.create(`${prefix}a`, Buffer.from('1'));
+    const long = `${prefix}${'ä'.repeat(5_000)}`;
+    await assert.rejects(storage.create(long, Buffer.from('1')), { code: 'tooLarge' });
+    assert.equal((await storage.get(long)).entry, undefined);
+    assert.equal(await storage.count(`${long}/`), 0);
+    assert.deepEqual((await storage.list({ prefix: `${long}/` })).entries, []);
+    assert.deepEqual((await storage.list({ prefix, start: long })).entries, []);
+    await assert.rejects(storage.delete(long, 1), { code: 'keyNotFound' });
+  } finally {
+    await close();
+  }
+});

@@ -25,7 +25,7 @@ import type {
   WriteOptions,
 } from '../storage.ts';
 import { StorageError } from '../storage.ts';
-import { Database } from './database.ts';
+import { Database, isTooLong } from './database.ts';
 import { claimFor } from './owner.ts';
 import type { IndexRecord } from './record.ts';
 import type { CompactionPolicy } from './upkeep.ts';
@@ -42,8 +42,6 @@ export interface EmbeddedStorageOptions {
 
 const scanChunk = 1000;
 const sweepChunk = 500;
-/** LMDB takes 1978 bytes; the longest key of Kubernetes is below 900. */
-const maximumKeyBytes = 1500;
 
 /** Directories that this process has open; the owner record tells processes apart only. */
 const openDirectories = new Set<string>();
@@ -238,7 +236,7 @@ export class EmbeddedStorage implements Storage {
     previousRevision: number,
     options: WriteOptions,
   ): Promise<Entry> {
-    if (value.length > maximumValueBytes || Buffer.byteLength(key) > maximumKeyBytes) throw tooLarge(key);
+    if (value.length > maximumValueBytes || isTooLong(key)) throw tooLarge(key);
     this.#assigned += 1;
     const revision = this.#assigned;
     const createRevision = previous?.createRevision ?? revision;
