@@ -45,10 +45,14 @@ function validateClass(object: StorageClass): FieldError[] {
   ];
 }
 
+/** Upstream tells of every pair: of many empty terms more than memory can hold. */
+const maxDuplicates = 1000;
+
 /** No key twice in a term, no value twice in an expression, no two terms that say the same, none that says nothing. */
 function validateTopologies(terms: readonly TopologySelectorTerm[], at: Path): FieldError[] {
   // Upstream starts from as many empty terms as there are.
   const seen = new Map([['[]', terms.length]]);
+  let told = 0;
   return terms.flatMap((term, index) => {
     const here = at.index(index).child('matchLabelExpressions');
     const expressions = term.matchLabelExpressions ?? [];
@@ -62,7 +66,7 @@ function validateTopologies(terms: readonly TopologySelectorTerm[], at: Path): F
     });
     const content = JSON.stringify([...values].sort(([a], [b]) => (a < b ? -1 : 1)));
     const before = seen.get(content) ?? 0;
-    for (let same = 0; same < before; same++) errors.push(duplicate(here, ''));
+    for (let same = 0; same < before && told < maxDuplicates; same++, told++) errors.push(duplicate(here, ''));
     seen.set(content, before + 1);
     return errors;
   });

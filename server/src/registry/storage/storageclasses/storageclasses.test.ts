@@ -1,4 +1,8 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { StorageClass } from '@typernetes/openapi/types/storage/v1';
 import { type Kind, refusals, refusedUpdates } from '../../testing/rules.ts';
+import { storageclasses as registration } from './index.ts';
 
 const storageclasses: Kind = {
   apiVersion: 'storage.k8s.io/v1',
@@ -44,4 +48,12 @@ refusedUpdates('updates of StorageClasses', storageclasses, {
     { volumeBindingMode: 'WaitForFirstConsumer' },
     'volumeBindingMode: Invalid value: "WaitForFirstConsumer": field is immutable',
   ],
+});
+
+test('of many terms that say the same not all pairs are told', () => {
+  const object = {
+    provisioner: 'example.com/none',
+    allowedTopologies: Array.from({ length: 100_000 }, () => ({})),
+  } as StorageClass;
+  assert.equal(registration.strategy?.validate?.(object, {} as never).length, 1000);
 });
