@@ -1,7 +1,7 @@
 /** Status that is more than a report: devices allocated to claims, what has become of a pod's containers, pods resized. */
 import type { Case, Json, JsonObject, Kind, Step } from '../case.ts';
 import { clusterRoleBindings, clusterRoles, customResourceDefinitions, pods, resourceClaims } from '../kinds.ts';
-import { create, item, patch, remove } from '../requests.ts';
+import { create, item, made, patch, remove, settled } from '../requests.ts';
 
 const merge = { 'content-type': 'application/merge-patch+json' };
 
@@ -240,9 +240,10 @@ export const statusCases: Case[] = [
   {
     name: 'definitions/deleted twice while others hold it',
     steps: [
-      create(customResourceDefinitions, 'one'),
+      ...made(customResourceDefinitions, 'one'),
       patch('merge', customResourceDefinitions, 'one', { metadata: { finalizers: ['example.com/held'] } }),
       remove(customResourceDefinitions, 'one'),
+      ...settled(customResourceDefinitions, 'one'),
       remove(customResourceDefinitions, 'one', { propagationPolicy: 'Background' }, { label: 'again' }),
       // By then it may have no instances any more.
       { ...patch('merge', customResourceDefinitions, 'one', { metadata: { finalizers: null } }), uncompared: true },
