@@ -104,6 +104,7 @@ before(async () => {
     metadata: { name: 'astray' },
     subsets: [{ addresses: astray, ports: [{ port: 80 }] }],
   });
+  await create('endpoints', 'default', { metadata: { name: 'empty' } });
 });
 
 after(async () => {
@@ -302,7 +303,8 @@ describe('proxies', () => {
     // Neither a pod of another namespace, nor an address that its pod does not have.
     ['astray', 503, 'no endpoints available for service "astray"'],
     ['none:80', 404, 'services "none" not found'],
-    ['none', 404, 'endpoints "none" not found'],
+    ['none', 404, 'services "none" not found'],
+    ['empty:web', 503, 'no endpoints available for service "empty"'],
   ];
   for (const [id, code, text] of services) {
     test(`service ${id}`, async () => {

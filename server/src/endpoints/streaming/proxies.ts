@@ -146,9 +146,11 @@ async function endpointOf(
 ): Promise<NodeEndpoint> {
   const { registry } = dependencies;
   const portName = await servicePortName(registry, namespace, name, port);
-  const resource = { group: '', resource: 'endpoints' };
-  const endpoints = await registry.get<Endpoints>(resource, namespace, name);
-  if (endpoints === undefined) throw notFound(resource, name);
+  const none = (which: string) => serviceUnavailable(`no endpoints available for service ${JSON.stringify(which)}`);
+  const endpoints = await registry.get<Endpoints>({ group: '', resource: 'endpoints' }, namespace, name);
+  // Upstream names the resource that the request is for.
+  if (endpoints === undefined) throw notFound({ group: '', resource: 'services' }, name);
+  if ((endpoints.subsets ?? []).length === 0) throw none(name);
   const candidates = (endpoints.subsets ?? []).flatMap(({ addresses = [], ports = [] }) =>
     ports
       .filter((each) => (each.name ?? '') === portName)
@@ -161,7 +163,7 @@ async function endpointOf(
       return { host: chosen!.address.ip, port: chosen!.port };
     }
   }
-  throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(id)}`);
+  throw none(id);
 }
 
 /** A number is a port of the Service, whose name leads to the endpoints' port; anything else is that name. */
