@@ -1,12 +1,15 @@
 /** Passing a request on to a pod, a Service's endpoint or a node, and its answer back. */
 import http, { type IncomingMessage } from 'node:http';
 import https, { type Agent } from 'node:https';
+import { posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ConnectionOptions } from 'node:tls';
+import { createGunzip, createInflate } from 'node:zlib';
 import { serviceUnavailable } from '@typernetes/openapi/meta';
 import { proxyUpgrade } from '@typernetes/openapi/streaming';
 import type { RestContext } from '../../registry/generic/rest.ts';
 import { bodyFraming, endToEnd, forwardedFor, isHopByHop } from '../proxied-headers.ts';
+import { type ProxiedFrom, proxiedLink } from './proxied-links.ts';
 
 export interface ProxyTarget {
   url: URL;
@@ -33,12 +36,44 @@ export async function proxyRequest(context: RestContext, target: ProxyTarget): P
   const answer = await send(context, target);
   const outgoing = response!;
   outgoing.statusCode = answer.statusCode ?? 502;
+  const { prefix } = target;
+  const from =
+    prefix === undefined ? undefined : { host: target.url.host, requestHost: request.headers.host ?? '', prefix };
+  const rewrites = from !== undefined && request.method !== 'HEAD' && isPage(answer);
   for (const [name, value] of Object.entries(answer.headers)) {
     if (value === undefined || isHopByHop(name)) continue;
-    outgoing.setHeader(name, name === 'location' ? relocated(String(value), target) : value);
+    if (rewrites && (name === 'content-length' || name === 'content-encoding')) continue;
+    outgoing.setHeader(name, name === 'location' && from !== undefined ? proxiedLink(String(value), from) : value);
   }
   outgoing.flushHeaders();
-  await pipeline(answer, outgoing).catch(() => outgoing.destroy());
+  await (rewrites ? sendPage(answer, outgoing, from) : pipeline(answer, outgoing)).catch(() => outgoing.destroy());
+}
+
+/** HTML whose links can be read. A redirect's page is not looked at, as upstream. */
+function isPage({ headers, statusCode = 0 }: IncomingMessage): boolean {
+  const [type = '', ...parameters] = (headers['content-type'] ?? '')
+    .split(';')
+    .map((part) => part.trim().toLowerCase());
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length) ?? 'utf-8';
+  return (
+    type === 'text/html' &&
+    /^"?(utf-8|us-ascii)"?$/.test(charset) &&
+    headers.location === undefined &&
+    statusCode !== 204 &&
+    statusCode !== 304 &&
+    ['identity', 'gzip', 'deflate'].includes(headers['content-encoding'] ?? 'identity')
+  );
+}
+
+async function sendPage(answer: IncomingMessage, outgoing: http.ServerResponse, from: ProxiedFrom): Promise<void> {
+  // Loaded with the first page.
+  const { linkRewriter } = await import('./link-rewriter.ts');
+  const [bounded, rewriter] = linkRewriter(from);
+  const encoding = answer.headers['content-encoding'];
+  const plain = encoding === 'gzip' ? createGunzip() : encoding === 'deflate' ? createInflate() : undefined;
+  const text = (plain ?? answer).setEncoding('utf8');
+  if (plain === undefined) await pipeline(text, bounded, rewriter, outgoing);
+  else await pipeline(answer, plain, bounded, rewriter, outgoing);
 }
 
 /** A client that asked for an upgrade gets a Status too where there is nobody to pass it on to. */
@@ -63,6 +98,7 @@ function send(context: RestContext, target: ProxyTarget): Promise<IncomingMessag
         ...endToEnd(request.headers),
         ...bodyFraming(request),
         'x-forwarded-for': forwardedFor(request.headers, request.socket.remoteAddress ?? ''),
+        ...(target.prefix === undefined ? {} : { 'x-forwarded-uri': posix.join(target.prefix, target.url.pathname) }),
       },
       signal: context.signal,
       ...(secure ? { ...target.tls, ...(target.agent === undefined ? {} : { agent: target.agent }) } : {}),
@@ -78,12 +114,4 @@ function send(context: RestContext, target: ProxyTarget): Promise<IncomingMessag
     });
     request.pipe(outgoing);
   });
-}
-
-/** A redirect within the target stays within the proxy's path. */
-function relocated(location: string, { url, prefix }: ProxyTarget): string {
-  if (prefix === undefined) return location;
-  const absolute = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
-  if (absolute === undefined || absolute.host !== url.host) return location;
-  return `${prefix}${absolute.pathname}${absolute.search}`;
 }
