@@ -21,6 +21,13 @@ import {
 } from '../requests.ts';
 import { definition, object, text, things, versionAt, whole, withRule } from './custom.ts';
 
+const scaleOf = (name: string) => ({
+  apiVersion: 'autoscaling/v1',
+  kind: 'Scale',
+  metadata: { name },
+  spec: { replicas: 3 },
+});
+
 export const customPathCases: readonly Case[] = [
   {
     name: 'custom/subresources',
@@ -71,24 +78,8 @@ export const customPathCases: readonly Case[] = [
       sub('scale', patch('merge', things, 'one', { spec: { replicas: -5 } })),
       sub('scale', patch('merge', things, 'one', { spec: { replicas: 'x' } })),
       sub('scale', patch('merge', things, 'one', { metadata: { labels: { a: 'b' } } })),
-      sub(
-        'scale',
-        put(things, 'one', {
-          apiVersion: 'autoscaling/v1',
-          kind: 'Scale',
-          metadata: { name: 'one' },
-          spec: { replicas: 3 },
-        }),
-      ),
-      sub(
-        'scale',
-        put(things, 'one', {
-          apiVersion: 'autoscaling/v1',
-          kind: 'Scale',
-          metadata: { name: 'other' },
-          spec: { replicas: 3 },
-        }),
-      ),
+      sub('scale', put(things, 'one', scaleOf('one'))),
+      sub('scale', put(things, 'one', scaleOf('other'))),
       sub('scale', put(things, 'one', { metadata: { name: 'one', resourceVersion: '1' }, spec: { replicas: 3 } })),
       sub('scale', put(things, 'one', { kind: 'Nonsense', metadata: { name: 'one' } })),
       sub('scale', apply(things, 'one', { apiVersion: 'autoscaling/v1', kind: 'Scale', spec: { replicas: 4 } })),

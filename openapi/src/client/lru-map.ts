@@ -16,13 +16,22 @@ export class LruMap<V> {
     return value;
   }
 
-  set(key: string, value: V): void {
+  /** Returns what is forgotten for it, if anything. */
+  set(key: string, value: V): V | undefined {
     this.#entries.delete(key);
     this.#entries.set(key, value);
-    if (this.#entries.size <= this.#capacity) return;
-    for (const oldest of this.#entries.keys()) {
+    if (this.#entries.size <= this.#capacity) return undefined;
+    for (const [oldest, forgotten] of this.#entries) {
       this.#entries.delete(oldest);
-      break;
+      return forgotten;
     }
+    return undefined;
+  }
+
+  /** Forgets everything, and returns it. */
+  clear(): V[] {
+    const all = [...this.#entries.values()];
+    this.#entries.clear();
+    return all;
   }
 }

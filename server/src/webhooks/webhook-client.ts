@@ -5,7 +5,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { posix } from 'node:path';
-import { type RestClientObserver, trust } from '@typernetes/openapi/client';
+import { LruMap, type RestClientObserver, trust } from '@typernetes/openapi/client';
 import { propagated, tracedRequest } from '../tracing/propagation.ts';
 import type { WebhookCredential, WebhookCredentials } from './credentials.ts';
 import { networkErrorText } from './network-error.ts';
@@ -51,7 +51,7 @@ export class WebhookClients {
   readonly #credentials: WebhookCredentials | undefined;
   readonly #observer: RestClientObserver | undefined;
   /** One pool of connections per CA bundle and client certificate. */
-  readonly #agents = new Map<string, Agent>();
+  readonly #agents = new LruMap<Agent>(maximumAgents);
 
   constructor(resolve: ServiceResolver, observer?: RestClientObserver, credentials?: WebhookCredentials) {
     this.#resolve = resolve;
@@ -127,8 +127,7 @@ export class WebhookClients {
   }
 
   close(): void {
-    for (const agent of this.#agents.values()) agent.destroy();
-    this.#agents.clear();
+    for (const agent of this.#agents.clear()) agent.destroy();
   }
 
   #send(
@@ -182,32 +181,28 @@ export class WebhookClients {
   #agent(caBundle: string, { cert, key }: WebhookCredential): Agent {
     const pool = `${caBundle}\n${cert ?? ''}`;
     const known = this.#agents.get(pool);
-    if (known !== undefined) {
-      // The last in line is the one that was used last.
-      this.#agents.delete(pool);
-      this.#agents.set(pool, known);
-      return known;
-    }
-    const oldest = this.#agents.keys().next();
-    if (this.#agents.size >= maximumAgents && oldest.done !== true) {
-      // What is under way ends by itself.
-      const agent = Object.assign(this.#agents.get(oldest.value)!, { keepAlive: false });
-      for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
-      this.#agents.delete(oldest.value);
-    }
+    if (known !== undefined) return known;
     const agent = new Agent({
       keepAlive: true,
       ...trust(Buffer.from(caBundle, 'base64')),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
     });
-    this.#agents.set(pool, agent);
+    const forgotten = this.#agents.set(pool, agent);
+    if (forgotten !== undefined) retire(forgotten);
     return agent;
   }
 }
 
+/** What is under way ends by itself. */
+function retire(agent: Agent): void {
+  Object.assign(agent, { keepAlive: false });
+  for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+}
+
 /** A Service's, which is named with its port even if that is 443. */
 const hostOf = ({ hostname, port }: URL): string => `${hostname}:${port === '' ? 443 : port}`;
+
 /** As Go's clients ask for it: `//hooks/../hook/` is `/hook`. */
 function cleanPath(path: string): string {
   const clean = posix.join('/', path);

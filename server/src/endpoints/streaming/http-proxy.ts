@@ -67,13 +67,11 @@ function isPage({ headers, statusCode = 0 }: IncomingMessage): boolean {
 
 async function sendPage(answer: IncomingMessage, outgoing: http.ServerResponse, from: ProxiedFrom): Promise<void> {
   // Loaded with the first page.
-  const { linkRewriter } = await import('./link-rewriter.ts');
-  const [bounded, rewriter] = linkRewriter(from);
+  const { LinkRewriter } = await import('./link-rewriter.ts');
   const encoding = answer.headers['content-encoding'];
-  const plain = encoding === 'gzip' ? createGunzip() : encoding === 'deflate' ? createInflate() : undefined;
-  const text = (plain ?? answer).setEncoding('utf8');
-  if (plain === undefined) await pipeline(text, bounded, rewriter, outgoing);
-  else await pipeline(answer, plain, bounded, rewriter, outgoing);
+  const inflated = encoding === 'gzip' ? [createGunzip()] : encoding === 'deflate' ? [createInflate()] : [];
+  (inflated[0] ?? answer).setEncoding('utf8');
+  await pipeline([answer, ...inflated, new LinkRewriter(from), outgoing]);
 }
 
 /** A client that asked for an upgrade gets a Status too where there is nobody to pass it on to. */

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { RestContext } from '../../registry/generic/rest.ts';
 import { proxyRequest } from './http-proxy.ts';
-import { linkRewriter } from './link-rewriter.ts';
+import { LinkRewriter } from './link-rewriter.ts';
 import { proxiedLink } from './proxied-links.ts';
 
 const from = { host: '10.0.0.1:80', requestHost: 'api:6443', prefix: '/api/v1/x/proxy' };
@@ -38,19 +38,18 @@ const rewritten =
   '<script src="/api/v1/x/proxy/s.js">"<a href=/no>"</script><p title="/x">a &lt; b<constructor href="/x">';
 
 test('a page in pieces keeps everything but its links', async () => {
-  const [bounded, rewriter] = linkRewriter(from);
-  const [result] = await Promise.all([text(rewriter), pipeline(Readable.from(Array.from(page)), bounded, rewriter)]);
+  const rewriter = new LinkRewriter(from);
+  const [result] = await Promise.all([text(rewriter), pipeline(Readable.from(Array.from(page)), rewriter)]);
   assert.equal(result, rewritten);
 });
 
 test('a tag that does not end is not kept for ever', async () => {
-  const [bounded, rewriter] = linkRewriter(from);
   const endless = Readable.from(
     (function* () {
       for (let index = 0; index < 200; index++) yield index === 0 ? '<a href="' : 'x'.repeat(65_536);
     })(),
   );
-  await assert.rejects(pipeline(endless, bounded, rewriter), /without an end/);
+  await assert.rejects(pipeline(endless, new LinkRewriter(from)), /without an end/);
 });
 
 test('pages come through the proxy with their links led back through it, compressed or not', async () => {

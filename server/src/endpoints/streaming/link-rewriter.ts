@@ -1,5 +1,4 @@
 /** Leads the links of a page that comes through a proxy back through it. */
-import type { Transform } from 'node:stream';
 import { RewritingStream } from 'parse5-html-rewriting-stream';
 import { type ProxiedFrom, proxiedLink } from './proxied-links.ts';
 
@@ -36,30 +35,34 @@ const linkAttributes: Readonly<Record<string, readonly string[]>> = {
 const maxPending = 8 * 1024 * 1024;
 
 /** From a page, as text, to the same page with its links led through the proxy. Fails on a single text of 8 Mi characters. */
-export function linkRewriter(
-  from: ProxiedFrom,
-): [bounded: (page: AsyncIterable<string>) => AsyncIterable<string>, Transform] {
-  const stream = new RewritingStream();
-  let pending = 0;
-  stream.on('startTag', (tag, raw) => {
-    const names = Object.hasOwn(linkAttributes, tag.tagName) ? linkAttributes[tag.tagName]! : [];
-    let changed = false;
-    for (const attribute of tag.attrs) {
-      if (!names.includes(attribute.name)) continue;
-      const link = proxiedLink(attribute.value, from);
-      changed ||= link !== attribute.value;
-      attribute.value = link;
-    }
-    if (changed) stream.emitStartTag(tag);
-    else stream.emitRaw(raw);
-  });
-  stream.on('data', (text: string) => (pending -= text.length));
-  async function* bounded(page: AsyncIterable<string>): AsyncIterable<string> {
-    for await (const text of page) {
-      pending += text.length;
-      if (pending > maxPending) throw new Error('the page has a tag or a text without an end');
-      yield text;
-    }
+export class LinkRewriter extends RewritingStream {
+  /** Characters that came in and did not go out yet. */
+  #pending = 0;
+
+  constructor(from: ProxiedFrom) {
+    super();
+    this.on('startTag', (tag, raw) => {
+      const names = Object.hasOwn(linkAttributes, tag.tagName) ? linkAttributes[tag.tagName]! : [];
+      let changed = false;
+      for (const attribute of tag.attrs) {
+        if (!names.includes(attribute.name)) continue;
+        const link = proxiedLink(attribute.value, from);
+        changed ||= link !== attribute.value;
+        attribute.value = link;
+      }
+      if (changed) this.emitStartTag(tag);
+      else this.emitRaw(raw);
+    });
   }
-  return [bounded, stream];
+
+  override _transform(text: string, encoding: string, callback: (error?: Error | null, data?: string) => void): void {
+    this.#pending += text.length;
+    if (this.#pending > maxPending) callback(new Error('the page has a tag or a text without an end'));
+    else super._transform(text, encoding, callback);
+  }
+
+  override emitRaw(html: string): void {
+    this.#pending -= html.length;
+    super.emitRaw(html);
+  }
 }

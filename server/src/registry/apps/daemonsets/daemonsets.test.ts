@@ -1,19 +1,7 @@
-import { type Kind, refusals } from '../../testing/rules.ts';
+import { refusals } from '../../testing/rules.ts';
+import { workload } from '../testing/workload.ts';
 
-const daemonsets: Kind = {
-  apiVersion: 'apps/v1',
-  kind: 'DaemonSet',
-  resource: 'daemonsets',
-  example: {
-    spec: {
-      selector: { matchLabels: { app: 'web' } },
-      template: {
-        metadata: { labels: { app: 'web' } },
-        spec: { containers: [{ name: 'main', image: 'example.com/main:1' }] },
-      },
-    },
-  },
-};
+const daemonsets = workload('DaemonSet');
 
 refusals('DaemonSets', daemonsets, {
   'a strategy': [

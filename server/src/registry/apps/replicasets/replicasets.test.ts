@@ -1,19 +1,7 @@
-import { type Kind, refusals } from '../../testing/rules.ts';
+import { refusals } from '../../testing/rules.ts';
+import { workload } from '../testing/workload.ts';
 
-const replicasets: Kind = {
-  apiVersion: 'apps/v1',
-  kind: 'ReplicaSet',
-  resource: 'replicasets',
-  example: {
-    spec: {
-      selector: { matchLabels: { app: 'web' } },
-      template: {
-        metadata: { labels: { app: 'web' } },
-        spec: { containers: [{ name: 'main', image: 'example.com/main:1' }] },
-      },
-    },
-  },
-};
+const replicasets = workload('ReplicaSet');
 
 refusals('ReplicaSets', replicasets, {
   'no selector': [
