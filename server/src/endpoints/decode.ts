@@ -3,6 +3,7 @@ import {
   CodecError,
   cborMediaType,
   cborSerializer,
+  type Decoded,
   decodeYaml,
   type FieldOccurrence,
   jsonSerializer,
@@ -45,7 +46,17 @@ const serializers = {
   [cborMediaType]: cborSerializer,
 } as const;
 
-/** Parses bytes; says what Go's decoders say of malformed ones. */
+/** Throws CodecError, or rejects with it, in the words of Go's decoders. */
+export function decodeBody(
+  body: Buffer,
+  mediaType: MediaType,
+  defaults: GroupVersionKind,
+  strict = false,
+): Decoded | Promise<Decoded> {
+  return serializers[mediaType].decode(body, { strict, defaults });
+}
+
+/** Parses bytes; says what Go's decoders say of malformed ones, and how these begin. */
 export async function parseBody(
   body: Buffer,
   mediaType: MediaType,
@@ -53,10 +64,7 @@ export async function parseBody(
   fieldValidation: FieldValidation = 'Ignore',
 ): Promise<ParsedBody> {
   try {
-    const { object, strictErrors, fields } = await serializers[mediaType].decode(body, {
-      strict: fieldValidation !== 'Ignore',
-      defaults: kind,
-    });
+    const { object, strictErrors, fields } = await decodeBody(body, mediaType, kind, fieldValidation !== 'Ignore');
     return { value: object, strictErrors, raw: body, ...(fields === undefined ? {} : { fields }) };
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;

@@ -1,16 +1,11 @@
-import {
-  badRequest,
-  type KubernetesObject,
-  methodNotSupported,
-  StatusError,
-  successStatus,
-} from '@typernetes/openapi/meta';
+import { CodecError } from '@typernetes/openapi/codec';
+import { badRequest, type KubernetesObject, methodNotSupported, successStatus } from '@typernetes/openapi/meta';
 import { isObject } from '@typernetes/openapi/schema';
 import { EntryView } from '../../registry/generic/entry-view.ts';
 import { type DeleteOptions, parseDeleteOptions } from '../../registry/generic/options.ts';
 import { note } from '../../tracing/index.ts';
 import { readBody } from '../body.ts';
-import { parseBody } from '../decode.ts';
+import { decodeBody } from '../decode.ts';
 import { negotiateInput, negotiateOutput } from '../negotiation.ts';
 import { presentList } from '../present.ts';
 import type { RequestContext } from '../request-context.ts';
@@ -32,15 +27,11 @@ async function deleteOptions(context: RequestContext): Promise<DeleteOptions> {
   const mediaType = negotiateInput(context);
   let value: unknown;
   try {
-    const parsed = await parseBody(body, mediaType, { group: '', version: 'v1', kind: 'DeleteOptions' });
-    value = parsed.value;
+    const decoded = await decodeBody(body, mediaType, { group: '', version: 'v1', kind: 'DeleteOptions' });
+    value = decoded.object;
   } catch (error) {
     // Upstream says no more than what its decoder says.
-    if (error instanceof StatusError)
-      throw badRequest(
-        error.message.replace(/^the object provided is unrecognized \(must be of type \w+\): (.*) \(.*\)$/s, '$1'),
-      );
-    throw error;
+    throw error instanceof CodecError ? badRequest(error.message) : error;
   }
   if (context.audit !== undefined && isObject(value)) context.audit.deleteOptions(value);
   return parseDeleteOptions(context.query, value);
