@@ -26,20 +26,41 @@ export function validateAddress(address: string, at: Path, existing: readonly st
       : 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
     return [invalidValue(at, address, message)];
   }
-  if (/^::ffff:/i.test(address) && address.includes('.'))
-    return [invalidValue(at, address, 'must not be an IPv4-mapped IPv6 address')];
+  if (isMapped(address)) return [invalidValue(at, address, 'must not be an IPv4-mapped IPv6 address')];
   return [];
 }
 
+/** A range in a field that takes sloppy old values if they were there before (`existing`). */
 export function validateCidr(cidr: string, at: Path, existing: readonly string[] = []): FieldError[] {
   if (existing.includes(cidr)) return [];
   const parsed = parseCidr(cidr);
-  if (!parsed) return [invalidValue(at, cidr, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')];
+  if (!parsed) {
+    const message = parseCidr(withoutLeadingZeros(cidr))
+      ? 'must not have leading 0s in IP or prefix length'
+      : 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
+    return [invalidValue(at, cidr, message)];
+  }
+  if (isMapped(parsed.address)) return [invalidValue(at, cidr, 'must not have an IPv4-mapped IPv6 address')];
   if (parsed.network !== ipaddr.parse(parsed.address).toString()) {
     return [invalidValue(at, cidr, 'must not have bits set beyond the prefix length')];
   }
   return [];
 }
+
+/** A range in a field of the newer kinds, which take only the one form that upstream writes. */
+export function validateCanonicalCidr(cidr: string, at: Path): FieldError[] {
+  const errors = validateCidr(cidr, at);
+  const { network = '', prefix = 0 } = parseCidr(cidr) ?? {};
+  const canonical = `${network}/${prefix}`;
+  if (errors.length > 0 || canonical === cidr) return errors;
+  return [invalidValue(at, cidr, `must be in canonical form (${JSON.stringify(canonical)})`)];
+}
+
+const isMapped = (address: string): boolean =>
+  familyOf(address) === 'IPv6' && ipaddr.IPv6.parse(address).isIPv4MappedAddress();
+
+/** As upstream's sloppy parsers read it. */
+const withoutLeadingZeros = (cidr: string): string => cidr.replace(/(?<![0-9a-fA-F:])0+(?=\d{1,3}(?:[./]|$))/g, '');
 
 /** `10.9.8.7/24`: an address together with the network it is in, in canonical form. */
 export function validateInterfaceAddress(value: string, at: Path): FieldError[] {

@@ -1,3 +1,4 @@
+export * from './address-warnings.ts';
 export * from './addresses.ts';
 export { validateConditions } from './conditions.ts';
 export * from './equality.ts';
