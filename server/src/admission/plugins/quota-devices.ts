@@ -44,7 +44,7 @@ export class DeviceClasses {
 export interface DeviceContext {
   classes: DeviceClasses;
   /** Of the claim's namespace. */
-  pod(name: string): Readonly<Pod> | undefined;
+  pod: (name: string) => Readonly<Pod> | undefined;
   /** All claims of the namespace. */
   claims: readonly Readonly<ResourceClaim>[];
 }

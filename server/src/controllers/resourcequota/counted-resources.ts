@@ -6,15 +6,13 @@ import { isCounted, isExtendedQuotaName, namesAbout } from '../../admission/plug
 const deviceClaims: GroupResource = { group: 'resource.k8s.io', resource: 'resourceclaims' };
 /** Those that are counted by names of their own. */
 const named: readonly GroupResource[] = [
-  ...[
-    'pods',
-    'services',
-    'persistentvolumeclaims',
-    'configmaps',
-    'resourcequotas',
-    'replicationcontrollers',
-    'secrets',
-  ],
+  'pods',
+  'services',
+  'persistentvolumeclaims',
+  'configmaps',
+  'resourcequotas',
+  'replicationcontrollers',
+  'secrets',
 ].map((resource) => ({ group: '', resource }));
 
 function countedBy(name: string): GroupResource[] {
