@@ -88,7 +88,7 @@ export function validateEndpointAddress(address: string, at: Path): FieldError[]
   const errors: FieldError[] = [];
   const refuse = (message: string): number => errors.push(invalidValue(at, address, message));
   if (text === '0.0.0.0' || text === '::') refuse(`may not be unspecified (${address})`);
-  if (text === '::1' || /^127\./.test(text)) refuse('may not be in the loopback range (127.0.0.0/8, ::1/128)');
+  if (text === '::1' || text.startsWith('127.')) refuse('may not be in the loopback range (127.0.0.0/8, ::1/128)');
   if (/^(169\.254\.|fe[89ab][0-9a-f]:)/.test(text))
     refuse('may not be in the link-local range (169.254.0.0/16, fe80::/10)');
   if (/^(224\.0\.0\.|ff[0-9a-f]2:)/.test(text))

@@ -62,7 +62,7 @@ function endpointsWarnings({ metadata, subsets = [] }: Endpoints): string[] {
   if (metadata?.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller') return [];
   return subsets.flatMap((subset, index) =>
     (['addresses', 'notReadyAddresses'] as const).flatMap((field) =>
-      (subset[field] ?? []).flatMap(({ ip = '' }, position) =>
+      (subset[field] ?? []).flatMap(({ ip }, position) =>
         addressWarnings(ip, path('subsets').index(index).child(field).index(position).child('ip')),
       ),
     ),

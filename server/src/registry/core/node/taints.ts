@@ -7,7 +7,7 @@ export function validateTaints(taints: readonly Taint[], place: Path): FieldErro
   const seen = new Set<string>();
   return taints.flatMap((taint, index) => {
     const at = place.index(index);
-    const { key = '', value = '', effect } = taint;
+    const { key, value = '', effect } = taint;
     const errors = checked(at.child('key'), key, qualifiedName(key));
     const messages = labelValue(value);
     if (messages.length > 0) errors.push(invalidValue(at.child('value'), value, messages.join(';')));

@@ -75,7 +75,7 @@ export const podStrategy: Strategy<Pod> = {
   validateStatusUpdate: validatePodStatusUpdate,
   warningsOnStatusUpdate: ({ status }) =>
     (['podIPs', 'hostIPs'] as const).flatMap((field) =>
-      (status?.[field] ?? []).flatMap(({ ip = '' }, index) =>
+      (status?.[field] ?? []).flatMap(({ ip }, index) =>
         addressWarnings(ip, path('status', field).index(index).child('ip')),
       ),
     ),
