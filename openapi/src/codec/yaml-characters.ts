@@ -1,9 +1,8 @@
 /** What YAML is not written in: the reader and the scanner of Go's library refuse it before anything is parsed. */
 import { CodecError } from './serializer.ts';
 
-/** Not allowed, or what stands in decoded text for bytes that are no character. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const suspicious = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffd-\uffff]/;
+/** Control characters but tab, line ends and U+0085, what is no character, and what stands in decoded text for such bytes. */
+const suspicious = /[^\P{Cc}\t\n\r\u0085]|[\ufffd-\uffff]/u;
 const surrogate = /\\(?:u[dD][89a-fA-F]|U)/;
 
 /** Quick; true of nearly all documents. */
