@@ -13,6 +13,7 @@ import { definitionSchemaCases } from './definition-schemas.ts';
 import { definitionCases } from './definitions.ts';
 import { genericCases } from './generic.ts';
 import { groupRuleCases } from './group-rules.ts';
+import { literalCases } from './literals.ts';
 import { networkCases } from './network.ts';
 import { objectCases } from './objects.ts';
 import { podCases } from './pods.ts';
@@ -28,6 +29,7 @@ import { writeCases } from './writes.ts';
 export function corpus(): Case[] {
   return [
     ...objectCases,
+    ...literalCases,
     ...readCases,
     ...changeCases,
     ...podCases,

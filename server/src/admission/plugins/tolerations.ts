@@ -1,3 +1,4 @@
+import { qualifiedName } from '@typernetes/openapi/meta';
 import { deepEqual } from '@typernetes/openapi/schema';
 import type { Pod, Toleration } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionPlugin } from '../admission.ts';
@@ -61,7 +62,8 @@ export function extendedResourceToleration(): AdmissionPlugin {
 }
 
 export function isExtendedResource(name: string): boolean {
-  return name.includes('/') && !/(^|\.)kubernetes\.io\//.test(name) && !name.startsWith('requests.');
+  if (!name.includes('/') || name.includes('kubernetes.io/') || name.startsWith('requests.')) return false;
+  return qualifiedName(`requests.${name}`).length === 0;
 }
 
 /** Both lists without what another toleration already covers. */

@@ -1,4 +1,3 @@
-export * from './address-warnings.ts';
 export * from './addresses.ts';
 export { validateConditions } from './conditions.ts';
 export * from './equality.ts';
@@ -7,3 +6,4 @@ export * from './intstr.ts';
 export * from './labels.ts';
 export * from './names.ts';
 export * from './quantities.ts';
+export * from './sloppy-addresses.ts';
