@@ -5,6 +5,7 @@ import type { Node, PersistentVolumeClaim, Pod } from '@typernetes/openapi/types
 import type { Ingress } from '@typernetes/openapi/types/networking/v1';
 import { alwaysAllow, alwaysDeny } from '../../authorization/always.ts';
 import { MemoryObjects } from '../../authorization/testing/memory-objects.ts';
+import type { AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
 import { admit } from '../testing/attributes.ts';
 import { admissionPlugins } from './index.ts';
@@ -196,7 +197,7 @@ describe('ServiceAccount', () => {
     const [plugin] = only('ServiceAccount');
     const made = pod({ containers: [{ name: 'c', env }] });
     let seen: unknown;
-    const { validate: _validate, ...mutating } = plugin ?? assert.fail();
+    const mutating = { ...plugin, validate: () => undefined } as AdmissionPlugin;
     await admit([mutating], { line: 'create pods', object: made }).catch((error: unknown) => (seen = error));
     assert.match(
       String(seen),
@@ -434,7 +435,7 @@ test('AlwaysPullImages, DenyServiceExternalIPs, NamespaceAutoProvision when aske
 
 test('images that a webhook set back', async () => {
   const [plugin] = only('AlwaysPullImages');
-  const { admit: _admit, ...validating } = plugin ?? assert.fail();
+  const validating = { ...plugin, admit: () => undefined } as AdmissionPlugin;
   const containers = ['a', 'b'].map((name) => ({ name, image: 'i', imagePullPolicy: 'Never' }));
   await assert.rejects(admit([validating], { line: 'create pods', object: pod({ containers }) }), (error) => {
     assert.ok(error instanceof StatusError);
