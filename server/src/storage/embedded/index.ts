@@ -1,3 +1,4 @@
+import type * as module from './storage.ts';
 import type { EmbeddedStorageOptions, EmbeddedStorage as Storage } from './storage.ts';
 
 export type { EmbeddedStorageOptions } from './storage.ts';
@@ -14,6 +15,6 @@ export const EmbeddedStorage = {
 };
 
 /** Opening waits for it anyway; it may be loaded while there is time. */
-export function loadEmbeddedStorage(): Promise<typeof import('./storage.ts')> {
+export function loadEmbeddedStorage(): Promise<typeof module> {
   return import('./storage.ts');
 }
