@@ -4,6 +4,7 @@ import { accessCases } from './access.ts';
 import { changeCases } from './changes.ts';
 import { clusterCases } from './cluster.ts';
 import { configurationCases } from './configuration.ts';
+import { coreRuleCases } from './core-rules.ts';
 import { customFieldCases } from './custom-fields.ts';
 import { customObjectCases } from './custom-objects.ts';
 import { customPathCases } from './custom-paths.ts';
@@ -38,6 +39,7 @@ export function corpus(): Case[] {
     ...subresourceCases,
     ...networkCases,
     ...configurationCases,
+    ...coreRuleCases,
     ...definitionCases,
     ...definitionSchemaCases,
     ...definitionRuleCases,
