@@ -1,5 +1,5 @@
 /** LimitRanges of a namespace: defaults for containers that say nothing, bounds for those that do. */
-import { parseQuantity, type Quantity } from '@typernetes/openapi/meta';
+import { aggregateMessages, parseQuantity, type Quantity } from '@typernetes/openapi/meta';
 import type { Container, LimitRange, PersistentVolumeClaim, Pod } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
@@ -27,9 +27,8 @@ export function limitRanger({ registry }: AdmissionDependencies): AdmissionPlugi
           attributes.kind.kind === 'Pod'
             ? checkPod(attributes.object as Pod, limits)
             : checkClaim(attributes.object as PersistentVolumeClaim, limits);
-        const distinct = [...new Set(errors)];
-        if (distinct.length > 0)
-          throw refuse(attributes, distinct.length === 1 ? (distinct[0] ?? '') : `[${distinct.join(', ')}]`);
+        const message = aggregateMessages(errors);
+        if (message !== undefined) throw refuse(attributes, message);
       }
     },
   };

@@ -53,8 +53,12 @@ export function extendedResourceToleration(): AdmissionPlugin {
       );
       for (const key of [...new Set(requests)].filter(isExtendedResource).sort()) {
         const toleration: Toleration = { key, operator: 'Exists', effect: 'NoSchedule' };
-        if (!(spec.tolerations ?? []).some((other) => deepEqual(other, toleration)))
-          (spec.tolerations ??= []).push(toleration);
+        const before = spec.tolerations ?? [];
+        const isSame = ({ key: own, operator, effect, value = '' }: Toleration): boolean =>
+          own === key && operator === 'Exists' && effect === 'NoSchedule' && value === '';
+        spec.tolerations = before.some(isSame)
+          ? before.map((other) => (isSame(other) ? toleration : other))
+          : [...before, toleration];
       }
       return undefined;
     },
