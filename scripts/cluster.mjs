@@ -24,7 +24,7 @@ export function makeNetwork() {
   return {
     name,
     prefix: inside,
-    /** Links beside those made here, and nft tables: what a stopped cluster must not leave. */
+    /** Links beside those made here, and nft tables of any name: what a stopped cluster must not leave. */
     leftovers() {
       const links = JSON.parse(run(...inside, 'ip', '-j', 'link').toString()).map(({ ifname }) => ifname);
       const known = new Set(['lo', 'node0', 'node1', ...unnamedLinks()]);
@@ -33,7 +33,7 @@ export function makeNetwork() {
         ...run(...inside, 'nft', 'list', 'tables')
           .toString()
           .split('\n')
-          .filter((line) => line.includes('typernetes'))
+          .filter((line) => line !== '')
           .map((line) => `nft ${line}`),
       ];
     },

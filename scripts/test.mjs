@@ -11,13 +11,21 @@ import { findProgram, installSystemPackages } from './system-packages.mjs';
 import { nodeExecutable, root } from './toolchain.mjs';
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
+/** What failed, told once more at the end: the rest of a long output may be cut. */
+const failures = [];
 const asked = new Set(process.argv.slice(2));
 const wanted = (name) => asked.size === 0 || asked.has(name);
 
-function add({ passed = 0, failed = 0, skipped = 0 }) {
+function add({ passed = 0, failed = 0, skipped = 0, failures: told = [] }) {
   totals.passed += passed;
   totals.failed += failed;
   totals.skipped += skipped;
+  failures.push(...told);
+}
+
+function fail(what) {
+  console.error(`FAILED ${what}`);
+  add({ failed: 1, failures: [what] });
 }
 
 async function stage(name, work) {
@@ -27,8 +35,7 @@ async function stage(name, work) {
   try {
     await work();
   } catch (error) {
-    console.error(`FAILED ${name}: ${error instanceof Error ? error.message : String(error)}`);
-    add({ failed: 1 });
+    fail(`${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
   console.log(`=== ${name}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
@@ -51,7 +58,8 @@ if (pythonClient) process.env.PYTHONPATH = [pythonClient, process.env.PYTHONPATH
 
 await stage('check', () => {
   const { status } = spawnSync(process.execPath, ['scripts/check.mjs'], { cwd: root, stdio: 'inherit' });
-  add(status === 0 ? { passed: 1 } : { failed: 1 });
+  if (status === 0) add({ passed: 1 });
+  else fail(`check: exit code ${status}`);
 });
 
 await stage('bundle', () => bundle());
@@ -75,7 +83,7 @@ function runTests(files, options = []) {
   if (!existsSync(file)) throw new Error(`node --test ended with exit code ${status} and told no totals`);
   const counts = JSON.parse(readFileSync(file, 'utf8'));
   add(counts);
-  if (status !== 0 && counts.failed === 0) add({ failed: 1 });
+  if (status !== 0 && counts.failed === 0) fail(`node --test: exit code ${status}, though no test failed`);
   if (counts.passed === 0) throw new Error('no test ran');
 }
 
@@ -109,17 +117,18 @@ function runConformance(cluster, { prefix = [], args = [], report }) {
   const { status } = spawnSync(command[0], command.slice(1), { cwd: root, stdio: 'inherit' });
   const file = path.join(directory, 'promises.json');
   if (!existsSync(file)) throw new Error(`conformance ended with exit code ${status} and wrote no report`);
-  const { totals: counts } = JSON.parse(readFileSync(file, 'utf8'));
-  add(counts);
+  const { totals: counts, promises } = JSON.parse(readFileSync(file, 'utf8'));
+  const failed = promises.filter(({ result }) => result === 'failed');
+  add({ ...counts, failures: failed.map(({ area, name, message }) => `${report}: [${area}] ${name}: ${message}`) });
   if (counts.failed > 0) console.log(logs(cluster.dataDirectory, 10));
 }
 
 /** A stopped cluster must have ended well and left nothing. */
 function checkStop(name, { code, leftovers }, more = []) {
   const problems = [...(code === 0 ? [] : [`exit code ${code}`]), ...leftovers, ...more];
-  if (problems.length > 0) console.error(`FAILED ${name}: after Ctrl-C there was:\n  ${problems.join('\n  ')}`);
-  else console.log(`ok ${name}: stopped and left nothing`);
-  add(problems.length > 0 ? { failed: 1 } : { passed: 1 });
+  if (problems.length > 0) return fail(`${name}: after Ctrl-C there was:\n  ${problems.join('\n  ')}`);
+  console.log(`ok ${name}: stopped and left nothing`);
+  add({ passed: 1 });
 }
 
 await stage('simulated', async () => {
@@ -190,6 +199,7 @@ await stage('acceptance', () => {
   runTests(['bin/**/*.acceptance.ts'], ['--test-concurrency=1']);
 });
 
+if (failures.length > 0) console.log(`\nFailed:\n${failures.map((failure) => `  ${failure}`).join('\n')}`);
 console.log(
   `\n${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}`,
 );

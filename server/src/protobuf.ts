@@ -72,8 +72,19 @@ export function decodeFields(message: Buffer): Fields {
   return fields;
 }
 
-/** Calls for every field as it stands in the message; fixed numbers come as their bytes. */
-export function eachField(message: Buffer, take: (field: number, value: Buffer | number) => void): void {
+/** A varint of 64 bits: the numbers of `eachField` are exact up to 2^53. */
+export function wideVarint(message: Buffer, at: number): bigint {
+  let value = 0n;
+  for (let index = at, shift = 0n; ; index += 1, shift += 7n) {
+    const byte = message[index];
+    if (byte === undefined) throw new Error('proto: unexpected end of message');
+    value |= BigInt(byte & 127) << shift;
+    if (byte < 128) return value;
+  }
+}
+
+/** Calls for every field as it stands in the message, and with where its value begins; fixed numbers come as their bytes. */
+export function eachField(message: Buffer, take: (field: number, value: Buffer | number, at: number) => void): void {
   let at = 0;
   const number = (): number => {
     let value = 0;
@@ -89,14 +100,15 @@ export function eachField(message: Buffer, take: (field: number, value: Buffer |
     const field = Math.floor(tag / 8);
     const wireType = tag & 7;
     if (wireType === 0) {
-      take(field, number());
+      const begin = at;
+      take(field, number(), begin);
       continue;
     }
     if (wireType !== 1 && wireType !== 2 && wireType !== 5)
       throw new Error('proto: cannot parse invalid wire-format data');
     const length = wireType === 2 ? number() : wireType === 1 ? 8 : 4;
     if (at + length > message.length) throw new Error('proto: unexpected end of message');
-    take(field, message.subarray(at, at + length));
+    take(field, message.subarray(at, at + length), at);
     at += length;
   }
 }

@@ -12,6 +12,7 @@ import { definitionRuleCases } from './definition-rules.ts';
 import { definitionSchemaCases } from './definition-schemas.ts';
 import { definitionCases } from './definitions.ts';
 import { genericCases } from './generic.ts';
+import { literalCases } from './literals.ts';
 import { networkCases } from './network.ts';
 import { objectCases } from './objects.ts';
 import { podCases } from './pods.ts';
@@ -27,6 +28,7 @@ import { writeCases } from './writes.ts';
 export function corpus(): Case[] {
   return [
     ...objectCases,
+    ...literalCases,
     ...readCases,
     ...changeCases,
     ...podCases,

@@ -10,7 +10,7 @@ import { FakeApiServer } from '@typernetes/openapi/client/testing';
 import type { Pod } from '@typernetes/openapi/types/core/v1';
 import { connectCri } from 'cri-client';
 import { ensureBridgeNetwork } from '../cni/bridge.ts';
-import { missingForContainers, startContainerd } from '../containerd/index.ts';
+import { missingForContainers, removeEmptyNat, startContainerd } from '../containerd/index.ts';
 import { runKubelet } from './run-kubelet.ts';
 import { imageArchive, importImage, sandboxImageName } from './sandbox-image/index.ts';
 
@@ -175,6 +175,7 @@ test('a pod on a real containerd: started, seen, restarted over, and gone withou
     await containerd.stopWithPods();
     await api.stop();
     spawnSync('ip', ['link', 'delete', bridge]);
+    await removeEmptyNat();
     for (const point of execFileSync('cat', ['/proc/mounts'], { encoding: 'utf8' })
       .split('\n')
       .map((line) => line.split(' ')[1] ?? '')) {

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../meta/object.ts';
 import { duplicateFieldMessage } from '../schema/check-types.ts';
+import { jsonTypeOf } from '../schema/go-types.ts';
 import { isObject } from '../schema/json-value.ts';
 import { parseJson } from './parse-json.ts';
-import { CodecError, type Decoded, type Serializer, type WatchEventType } from './serializer.ts';
+import { CodecError, type Decoded, type DecodeOptions, type Serializer, type WatchEventType } from './serializer.ts';
 import { listBody } from './splice.ts';
 
 const frameHeads: Record<WatchEventType, Buffer> = {
@@ -20,16 +21,28 @@ const unreadable = "couldn't get version/kind; json parse error: ";
 export function objectOrThrow(value: unknown): JsonObject {
   if (isObject(value)) return value;
   if (value === null) return {};
-  const found = Array.isArray(value)
-    ? 'array'
-    : typeof value === 'boolean'
-      ? 'bool'
-      : typeof value === 'object'
-        ? 'number'
-        : typeof value;
   const target =
     'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
-  throw new CodecError(`${unreadable}json: cannot unmarshal ${found} into Go value of type ${target}`);
+  throw new CodecError(`${unreadable}json: cannot unmarshal ${jsonTypeOf(value)} into Go value of type ${target}`);
+}
+
+/** Throws CodecError. */
+export function decodeJson(bytes: Uint8Array | string, options?: DecodeOptions): Decoded {
+  let parsed: ReturnType<typeof parseJson>;
+  try {
+    parsed = parseJson(bytes, options);
+  } catch (error) {
+    if (error instanceof CodecError) throw new CodecError(unreadable + error.message);
+    throw error;
+  }
+  const { value, duplicateFields, fields, asWritten } = parsed;
+  return {
+    object: objectOrThrow(value),
+    duplicateFields,
+    strictErrors: duplicateFields.map(duplicateFieldMessage),
+    ...(fields === undefined ? {} : { fields }),
+    ...(asWritten === undefined ? {} : { asWritten }),
+  };
 }
 
 export const jsonSerializer: Serializer = {
@@ -40,22 +53,7 @@ export const jsonSerializer: Serializer = {
     return Buffer.from(options?.pretty === true ? JSON.stringify(object, null, 2) : `${JSON.stringify(object)}\n`);
   },
 
-  decode(bytes, options): Decoded {
-    let parsed: ReturnType<typeof parseJson>;
-    try {
-      parsed = parseJson(bytes, options);
-    } catch (error) {
-      if (error instanceof CodecError) throw new CodecError(unreadable + error.message);
-      throw error;
-    }
-    const { value, duplicateFields, fields } = parsed;
-    return {
-      object: objectOrThrow(value),
-      duplicateFields,
-      strictErrors: duplicateFields.map(duplicateFieldMessage),
-      ...(fields === undefined ? {} : { fields }),
-    };
-  },
+  decode: decodeJson,
 
   encodeList: listBody,
 

@@ -1,11 +1,15 @@
-/** JSON.parse plus what it lacks: Go's messages, duplicate keys, a depth limit, integers beyond 2^53. */
+/** JSON.parse plus what it lacks: Go's messages, duplicate keys, a depth limit, integers beyond 2^53, no half characters. */
+import { infiniteNumber, isWholeNumber } from '../schema/plain-numbers.ts';
 import { explainJson, maxDepth } from './json-scanner.ts';
-import { CodecError, type FieldOccurrence } from './serializer.ts';
+import { CodecError, type DecodeOptions, type FieldOccurrence } from './serializer.ts';
+import { decodeUtf8, withoutLoneSurrogates } from './utf8.ts';
 
 export interface ParsedJson {
   value: unknown;
   duplicateFields: string[];
   fields?: readonly FieldOccurrence[];
+  /** There is raw JSON for numbers that JavaScript does not hold or that are not written as integers. */
+  asWritten?: true;
 }
 
 const quoteCode = 0x22;
@@ -13,7 +17,9 @@ const backslash = 0x5c;
 const colon = 0x3a;
 
 /** Integers that may be beyond 2^53, and exponents that may be beyond what a number holds. */
-const unusualNumbers = /[0-9]{16}|[[:,\s][-0-9.]+[eE]\+?[0-9]{3}/;
+const unusualNumbers = /[0-9](?:[0-9]{15}|[eE]\+?[0-9]{3})/;
+/** The same, and all that may have a point or an exponent. */
+const unusualOrFloat = /[0-9](?:[0-9]{15}|[.eE][-+]?[0-9]*(?:[eE][-+]?[0-9]+)?\s*[,\]}])/;
 
 interface JsonWithSource {
   parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
@@ -21,36 +27,42 @@ interface JsonWithSource {
 }
 
 /** Throws CodecError with the message Go's decoder gives. */
-export function parseJson(bytes: Uint8Array | string, options: { strict?: boolean } = {}): ParsedJson {
-  const text = typeof bytes === 'string' ? bytes : decodeUtf8(bytes);
+export function parseJson(bytes: Uint8Array | string, options: DecodeOptions = {}): ParsedJson {
+  const text = withoutLoneSurrogates(typeof bytes === 'string' ? bytes : decodeUtf8(bytes));
   const strict = options.strict === true;
   const survey = strict || text.length > 2 * maxDepth ? surveyOf(text) : undefined;
   if (survey !== undefined && survey.depth > maxDepth) explainJson(text);
-  let value: unknown;
+  let parsed: Pick<ParsedJson, 'value' | 'asWritten'>;
   try {
-    value = unusualNumbers.test(text) ? parseUnusualNumbers(text) : JSON.parse(text);
+    parsed = parseNumbers(text, options.asWritten === true);
   } catch (error) {
     if (error instanceof CodecError) throw error;
     explainJson(text);
     throw error instanceof SyntaxError ? new CodecError(error.message) : error;
   }
-  if (!strict || survey === undefined || survey.keys === countKeys(value)) return { value, duplicateFields: [] };
-  return { value, ...explainJson(text) };
-}
-
-function decodeUtf8(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  if (!strict || survey === undefined || survey.keys === countKeys(parsed.value)) {
+    return { ...parsed, duplicateFields: [] };
+  }
+  return { ...parsed, ...explainJson(text) };
 }
 
 /** Unsafe integers become raw JSON, which JSON.stringify writes back digit for digit. Go refuses what is infinite. */
-function parseUnusualNumbers(text: string): unknown {
+function parseNumbers(text: string, asWritten: boolean): Pick<ParsedJson, 'value' | 'asWritten'> {
+  const unusual = asWritten ? unusualOrFloat : unusualNumbers;
+  if (!unusual.test(text)) return { value: JSON.parse(text) };
   const json = JSON as unknown as JsonWithSource;
-  return json.parse(text, (_key, value, context) => {
-    if (typeof value !== 'number' || Number.isSafeInteger(value) || context.source === undefined) return value;
-    if (/^-?[0-9]+$/.test(context.source)) return json.rawJSON(context.source);
-    if (Number.isFinite(value)) return value;
-    throw new CodecError(`json: cannot unmarshal number ${context.source} into Go value of type float64`);
+  let kept = false;
+  const value = json.parse(text, (_key, number, context) => {
+    const { source } = context;
+    if (typeof number !== 'number' || source === undefined) return number;
+    const whole = isWholeNumber(source);
+    if (whole && Number.isSafeInteger(number)) return number;
+    if (asWritten) kept = true;
+    else if (!whole && Number.isFinite(number)) return number;
+    else if (!whole) throw new CodecError(infiniteNumber(source));
+    return json.rawJSON(source);
   });
+  return kept ? { value, asWritten: true } : { value };
 }
 
 /** Keys and nesting of a text, right if the text is well-formed; without building anything. */

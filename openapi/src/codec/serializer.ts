@@ -12,6 +12,8 @@ export interface Decoded {
   strictErrors: string[];
   /** Every field in the order of the text; only of JSON that has duplicates. */
   fields?: readonly FieldOccurrence[];
+  /** Numbers are as DecodeOptions.asWritten asks, and there are such. */
+  asWritten?: true;
 }
 
 export interface FieldOccurrence {
@@ -23,6 +25,11 @@ export interface FieldOccurrence {
 export interface DecodeOptions {
   /** Look for duplicate fields (fieldValidation Strict or Warn). */
   strict?: boolean;
+  /**
+   * Of JSON: keep numbers with a point or an exponent as they are written (raw JSON), so that `1.0` can be told from `1`.
+   * `checkTypes` or `plainNumbers` makes them numbers.
+   */
+  asWritten?: boolean;
 }
 
 export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';

@@ -18,8 +18,10 @@ import {
 } from 'yaml';
 import { isRawNumber, rawNumber, setOwn } from '../schema/json-value.ts';
 import { maxDepth } from './json-scanner.ts';
-import { jsonSerializer, objectOrThrow } from './json-serializer.ts';
-import { CodecError, type Decoded, type Serializer } from './serializer.ts';
+import { decodeJson, objectOrThrow } from './json-serializer.ts';
+import { CodecError, type Decoded, type DecodeOptions, type Serializer } from './serializer.ts';
+import { decodeUtf8 } from './utf8.ts';
+import { confirmCharacters, confirmEscapes, isPlainYaml } from './yaml-characters.ts';
 
 const notInGo = new Set([
   'tag:yaml.org,2002:timestamp',
@@ -52,7 +54,10 @@ export const yamlSerializer: Serializer = {
     const json = tryJson(bytes, options);
     if (json !== undefined) return json;
     const lines = new LineCounter();
-    const document = firstDocument(Buffer.from(bytes).toString('utf8'), lines);
+    const text = decodeUtf8(bytes);
+    const isPlain = isPlainYaml(text);
+    if (!isPlain) confirmCharacters(bytes);
+    const document = firstDocument(text, lines, isPlain);
     if (document === undefined) return { object: {}, duplicateFields: [], strictErrors: [] };
     const duplicates = options?.strict === true ? findDuplicates(document, lines) : [];
     return {
@@ -73,17 +78,19 @@ export const yamlSerializer: Serializer = {
 };
 
 /** Most clients send JSON, which is YAML too, and parses a hundred times as fast. */
-export function tryJson(bytes: Uint8Array, options: { strict?: boolean } | undefined): Decoded | undefined {
+export function tryJson(bytes: Uint8Array, options: DecodeOptions | undefined): Decoded | undefined {
   if (bytes[0] !== 0x7b) return undefined;
+  const text = decodeUtf8(bytes);
+  if (!isPlainYaml(text)) return undefined;
   try {
-    return jsonSerializer.decode(bytes, options);
+    return decodeJson(text, { strict: options?.strict === true });
   } catch (error) {
     if (error instanceof CodecError) return undefined;
     throw error;
   }
 }
 
-function firstDocument(text: string, lines: LineCounter): Document.Parsed | undefined {
+function firstDocument(text: string, lines: LineCounter, isPlain: boolean): Document.Parsed | undefined {
   const customTags = (tags: Tags): Tags =>
     tags.filter(
       (tag) => typeof tag === 'string' || (!notInGo.has(tag.tag) && !('format' in tag && tag.format === 'TIME')),
@@ -98,6 +105,7 @@ function firstDocument(text: string, lines: LineCounter): Document.Parsed | unde
   });
   const tokens = new Parser(lines.addNewLine).parse(text);
   for (const document of composer.compose(tokens, true, text.length)) {
+    if (!isPlain) checkEscapes(document, text, lines);
     const error = document.errors[0];
     if (error !== undefined) {
       const line = lines.linePos(error.pos[0]).line;
@@ -109,6 +117,16 @@ function firstDocument(text: string, lines: LineCounter): Document.Parsed | unde
     return document;
   }
   return undefined;
+}
+
+function checkEscapes(document: Document.Parsed, text: string, lines: LineCounter): void {
+  visit(document, {
+    Scalar(_key, { type, range }) {
+      if (type !== 'QUOTE_DOUBLE' || !range) return;
+      const [start, end] = range;
+      confirmEscapes(text.slice(start, end), (index) => lines.linePos(start + index).line);
+    },
+  });
 }
 
 function toJson(document: Document.Parsed, lines: LineCounter): unknown {

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { applyDefaults, checkTypes, deepCopy, deepEqual, strictDecodingError, unknownFieldMessage } from './index.ts';
+import { parseJson } from '../codec/index.ts';
+import {
+  applyDefaults,
+  checkTypes,
+  deepCopy,
+  deepEqual,
+  plainNumbers,
+  strictDecodingError,
+  unknownFieldMessage,
+} from './index.ts';
 import { resolveTestSchema, thingSchema } from './testing/thing.ts';
 
 const check = (value: unknown): ReturnType<typeof checkTypes> => checkTypes(value, thingSchema, resolveTestSchema);
@@ -189,3 +198,24 @@ const conversions: [text: string, error: string][] = [
 
 for (const [text, expected] of conversions)
   test(`conversion of ${text}`, () => assert.equal(check(JSON.parse(text)).conversionError, expected));
+
+test('numbers as they were written: no integers, but quantities and floats; plain where nothing is known', () => {
+  const written = (text: string) => {
+    const { value } = parseJson(text, { asWritten: true });
+    return { value, ...checkTypes(value, thingSchema, resolveTestSchema, true) };
+  };
+  for (const literal of ['1.0', '1e3', '-0.0', '1e400', '1.50'])
+    assert.equal(
+      written(`{"spec":{"replicas":${literal}}}`).error,
+      `json: cannot unmarshal number ${literal} into Go struct field Spec.spec.replicas of type int32`,
+    );
+  assert.deepEqual(written('{"spec":{"ratio":1.0}}').value, { spec: { ratio: 1 } });
+  assert.equal(
+    written('{"spec":{"ratio":1e400}}').error,
+    'json: cannot unmarshal number 1e400 into Go struct field Spec.spec.ratio of type float64',
+  );
+  assert.deepEqual(plainNumbers(parseJson('{"a":[1e3,18446744073709551616],"b":1.5}', { asWritten: true }).value), {
+    a: [1000, 18446744073709552000],
+    b: 1.5,
+  });
+});

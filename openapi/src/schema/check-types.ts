@@ -18,6 +18,7 @@ import {
 import { DecodeError, illegalBase64At, microTime, time } from './encoded-scalars.ts';
 import { conversionMismatch, jsonTypeOf, namedType } from './go-types.ts';
 import { isObject, isRawNumber, setOwn } from './json-value.ts';
+import { isWholeNumber, plainNumbers } from './plain-numbers.ts';
 import type { Resolve, Schema } from './schema.ts';
 
 export interface TypeCheck {
@@ -32,8 +33,9 @@ export interface TypeCheck {
 /** Upstream's limit on reported strict errors. */
 const maxUnknownFields = 100;
 
-export function checkTypes(value: unknown, schema: Schema, resolve: Resolve): TypeCheck {
-  const pass = new Pass(isObject(value) && typeof value.kind === 'string' ? value.kind : '');
+/** With `asWritten`, numbers may be as codec's option of that name leaves them; they are plain afterwards. */
+export function checkTypes(value: unknown, schema: Schema, resolve: Resolve, asWritten = false): TypeCheck {
+  const pass = new Pass(isObject(value) && typeof value.kind === 'string' ? value.kind : '', asWritten);
   try {
     pass.check(value, compile(schema, resolve));
     return { error: undefined, conversionError: undefined, unknownFields: pass.unknownFields };
@@ -70,16 +72,18 @@ class Pass {
   #goType: string | undefined;
   /** Names the outermost struct, which no reference names. */
   readonly #kind: string;
+  readonly #asWritten: boolean;
 
-  constructor(kind: string) {
+  constructor(kind: string, asWritten: boolean) {
     this.#kind = kind;
+    this.#asWritten = asWritten;
   }
 
   /** Returns what stands for the value; containers are changed in place. */
   check(value: unknown, node: Node): unknown {
     switch (node.kind) {
       case 'any':
-        return value;
+        return this.#any(value);
       case 'string':
         return typeof value === 'string' ? value : this.#mismatch(value, node);
       case 'boolean':
@@ -87,7 +91,7 @@ class Pass {
       case 'integer':
         return this.#integer(value, node, node.bits);
       case 'number':
-        return typeof value === 'number' || isRawNumber(value) ? value : this.#mismatch(value, node);
+        return typeof value === 'number' ? value : this.#float(value, node);
       case 'struct':
         return this.#checkStruct(value, node);
       case 'list':
@@ -162,7 +166,7 @@ class Pass {
     if (!Array.isArray(value)) return this.#mismatch(value, node);
     const items: unknown[] = value;
     const item = node.item;
-    if (item.kind === 'any') return value;
+    if (item.kind === 'any') return this.#any(value);
     for (let index = 0; index < items.length; index++) {
       const member = items[index];
       if (member === null) {
@@ -181,7 +185,7 @@ class Pass {
     if (!isObject(value)) return this.#mismatch(value, node);
     const members: Record<string, unknown> = value;
     const member = node.value;
-    if (member.kind === 'any') return value;
+    if (member.kind === 'any') return this.#any(value);
     for (const key of Object.keys(members)) {
       const current = members[key];
       if (current === null) {
@@ -196,14 +200,29 @@ class Pass {
     return value;
   }
 
+  #any(value: unknown): unknown {
+    if (!this.#asWritten) return value;
+    try {
+      return plainNumbers(value);
+    } catch (error) {
+      throw new DecodeError((error as Error).message);
+    }
+  }
+
+  #float(value: unknown, node: Node): unknown {
+    if (!isRawNumber(value)) return this.#mismatch(value, node);
+    const number = Number(value.rawJSON);
+    return Number.isFinite(number) ? number : this.#mismatch(value, node, `number ${value.rawJSON}`);
+  }
+
   #integer(value: unknown, node: Node, bits: 32 | 64): unknown {
     if (typeof value === 'number') {
       if (Number.isInteger(value) && (bits === 64 ? Math.abs(value) <= 2 ** 63 : value === (value | 0))) return value;
       return this.#mismatch(value, node, `number ${value}`);
     }
     if (isRawNumber(value)) {
-      const integer = BigInt(value.rawJSON);
-      if (bits === 64 && BigInt.asIntN(64, integer) === integer) return value;
+      const written = value.rawJSON;
+      if (bits === 64 && isWholeNumber(written) && BigInt.asIntN(64, BigInt(written)) === BigInt(written)) return value;
       return this.#mismatch(value, node, `number ${value.rawJSON}`);
     }
     return this.#mismatch(value, node);

@@ -7,7 +7,7 @@ interface RawJson {
 
 const json = JSON as JSON & { isRawJSON(value: unknown): value is RawJson; rawJSON(text: string): JsonValue };
 
-/** An integer that a JavaScript number cannot hold; JSON.stringify writes it digit for digit. */
+/** An integer that a JavaScript number cannot hold, or before its check any number as it was written; JSON.stringify writes it digit for digit. */
 export function isRawNumber(value: unknown): value is RawJson {
   return json.isRawJSON(value);
 }

@@ -3,12 +3,19 @@ import { definitionName, schemaByName } from '@typernetes/openapi/catalogue';
 import { type GroupVersionKind, type JsonObject, parseApiVersion, StatusError } from '@typernetes/openapi/meta';
 import {
   deepCopy,
+  describeKind,
+  describeObject,
   FieldManager,
   type FieldManagerOptions,
   type Schema,
   type VersionConverter,
 } from '@typernetes/openapi/schema';
-import type { ObjectDecoder, ResourceEndpoint, SubresourceEndpoint } from '../endpoints/resource-endpoint.ts';
+import {
+  type ObjectDecoder,
+  type ResourceEndpoint,
+  type SubresourceEndpoint,
+  TypeMismatch,
+} from '../endpoints/resource-endpoint.ts';
 import { sharedStorageOf } from '../registry/conversion/index.ts';
 import { resetFieldsOf } from '../registry/generic/reset-fields.ts';
 import type { RegistryStore } from '../registry/generic/store.ts';
@@ -75,7 +82,7 @@ function makeManager(
     ...(custom === undefined ? {} : { custom: true, versions: custom }),
     resolve: schemaByName,
     now,
-    applyDefaults: (object) => checkMerged(object, gvk, decode),
+    applyDefaults: (object, applied) => checkMerged(object, applied, gvk, decode),
     ...(subresource === undefined ? {} : { subresource: subresource.name }),
     ...(filter === undefined ? {} : { resetFields: Object.fromEntries(apiVersions.map((each) => [each, filter])) }),
     ...(store === undefined || apiVersions.length < 2 ? {} : { versions: converter(store, gvk.kind, apiVersions) }),
@@ -90,13 +97,14 @@ function schemaOf(gvk: GroupVersionKind): Schema | undefined {
   return name === undefined ? undefined : { $ref: `#/definitions/${name}` };
 }
 
-function checkMerged(object: JsonObject, gvk: GroupVersionKind, decode: ObjectDecoder): void {
+function checkMerged(object: JsonObject, applied: JsonObject, gvk: GroupVersionKind, decode: ObjectDecoder): void {
   try {
     decode(object, gvk);
   } catch (error) {
     if (error instanceof StatusError) throw error;
     // Upstream answers with a bare error here: 500 without a reason.
-    const message = `failed to convert new typed object to object: ${(error as Error).message}`;
+    const problem = error instanceof TypeMismatch ? error.conversion : (error as Error).message;
+    const message = `failed to convert new object (${describeObject(applied)}) to proper version: unable to convert unstructured object to ${describeKind(applied)}: ${problem}`;
     throw new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 });
   }
 }

@@ -15,7 +15,13 @@ import {
   type KubernetesObject,
   parseApiVersion,
 } from '@typernetes/openapi/meta';
-import { checkTypes, type Schema, strategicMergePatch, unknownFieldMessage } from '@typernetes/openapi/schema';
+import {
+  checkTypes,
+  plainNumbers,
+  type Schema,
+  strategicMergePatch,
+  unknownFieldMessage,
+} from '@typernetes/openapi/schema';
 import {
   type DecodedObject,
   type ResourceEndpoint,
@@ -55,7 +61,7 @@ export interface ServedResourcesOptions {
 export interface ServedResources {
   endpoints: ResourceEndpoint[];
   stores: ReadonlyMap<string, RegistryStore>;
-  decode(value: unknown, kind: GroupVersionKind): DecodedObject;
+  decode(value: unknown, kind: GroupVersionKind, asWritten?: boolean): DecodedObject;
   knowsKind(kind: GroupVersionKind): boolean;
   strategicMerge(original: KubernetesObject, patch: unknown, kind: GroupVersionKind): KubernetesObject;
 }
@@ -106,10 +112,13 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
   return {
     endpoints,
     stores,
-    decode(value, kind) {
+    decode(value, kind, asWritten) {
       const schema = reference(kind);
-      if (schema === undefined) return { object: value as KubernetesObject, strictErrors: [] };
-      const { error, conversionError, unknownFields } = checkTypes(value, schema, schemaByName);
+      if (schema === undefined) {
+        if (asWritten === true) plainNumbers(value);
+        return { object: value as KubernetesObject, strictErrors: [] };
+      }
+      const { error, conversionError, unknownFields } = checkTypes(value, schema, schemaByName, asWritten);
       if (error !== undefined) throw new TypeMismatch(error, conversionError ?? error);
       const object = value as KubernetesObject;
       defaulters.get(`${formatApiVersion(kind)}/${kind.kind}`)?.(object);

@@ -125,7 +125,7 @@ export async function startApiserver(
     data.addFolder(store.definition);
   }
   const fieldManager = fieldManagers({
-    decode: (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind),
+    decode: (value, kind, asWritten) => custom.decode(value, kind, asWritten) ?? served.decode(value, kind, asWritten),
     customVersions: (kind) => custom.find(kind)?.versions,
     now,
   });
@@ -158,7 +158,8 @@ export async function startApiserver(
   });
   const sources = { rbacSource: source, nodeGraphSource: source };
   const authorization = structuredAuthorization(options, sources, logger);
-  const decode: ObjectDecoder = (value, kind) => custom.decode(value, kind) ?? served.decode(value, kind);
+  const decode: ObjectDecoder = (value, kind, asWritten) =>
+    custom.decode(value, kind, asWritten) ?? served.decode(value, kind, asWritten);
   const objects = admissionObjects({ endpoints: served.endpoints, custom: () => custom, decode });
   const admission = buildAdmission(options, selection, metrics.registry, {
     registry: registry.informed,

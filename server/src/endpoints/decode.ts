@@ -20,7 +20,7 @@ import {
   quote,
   StatusError,
 } from '@typernetes/openapi/meta';
-import { duplicateFieldMessage, isObject, unknownFieldMessage } from '@typernetes/openapi/schema';
+import { duplicateFieldMessage, isObject, jsonTypeOf, unknownFieldMessage } from '@typernetes/openapi/schema';
 import { summarizeData } from './body.ts';
 import type { MediaType } from './negotiation.ts';
 import type { RequestContext } from './request-context.ts';
@@ -35,6 +35,8 @@ export interface ParsedBody {
   fields?: readonly FieldOccurrence[];
   /** What was parsed. */
   raw?: Buffer;
+  /** Numbers are as codec's option of that name leaves them, and there are such. */
+  asWritten?: true;
   /** It was merged from maps, which Go writes by key: so its unknown fields are met. */
   sorted?: boolean;
 }
@@ -53,7 +55,7 @@ export function decodeBody(
   defaults: GroupVersionKind,
   strict = false,
 ): Decoded | Promise<Decoded> {
-  return serializers[mediaType].decode(body, { strict, defaults });
+  return serializers[mediaType].decode(body, { strict, defaults, asWritten: true });
 }
 
 /** Parses bytes; says what Go's decoders say of malformed ones, and how these begin. */
@@ -64,8 +66,8 @@ export async function parseBody(
   fieldValidation: FieldValidation = 'Ignore',
 ): Promise<ParsedBody> {
   try {
-    const { object, strictErrors, fields } = await decodeBody(body, mediaType, kind, fieldValidation !== 'Ignore');
-    return { value: object, strictErrors, raw: body, ...(fields === undefined ? {} : { fields }) };
+    const { object, ...decoded } = await decodeBody(body, mediaType, kind, fieldValidation !== 'Ignore');
+    return { ...decoded, value: object, raw: body };
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;
     throw unrecognized(kind, error.message, body);
@@ -90,7 +92,7 @@ function schemeOf(group: string): string {
  * refused, another kind cannot be handled. `refuse` words wrong types and strict errors where they are not the decoder's.
  */
 export function decodeObject(
-  { value: fields, strictErrors: parseErrors, fields: order, sorted = false, raw }: ParsedBody,
+  { value: fields, strictErrors: parseErrors, fields: order, sorted = false, raw, asWritten }: ParsedBody,
   kind: GroupVersionKind,
   fieldValidation: FieldValidation,
   context: RequestContext,
@@ -104,7 +106,7 @@ export function decodeObject(
   for (const name of ['apiVersion', 'kind'] as const) {
     if (fields[name] !== undefined && typeof fields[name] !== 'string' && fields[name] !== null) {
       throw unreadable(
-        `couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(fields[name]) ? 'array' : typeof fields[name]} into Go struct field .${name} of type string`,
+        `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonTypeOf(fields[name])} into Go struct field .${name} of type string`,
       );
     }
   }
@@ -126,7 +128,7 @@ export function decodeObject(
     if (sentKind !== kind.kind) {
       // Upstream decodes it as what it says it is, and only then sees what was wanted.
       try {
-        dependencies.decode(fields, { ...sent, kind: sentKind });
+        dependencies.decode(fields, { ...sent, kind: sentKind }, asWritten);
       } catch (error) {
         if (error instanceof StatusError) throw error;
         throw cannot((error as Error).message);
@@ -144,7 +146,7 @@ export function decodeObject(
   fields.kind = sentKind;
   let decoded: ReturnType<HandlerDependencies['decode']>;
   try {
-    decoded = dependencies.decode(fields, kind);
+    decoded = dependencies.decode(fields, kind, asWritten);
   } catch (error) {
     if (error instanceof StatusError) throw error;
     if (refuse !== undefined) throw refuse(error as Error);

@@ -86,8 +86,11 @@ export interface AdmissionChain {
   validate(attributes: AdmissionAttributes): Promise<void>;
 }
 
-/** Turns parsed JSON into an object of `kind`: types checked (TypeMismatch), unknown fields dropped, defaults set. */
-export type ObjectDecoder = (value: unknown, kind: GroupVersionKind) => DecodedObject;
+/**
+ * Turns parsed JSON into an object of `kind`: types checked (TypeMismatch), unknown fields dropped, defaults set. With
+ * `asWritten`, numbers may be as codec's option of that name leaves them.
+ */
+export type ObjectDecoder = (value: unknown, kind: GroupVersionKind, asWritten?: boolean) => DecodedObject;
 
 export interface HandlerDependencies {
   registry: RegistryReader;

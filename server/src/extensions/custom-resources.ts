@@ -3,7 +3,7 @@
  * empties what is deleted.
  */
 import { formatApiVersion, type GroupVersionKind, isConflict, isNotFound } from '@typernetes/openapi/meta';
-import { deepEqual } from '@typernetes/openapi/schema';
+import { deepEqual, plainNumbers } from '@typernetes/openapi/schema';
 import { follow, type ObjectSource } from '../authorization/object-source.ts';
 import type { DecodedObject, ResourceEndpoint } from '../endpoints/resource-endpoint.ts';
 import { EntryView } from '../registry/generic/entry-view.ts';
@@ -90,8 +90,10 @@ export class CustomResources {
   }
 
   /** Undefined where the kind is no custom one. */
-  decode(value: unknown, kind: GroupVersionKind): DecodedObject | undefined {
-    return this.find(kind)?.decode(value, kind.version);
+  decode(value: unknown, kind: GroupVersionKind, asWritten = false): DecodedObject | undefined {
+    const resource = this.find(kind);
+    if (resource !== undefined && asWritten) plainNumbers(value);
+    return resource?.decode(value, kind.version);
   }
 
   #put(name: string, definition: Readonly<Definition>): void {

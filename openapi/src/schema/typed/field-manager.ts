@@ -33,8 +33,8 @@ export interface FieldManagerOptions extends KindOptions {
   readonly subresource?: string;
   /** By apiVersion: what clients can own through this endpoint. */
   readonly resetFields?: Readonly<Record<string, FieldFilter>>;
-  /** Fills in what an applied configuration left out, after merging. Changes the object. */
-  readonly applyDefaults?: (object: JsonObject) => void;
+  /** Fills in what an applied configuration left out, after merging. Changes the object. Errors are told of the configuration. */
+  readonly applyDefaults?: (object: JsonObject, applied: JsonObject) => void;
   /** How many managers with updates are kept apart; 10. */
   readonly maxUpdateManagers?: number;
   /** Told when an update's fields could not be tracked: the object then goes without managedFields. */
@@ -173,7 +173,7 @@ export class FieldManager {
     strip(managers, identifier);
     const times = new Map(managed.times);
     if (object === undefined) return { object: deepCopy(live), managed: { fields: managers, times } };
-    this.options.applyDefaults?.(object);
+    this.options.applyDefaults?.(object, config);
     times.set(identifier, this.timestamp());
     return { object, managed: { fields: managers, times } };
   }

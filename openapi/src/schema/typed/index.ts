@@ -2,6 +2,7 @@
 export { type Comparison, compareTyped } from './compare.ts';
 export { type Conflict, ConflictError } from './conflicts.ts';
 export { extractApplied } from './extract.ts';
+export { describeKind, describeObject } from './failure.ts';
 export { excludeFields, type FieldFilter } from './field-filter.ts';
 export { FieldManager, type FieldManagerOptions } from './field-manager.ts';
 export { type FieldEntry, FieldSet } from './field-set.ts';

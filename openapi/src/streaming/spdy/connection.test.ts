@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { constants, createDeflate } from 'node:zlib';
 import { SpdyConnection } from './connection.ts';
 import { dictionary } from './dictionary.ts';
+import { dataHeader, synReply } from './frames.ts';
 import { HeaderDecoder, HeaderEncoder } from './header-block.ts';
 import type { SpdyStream } from './stream.ts';
 
@@ -107,6 +108,44 @@ test('a refused stream rejects ready, a reset ends both directions, pings are an
   await server.ping();
   client.destroy();
   await server.closed;
+});
+
+test('what a peer sends before it closes at once arrives, also where readers are slow', async () => {
+  const outcome = Buffer.from('{"status":"Failure"}');
+  const portion = 512 * 1024;
+  const output = Buffer.alloc(3 * portion, 'output');
+  let frames = Buffer.alloc(0);
+  // Everything is there, and the socket closed, before the reply's headers are inflated.
+  const socket = new Duplex({
+    allowHalfOpen: false,
+    read() {},
+    write(_chunk, _encoding, done) {
+      done();
+      if (frames.length > 0) this.push(frames);
+      this.push(null);
+      frames = Buffer.alloc(0);
+    },
+  });
+  socket.cork();
+  const connection = new SpdyConnection(socket, { role: 'client' });
+  const [error, stdout, late] = ['error', 'stdout', 'late'].map((name) => connection.createStream({ name }));
+  assert.ok(error && stdout && late);
+  const encoder = new HeaderEncoder();
+  const data = (id: number, bytes: Buffer, fin = true): Buffer =>
+    Buffer.concat([dataHeader(id, bytes.length, fin), bytes]);
+  frames = Buffer.concat([
+    synReply(error.id, encoder.encode({})),
+    synReply(stdout.id, encoder.encode({})),
+    ...[0, 1, 2].map((part) => data(stdout.id, output.subarray(part * portion, (part + 1) * portion), part === 2)),
+    data(error.id, outcome),
+  ]);
+  socket.uncork();
+  await error.ready;
+  await stdout.ready;
+  await connection.closed;
+  assert.deepEqual(await collect(error), outcome);
+  assert.deepEqual(await collect(stdout), output);
+  await assert.rejects(late.ready, /connection closed/);
 });
 
 test('garbage closes the connection and nothing else', async () => {

@@ -39,7 +39,7 @@ const maxStreams = 10_000;
 const empty: Buffer = Buffer.alloc(0);
 
 export class SpdyConnection {
-  /** Settles when the socket is closed; never rejects. */
+  /** Settles when the socket is closed and what came by it has been handled; never rejects. */
   readonly closed: Promise<void>;
   readonly #socket: Duplex;
   readonly #options: SpdyConnectionOptions;
@@ -53,6 +53,8 @@ export class SpdyConnection {
   #lastPeerStreamId = 0;
   #peerWindow: number | undefined;
   #closing = false;
+  /** The socket is closed: what it brought is handed to the streams at once, however far behind their readers are. */
+  #draining = false;
   #over = false;
   #pingTimer: NodeJS.Timeout | undefined;
   readonly #carrier: StreamCarrier = {
@@ -67,9 +69,10 @@ export class SpdyConnection {
     this.#options = options;
     this.#nextStreamId = options.role === 'client' ? 1 : 2;
     this.#nextPingId = this.#nextStreamId;
-    this.closed = new Promise((resolve) => {
+    const socketClosed = new Promise<void>((resolve) => {
       socket.once('close', () => {
-        this.#end(new SpdyError('connection closed'));
+        this.#draining = true;
+        for (const stream of this.#streams.values()) stream.stopWaiting();
         resolve();
       });
     });
@@ -81,7 +84,10 @@ export class SpdyConnection {
       this.#pingTimer = setInterval(() => void this.ping().catch(() => {}), options.pingIntervalMs).unref();
     }
     this.#write(settings(initialWindowSize));
-    void this.#read(options.head ?? empty);
+    // The socket may close while its last frames wait for a header block: a peer that is done closes at once.
+    this.closed = Promise.all([this.#read(options.head ?? empty), socketClosed]).then(() =>
+      this.#end(new SpdyError('connection closed')),
+    );
   }
 
   /** Opens a stream. What is written waits until the peer has accepted it (`stream.ready`). */
@@ -187,7 +193,7 @@ export class SpdyConnection {
     if (stream === undefined) return undefined;
     const waiting = stream.acceptData(frame.data);
     if (frame.fin) stream.acceptEnd();
-    return waiting;
+    return this.#draining ? undefined : waiting;
   }
 
   async #handleSynStream(frame: Frame & { type: 'synStream' }): Promise<void> {

@@ -106,6 +106,13 @@ export class SpdyStream extends Duplex {
     this.#continueWriting();
   }
 
+  /** Nobody waits for this stream's reader any more. */
+  stopWaiting(): void {
+    const resume = this.#resumeReading;
+    this.#resumeReading = undefined;
+    resume?.();
+  }
+
   setInitialWindow(size: number): void {
     this.#window = size - this.#sent;
     this.#continueWriting();
@@ -161,13 +168,7 @@ export class SpdyStream extends Duplex {
       this.#unread -= taken;
       this.#carrier.consumed(this.id, taken);
     }
-    if (this.readableLength <= maxUnread / 2) this.#continueReading();
-  }
-
-  #continueReading(): void {
-    const resume = this.#resumeReading;
-    this.#resumeReading = undefined;
-    resume?.();
+    if (this.readableLength <= maxUnread / 2) this.stopWaiting();
   }
 
   override _destroy(error: Error | null, callback: SentCallback): void {
@@ -178,7 +179,7 @@ export class SpdyStream extends Duplex {
     }
     this.#carrier.finished(this.id);
     this.#rejectReady(error ?? new SpdyError('stream closed'));
-    this.#continueReading();
+    this.stopWaiting();
     this.#continueWriting();
     callback(error);
   }

@@ -1,7 +1,7 @@
-import { type FieldPath, fieldErrorMessage, notSupported, path } from '@typernetes/openapi/meta';
+import { aggregateMessages, type FieldPath, fieldErrorMessage, notSupported, path } from '@typernetes/openapi/meta';
 import type { Pod } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
-import { concerns, refuse } from '../refusal.ts';
+import { concerns, plainError, refuse } from '../refusal.ts';
 import { allContainers } from './pods.ts';
 
 /** Off by default: no pod runs an image that its owner could not pull, even if the node has it. */
@@ -29,11 +29,12 @@ export function alwaysPullImages(): AdmissionPlugin {
         if (image === undefined || image.pullPolicy === 'Always') continue;
         bad.push([path('spec').child('volumes').index(index).child('image', 'pullPolicy'), image.pullPolicy]);
       }
-      if (bad.length === 0) return;
-      throw refuse(
-        attributes,
-        bad.map(([at, value]) => fieldErrorMessage(notSupported(at, value ?? '', ['Always']))).join(', '),
+      const message = aggregateMessages(
+        bad.map(
+          ([at, value]) => refuse(attributes, fieldErrorMessage(notSupported(at, value ?? '', ['Always']))).message,
+        ),
       );
+      if (message !== undefined) throw plainError(message);
     },
   };
 }

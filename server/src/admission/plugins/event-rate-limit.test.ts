@@ -97,3 +97,9 @@ test('configurations that are none', () => {
   });
   assert.throws(() => fixture.plugin('EventRateLimit'), /limits: Invalid value: null: must not be empty/);
 });
+
+test('an Event about nothing is counted like any other', async () => {
+  const plugin = limited({ type: 'SourceAndObject', qps: 1, burst: 1 });
+  await write(plugin, { object: { metadata: { name: 'e' } } });
+  await assert.rejects(write(plugin, { object: {} }), refusal('limit reached on type SourceAndObject for key '));
+});

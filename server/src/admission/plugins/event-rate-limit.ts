@@ -1,7 +1,7 @@
 /** Off by default: Events in excess of what the server, a namespace, a user or an object may write are refused with 429. */
 import { type Clock, LruMap, systemClock, TokenBucket } from '@typernetes/openapi/client';
 import { aggregateMessages, statusErrorFrom } from '@typernetes/openapi/meta';
-import type { Event } from '@typernetes/openapi/types/core/v1';
+import type { Event, ObjectReference } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import { type EventLimit, type LimitType, readEventLimits } from '../configuration/event-rate-limit.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
@@ -13,10 +13,9 @@ const keys: Readonly<Record<LimitType, (attributes: AdmissionAttributes) => stri
   Namespace: ({ namespace }) => namespace,
   User: ({ user }) => user.name,
   SourceAndObject({ object }) {
-    const { source, involvedObject: about } = object as Event;
-    return [source?.component, source?.host, about.kind, about.namespace, about.name, about.uid, about.apiVersion].join(
-      '',
-    );
+    const { source, involvedObject }: Partial<Event> = object as Event;
+    const { kind, namespace, name, uid, apiVersion }: ObjectReference = involvedObject ?? {};
+    return [source?.component, source?.host, kind, namespace, name, uid, apiVersion].join('');
   },
 };
 

@@ -1,5 +1,5 @@
 /** LimitRanges of a namespace: defaults for containers that say nothing, bounds for those that do. */
-import { parseQuantity, type Quantity } from '@typernetes/openapi/meta';
+import { aggregateMessages, parseQuantity, type Quantity } from '@typernetes/openapi/meta';
 import type { Container, LimitRange, PersistentVolumeClaim, Pod } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
@@ -27,9 +27,8 @@ export function limitRanger({ registry }: AdmissionDependencies): AdmissionPlugi
           attributes.kind.kind === 'Pod'
             ? checkPod(attributes.object as Pod, limits)
             : checkClaim(attributes.object as PersistentVolumeClaim, limits);
-        const distinct = [...new Set(errors)];
-        if (distinct.length > 0)
-          throw refuse(attributes, distinct.length === 1 ? (distinct[0] ?? '') : `[${distinct.join(', ')}]`);
+        const message = aggregateMessages(errors);
+        if (message !== undefined) throw refuse(attributes, message);
       }
     },
   };
@@ -86,7 +85,7 @@ function checkPod(pod: Pod, limits: readonly Limit[]): string[] {
       );
     }
     if (limit.type !== 'Pod') return [];
-    const options = { overhead: false };
+    const options = { overhead: false, podLevel: /^(cpu|memory)$/ };
     return check(limit, podResources(pod, 'requests', options), podResources(pod, 'limits', options));
   });
 }
@@ -101,7 +100,7 @@ function checkClaim(claim: PersistentVolumeClaim, limits: readonly Limit[]): str
         const request = requests.get(name);
         const head = `maximum ${name} usage per ${limit.type} is ${bound.toString()}`;
         if (request === undefined) return `${head}.  No request is specified`;
-        return request.compare(bound) > 0 ? `${head}, but request is ${request.toString()}` : undefined;
+        return exceeds(request, bound) ? `${head}, but request is ${request.toString()}` : undefined;
       }),
     ];
   });
@@ -122,6 +121,11 @@ function each(
   return Object.entries(bounds ?? {}).flatMap(([name, bound]) => test(name, parseQuantity(String(bound))) ?? []);
 }
 
+/** As exact as limits are: to the thousandth, rounded up. */
+function exceeds(amount: Quantity, bound: Quantity): boolean {
+  return amount.scaledBigInt(-3) > bound.scaledBigInt(-3);
+}
+
 function minimum(
   type: string,
   name: string,
@@ -133,8 +137,8 @@ function minimum(
   const request = requests.get(name);
   const limit = limits.get(name);
   if (request === undefined) return `${head}.  No request is specified`;
-  if (request.compare(bound) < 0) return `${head}, but request is ${request.toString()}`;
-  return limit !== undefined && limit.compare(bound) < 0 ? `${head}, but limit is ${limit.toString()}` : undefined;
+  if (exceeds(bound, request)) return `${head}, but request is ${request.toString()}`;
+  return limit !== undefined && exceeds(bound, limit) ? `${head}, but limit is ${limit.toString()}` : undefined;
 }
 
 function maximum(
@@ -148,10 +152,8 @@ function maximum(
   const request = requests.get(name);
   const limit = limits.get(name);
   if (limit === undefined) return `${head}.  No limit is specified`;
-  if (limit.compare(bound) > 0) return `${head}, but limit is ${limit.toString()}`;
-  return request !== undefined && request.compare(bound) > 0
-    ? `${head}, but request is ${request.toString()}`
-    : undefined;
+  if (exceeds(limit, bound)) return `${head}, but limit is ${limit.toString()}`;
+  return request !== undefined && exceeds(request, bound) ? `${head}, but request is ${request.toString()}` : undefined;
 }
 
 function ratio(
@@ -166,6 +168,6 @@ function ratio(
   const limit = limits.get(name);
   if (request === undefined || request.isZero()) return `${head}, but no request is specified or request is 0`;
   if (limit === undefined || limit.isZero()) return `${head}, but no limit is specified or limit is 0`;
-  const observed = limit.toNumber() / request.toNumber();
-  return observed > bound.toNumber() ? `${head}, but provided ratio is ${observed.toFixed(6)}` : undefined;
+  const observed = limit.milliValue() / request.milliValue();
+  return observed * 1000 > bound.milliValue() ? `${head}, but provided ratio is ${observed.toFixed(6)}` : undefined;
 }

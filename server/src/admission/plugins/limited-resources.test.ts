@@ -87,3 +87,13 @@ test('configurations that are none, and their older form', async () => {
   });
   await assert.rejects(write(older, 'create pods', podOf()), /insufficient quota to consume: count\/pods,pods$/);
 });
+
+test('growth that no quota covers is looked at', async () => {
+  const plugin = limited({ resource: 'persistentvolumeclaims', matchContains: ['requests.storage'] });
+  put({ persistentvolumeclaims: '5' });
+  await assert.rejects(
+    write(plugin, 'update persistentvolumeclaims', claim(2), claim(1)),
+    /insufficient quota to consume: gold.storageclass.storage.k8s.io\/requests.storage,requests.storage$/,
+  );
+  await write(plugin, 'update persistentvolumeclaims', claim(2), claim(2));
+});

@@ -79,6 +79,17 @@ describe('LimitRanger', () => {
       /maximum memory usage per Pod is 1Gi, but limit is 1200Mi/,
     ],
     [
+      { type: 'Pod', max: { 'hugepages-2Mi': '2Mi' } },
+      {
+        metadata: { name: 'p' },
+        spec: {
+          containers: [container({}, { 'hugepages-2Mi': '4Mi' })],
+          resources: { limits: { 'hugepages-2Mi': '2Mi' } },
+        },
+      },
+      /maximum hugepages-2Mi usage per Pod is 2Mi, but limit is 4Mi/,
+    ],
+    [
       { type: 'Container', maxLimitRequestRatio: { cpu: '2' } },
       pod(container({ cpu: '1' }, { cpu: '3' })),
       /cpu max limit to request ratio per Container is 2, but provided ratio is 3.000000/,
@@ -139,6 +150,25 @@ describe('ResourceQuota', () => {
     await run(pod(container()));
     objects.put('resourcequotas', Object.assign(fresh, { status: { hard: { pods: '0' } } }));
     await assert.rejects(run(pod(container())), /status unknown for quota: q, resources: pods/);
+  });
+  test('all that a quota limits of a kind must be counted, whatever the object uses', async () => {
+    put({ 'services.nodeports': '1', services: '2', pods: '1' }, { services: '0', pods: '0' });
+    await assert.rejects(
+      run({ metadata: { name: 's' }, spec: { type: 'ClusterIP' } }, 'create services'),
+      /status unknown for quota: q, resources: services,services.nodeports$/,
+    );
+    const line = 'update resourceclaims.resource.k8s.io';
+    put({ 'count/resourceclaims.resource.k8s.io': '1' }, {});
+    await assert.rejects(run({}, line, { oldObject: {} }), /status unknown/);
+    put({ 'count/events.events.k8s.io': '0' }, { 'count/events.events.k8s.io': '0' });
+    await run({}, 'create events.events.k8s.io');
+  });
+  test('what a status tells is counted, however little is left', async () => {
+    const claim = { metadata: { name: 'c' }, spec: { resources: { requests: { storage: '1Gi' } } } };
+    put({ 'requests.storage': '1Gi' }, { 'requests.storage': '1Gi' });
+    const grown = { ...claim, status: { allocatedResources: { storage: '3Gi' } } };
+    await run(grown, 'update persistentvolumeclaims/status', { oldObject: claim });
+    assert.deepEqual(await used(), { 'requests.storage': '3Gi' });
   });
   test('scopes pick pods', async () => {
     put({ pods: '0' }, { pods: '0' }, { scopes: ['BestEffort'] });

@@ -2,6 +2,7 @@
 import { isAlreadyExists, notFound } from '@typernetes/openapi/meta';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
+import { refuse } from '../refusal.ts';
 
 const namespaces = { group: '', resource: 'namespaces' };
 
@@ -20,7 +21,7 @@ export function namespaceAutoProvision({ registry }: AdmissionDependencies): Adm
       try {
         await registry.create(namespaces, '', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
       } catch (error) {
-        if (!isAlreadyExists(error)) throw error;
+        if (!isAlreadyExists(error)) throw refuse(attributes, error as Error);
       }
     },
   };

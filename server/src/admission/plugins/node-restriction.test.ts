@@ -107,6 +107,30 @@ const refused: [Request, RegExp][] = [
     { line: 'create pods', object: mirror({ volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }] }) },
     /that reference persistentvolumeclaims/,
   ],
+  ...(
+    [
+      [{ ephemeral: {} }, 'persistentvolumeclaims (via ephemeral volumes)'],
+      [{ configMap: {} }, 'configmaps (via configmap volumes)'],
+      [{ csi: { driver: 'd' } }, 'csidrivers (via CSI volumes)'],
+      [{ projected: { sources: [{ downwardAPI: {} }, { podCertificate: {} }] } }, 'podcertificates'],
+    ] as const
+  ).map(([source, says]): [Request, RegExp] => [
+    {
+      line: 'create pods',
+      object: mirror({
+        volumes: [
+          { name: 'e', emptyDir: {} },
+          { name: 'v', ...source },
+        ],
+      }),
+    },
+    new RegExp(`node "n1" can not create pods that reference ${says.replaceAll(/[()]/g, '\\$&')}$`),
+  ]),
+  [
+    { line: 'create pods', object: mirror({ volumes: [{ name: 'v', projected: { sources: [{}] } }] }) },
+    /error checking mirror pod for API references: unknown source for projected volume "v"$/,
+  ],
+  [{ line: 'create pods/eviction', name: 'gone', object: {} }, /pod "gone" not found/],
   [{ line: 'update pods', object: bound('n1'), oldObject: bound('n1') }, /can only create and delete mirror pods/],
   [{ line: 'delete pods', name: 'p', oldObject: bound('n2') }, /can only delete pods with spec.nodeName set to itself/],
   [
@@ -192,6 +216,41 @@ describe('a node may not', () => {
   for (const [request, says] of refused) {
     test(`${request.line}: ${says.source}`.slice(0, 100), () => assert.rejects(run(request), says));
   }
+});
+
+describe('a node may ask tokens for what drivers of volumes want', () => {
+  const ask = (volume: object) => {
+    objects.put('pods', bound('n1', { volumes: [{ name: 'v', ...volume }] }));
+    return run({ line: 'create serviceaccounts/token', name: 'sa', object: token(reference, ['cloud']) });
+  };
+  const claimed = { persistentVolumeClaim: { claimName: 'c' } };
+  const driver = (name: string, audience: string) =>
+    objects.put('csidrivers.storage.k8s.io', { metadata: { name }, spec: { tokenRequests: [{ audience }] } } as object);
+  const volume = (source: object) => {
+    objects.put('persistentvolumeclaims', {
+      metadata: { namespace: 'ns', name: 'c' },
+      spec: { volumeName: 'pv' },
+    } as object);
+    objects.put('persistentvolumes', { metadata: { name: 'pv' }, spec: source } as object);
+  };
+  test('of their own type, or of one that a driver took over', async () => {
+    driver('d', 'cloud');
+    driver('ebs.csi.aws.com', 'cloud');
+    await ask({ csi: { driver: 'd' } });
+    await ask({ awsElasticBlockStore: { volumeID: 'x' } });
+    volume({ csi: { driver: 'd' } });
+    await ask(claimed);
+    volume({ awsElasticBlockStore: { volumeID: 'x' } });
+    await ask(claimed);
+    driver('d', 'other');
+    await assert.rejects(ask({ csi: { driver: 'd' } }), /audience "cloud" not found in pod spec volume/);
+  });
+  test('and hears what is missing', async () => {
+    const says = (what: string) => new RegExp(`forbidden: error validating audience "cloud": ${what} not found$`);
+    await assert.rejects(ask(claimed), says('persistentvolumeclaim "c"'));
+    volume({ csi: { driver: 'd' } });
+    await assert.rejects(ask(claimed), says('csidriver.storage.k8s.io "d"'));
+  });
 });
 
 test('others are not restricted', async () => {

@@ -1,20 +1,20 @@
 /** What a kubelet's requests may carry: only its own node, its own pods, and nothing that would steer work to it. */
 
-import { notFound, quote } from '@typernetes/openapi/meta';
+import { notFound, quote, type StatusError } from '@typernetes/openapi/meta';
 import { deepEqual } from '@typernetes/openapi/schema';
 import type { CertificateSigningRequest } from '@typernetes/openapi/types/certificates/v1';
-import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '@typernetes/openapi/types/core/v1';
+import type { Node, PersistentVolumeClaim, Pod } from '@typernetes/openapi/types/core/v1';
 import type { ResourceSlice } from '@typernetes/openapi/types/resource/v1';
-import type { CSIDriver } from '@typernetes/openapi/types/storage/v1';
 import type { TokenRequest } from '../../authentication/service-account/token-request.ts';
 import { nodeIdentity } from '../../authorization/node/node-identity.ts';
-import { podReferences } from '../../authorization/node/pod-references.ts';
 import { parseCertificateRequest, type RequestedSubject } from '../../certificates/index.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
 import { refuse } from '../refusal.ts';
+import { referencedResource } from './mirror-pod-references.ts';
 import { forbiddenNodeLabels, modifiedLabels } from './node-labels.ts';
 import { mirrorPodAnnotation } from './pods.ts';
+import { podUsesAudience, UnknownAudience } from './token-audiences.ts';
 
 type Check = (
   node: string,
@@ -56,6 +56,9 @@ const checks: Readonly<Record<string, Check>> = {
   },
 };
 
+/** As upstream's caches say it: in the singular. */
+const missing = (resource: string, name: string): StatusError => notFound({ group: '', resource }, name);
+
 async function checkPod(
   node: string,
   attributes: AdmissionAttributes,
@@ -68,7 +71,7 @@ async function checkPod(
       attributes.namespace,
       attributes.name || (attributes.object?.metadata?.name ?? ''),
     );
-    if (found === undefined) throw notFound({ group: '', resource: 'pods' }, attributes.name);
+    if (found === undefined) throw missing('pod', attributes.name || (attributes.object?.metadata?.name ?? ''));
     return found;
   };
   switch (attributes.subresource) {
@@ -122,31 +125,16 @@ async function checkMirrorPod(
   if (owner.blockOwnerDeletion === true)
     throw no(`node ${shown} must not set blockOwnerDeletion on an owner reference`);
   const found = await registry.get<Node>({ group: '', resource: 'nodes' }, '', node);
-  if (found === undefined) throw notFound({ group: '', resource: 'nodes' }, node);
+  if (found === undefined) throw missing('node', node);
   if (found.metadata?.uid !== owner.uid)
     throw no(`node ${node} UID mismatch: expected ${owner.uid} got ${found.metadata?.uid ?? ''}`);
-  const resource = referencedResource(pod);
-  if (resource !== undefined) throw no(`node ${shown} can not create pods that reference ${resource}`);
-}
-
-/** A pod that a node makes by itself must not give the node access to anything. */
-function referencedResource(pod: Pod): string | undefined {
-  const references = podReferences(pod);
-  if (references.serviceAccount !== undefined) return 'serviceaccounts';
-  if (references.secrets.size > 0) return 'secrets';
-  if (references.configMaps.size > 0) return 'configmaps';
-  if (references.claims.size > 0) return 'persistentvolumeclaims';
-  if (references.resourceClaims.size > 0 || (pod.spec?.resourceClaims ?? []).length > 0) return 'resourceclaims';
-  for (const volume of pod.spec?.volumes ?? []) {
-    if (volume.csi !== undefined) return 'csidrivers (via CSI volumes)';
-    if (volume.glusterfs !== undefined) return 'endpoints (via glusterFS volumes)';
-    for (const source of volume.projected?.sources ?? []) {
-      if (source.serviceAccountToken !== undefined) return 'serviceaccounts (via projected volumes)';
-      if (source.clusterTrustBundle !== undefined) return 'clustertrustbundles';
-      if (source.podCertificate !== undefined) return 'podcertificates';
-    }
+  let resource: string | undefined;
+  try {
+    resource = referencedResource(pod);
+  } catch (error) {
+    throw no(`error checking mirror pod for API references: ${(error as Error).message}`);
   }
-  return undefined;
+  if (resource !== undefined) throw no(`node ${shown} can not create pods that reference ${resource}`);
 }
 
 function checkPodStatus(node: string, attributes: AdmissionAttributes): void {
@@ -243,7 +231,7 @@ async function checkToken(
     attributes.namespace,
     reference.name,
   );
-  if (pod === undefined) throw notFound({ group: '', resource: 'pods' }, reference.name);
+  if (pod === undefined) throw missing('pod', reference.name);
   if (pod.metadata?.uid !== reference.uid) {
     throw refuse(
       attributes,
@@ -264,7 +252,12 @@ async function checkAudience(
 ): Promise<void> {
   if (audiences.length > 1) throw refuse(attributes, 'node may only request 0 or 1 audiences');
   const audience = audiences[0] ?? '';
-  if (await podUsesAudience(registry, pod, audience)) return;
+  try {
+    if (await podUsesAudience(registry, pod, audience)) return;
+  } catch (error) {
+    if (!(error instanceof UnknownAudience)) throw error;
+    throw refuse(attributes, `error validating audience ${quote(audience)}: ${error.message}`);
+  }
   const { user, namespace, name } = attributes;
   const { decision } = await authorizer.authorize({
     user,
@@ -283,39 +276,6 @@ async function checkAudience(
     attributes,
     `audience ${quote(audience)} not found in pod spec volume, ${user.name} is not authorized to request tokens for this audience`,
   );
-}
-
-async function podUsesAudience(
-  registry: AdmissionDependencies['registry'],
-  pod: Pod,
-  audience: string,
-): Promise<boolean> {
-  for (const volume of pod.spec?.volumes ?? []) {
-    const sources = volume.projected?.sources ?? [];
-    if (sources.some(({ serviceAccountToken: token }) => token !== undefined && (token.audience ?? '') === audience))
-      return true;
-    let driver = volume.csi?.driver;
-    const claimName =
-      volume.persistentVolumeClaim?.claimName ??
-      (volume.ephemeral ? `${pod.metadata?.name ?? ''}-${volume.name}` : undefined);
-    if (claimName !== undefined) {
-      const claim = await registry.get<PersistentVolumeClaim>(
-        { group: '', resource: 'persistentvolumeclaims' },
-        pod.metadata?.namespace ?? '',
-        claimName,
-      );
-      const volumeName = claim?.spec?.volumeName ?? '';
-      const persistent =
-        volumeName === ''
-          ? undefined
-          : await registry.get<PersistentVolume>({ group: '', resource: 'persistentvolumes' }, '', volumeName);
-      driver = persistent?.spec?.csi?.driver;
-    }
-    if (driver === undefined) continue;
-    const found = await registry.get<CSIDriver>({ group: 'storage.k8s.io', resource: 'csidrivers' }, '', driver);
-    if (found?.spec.tokenRequests?.some((request) => request.audience === audience)) return true;
-  }
-  return false;
 }
 
 function checkOwnName(node: string, attributes: AdmissionAttributes, what: string): void {

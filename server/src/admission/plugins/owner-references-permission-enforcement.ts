@@ -1,13 +1,13 @@
 /** Off by default: setting owners takes the right to delete, blocking an owner's deletion the right to finalize it. */
 import { findKind } from '@typernetes/openapi/catalogue';
-import { type OwnerReference, parseApiVersion } from '@typernetes/openapi/meta';
+import { type GroupVersionKind, type OwnerReference, parseApiVersion } from '@typernetes/openapi/meta';
 import { deepEqual } from '@typernetes/openapi/schema';
 import type { AuthorizerAttributes } from '../../authorization/authorizer.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
 import { refuse } from '../refusal.ts';
 
-export function ownerReferencesPermissionEnforcement({ authorizer }: AdmissionDependencies): AdmissionPlugin {
+export function ownerReferencesPermissionEnforcement({ authorizer, objects }: AdmissionDependencies): AdmissionPlugin {
   const may = async (
     attributes: AdmissionAttributes,
     asked: Partial<AuthorizerAttributes>,
@@ -53,7 +53,7 @@ export function ownerReferencesPermissionEnforcement({ authorizer }: AdmissionDe
       if (blocking.length === 0 || (await may(attributes, {})) === undefined) return;
       for (const owner of blocking) {
         const { group, version } = parseApiVersion(owner.apiVersion);
-        const found = findKind({ group, version, kind: owner.kind });
+        const found = scopeOf({ group, version, kind: owner.kind }, objects);
         if (found === undefined) {
           throw refuse(
             attributes,
@@ -76,6 +76,15 @@ export function ownerReferencesPermissionEnforcement({ authorizer }: AdmissionDe
       }
     },
   };
+}
+
+/** Of built-in kinds and of custom ones. */
+function scopeOf(
+  kind: GroupVersionKind,
+  objects: AdmissionDependencies['objects'],
+): { resource: string; namespaced: boolean } | undefined {
+  const custom = objects?.params(kind);
+  return findKind(kind) ?? (custom && { resource: custom.resource.resource, namespaced: custom.namespaced });
 }
 
 function newlyBlocking(owners: readonly OwnerReference[], old: readonly OwnerReference[]): OwnerReference[] {

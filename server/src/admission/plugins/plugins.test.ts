@@ -5,6 +5,7 @@ import type { Node, PersistentVolumeClaim, Pod } from '@typernetes/openapi/types
 import type { Ingress } from '@typernetes/openapi/types/networking/v1';
 import { alwaysAllow, alwaysDeny } from '../../authorization/always.ts';
 import { MemoryObjects } from '../../authorization/testing/memory-objects.ts';
+import type { AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
 import { admit } from '../testing/attributes.ts';
 import { admissionPlugins } from './index.ts';
@@ -189,6 +190,28 @@ describe('ServiceAccount', () => {
       /volume with secret.secretName="no" is not allowed because service account default does not reference that secret/,
     );
   });
+  test('enforce-mountable-secrets looks at new pods before they are validated, and at ephemeral containers', async () => {
+    const annotations = { 'kubernetes.io/enforce-mountable-secrets': 'T' };
+    objects.put('serviceaccounts', { metadata: { namespace: 'ns', name: 'default', annotations } });
+    const env = [{ name: 'A', valueFrom: { secretKeyRef: { name: 'no', key: 'k' } } }];
+    const [plugin] = only('ServiceAccount');
+    const made = pod({ containers: [{ name: 'c', env }] });
+    let seen: unknown;
+    const mutating = { ...plugin, validate: () => undefined } as AdmissionPlugin;
+    await admit([mutating], { line: 'create pods', object: made }).catch((error: unknown) => (seen = error));
+    assert.match(
+      String(seen),
+      /forbidden: container c with envVar A referencing secret.secretName="no" is not allowed because service account default/,
+    );
+    const debugged = pod({ serviceAccountName: 'default', ephemeralContainers: [{ name: 'e', env }] });
+    const line = 'update pods/ephemeralcontainers';
+    await assert.rejects(admit(only('ServiceAccount'), { line, object: debugged, oldObject: pod() }), (error) => {
+      assert.ok(error instanceof StatusError);
+      assert.equal(error.status.code, 500);
+      assert.match(error.message, /^ephemeral container e with envVar A referencing/);
+      return true;
+    });
+  });
 });
 
 describe('Priority', () => {
@@ -333,7 +356,20 @@ describe('RuntimeClass', () => {
     );
     await assert.rejects(run({ overhead: { memory: '1Mi' } }), /Pod Overhead set without corresponding RuntimeClass/);
     await assert.rejects(run({ runtimeClassName: 'none' }), /RuntimeClass "none" not found/);
+    await run({ runtimeClassName: 'kata', overhead: { memory: '67108864' } });
   });
+});
+
+test('who asks for an extended resource tolerates its taint, for good', async () => {
+  const containers = [{ name: 'c', resources: { requests: { 'example.com/gpu': '1', cpu: '1' } } }];
+  const toleration = { key: 'example.com/gpu', operator: 'Exists', effect: 'NoSchedule' };
+  const run = async (tolerations: object[]) => {
+    const object = pod({ containers, tolerations });
+    return ((await admit(only('ExtendedResourceToleration'), { line: 'create pods', object })).object as Pod).spec;
+  };
+  const other = { key: 'a', operator: 'Exists' };
+  assert.deepEqual((await run([other]))?.tolerations, [other, toleration]);
+  assert.deepEqual((await run([{ ...toleration, tolerationSeconds: 5 }, other]))?.tolerations, [toleration, other]);
 });
 
 test('topology labels come from the node, over the pod’s own', async () => {
@@ -397,6 +433,20 @@ test('AlwaysPullImages, DenyServiceExternalIPs, NamespaceAutoProvision when aske
   assert.ok(await objects.get({ group: '', resource: 'namespaces' }, '', 'fresh'));
 });
 
+test('images that a webhook set back', async () => {
+  const [plugin] = only('AlwaysPullImages');
+  const validating = { ...plugin, admit: () => undefined } as AdmissionPlugin;
+  const containers = ['a', 'b'].map((name) => ({ name, image: 'i', imagePullPolicy: 'Never' }));
+  await assert.rejects(admit([validating], { line: 'create pods', object: pod({ containers }) }), (error) => {
+    assert.ok(error instanceof StatusError);
+    assert.equal(error.status.code, 500);
+    const of = (index: number) =>
+      `pods "p" is forbidden: spec.containers[${index}].imagePullPolicy: Unsupported value: "Never": supported values: "Always"`;
+    assert.equal(error.message, `[${of(0)}, ${of(1)}]`);
+    return true;
+  });
+});
+
 test('owner references take rights on what is owned and on the owner', async () => {
   const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'r', uid: 'u' };
   const owned = (blockOwnerDeletion: boolean) => pod({}, { ownerReferences: [{ ...owner, blockOwnerDeletion }] });
@@ -417,4 +467,19 @@ test('owner references take rights on what is owned and on the owner', async () 
     }),
   };
   await admit(plugin(), { line: 'create pods', object: owned(true) });
+  const custom = pod(
+    {},
+    { ownerReferences: [{ ...owner, apiVersion: 'example.com/v1', kind: 'Widget', blockOwnerDeletion: true }] },
+  );
+  await assert.rejects(
+    admit(plugin(), { line: 'create pods', object: custom }),
+    /cannot find RESTMapping for APIVersion example.com\/v1 Kind Widget: no matches for kind "Widget" in version/,
+  );
+  dependencies.objects = {
+    params: ({ group, version }: { group: string; version: string }) => ({
+      resource: { group, version, resource: 'replicasets' },
+      namespaced: true,
+    }),
+  } as never;
+  await admit(plugin(), { line: 'create pods', object: custom });
 });

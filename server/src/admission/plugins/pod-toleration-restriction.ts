@@ -49,7 +49,8 @@ export function podTolerationRestriction(
         attributes.operation === 'CREATE'
           ? ((await annotated(attributes, defaultsAnnotation)) ?? cluster.default ?? [])
           : [];
-      const all = computeQualityOfService(pod) === 'BestEffort' ? extra : [...extra, memoryPressure];
+      const all =
+        (pod.status?.qosClass || computeQualityOfService(pod)) === 'BestEffort' ? extra : [...extra, memoryPressure];
       const spec = (pod.spec ??= { containers: [] });
       if (all.length > 0) spec.tolerations = mergeTolerations(spec.tolerations ?? [], all);
       await validate(attributes);

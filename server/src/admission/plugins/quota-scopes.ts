@@ -1,7 +1,7 @@
 /** Which objects a quota with scopes is about. */
 import type { GroupResource, KubernetesObject } from '@typernetes/openapi/meta';
 import type { PersistentVolumeClaim, Pod, ResourceQuota } from '@typernetes/openapi/types/core/v1';
-import { podResources } from './resource-list.ts';
+import { resourceList } from './resource-list.ts';
 
 export interface ScopeRequirement {
   scopeName: string;
@@ -86,12 +86,14 @@ export function isTerminating(pod: Readonly<Pod>): boolean {
   return pod.spec?.activeDeadlineSeconds !== undefined;
 }
 
-function isBestEffort(pod: Pod): boolean {
-  const options = { overhead: false };
-  return (['requests', 'limits'] as const).every((what) => {
-    const list = podResources(pod, what, options);
-    return !['cpu', 'memory'].some((name) => (list.get(name)?.sign() ?? 0) > 0);
-  });
+function isBestEffort({ spec, status }: Pod): boolean {
+  if (status?.qosClass) return status.qosClass === 'BestEffort';
+  const holders = spec?.resources ? [spec] : [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
+  return holders.every(({ resources }) =>
+    [resources?.requests, resources?.limits]
+      .map(resourceList)
+      .every((list) => !['cpu', 'memory'].some((name) => (list.get(name)?.sign() ?? 0) > 0)),
+  );
 }
 
 function usesCrossNamespaceAffinity(pod: Pod): boolean {

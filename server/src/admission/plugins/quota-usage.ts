@@ -2,8 +2,9 @@
 import { type GroupResource, type KubernetesObject, Quantity } from '@typernetes/openapi/meta';
 import type { PersistentVolumeClaim, Pod, Service } from '@typernetes/openapi/types/core/v1';
 import type { ResourceClaim } from '@typernetes/openapi/types/resource/v1';
-import { deviceClaimUsage, isDeviceClaim } from './quota-devices.ts';
-import { podResources, type ResourceList, resourceList, sum } from './resource-list.ts';
+import { type DeviceContext, deviceClaimUsage, deviceClassPrefix, isDeviceClaim } from './quota-devices.ts';
+import { countName } from './quota-names.ts';
+import { podLevel, podResources, type ResourceList, resourceList, sum } from './resource-list.ts';
 import { classOf } from './storage.ts';
 import { isExtendedResource } from './tolerations.ts';
 
@@ -21,10 +22,18 @@ const plainCounts = new Set([
 /** If a quota covers one of these, every container has to state it. */
 const mustBeStated = new Set(['cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory']);
 
-export function usageOf(resource: GroupResource, object: Readonly<KubernetesObject>, now: Date): ResourceList {
-  const suffix = resource.group === '' ? '' : `.${resource.group}`;
-  const usage: ResourceList = new Map([[`count/${resource.resource}${suffix}`, one]]);
-  if (isDeviceClaim(resource)) return sum(usage, deviceClaimUsage(object as ResourceClaim));
+/** `devices` is needed for claims of devices only. */
+export function usageOf(
+  resource: GroupResource,
+  object: Readonly<KubernetesObject>,
+  now: Date,
+  devices?: DeviceContext,
+): ResourceList {
+  const usage: ResourceList = new Map([[countName(resource), one]]);
+  if (isDeviceClaim(resource)) {
+    const ofPod = (pod: Readonly<Pod>): ResourceList => podUsage(pod, now);
+    return sum(usage, deviceClaimUsage(object as ResourceClaim, devices, ofPod));
+  }
   if (resource.group !== '') return usage;
   if (plainCounts.has(resource.resource)) usage.set(resource.resource, one);
   switch (resource.resource) {
@@ -40,14 +49,14 @@ export function usageOf(resource: GroupResource, object: Readonly<KubernetesObje
 }
 
 /** A pod that has ended, or should have, uses nothing any more. */
-function podUsage(pod: Pod, now: Date): ResourceList {
+function podUsage(pod: Readonly<Pod>, now: Date): ResourceList {
   const { phase } = pod.status ?? {};
   if (phase === 'Failed' || phase === 'Succeeded') return new Map();
   const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata ?? {};
   if (deletionTimestamp !== undefined && deletionGracePeriodSeconds !== undefined) {
     if (now.getTime() > Date.parse(deletionTimestamp) + deletionGracePeriodSeconds * 1000) return new Map();
   }
-  const options = { overhead: true };
+  const options = { overhead: true, byStatus: true };
   return computeUsage(podResources(pod, 'requests', options), podResources(pod, 'limits', options));
 }
 
@@ -55,11 +64,15 @@ function computeUsage(requests: ResourceList, limits: ResourceList): ResourceLis
   const usage: ResourceList = new Map([['pods', one]]);
   for (const [name, amount] of requests) {
     if (computeNames.has(name) || name.startsWith('hugepages-')) usage.set(name, amount);
-    if (computeNames.has(name) || name.startsWith('hugepages-') || isExtendedResource(name))
+    if (computeNames.has(name) || name.startsWith('hugepages-') || isExtended(name))
       usage.set(`requests.${name}`, amount);
   }
   for (const [name, amount] of limits) if (computeNames.has(name)) usage.set(`limits.${name}`, amount);
   return usage;
+}
+
+function isExtended(name: string): boolean {
+  return isExtendedResource(name) || name.startsWith(deviceClassPrefix);
 }
 
 function serviceUsage(service: Service): ResourceList {
@@ -96,7 +109,8 @@ function wholeBytes(amount: Quantity): Quantity {
 
 /** Containers that leave out what the quota covers: `cpu for: a,b; memory for: b`. */
 export function unstated(pod: Pod, covered: readonly string[]): string | undefined {
-  if (pod.spec?.resources?.requests !== undefined || pod.spec?.resources?.limits !== undefined) return undefined;
+  const { requests, limits } = pod.spec?.resources ?? {};
+  if (Object.keys({ ...requests, ...limits }).some((name) => podLevel.test(name))) return undefined;
   const missing = new Map<string, Set<string>>();
   for (const container of [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])]) {
     const stated = computeUsage(resourceList(container.resources?.requests), resourceList(container.resources?.limits));

@@ -3,16 +3,28 @@
  * compare-and-swap on the quota's status, so that several API servers never hand out the same remainder; the quota
  * controller gives back what failed writes and deletions leave over.
  */
-import { isNotFound } from '@typernetes/openapi/meta';
+import { type GroupResource, isNotFound, type KubernetesObject } from '@typernetes/openapi/meta';
 import type { Pod, ResourceQuota } from '@typernetes/openapi/types/core/v1';
+import type { DeviceClass, ResourceClaim } from '@typernetes/openapi/types/resource/v1';
+import type { RegistryReader } from '../../registry/generic/rest.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import { readLimitedResources } from '../configuration/resource-quota.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
 import { refuse } from '../refusal.ts';
 import { checkLimitedResources } from './limited-resources.ts';
+import { DeviceClasses, type DeviceContext, isDeviceClaim, podOwner } from './quota-devices.ts';
+import { isCounted, namesAbout } from './quota-names.ts';
 import { isTerminating, matchesScopes } from './quota-scopes.ts';
 import { unstated, usageOf } from './quota-usage.ts';
-import { increase, printList, type ResourceList, resourceList, storedList, sum } from './resource-list.ts';
+import {
+  increase,
+  printList,
+  type ResourceList,
+  resourceList,
+  storedList,
+  sum,
+  withoutZeros,
+} from './resource-list.ts';
 
 const quotas = { group: '', resource: 'resourcequotas' };
 
@@ -26,25 +38,31 @@ export function resourceQuota(
     handles: (operation) => operation === 'CREATE' || operation === 'UPDATE',
     async validate(attributes) {
       if (!applies(attributes)) return;
-      const { object, resource, namespace } = attributes;
+      const { object, oldObject, namespace } = attributes;
       if (object === undefined) return;
       const covering = await registry.list<ResourceQuota>(quotas, namespace);
       if (covering.length === 0 && limited.length === 0) return;
-      const usage = usageOf(resource, object, now());
+      const measure = await measureOf(registry, attributes, now());
+      const coverages = covering.flatMap((quota) => coverage(quota, attributes, measure.classes) ?? []);
+      const usage = measure.usage(object);
       const negative = [...usage].filter(([, amount]) => amount.sign() < 0).map(([name]) => name);
       if (negative.length > 0) {
         throw refuse(attributes, `quota usage is negative for resource(s): ${negative.sort().join(',')}`);
       }
-      const matching = covering.flatMap((quota) => chargeTo(quota, attributes, usage, now()) ?? []);
-      const charges = matching.filter(({ charge }) => charge.size > 0);
+      const growth = withoutZeros(oldObject === undefined ? usage : increase(usage, measure.usage(oldObject)));
+      const charges = coverages
+        .map((each) => ({ ...each, more: each.coveredBefore ? growth : withoutZeros(usage) }))
+        .filter(({ more }) => more.size > 0);
+      if (coverages.length === 0 ? growth.size === 0 : charges.length === 0) return;
       if (limited.length > 0) {
-        const restricted = new Set(matching.flatMap(({ covered }) => covered));
-        const isMore = matching.length > 0 ? charges.length > 0 : isGrown(attributes, usage, now());
-        if (isMore) checkLimitedResources(limited, attributes, usage, restricted, covering);
+        const restricted = new Set(coverages.flatMap(({ names }) => names));
+        checkLimitedResources(limited, attributes, usage, restricted, covering);
       }
-      for (const { quota, charge } of charges) checkFits(quota, charge, attributes);
+      for (const { quota, more } of charges) checkFits(quota, more, attributes);
       if (attributes.dryRun) return;
-      for (const { quota, charge } of charges) {
+      for (const { quota, more } of charges) {
+        const charge = limitedBy(quota, more);
+        if (charge.size === 0) continue;
         try {
           await registry.update<ResourceQuota>(
             quotas,
@@ -70,12 +88,9 @@ export function resourceQuota(
  * services by ports, claims by size and by the class their status tells; the rest on create.
  */
 function applies({ operation, resource, subresource, namespace, object, oldObject }: AdmissionAttributes): boolean {
-  if (
-    namespace === '' ||
-    (resource.group === '' && (resource.resource === 'events' || resource.resource === 'namespaces'))
-  )
-    return false;
+  if (namespace === '' || !isCounted(resource) || concernsNamespaces(resource)) return false;
   if (operation === 'CREATE') return subresource === '';
+  if (isDeviceClaim(resource)) return subresource === '';
   if (resource.group !== '') return false;
   switch (resource.resource) {
     case 'pods':
@@ -90,65 +105,85 @@ function applies({ operation, resource, subresource, namespace, object, oldObjec
   }
 }
 
-interface Charge {
+const concernsNamespaces = ({ group, resource }: GroupResource): boolean => group === '' && resource === 'namespaces';
+
+interface Measure {
+  classes: DeviceClasses | undefined;
+  usage(object: Readonly<KubernetesObject>): ResourceList;
+}
+
+async function measureOf(registry: RegistryReader, attributes: AdmissionAttributes, now: Date): Promise<Measure> {
+  const { resource, object } = attributes;
+  const devices =
+    object !== undefined && isDeviceClaim(resource)
+      ? await deviceContext(registry, attributes, object as ResourceClaim)
+      : undefined;
+  return { classes: devices?.classes, usage: (measured) => usageOf(resource, measured, now, devices) };
+}
+
+async function deviceContext(
+  registry: RegistryReader,
+  { resource, namespace }: AdmissionAttributes,
+  claim: ResourceClaim,
+): Promise<DeviceContext> {
+  const classes = new DeviceClasses(await registry.list<DeviceClass>({ ...resource, resource: 'deviceclasses' }));
+  const owner = podOwner(claim)?.name;
+  if (owner === undefined) return { classes, claims: [], pod: () => undefined };
+  const pod = await registry.get<Pod>({ group: '', resource: 'pods' }, namespace, owner);
+  const claims = await registry.list<ResourceClaim>(resource, namespace);
+  return { classes, claims, pod: (name) => (name === owner ? pod : undefined) };
+}
+
+interface Coverage {
   quota: ResourceQuota;
-  /** What of the object's usage the quota limits. */
-  covered: string[];
-  /** How much of that is new. */
-  charge: ResourceList;
+  /** What the quota limits of objects of this kind. */
+  names: string[];
+  /** The object as it was before is counted already. */
+  coveredBefore: boolean;
 }
 
 /** Undefined where the quota is not about the object. */
-function chargeTo(
+function coverage(
   quota: ResourceQuota,
   attributes: AdmissionAttributes,
-  usage: ResourceList,
-  now: Date,
-): Charge | undefined {
+  classes: DeviceClasses | undefined,
+): Coverage | undefined {
   const { object, oldObject, resource } = attributes;
   if (object === undefined || !matchesScopes(quota, resource, object)) return undefined;
   // What the controller has not seen yet does not count.
-  const hard = resourceList(quota.status?.hard);
-  const isPod = resource.group === '' && resource.resource === 'pods';
-  const covered = [...hard.keys()].filter(
-    (name) => usage.has(name) || (isPod && /^((requests|limits)\.)?(cpu|memory)$/.test(name)),
-  );
-  if (covered.length === 0) return undefined;
+  const names = namesAbout(resource, Object.keys(quota.status?.hard ?? {}), classes).sort();
+  if (names.length === 0) return undefined;
   const name = quota.metadata?.name ?? '';
-  const missing = isPod ? unstated(object as Pod, covered) : undefined;
+  const isPod = resource.group === '' && resource.resource === 'pods';
+  const missing = isPod ? unstated(object as Pod, names) : undefined;
   if (missing !== undefined) throw refuse(attributes, `failed quota: ${name}: ${missing}`);
-  const known = resourceList(quota.status?.used);
-  if (covered.some((resourceName) => !known.has(resourceName))) {
-    throw refuse(attributes, `status unknown for quota: ${name}, resources: ${covered.sort().join(',')}`);
+  const used = quota.status?.used ?? {};
+  if (names.some((each) => !Object.hasOwn(used, each))) {
+    throw refuse(attributes, `status unknown for quota: ${name}, resources: ${names.join(',')}`);
   }
-  const counted = oldObject !== undefined && matchesScopes(quota, resource, oldObject);
-  const grown = counted ? increase(usage, usageOf(resource, oldObject, now)) : usage;
-  const charge = new Map([...grown].filter(([resourceName, amount]) => hard.has(resourceName) && !amount.isZero()));
-  return { quota, covered, charge };
+  const coveredBefore = oldObject !== undefined && matchesScopes(quota, resource, oldObject);
+  return { quota, names, coveredBefore };
 }
 
-function isGrown({ oldObject, resource }: AdmissionAttributes, usage: ResourceList, now: Date): boolean {
-  const grown = oldObject === undefined ? usage : increase(usage, usageOf(resource, oldObject, now));
-  return [...grown.values()].some((amount) => !amount.isZero());
+function limitedBy(quota: ResourceQuota, usage: ResourceList): ResourceList {
+  const hard = quota.status?.hard ?? {};
+  return new Map([...usage].filter(([name]) => Object.hasOwn(hard, name)));
 }
 
-function checkFits(quota: ResourceQuota, charge: ResourceList, attributes: AdmissionAttributes): void {
+/** What a status tells has happened already. */
+function checkFits(quota: ResourceQuota, usage: ResourceList, attributes: AdmissionAttributes): void {
+  if (attributes.subresource === 'status') return;
   const hard = resourceList(quota.status?.hard);
   const used = resourceList(quota.status?.used);
-  const exceeded = [...charge].filter(([name, amount]) => {
+  const exceeded = [...usage].filter(([name, amount]) => {
     const limit = hard.get(name);
     return limit !== undefined && (used.get(name)?.add(amount) ?? amount).compare(limit) > 0;
   });
   if (exceeded.length === 0) return;
-  const only = (list: ResourceList): ResourceList =>
-    new Map(
-      exceeded.flatMap(([name]) => {
-        const amount = list.get(name);
-        return amount === undefined ? [] : [[name, amount] as const];
-      }),
-    );
+  const only = (list: ResourceList): string =>
+    printList(new Map([...list].filter(([name]) => exceeded.some(([other]) => other === name))));
   throw refuse(
     attributes,
-    `exceeded quota: ${quota.metadata?.name ?? ''}, requested: ${printList(only(charge))}, used: ${printList(only(used))}, limited: ${printList(only(hard))}`,
+    `exceeded quota: ${quota.metadata?.name ?? ''}, requested: ${only(usage)}, used: ${only(used)}, limited: ${only(hard)}`,
   );
 }

@@ -1,12 +1,12 @@
 /** A pod's RuntimeClass must exist; its overhead and scheduling rules become the pod's. */
 
 import { quote } from '@typernetes/openapi/meta';
-import { deepEqual } from '@typernetes/openapi/schema';
 import type { Pod } from '@typernetes/openapi/types/core/v1';
 import type { RuntimeClass } from '@typernetes/openapi/types/node/v1';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
 import { refuse } from '../refusal.ts';
+import { resourceList } from './resource-list.ts';
 import { mergeTolerations } from './tolerations.ts';
 
 export function runtimeClass({ registry }: AdmissionDependencies): AdmissionPlugin {
@@ -23,8 +23,7 @@ export function runtimeClass({ registry }: AdmissionDependencies): AdmissionPlug
     if (found === undefined || spec === undefined) return;
     const overhead = found.overhead?.podFixed;
     if (overhead !== undefined) {
-      if (Object.keys(spec.overhead ?? {}).length > 0 && !deepEqual(spec.overhead, overhead))
-        throw mismatch(attributes);
+      if (Object.keys(spec.overhead ?? {}).length > 0 && !isSame(spec.overhead, overhead)) throw mismatch(attributes);
       spec.overhead = { ...overhead };
     }
     if (found.scheduling === undefined) return;
@@ -45,7 +44,7 @@ export function runtimeClass({ registry }: AdmissionDependencies): AdmissionPlug
     const found = await find(attributes);
     const overhead = (attributes.object as Pod).spec?.overhead;
     if (found?.overhead !== undefined) {
-      if (!deepEqual(overhead ?? {}, found.overhead.podFixed ?? {})) throw mismatch(attributes);
+      if (!isSame(overhead, found.overhead.podFixed)) throw mismatch(attributes);
     } else if (overhead !== undefined) {
       throw refuse(attributes, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
     }
@@ -60,6 +59,18 @@ export function runtimeClass({ registry }: AdmissionDependencies): AdmissionPlug
       return hasOverhead || nameOf(attributes) !== undefined ? check(attributes) : undefined;
     },
   };
+}
+
+/** The same amounts, however they are written. */
+function isSame(left: Readonly<Record<string, unknown>> | undefined, right: typeof left): boolean {
+  const [own, other] = [resourceList(left), resourceList(right)];
+  return (
+    own.size === other.size &&
+    [...own].every(([name, amount]) => {
+      const same = other.get(name);
+      return same !== undefined && amount.equals(same);
+    })
+  );
 }
 
 function nameOf(attributes: AdmissionAttributes): string | undefined {

@@ -9,13 +9,14 @@ import type { ObjectSource } from '../../authorization/object-source.ts';
 import type { RegistryReader } from '../../registry/generic/rest.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
-import { concerns, refuse } from '../refusal.ts';
+import { concerns, plainError, refuse } from '../refusal.ts';
 import { mirrorPodAnnotation } from './pods.ts';
 
 const defaultName = 'default';
 const tokenMountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 const volumePrefix = 'kube-api-access-';
 const mountableSecretsAnnotation = 'kubernetes.io/enforce-mountable-secrets';
+const trueTexts: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 /** A new namespace's default service account is made by a controller: wait that long for it, as upstream does. */
 const defaultAccountWaitMs = 1500;
 
@@ -41,7 +42,7 @@ export function serviceAccount({ registry, source, random = Math.random }: Admis
       );
     }
     const account = await find(attributes, name);
-    if (account.metadata?.annotations?.[mountableSecretsAnnotation] === 'true')
+    if (trueTexts.has(account.metadata?.annotations?.[mountableSecretsAnnotation] ?? ''))
       limitSecrets(attributes, account, pod, isEphemeral);
   };
   return {
@@ -60,6 +61,7 @@ export function serviceAccount({ registry, source, random = Math.random }: Admis
       if ((spec.imagePullSecrets ?? []).length === 0 && (account.imagePullSecrets ?? []).length > 0) {
         spec.imagePullSecrets = (account.imagePullSecrets ?? []).map(({ name }) => ({ name: name ?? '' }));
       }
+      await validate(attributes);
     },
     validate,
   };
@@ -150,35 +152,33 @@ function limitSecrets(
   const check = (
     kind: string,
     containers: readonly Pick<Container, 'name' | 'env' | 'envFrom'>[] | undefined,
-  ): void => {
+  ): string | undefined => {
     for (const container of containers ?? []) {
-      for (const variable of container.env ?? []) {
-        const secret = variable.valueFrom?.secretKeyRef?.name;
-        if (secret === undefined || mountable.has(secret)) continue;
-        throw refuse(
-          attributes,
-          `${kind} ${container.name} with envVar ${variable.name} referencing secret.secretName="${secret}" ${tail}`,
-        );
+      for (const { name: variable, valueFrom } of container.env ?? []) {
+        const secret = valueFrom?.secretKeyRef && (valueFrom.secretKeyRef.name ?? '');
+        if (secret !== undefined && !mountable.has(secret))
+          return `${kind} ${container.name} with envVar ${variable} referencing secret.secretName="${secret}" ${tail}`;
       }
       for (const { secretRef } of container.envFrom ?? []) {
-        if (secretRef?.name === undefined || mountable.has(secretRef.name)) continue;
-        throw refuse(
-          attributes,
-          `${kind} ${container.name} with envFrom referencing secret.secretName="${secretRef.name}" ${tail}`,
-        );
+        const secret = secretRef && (secretRef.name ?? '');
+        if (secret !== undefined && !mountable.has(secret))
+          return `${kind} ${container.name} with envFrom referencing secret.secretName="${secret}" ${tail}`;
       }
     }
+    return undefined;
   };
   if (ephemeralOnly) {
-    check('ephemeral container', pod.spec?.ephemeralContainers);
+    // No Forbidden in upstream either.
+    const message = check('ephemeral container', pod.spec?.ephemeralContainers);
+    if (message !== undefined) throw plainError(message);
     return;
   }
   for (const { secret } of pod.spec?.volumes ?? []) {
     if (secret === undefined || mountable.has(secret.secretName)) continue;
     throw refuse(attributes, `volume with secret.secretName="${secret.secretName ?? ''}" ${tail}`);
   }
-  check('init container', pod.spec?.initContainers);
-  check('container', pod.spec?.containers);
+  const message = check('init container', pod.spec?.initContainers) ?? check('container', pod.spec?.containers);
+  if (message !== undefined) throw refuse(attributes, message);
   const pullable = new Set((account.imagePullSecrets ?? []).map((secret) => secret.name));
   for (const [index, secret] of (pod.spec?.imagePullSecrets ?? []).entries()) {
     if (pullable.has(secret.name)) continue;

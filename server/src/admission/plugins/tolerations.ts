@@ -1,3 +1,4 @@
+import { qualifiedName } from '@typernetes/openapi/meta';
 import { deepEqual } from '@typernetes/openapi/schema';
 import type { Pod, Toleration } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionPlugin } from '../admission.ts';
@@ -52,8 +53,12 @@ export function extendedResourceToleration(): AdmissionPlugin {
       );
       for (const key of [...new Set(requests)].filter(isExtendedResource).sort()) {
         const toleration: Toleration = { key, operator: 'Exists', effect: 'NoSchedule' };
-        if (!(spec.tolerations ?? []).some((other) => deepEqual(other, toleration)))
-          (spec.tolerations ??= []).push(toleration);
+        const before = spec.tolerations ?? [];
+        const isSame = ({ key: own, operator, effect, value = '' }: Toleration): boolean =>
+          own === key && operator === 'Exists' && effect === 'NoSchedule' && value === '';
+        spec.tolerations = before.some(isSame)
+          ? before.map((other) => (isSame(other) ? toleration : other))
+          : [...before, toleration];
       }
       return undefined;
     },
@@ -61,7 +66,8 @@ export function extendedResourceToleration(): AdmissionPlugin {
 }
 
 export function isExtendedResource(name: string): boolean {
-  return name.includes('/') && !/(^|\.)kubernetes\.io\//.test(name) && !name.startsWith('requests.');
+  if (!name.includes('/') || name.includes('kubernetes.io/') || name.startsWith('requests.')) return false;
+  return qualifiedName(`requests.${name}`).length === 0;
 }
 
 /** Both lists without what another toleration already covers. */

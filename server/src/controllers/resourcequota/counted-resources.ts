@@ -1,21 +1,29 @@
 /** Which kinds of object a quota's names are about. */
 import type { GroupResource } from '@typernetes/openapi/meta';
 import type { ResourceQuota } from '@typernetes/openapi/types/core/v1';
-import { deviceClassSuffix } from '../../admission/plugins/quota-devices.ts';
+import { isCounted, isExtendedQuotaName, namesAbout } from '../../admission/plugins/quota-names.ts';
 
-const counts = new Set(['configmaps', 'secrets', 'replicationcontrollers', 'resourcequotas', 'services']);
+const deviceClaims: GroupResource = { group: 'resource.k8s.io', resource: 'resourceclaims' };
+/** Those that are counted by names of their own. */
+const named: readonly GroupResource[] = [
+  'pods',
+  'services',
+  'persistentvolumeclaims',
+  'configmaps',
+  'resourcequotas',
+  'replicationcontrollers',
+  'secrets',
+].map((resource) => ({ group: '', resource }));
 
-function countedBy(name: string): GroupResource {
+function countedBy(name: string): GroupResource[] {
   if (name.startsWith('count/')) {
     const [resource = '', ...group] = name.slice('count/'.length).split('.');
-    return { group: group.join('.'), resource };
+    const counted = { group: group.join('.'), resource };
+    return isCounted(counted) ? [counted] : [];
   }
-  if (counts.has(name)) return { group: '', resource: name };
-  if (name.startsWith('services.')) return { group: '', resource: 'services' };
-  if (name.endsWith(deviceClassSuffix)) return { group: 'resource.k8s.io', resource: 'resourceclaims' };
-  const isClaim =
-    name === 'persistentvolumeclaims' || name === 'requests.storage' || name.includes('.storageclass.storage.k8s.io/');
-  return { group: '', resource: isClaim ? 'persistentvolumeclaims' : 'pods' };
+  const resources = [...named, deviceClaims].filter((resource) => namesAbout(resource, [name]).length > 0);
+  // Claims count for pods' extended resources as well, where a class of devices provides them.
+  return isExtendedQuotaName(name) ? [...resources, deviceClaims] : resources;
 }
 
 export function resourceKey({ group, resource }: GroupResource): string {
@@ -24,6 +32,6 @@ export function resourceKey({ group, resource }: GroupResource): string {
 
 /** By `resourceKey`. */
 export function countedResources(quota: Readonly<ResourceQuota>): Map<string, GroupResource> {
-  const resources = Object.keys(quota.spec?.hard ?? {}).map(countedBy);
+  const resources = Object.keys(quota.spec?.hard ?? {}).flatMap(countedBy);
   return new Map(resources.map((resource) => [resourceKey(resource), resource]));
 }

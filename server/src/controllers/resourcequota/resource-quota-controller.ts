@@ -6,13 +6,17 @@ import {
   Controller,
   type HandlerRegistration,
   keyOf,
+  type ResourceType,
   type Running,
   resources,
   type SharedInformer,
   splitKey,
 } from '@typernetes/openapi/client';
-import { type GroupResource, type KubernetesObject, parseQuantity, type Quantity } from '@typernetes/openapi/meta';
+import { type GroupResource, type KubernetesObject, parseQuantity, Quantity } from '@typernetes/openapi/meta';
 import type { ResourceQuota } from '@typernetes/openapi/types/core/v1';
+import type { DeviceClass, ResourceClaim } from '@typernetes/openapi/types/resource/v1';
+import { DeviceClasses, type DeviceContext, isDeviceClaim } from '../../admission/plugins/quota-devices.ts';
+import { namesAbout } from '../../admission/plugins/quota-names.ts';
 import { matchesScopes } from '../../admission/plugins/quota-scopes.ts';
 import { usageOf } from '../../admission/plugins/quota-usage.ts';
 import type { ControllerContext } from '../context.ts';
@@ -22,8 +26,13 @@ import { startControllers } from '../running.ts';
 import { countedResources, resourceKey } from './counted-resources.ts';
 
 const resyncMs = 5 * 60_000;
+/** How soon to look again for what the server does not serve yet. */
+const discoveryMs = 30_000;
 /** Many objects that go at once are counted together. */
 const batchMs = 50;
+
+const zero = Quantity.fromNumber(0);
+const deviceClassType = { group: 'resource.k8s.io', version: 'v1', resource: 'deviceclasses' };
 
 type Counted = SharedInformer<KubernetesObject>;
 
@@ -38,13 +47,22 @@ export function startResourceQuotaController(context: ControllerContext): Runnin
   const informers = new Map<string, Counted>();
   const registrations: HandlerRegistration[] = [];
 
+  const typeOf = async (resource: GroupResource, signal: AbortSignal): Promise<ResourceType | undefined> => {
+    const key = resourceKey(resource);
+    return (
+      known.get(key) ??
+      (await discover(client, signal)).resources.find(
+        (found) => found.namespaced && found.preferred && resourceKey(found) === key,
+      )
+    );
+  };
+
+  /** Undefined where the server does not serve it. */
   const watch = async (resource: GroupResource, signal: AbortSignal): Promise<Counted | undefined> => {
     const key = resourceKey(resource);
     const present = informers.get(key);
     if (present) return present;
-    const type =
-      known.get(key) ??
-      (await discover(client, signal)).resources.find((found) => resourceKey(found) === key && found.preferred);
+    const type = await typeOf(resource, signal);
     if (!type) return undefined;
     const again = informers.get(key);
     if (again) return again;
@@ -81,6 +99,27 @@ export function startResourceQuotaController(context: ControllerContext): Runnin
     return informer;
   };
 
+  const deviceClasses = async (signal: AbortSignal): Promise<DeviceClasses> => {
+    const informer = context.informers.informer<DeviceClass>(deviceClassType);
+    await synced(informer, signal);
+    return new DeviceClasses(informer.lister.list());
+  };
+
+  const deviceContext = async (
+    classes: DeviceClasses,
+    claims: readonly Readonly<KubernetesObject>[],
+    namespace: string | undefined,
+    signal: AbortSignal,
+  ): Promise<DeviceContext> => {
+    const pods = context.informers.informer(resources.pods);
+    await synced(pods, signal);
+    return {
+      classes,
+      claims: claims as readonly Readonly<ResourceClaim>[],
+      pod: (name) => pods.lister.get(namespace, name),
+    };
+  };
+
   const controller = new Controller({
     name: 'resourcequota_primary',
     synced: [quotas.synced],
@@ -93,25 +132,37 @@ export function startResourceQuotaController(context: ControllerContext): Runnin
         if (!quota) return undefined;
         const hard = quota.spec?.hard ?? {};
         const used = new Map<string, Quantity>();
+        let isAllServed = true;
         for (const resource of countedResources(quota).values()) {
           const informer = await watch(resource, signal);
-          if (!informer) continue;
-          await Promise.race([informer.synced, aborted(signal)]);
-          signal.throwIfAborted();
+          const classes = isDeviceClaim(resource) && informer ? await deviceClasses(signal) : undefined;
+          const names = namesAbout(resource, Object.keys(hard), classes);
+          if (!informer) isAllServed &&= names.length === 0;
+          if (!informer || names.length === 0) continue;
+          await synced(informer, signal);
+          const devices = classes && (await deviceContext(classes, informer.lister.list(namespace), namespace, signal));
+          for (const counted of names) if (!used.has(counted)) used.set(counted, zero);
           const now = new Date(clock.now());
           for (const object of informer.lister.list(namespace)) {
             if (!matchesScopes(quota, resource, object)) continue;
-            for (const [counted, amount] of usageOf(resource, object, now))
+            for (const [counted, amount] of usageOf(resource, object, now, devices))
               if (counted in hard) used.set(counted, used.get(counted)?.add(amount) ?? amount);
           }
         }
+        const before = quota.status?.used ?? {};
         const status = {
           hard,
-          used: Object.fromEntries(Object.keys(hard).map((counted) => [counted, used.get(counted)?.toString() ?? '0'])),
+          // What nothing can count yet stays as it was.
+          used: Object.fromEntries(
+            Object.keys(hard).flatMap((counted) => {
+              const amount = used.get(counted)?.toString() ?? before[counted];
+              return amount === undefined ? [] : [[counted, amount]];
+            }),
+          ),
         };
         if (!quota.status?.used || !sameStatus(quota.status, status))
           await client.resource(resources.resourceQuotas).updateStatus({ ...quota, status }, { signal });
-        return { requeueAfter: resyncMs };
+        return { requeueAfter: isAllServed ? resyncMs : discoveryMs };
       },
     },
   });
@@ -126,6 +177,11 @@ export function startResourceQuotaController(context: ControllerContext): Runnin
     }),
   );
   return startControllers([controller], registrations);
+}
+
+async function synced(informer: { synced: Promise<unknown> }, signal: AbortSignal): Promise<void> {
+  await Promise.race([informer.synced, aborted(signal)]);
+  signal.throwIfAborted();
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

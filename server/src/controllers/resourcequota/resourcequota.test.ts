@@ -66,6 +66,41 @@ describe('ResourceQuota', () => {
     await server.waitFor(() => used() === '1', 'one again');
   });
 
+  it('leaves out what it cannot count', async () => {
+    const { server } = harness;
+    const hard = { 'count/widgets.example.com': '1', 'count/events': '1', 'example.com/thing': '1', secrets: '1' };
+    server.put(resources.resourceQuotas, { metadata: { name: 'q', namespace: 'default' }, spec: { hard } });
+    const status = () => server.get(resources.resourceQuotas, 'default', 'q')?.status;
+    await server.waitFor(() => status()?.used !== undefined, 'a status');
+    assert.deepEqual(status(), { hard, used: { secrets: '0' } });
+  });
+
+  it('counts devices as the extended resource that their class provides', async () => {
+    const { server } = harness;
+    const type = (resource: string, kind: string, namespaced: boolean) =>
+      ({ group: 'resource.k8s.io', version: 'v1', resource, kind, namespaced }) as const;
+    const extendedResourceName = 'example.com/gpu';
+    server.put(type('deviceclasses', 'DeviceClass', false), {
+      metadata: { name: 'gold' },
+      spec: { extendedResourceName },
+    });
+    const exactly = { deviceClassName: 'gold', allocationMode: 'ExactCount', count: 3 };
+    server.put(type('resourceclaims', 'ResourceClaim', true), {
+      metadata: { name: 'c', namespace: 'default' },
+      spec: { devices: { requests: [{ name: 'r', exactly }] } },
+    });
+    const requests = { 'example.com/gpu': '2' };
+    server.put(resources.pods, {
+      metadata: { name: 'p', namespace: 'default' },
+      spec: { containers: [{ name: 'c', resources: { requests } }] },
+    });
+    const hard = { 'requests.example.com/gpu': '9', 'requests.other.com/gpu': '9' };
+    server.put(resources.resourceQuotas, { metadata: { name: 'q', namespace: 'default' }, spec: { hard } });
+    const used = () => server.get(resources.resourceQuotas, 'default', 'q')?.status?.used;
+    await server.waitFor(() => used() !== undefined, 'a status');
+    assert.deepEqual(used(), { 'requests.example.com/gpu': '5', 'requests.other.com/gpu': '0' });
+  });
+
   it('knows what its names count', () => {
     const hard = {
       'requests.cpu': '1',

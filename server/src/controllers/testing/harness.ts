@@ -11,15 +11,19 @@ import { type FakeApiResource, FakeApiServer } from '@typernetes/openapi/client/
 import type { Event, Pod } from '@typernetes/openapi/types/core/v1';
 import type { ControllerContext, ControllerSettings, StartController } from '../context.ts';
 
-export const discovery: readonly FakeApiResource[] = Object.values(resources).map(
-  ({ group, version, resource, kind, namespaced }) => ({
+const devices = { group: 'resource.k8s.io', version: 'v1' };
+
+export const discovery: readonly FakeApiResource[] = [
+  ...Object.values(resources).map(({ group, version, resource, kind, namespaced }) => ({
     group,
     version,
     resource,
     kind,
     namespaced,
-  }),
-);
+  })),
+  { ...devices, resource: 'resourceclaims', kind: 'ResourceClaim', namespaced: true },
+  { ...devices, resource: 'deviceclasses', kind: 'DeviceClass', namespaced: false },
+];
 
 const defaults: ControllerSettings = {
   allocateNodeCidrs: true,

@@ -21,7 +21,9 @@ import {
   duplicateFieldMessage,
   type FieldManager,
   goValue,
+  isObject,
   jsonPatch,
+  jsonTypeOf,
   mergePatch,
 } from '@typernetes/openapi/schema';
 import { ensureNamespace } from '../../registry/generic/before-create.ts';
@@ -30,7 +32,7 @@ import { parseWriteOptions, type WriteOptions } from '../../registry/generic/opt
 import type { Transform } from '../../registry/generic/store.ts';
 import { note } from '../../tracing/index.ts';
 import { maxBodyBytes, readBody } from '../body.ts';
-import { decodeObject, type FieldValidation } from '../decode.ts';
+import { decodeObject, type FieldValidation, type ParsedBody } from '../decode.ts';
 import { type ApplyPatchType, isApply, negotiateOutput, negotiatePatch, type PatchType } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import {
@@ -134,7 +136,7 @@ function changeByPatch(
   dependencies: HandlerDependencies,
 ): Change {
   const { fieldValidation } = options;
-  const { patch, strictErrors } = parsePatch(patchType, body, fieldValidation);
+  const { patch, strictErrors, asWritten } = parsePatch(patchType, body, fieldValidation);
   const manager = managerOf(context, options);
   return (live) => {
     if (live === undefined) throw new Error('only an apply creates');
@@ -146,7 +148,12 @@ function changeByPatch(
     const refuse = strategic ? invalidPatch(patch) : invalidResult(applied);
     if (dependencies.isUntyped?.(kind) === true) checkTypeMeta(patched, kind, live.metadata?.name ?? '', refuse);
     const object = decodeObject(
-      { value: patched, strictErrors, sorted: patchType !== 'application/json-patch+json' },
+      {
+        value: patched,
+        strictErrors,
+        sorted: patchType !== 'application/json-patch+json',
+        ...(asWritten === undefined ? {} : { asWritten }),
+      },
       kind,
       fieldValidation,
       context,
@@ -198,19 +205,26 @@ function invalidResult(applied: () => JsonObject): Refuse {
 
 const messageOf = (problem: string | Error): string => (typeof problem === 'string' ? problem : problem.message);
 
-function parsePatch(
-  type: MergingPatchType,
-  body: Buffer,
-  fieldValidation: FieldValidation,
-): { patch: unknown; strictErrors: string[] } {
+interface ParsedPatch extends Pick<ParsedBody, 'strictErrors' | 'asWritten'> {
+  patch: unknown;
+}
+
+/** A strategic merge patch is decoded to maps, of whose numbers nothing is kept; the others are texts until they are merged. */
+function parsePatch(type: MergingPatchType, body: Buffer, fieldValidation: FieldValidation): ParsedPatch {
   const checked = type === 'application/merge-patch+json' && fieldValidation !== 'Ignore';
   const prefix = checked || type === 'application/json-patch+json' ? 'error decoding patch: ' : '';
   let patch: unknown;
-  let strictErrors: string[];
+  let parsed: Pick<ParsedBody, 'strictErrors' | 'asWritten'>;
   try {
-    const parsed = parseJson(body, { strict: fieldValidation !== 'Ignore' });
-    patch = parsed.value;
-    strictErrors = parsed.duplicateFields.map(duplicateFieldMessage);
+    const { value, duplicateFields, asWritten } = parseJson(body, {
+      strict: fieldValidation !== 'Ignore',
+      asWritten: type !== 'application/strategic-merge-patch+json',
+    });
+    patch = value;
+    parsed = {
+      strictErrors: duplicateFields.map(duplicateFieldMessage),
+      ...(asWritten === undefined ? {} : { asWritten }),
+    };
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;
     throw badRequest(`${prefix}${error.message}`);
@@ -218,7 +232,7 @@ function parsePatch(
   if (type === 'application/json-patch+json') {
     if (!Array.isArray(patch)) {
       throw badRequest(
-        `error decoding patch: json: cannot unmarshal ${patch === null ? 'null' : typeof patch} into Go value of type []handlers.jsonPatchOp`,
+        `error decoding patch: json: cannot unmarshal ${patch === null ? 'null' : jsonTypeOf(patch)} into Go value of type []handlers.jsonPatchOp`,
       );
     }
     if (patch.length > maxJsonPatchOperations) {
@@ -226,13 +240,13 @@ function parsePatch(
         `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${patch.length}`,
       );
     }
-    return { patch, strictErrors };
+    return { patch, ...parsed };
   }
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) {
-    const what = patch === null ? 'null' : Array.isArray(patch) ? 'array' : typeof patch;
+  if (!isObject(patch)) {
+    const what = patch === null ? 'null' : jsonTypeOf(patch);
     throw badRequest(`${prefix}json: cannot unmarshal ${what} into Go value of type map[string]interface {}`);
   }
-  return { patch, strictErrors };
+  return { patch, ...parsed };
 }
 
 function applyPatch(

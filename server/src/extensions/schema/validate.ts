@@ -234,9 +234,13 @@ class Validation {
   }
 }
 
-/** Null is never among the values, even where the list has it; whole numbers are their fractions. */
+/** Null is never among the values, even where the list has it; compared with an integer, a fraction is cut to one. */
 const isAmong = (value: unknown, allowed: readonly JsonValue[]): boolean =>
-  value !== null && allowed.some((each) => deepEqual(each, value, { strict: true }));
+  value !== null &&
+  allowed.some((each) => {
+    const isCut = typeof value === 'number' && Number.isSafeInteger(each);
+    return deepEqual(each, isCut ? Math.trunc(value) : value, { strict: true });
+  });
 
 function best(results: readonly Result[]): Result {
   return results.reduce((left, right) => (right.matches > left.matches ? right : left));

@@ -64,7 +64,8 @@ export function beforeUpdate(
   if (errors.length > 0) {
     throw invalid({ group: definition.resource.group, kind: definition.kind }, metadata.name ?? '', errors);
   }
-  for (const warning of strategy.warningsOnUpdate?.(object, old) ?? []) context.warn(warning);
+  const warnings = status ? strategy.warningsOnStatusUpdate?.(object) : strategy.warningsOnUpdate?.(object, old);
+  for (const warning of warnings ?? []) context.warn(warning);
   strategy.canonicalize?.(object);
 }
 

@@ -18,6 +18,7 @@ import {
   required,
   validateFieldManager,
 } from '@typernetes/openapi/meta';
+import { jsonTypeOf } from '@typernetes/openapi/schema';
 
 export interface ListOptions {
   labelSelector?: LabelSelector;
@@ -226,16 +227,13 @@ export function parseDeleteOptions(query: URLSearchParams, body: unknown): Delet
         );
       throw badRequest('decoded object cannot be converted to DeleteOptions');
     }
-    const typed = <T>(
-      name: string,
-      type: 'number' | 'string' | 'boolean' | 'object',
-      goType: string,
-    ): T | undefined => {
+    const typed = <T>(name: string, type: 'number' | 'string' | 'bool' | 'object', goType: string): T | undefined => {
       const value = fields[name];
       if (value === undefined || value === null) return undefined;
-      const actual = Array.isArray(value) ? 'array' : typeof value;
+      const actual = jsonTypeOf(value);
       if (actual !== type || (type === 'number' && !Number.isSafeInteger(value))) {
-        throw badDeleteOptions(`${actual} into Go struct field DeleteOptions.${name} of type ${goType}`);
+        const found = actual === 'number' && type === 'number' ? `number ${JSON.stringify(value)}` : actual;
+        throw badDeleteOptions(`${found} into Go struct field DeleteOptions.${name} of type ${goType}`);
       }
       return value as T;
     };
@@ -250,7 +248,7 @@ export function parseDeleteOptions(query: URLSearchParams, body: unknown): Delet
     if (grace !== undefined) options.gracePeriodSeconds = grace;
     const policy = typed<string>('propagationPolicy', 'string', 'v1.DeletionPropagation');
     if (policy !== undefined) options.propagationPolicy = policy;
-    const orphan = typed<boolean>('orphanDependents', 'boolean', 'bool');
+    const orphan = typed<boolean>('orphanDependents', 'bool', 'bool');
     if (orphan !== undefined) options.orphanDependents = orphan;
     const preconditions = typed<{ uid?: unknown; resourceVersion?: unknown }>(
       'preconditions',

@@ -36,6 +36,8 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   /** Texts for `Warning` headers. */
   warningsOnCreate?(object: T): string[];
   warningsOnUpdate?(object: T, old: Readonly<T>): string[];
+  /** Of a write to /status, which gives none of the others. */
+  warningsOnStatusUpdate?(object: T): string[];
   canonicalize?(object: T): void;
   /** PUT of a name that is not there creates it (upstream: few kinds). Default false. */
   allowCreateOnUpdate?: boolean;

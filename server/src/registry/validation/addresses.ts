@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { FieldError, Path } from './field.ts';
 import { invalidValue } from './field.ts';
+import { parseSloppyAddress, parseSloppyCidr } from './sloppy-addresses.ts';
 
 export type Family = 'IPv4' | 'IPv6';
 
@@ -20,25 +21,19 @@ export function canonicalAddress(address: string): string {
 /** An address in a field that takes sloppy old values if they were there before (`existing`). */
 export function validateAddress(address: string, at: Path, existing: readonly string[] = []): FieldError[] {
   if (existing.includes(address)) return [];
-  if (familyOf(address) === undefined) {
-    const message = hasLeadingZeros(address)
-      ? 'must not have leading 0s'
-      : 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
-    return [invalidValue(at, address, message)];
-  }
-  if (/^::ffff:/i.test(address) && address.includes('.'))
-    return [invalidValue(at, address, 'must not be an IPv4-mapped IPv6 address')];
-  return [];
+  const parsed = parseSloppyAddress(address);
+  if (!parsed) return [invalidValue(at, address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')];
+  if (parsed.leadingZeros) return [invalidValue(at, address, 'must not have leading 0s')];
+  return parsed.mapped ? [invalidValue(at, address, 'must not be an IPv4-mapped IPv6 address')] : [];
 }
 
 export function validateCidr(cidr: string, at: Path, existing: readonly string[] = []): FieldError[] {
   if (existing.includes(cidr)) return [];
-  const parsed = parseCidr(cidr);
+  const parsed = parseSloppyCidr(cidr);
   if (!parsed) return [invalidValue(at, cidr, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')];
-  if (parsed.network !== ipaddr.parse(parsed.address).toString()) {
-    return [invalidValue(at, cidr, 'must not have bits set beyond the prefix length')];
-  }
-  return [];
+  if (parsed.leadingZeros) return [invalidValue(at, cidr, 'must not have leading 0s in IP or prefix length')];
+  if (parsed.address.mapped) return [invalidValue(at, cidr, 'must not have an IPv4-mapped IPv6 address')];
+  return parsed.bitsBeyondPrefix ? [invalidValue(at, cidr, 'must not have bits set beyond the prefix length')] : [];
 }
 
 /** `10.9.8.7/24`: an address together with the network it is in, in canonical form. */
@@ -87,24 +82,16 @@ export function cidrContains(cidr: Cidr, address: string): boolean {
 
 /** An address that traffic of a Service may be sent to. */
 export function validateEndpointAddress(address: string, at: Path): FieldError[] {
-  if (familyOf(address) === undefined) return [invalidValue(at, address, 'must be a valid IP address')];
-  const range: string = ipaddr.process(address).range();
+  const parsed = parseSloppyAddress(address);
+  if (!parsed) return [invalidValue(at, address, 'must be a valid IP address')];
+  const { text } = parsed;
   const errors: FieldError[] = [];
-  if (range === 'unspecified' && (address === '0.0.0.0' || familyOf(address) === 'IPv6')) {
-    errors.push(invalidValue(at, address, `may not be unspecified (${address})`));
-  }
-  if (range === 'loopback')
-    errors.push(invalidValue(at, address, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'));
-  if (range === 'linkLocal') {
-    errors.push(invalidValue(at, address, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'));
-  }
-  if (/^224\.0\.0\.\d+$/.test(address) || /^ff02:/i.test(address)) {
-    errors.push(invalidValue(at, address, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'));
-  }
+  const refuse = (message: string): number => errors.push(invalidValue(at, address, message));
+  if (text === '0.0.0.0' || text === '::') refuse(`may not be unspecified (${address})`);
+  if (text === '::1' || text.startsWith('127.')) refuse('may not be in the loopback range (127.0.0.0/8, ::1/128)');
+  if (/^(169\.254\.|fe[89ab][0-9a-f]:)/.test(text))
+    refuse('may not be in the link-local range (169.254.0.0/16, fe80::/10)');
+  if (/^(224\.0\.0\.|ff[0-9a-f]2:)/.test(text))
+    refuse('may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)');
   return errors;
-}
-
-function hasLeadingZeros(address: string): boolean {
-  const octets = address.split('.');
-  return octets.length === 4 && octets.every((octet) => /^[0-9]{1,4}$/.test(octet) && Number(octet) <= 255);
 }

@@ -6,3 +6,4 @@ export * from './intstr.ts';
 export * from './labels.ts';
 export * from './names.ts';
 export * from './quantities.ts';
+export * from './sloppy-addresses.ts';

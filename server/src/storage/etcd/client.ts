@@ -1,16 +1,13 @@
-/**
- * The connection to etcd: endpoints, TLS, password, deadlines and what to do when a call fails. Reads and writes of keys
- * are requests on an HTTP/2 session of our own, unless there is a password; the rest, and then they too, go through etcd3's
- * RPC clients (its high-level API has no ranges at a revision and hides compaction).
- */
-import { rootCertificates } from 'node:tls';
-import type { KVClient, LeaseClient, WatchClient } from 'etcd3';
-import { Etcd3, EtcdInvalidAuthTokenError, GRPCDeadlineExceededError, isRecoverableError } from 'etcd3';
+/** The connection to etcd: endpoints, TLS, password, deadlines and what to do when a call fails. */
+import { decodeFields, eachField, numberOf, textOf, wideVarint } from '../../protobuf.ts';
 import { compacted, futureRevision, tooLarge } from '../errors.ts';
 import { StorageError } from '../storage.ts';
-import { directKv, etcd3Kv, type Kv } from './kv.ts';
+import { Calls, type MessageStream, type StreamHandler } from './calls.ts';
+import { number } from './encode.ts';
+import { GrpcError, grpcCodes } from './grpc-error.ts';
+import { type Call, Kv } from './kv.ts';
 import type { EtcdObserver } from './metrics.ts';
-import { GrpcError, grpcCodes, UnaryCalls } from './unary.ts';
+import { Token } from './token.ts';
 
 export interface EtcdConnectOptions {
   /** `https://host:port` or `http://host:port`, all of one scheme. */
@@ -27,116 +24,84 @@ export interface EtcdConnectOptions {
   observer?: EtcdObserver;
 }
 
-export interface CallOptions {
-  deadline: number;
-}
-
 const retryDelayMs = 50;
 /** A read tries another endpoint after this long. */
 const attemptMs = 2000;
 
-type FaultHandling = NonNullable<NonNullable<ConstructorParameters<typeof Etcd3>[0]>['faultHandling']>;
-type Policy = NonNullable<FaultHandling['global']>;
-
-/**
- * Runs the call and nothing else. etcd3 repeats failed calls by default, also writes that may have happened: the second
- * try would then report a conflict with itself.
- */
-const once: Policy = {
-  _altReturn: undefined as never,
-  onSuccess: () => ({ dispose: () => undefined }),
-  onFailure: () => ({ dispose: () => undefined }),
-  execute: async (call, signal = new AbortController().signal) => call({ signal }),
-};
-
 export class EtcdClient {
   /** Reads and writes of keys. */
   readonly kv: Kv;
-  readonly #etcd: Etcd3;
-  readonly #calls: UnaryCalls;
+  readonly #calls: Calls;
+  readonly #token: Token | undefined;
   readonly #timeoutMs: number;
-  readonly hasPassword: boolean;
 
-  constructor(options: EtcdConnectOptions) {
-    const { endpoints, ca, cert, key, username, password, observer } = options;
-    const secure = endpoints.some((endpoint) => endpoint.startsWith('https:'));
-    this.#timeoutMs = options.timeoutMs ?? 5000;
-    this.hasPassword = username !== undefined;
-    const authorities = ca ?? Buffer.from(rootCertificates.join('\n'));
-    // A breaker per endpoint keeps calls away from a dead one; with a single endpoint it would only delay recovery.
-    const faultHandling: FaultHandling = { global: once, ...(endpoints.length === 1 && { host: () => once }) };
-    this.#etcd = new Etcd3({
-      hosts: [...endpoints],
-      faultHandling,
-      ...(secure && {
-        credentials: {
-          rootCertificate: authorities,
-          ...(cert && { certChain: cert }),
-          ...(key && { privateKey: key }),
-        },
-      }),
-      ...(username !== undefined && { auth: { username, password: password ?? '' } }),
-      grpcOptions: {
-        'grpc.max_receive_message_length': -1,
-        'grpc.max_send_message_length': -1,
-        'grpc.keepalive_time_ms': 30_000,
-        'grpc.keepalive_timeout_ms': 10_000,
-        'grpc.enable_http_proxy': 0,
-        'grpc.initial_reconnect_backoff_ms': 100,
-        'grpc.max_reconnect_backoff_ms': 1000,
-      },
-    });
-    this.#calls = new UnaryCalls({
-      endpoints: endpoints.map(withScheme),
-      ca: secure ? authorities : undefined,
-      cert,
-      key,
-      observer,
-    });
-    this.kv = this.hasPassword ? etcd3Kv(() => this.rpc) : directKv(this.#calls);
+  constructor({ endpoints, username, password = '', timeoutMs = 5000, ...options }: EtcdConnectOptions) {
+    this.#timeoutMs = timeoutMs;
+    this.#calls = new Calls({ ...options, endpoints: endpoints.map(withScheme) });
+    const plain: Call = (path, message, deadline) => this.#calls.call(path, message, deadline);
+    this.#token = username === undefined ? undefined : new Token(plain, username, password);
+    this.kv = new Kv((path, message, deadline) => this.#authenticated(path, message, deadline));
   }
 
-  /** The KV service as etcd3 has it. */
-  get rpc(): KVClient {
-    return this.#etcd.kv;
+  get hasPassword(): boolean {
+    return this.#token !== undefined;
   }
 
-  get leases(): LeaseClient {
-    return this.#etcd.leaseClient;
+  #authenticated(path: string, message: readonly Buffer[], deadline: number): Promise<Buffer> {
+    if (this.#token === undefined) return this.#calls.call(path, message, deadline);
+    return this.#token.with(deadline, (metadata) => this.#calls.call(path, message, deadline, metadata));
   }
 
-  get watches(): WatchClient {
-    return this.#etcd.watchClient;
-  }
-
-  version(): Promise<string> {
-    return this.read(async (options) => (await this.#etcd.maintenance.status(options)).version);
+  async version(): Promise<string> {
+    return textOf(decodeFields(await this.#status()), 2);
   }
 
   /** Bytes of the database file. */
-  size(): Promise<number> {
-    return this.read(async (options) => Number((await this.#etcd.maintenance.status(options)).dbSize));
+  async size(): Promise<number> {
+    return numberOf(decodeFields(await this.#status()), 3);
+  }
+
+  #status(): Promise<Buffer> {
+    return this.read((deadline) => this.#authenticated('/etcdserverpb.Maintenance/Status', [], deadline));
+  }
+
+  /** The id of a new lease. */
+  async grantLease(seconds: number): Promise<bigint> {
+    const path = '/etcdserverpb.Lease/LeaseGrant';
+    const answer = await this.write((deadline) => this.#authenticated(path, number(1, seconds), deadline));
+    let id = 0n;
+    eachField(answer, (field, _value, at) => {
+      if (field === 2) id = wideVarint(answer, at);
+    });
+    return id;
+  }
+
+  async watch(handler: StreamHandler): Promise<MessageStream> {
+    const deadline = Date.now() + this.#timeoutMs;
+    const token = await this.#token?.metadata(deadline);
+    // A member that is cut off from the others ends it instead of leaving it silent.
+    return this.#calls.stream('/etcdserverpb.Watch/Watch', deadline, { hasleader: 'true', ...token }, handler);
   }
 
   /** A call that may be repeated. */
-  read<T>(call: (options: CallOptions) => Promise<T>): Promise<T> {
-    return this.#call(call, attemptMs, mayPass);
+  read<T>(call: (deadline: number) => Promise<T>): Promise<T> {
+    return this.#repeated(call, attemptMs, mayPass);
   }
 
   /** A call that is repeated only where it certainly did nothing. */
-  write<T>(call: (options: CallOptions) => Promise<T>): Promise<T> {
-    return this.#call(call, this.#timeoutMs, neverSent);
+  write<T>(call: (deadline: number) => Promise<T>): Promise<T> {
+    return this.#repeated(call, this.#timeoutMs, neverSent);
   }
 
-  async #call<T>(
-    call: (options: CallOptions) => Promise<T>,
+  async #repeated<T>(
+    call: (deadline: number) => Promise<T>,
     withinMs: number,
     again: (error: Error) => boolean,
   ): Promise<T> {
     const end = Date.now() + this.#timeoutMs;
     for (;;) {
       try {
-        return await call({ deadline: Math.min(end, Date.now() + withinMs) });
+        return await call(Math.min(end, Date.now() + withinMs));
       } catch (error) {
         if (!(error instanceof Error) || !again(error) || Date.now() + retryDelayMs >= end) throw error;
         await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
@@ -146,36 +111,23 @@ export class EtcdClient {
 
   close(): void {
     this.#calls.close();
-    this.#etcd.close();
   }
 }
 
-/** As etcd3 has it: without a scheme it is plain. */
+/** Without a scheme it is plain. */
 function withScheme(endpoint: string): string {
   return endpoint.includes('://') ? endpoint : `http://${endpoint}`;
 }
 
 function neverSent(error: Error): boolean {
-  return (
-    (error instanceof GrpcError && error.neverSent) ||
-    /No connection established|ECONNREFUSED|Name resolution failed|etcdserver: no leader|etcdserver: too many requests/.test(
-      error.message,
-    ) ||
-    error.name === 'BrokenCircuitError'
-  );
+  if (!(error instanceof GrpcError)) return false;
+  return error.neverSent || /etcdserver: (no leader|too many requests)/.test(error.message);
 }
 
 const passingCodes: ReadonlySet<number> = new Set([grpcCodes.deadlineExceeded, grpcCodes.unavailable]);
 
 function mayPass(error: Error): boolean {
-  return (
-    neverSent(error) ||
-    (error instanceof GrpcError && passingCodes.has(error.code)) ||
-    isRecoverableError(error) ||
-    error instanceof GRPCDeadlineExceededError ||
-    error instanceof EtcdInvalidAuthTokenError ||
-    /etcdserver: (leader changed|request timed out|server stopped)/.test(error.message)
-  );
+  return neverSent(error) || (error instanceof GrpcError && passingCodes.has(error.code));
 }
 
 /** The one place where etcd's errors become the storage's. */

@@ -13,7 +13,7 @@ export class Compactor {
   readonly #intervalMs: number;
   /** What was before is forgotten, by whoever had the turn. */
   compactedRevision = 0;
-  #time = '0';
+  #time = 0;
   #revision = 0;
   #cancel: (() => void) | undefined;
   #stopped = false;
@@ -39,27 +39,28 @@ export class Compactor {
   /** One interval has passed. Resolves to whether this compactor had the turn. */
   async round(): Promise<boolean> {
     const value = Buffer.from(String(this.#revision));
-    const response = await this.#client.write((options) =>
-      this.#client.rpc.txn(
+    const response = await this.#client.write((deadline) =>
+      this.#client.kv.txn(
         {
-          compare: [{ key, target: 'Version', result: 'Equal', version: this.#time }],
-          success: [{ request_put: { key, value } }],
-          failure: [{ request_range: { key } }],
+          key,
+          expected: { version: this.#time },
+          success: [{ put: { key, value, lease: 0n } }],
+          failure: [{ range: { key } }],
         },
-        options,
+        deadline,
       ),
     );
     const oldRevision = this.#revision;
-    this.#revision = Number(response.header.revision);
+    this.#revision = response.revision;
     if (!response.succeeded) {
-      const other = response.responses[0]?.response_range.kvs[0];
-      this.#time = other?.version ?? '0';
+      const other = response.found[0];
+      this.#time = other?.version ?? 0;
       this.compacted(Number(other?.value.toString() ?? 0));
       return false;
     }
-    this.#time = String(Number(this.#time) + 1);
+    this.#time += 1;
     if (oldRevision > 0) {
-      await this.#client.write((options) => this.#client.rpc.compact({ revision: oldRevision }, options));
+      await this.#client.write((deadline) => this.#client.kv.compact(oldRevision, deadline));
       this.compacted(oldRevision);
     }
     return true;

@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
-import { Etcd3 } from 'etcd3';
 import { CacherGroup } from '../cacher/index.ts';
 import { temporaryDirectory } from '../testing/directory.ts';
 import { EtcdServer, etcdMissing } from '../testing/etcd-server.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { Recorder } from '../testing/recorder.ts';
 import { code } from '../testing/suite.ts';
+import { Calls } from './calls.ts';
 import { EtcdClient } from './client.ts';
 import { Compactor } from './compactor.ts';
+import { bytes as bytesField, field, number } from './encode.ts';
 import { supportsProgressRequests } from './features.ts';
 import { EtcdStorage } from './index.ts';
 import { Leases } from './lease.ts';
@@ -131,21 +132,9 @@ void describe('the connection to etcd', { skip }, () => {
   });
 
   void test('a user with a password, who may only use a part of the keys', () =>
-    withServer(async ({ endpoint }) => {
-      const admin = new Etcd3({ hosts: endpoint });
-      await admin.auth.userAdd({ name: 'root', password: 'r', options: { no_password: false } });
-      await admin.auth.userGrantRole({ user: 'root', role: 'root' });
-      await admin.auth.roleAdd({ name: 'cluster' });
-      const perm = {
-        permType: 'Readwrite',
-        key: Buffer.from('/registry/'),
-        range_end: Buffer.from('/registry0'),
-      } as const;
-      await admin.auth.roleGrantPermission({ name: 'cluster', perm });
-      await admin.auth.userAdd({ name: 'server', password: 's', options: { no_password: false } });
-      await admin.auth.userGrantRole({ user: 'server', role: 'cluster' });
-      await admin.auth.authEnable();
-      admin.close();
+    withServer(async (server) => {
+      const { endpoint } = server;
+      await protect(endpoint);
       const options = { endpoints: [endpoint], username: 'server', password: 's', timeoutMs: 1000 };
       await withStorage(options, async (storage) => {
         const entry = await storage.create(`${prefix}a`, bytes);
@@ -153,6 +142,11 @@ void describe('the connection to etcd', { skip }, () => {
         const recorder = new Recorder(group.for(prefix), prefix, entry.modRevision - 1);
         await recorder.untilChanges(1);
         assert.equal((await group.for(prefix).get(entry.key)).entry?.modRevision, entry.modRevision);
+        // It forgets the tokens that it gave.
+        await server.kill();
+        await server.run();
+        await storage.update(entry.key, bytes, entry.modRevision);
+        await recorder.untilChanges(2);
         recorder.stop();
         await group.close();
       });
@@ -161,6 +155,15 @@ void describe('the connection to etcd', { skip }, () => {
         code('unavailable'),
       );
     }));
+
+  void test('a password is of no use where anyone may do everything, and does not matter', () =>
+    withServer(({ endpoint }) =>
+      withStorage({ endpoints: [endpoint], username: 'server', password: 's' }, async (storage) => {
+        const entry = await storage.create(`${prefix}a`, bytes);
+        await protect(endpoint);
+        assert.equal((await storage.get(entry.key)).entry?.modRevision, entry.modRevision);
+      }),
+    ));
 
   void test('entries with about the same lifetime share a lease', () =>
     withServer(async ({ endpoint }) => {
@@ -210,6 +213,26 @@ void test('which etcd may be asked for progress', () => {
   ];
   for (const [version, expected] of table) assert.equal(supportsProgressRequests(version), expected, version);
 });
+
+/** From now on only `server` may use the keys of a cluster, with the password `s`. */
+async function protect(endpoint: string): Promise<void> {
+  const calls = new Calls({ endpoints: [endpoint] });
+  const text = (at: number, value: string): Buffer[] => bytesField(at, Buffer.from(value));
+  const auth = (method: string, ...fields: Buffer[][]): Promise<Buffer> =>
+    calls.call(`/etcdserverpb.Auth/${method}`, fields.flat(), Date.now() + 5000);
+  const readwrite = [...number(1, 2), ...text(2, '/registry/'), ...text(3, '/registry0')];
+  try {
+    await auth('UserAdd', text(1, 'root'), text(2, 'r'));
+    await auth('UserGrantRole', text(1, 'root'), text(2, 'root'));
+    await auth('RoleAdd', text(1, 'cluster'));
+    await auth('RoleGrantPermission', text(1, 'cluster'), field(2, readwrite));
+    await auth('UserAdd', text(1, 'server'), text(2, 's'));
+    await auth('UserGrantRole', text(1, 'server'), text(2, 'cluster'));
+    await auth('AuthEnable');
+  } finally {
+    calls.close();
+  }
+}
 
 interface Identity {
   cert: Buffer;

@@ -1,7 +1,6 @@
-/** What the storage asks of etcd's KV service, and both ways to ask it: on a session of our own, or through etcd3. */
-import type { ICompare, IKeyValue, IRangeRequest, IRequestOp, KVClient } from 'etcd3';
-import { eachField, varint } from '../../protobuf.ts';
-import type { UnaryCalls } from './unary.ts';
+/** What the storage asks of etcd's KV service. Field numbers are those of etcd's rpc.proto. */
+import { eachField } from '../../protobuf.ts';
+import { bytes, field, number } from './encode.ts';
 
 export interface RangeRequest {
   key: Buffer;
@@ -13,7 +12,14 @@ export interface RangeRequest {
   count_only?: boolean;
 }
 
-export type KeyValue = Pick<IKeyValue, 'key' | 'value'> & { create_revision: number; mod_revision: number };
+export interface KeyValue {
+  key: Buffer;
+  value: Buffer;
+  create_revision: number;
+  mod_revision: number;
+  /** How often it was written. */
+  version: number;
+}
 
 export interface RangeAnswer {
   revision: number;
@@ -22,10 +28,10 @@ export interface RangeAnswer {
   count: number;
 }
 
-/** Success and failure are for a key whose modRevision is the expected one, 0 for one that is not there. */
+/** Success is for a key whose modRevision or version is the expected one, 0 for one that is not there. */
 export interface TxnRequest {
   key: Buffer;
-  modRevision: number;
+  expected: { modRevision: number } | { version: number };
   /** The key must be there. */
   exists?: boolean;
   success: readonly Operation[];
@@ -33,7 +39,7 @@ export interface TxnRequest {
 }
 
 export type Operation =
-  | { put: { key: Buffer; value: Buffer; lease: string } }
+  | { put: { key: Buffer; value: Buffer; lease: bigint } }
   | { range: RangeRequest }
   | { remove: { key: Buffer } };
 
@@ -44,37 +50,47 @@ export interface TxnAnswer {
   found: (KeyValue | undefined)[];
 }
 
-export interface Kv {
-  range(request: RangeRequest, deadline: number): Promise<RangeAnswer>;
-  txn(request: TxnRequest, deadline: number): Promise<TxnAnswer>;
+/** Makes a call: its path, the message in parts, and by when the answer is wanted. */
+export type Call = (path: string, message: readonly Buffer[], deadline: number) => Promise<Buffer>;
+
+export class Kv {
+  readonly #call: Call;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  async range(request: RangeRequest, deadline: number): Promise<RangeAnswer> {
+    return rangeAnswer(await this.#call('/etcdserverpb.KV/Range', rangeRequest(request), deadline));
+  }
+
+  async txn({ key, expected, exists, success, failure }: TxnRequest, deadline: number): Promise<TxnAnswer> {
+    const [attribute, wanted, value] =
+      'version' in expected
+        ? ([target.version, 4, expected.version] as const)
+        : ([target.mod, 6, expected.modRevision] as const);
+    const message = [
+      ...field(1, [...number(2, attribute), ...bytes(3, key), ...number(wanted, value)]),
+      ...(exists === true ? field(1, [...number(1, greater), ...bytes(3, key)]) : []),
+      ...success.flatMap((operation) => field(2, operationOf(operation))),
+      ...failure.flatMap((operation) => field(3, operationOf(operation))),
+    ];
+    return txnAnswer(await this.#call('/etcdserverpb.KV/Txn', message, deadline));
+  }
+
+  async compact(revision: number, deadline: number): Promise<void> {
+    await this.#call('/etcdserverpb.KV/Compact', number(1, revision), deadline);
+  }
 }
 
-/** Field numbers are those of etcd's rpc.proto. */
-export function directKv(calls: UnaryCalls): Kv {
-  return {
-    async range(request, deadline) {
-      return rangeAnswer(await calls.call('/etcdserverpb.KV/Range', rangeRequest(request), deadline));
-    },
-    async txn({ key, modRevision, exists, success, failure }, deadline) {
-      const message = [
-        ...field(1, [...number(2, target.mod), ...bytes(3, key), ...number(6, modRevision)]),
-        ...(exists === true ? field(1, [...number(1, greater), ...bytes(3, key)]) : []),
-        ...success.flatMap((operation) => field(2, operationOf(operation))),
-        ...failure.flatMap((operation) => field(3, operationOf(operation))),
-      ];
-      return txnAnswer(await calls.call('/etcdserverpb.KV/Txn', message, deadline));
-    },
-  };
-}
-
-const target = { mod: 2 };
+const target = { version: 0, mod: 2 };
 const greater = 1;
 
 function operationOf(operation: Operation): Buffer[] {
   if ('range' in operation) return field(1, rangeRequest(operation.range));
   if ('remove' in operation) return field(3, bytes(1, operation.remove.key));
   const { key, value, lease } = operation.put;
-  return field(2, [...bytes(1, key), ...bytes(2, value), ...(lease === '0' ? [] : [tag(3, 0), varint(BigInt(lease))])]);
+  return field(2, [...bytes(1, key), ...bytes(2, value), ...number(3, lease)]);
 }
 
 function rangeRequest(request: RangeRequest): Buffer[] {
@@ -88,30 +104,6 @@ function rangeRequest(request: RangeRequest): Buffer[] {
     ...number(8, keys === true ? 1 : 0),
     ...number(9, count === true ? 1 : 0),
   ];
-}
-
-const tags = new Map<number, Buffer>();
-
-function tag(number: number, wireType: number): Buffer {
-  const value = number * 8 + wireType;
-  let known = tags.get(value);
-  if (known === undefined) tags.set(value, (known = varint(value)));
-  return known;
-}
-
-function number(at: number, value: number): Buffer[] {
-  return value === 0 ? [] : [tag(at, 0), varint(value)];
-}
-
-function bytes(at: number, value: Buffer): Buffer[] {
-  return field(at, [value]);
-}
-
-/** Parts stay as they are until the whole is put together: values are copied once. */
-function field(at: number, parts: Buffer[]): Buffer[] {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  return [tag(at, 2), varint(length), ...parts];
 }
 
 function txnAnswer(message: Buffer): TxnAnswer {
@@ -141,7 +133,7 @@ function rangeAnswer(message: Buffer): RangeAnswer {
   return answer;
 }
 
-function headerRevision(header: Buffer): number {
+export function headerRevision(header: Buffer): number {
   let revision = 0;
   eachField(header, (at, value) => {
     if (at === 3) revision = value as number;
@@ -151,48 +143,14 @@ function headerRevision(header: Buffer): number {
 
 const nothing = Buffer.alloc(0);
 
-function keyValue(message: Buffer): KeyValue {
-  const kv: KeyValue = { key: nothing, value: nothing, create_revision: 0, mod_revision: 0 };
+export function keyValue(message: Buffer): KeyValue {
+  const kv: KeyValue = { key: nothing, value: nothing, create_revision: 0, mod_revision: 0, version: 0 };
   eachField(message, (at, value) => {
     if (at === 1) kv.key = value as Buffer;
     else if (at === 2) kv.create_revision = value as number;
     else if (at === 3) kv.mod_revision = value as number;
+    else if (at === 4) kv.version = value as number;
     else if (at === 5) kv.value = value as Buffer;
   });
   return kv;
-}
-
-/** Through etcd3, which keeps a password's token fresh. */
-export function etcd3Kv(client: () => KVClient): Kv {
-  return {
-    async range(request, deadline) {
-      const { header, kvs, more, count } = await client().range(request as IRangeRequest, { deadline });
-      return { revision: Number(header.revision), kvs: kvs.map(ofEtcd3), more, count: Number(count) };
-    },
-    async txn({ key, modRevision, exists, success, failure }, deadline) {
-      const compare: ICompare[] = [{ key, target: 'Mod', result: 'Equal', mod_revision: modRevision }];
-      if (exists === true) compare.push({ key, target: 'Version', result: 'Greater', version: 0 });
-      const request = { compare, success: success.map(etcd3Operation), failure: failure.map(etcd3Operation) };
-      const { header, succeeded, responses } = await client().txn(request, { deadline });
-      return {
-        revision: Number(header.revision),
-        succeeded,
-        found: responses.map((response) => {
-          const kv: IKeyValue | undefined = response.response_range?.kvs[0];
-          return kv && ofEtcd3(kv);
-        }),
-      };
-    },
-  };
-}
-
-export function ofEtcd3(kv: IKeyValue): KeyValue {
-  const { key, value, create_revision, mod_revision } = kv;
-  return { key, value, create_revision: Number(create_revision), mod_revision: Number(mod_revision) };
-}
-
-function etcd3Operation(operation: Operation): IRequestOp {
-  if ('range' in operation) return { request_range: operation.range as IRangeRequest };
-  if ('remove' in operation) return { request_delete_range: operation.remove };
-  return { request_put: operation.put };
 }

@@ -8,7 +8,7 @@ const reuseShare = 0.05;
 const maximumEntries = 1000;
 
 interface Lease {
-  id: Promise<string>;
+  id: Promise<bigint>;
   expiresAt: number;
   entries: number;
 }
@@ -27,7 +27,7 @@ export class Leases {
   }
 
   /** The id of a lease that lasts at least this long, and little longer. */
-  for(ttlSeconds: number): Promise<string> {
+  for(ttlSeconds: number): Promise<bigint> {
     const now = this.#clock.now();
     const reuse = Math.min(reuseSeconds, Math.floor(ttlSeconds * reuseShare));
     const last = this.#last;
@@ -42,9 +42,7 @@ export class Leases {
     }
     this.#observer?.leaseFilled(last?.entries ?? 0);
     const seconds = ttlSeconds + reuse;
-    const id = this.#client
-      .write((options) => this.#client.leases.leaseGrant({ TTL: seconds }, options))
-      .then(({ ID }) => ID);
+    const id = this.#client.grantLease(seconds);
     const lease: Lease = { id, expiresAt: now + seconds * 1000, entries: 1 };
     this.#last = lease;
     id.catch(() => this.#drop(lease));

@@ -1,4 +1,4 @@
-/** Storage in etcd 3.4 or later, through etcd3's RPC clients. Keys are the storage's keys behind an optional prefix. */
+/** Storage in etcd 3.4 or later. Keys are the storage's keys behind an optional prefix. */
 import { detached } from '@typernetes/openapi/codec';
 import { tracedCall } from '../../tracing/propagation.ts';
 import type { Clock } from '../clock.ts';
@@ -20,6 +20,7 @@ import type {
   WriteOptions,
 } from '../storage.ts';
 import { StorageError } from '../storage.ts';
+import type { MessageStream, StreamHandler } from './calls.ts';
 import type { EtcdConnectOptions } from './client.ts';
 import { EtcdClient, translateEtcdError } from './client.ts';
 import { Compactor } from './compactor.ts';
@@ -96,7 +97,7 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
   }
 
   #range(request: RangeRequest, signal?: AbortSignal): Promise<RangeAnswer> {
-    const range = () => this.#client.read(({ deadline }) => this.#client.kv.range(request, deadline));
+    const range = () => this.#client.read((deadline) => this.#client.kv.range(request, deadline));
     return this.#run(() => tracedCall('KV', 'Range', range), signal);
   }
 
@@ -180,10 +181,10 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
     const { ttlSeconds, signal } = options;
     const name = this.#bytes(key);
     const put = async (): Promise<TxnAnswer> => {
-      const lease = ttlSeconds === undefined ? '0' : await this.#leases.for(Math.ceil(ttlSeconds));
+      const lease = ttlSeconds === undefined ? 0n : await this.#leases.for(Math.ceil(ttlSeconds));
       const request: TxnRequest = {
         key: name,
-        modRevision: expected,
+        expected: { modRevision: expected },
         success: [
           { put: { key: name, value, lease } },
           // The answer to a put does not tell the createRevision.
@@ -208,7 +209,7 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
   }
 
   #txn(request: TxnRequest): Promise<TxnAnswer> {
-    return tracedCall('KV', 'Txn', () => this.#client.write(({ deadline }) => this.#client.kv.txn(request, deadline)));
+    return tracedCall('KV', 'Txn', () => this.#client.write((deadline) => this.#client.kv.txn(request, deadline)));
   }
 
   #found(response: TxnAnswer, index: number): Entry | undefined {
@@ -220,7 +221,7 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
     const name = this.#bytes(key);
     const request: TxnRequest = {
       key: name,
-      modRevision: expectedModRevision,
+      expected: { modRevision: expectedModRevision },
       // A key that is not there has modRevision 0, which must not count as expected.
       exists: true,
       success: [{ remove: { key: name } }],
@@ -238,10 +239,10 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
     return watch;
   }
 
-  async open(): ReturnType<EtcdClient['watches']['watch']> {
+  async open(handler: StreamHandler): Promise<MessageStream> {
     // A call notices that the password's token has run out and gets a new one; a stream would only be refused.
     if (this.#client.hasPassword) await this.currentRevision().catch(() => undefined);
-    return this.#client.watches.watch();
+    return this.#client.watch(handler);
   }
 
   range(prefix: string): { key: Buffer; range_end?: Buffer } {
@@ -267,7 +268,7 @@ export class EtcdStorage implements Storage, EtcdWatchHost {
 
   async compact(revision: number): Promise<void> {
     try {
-      await this.#run(() => this.#client.write((options) => this.#client.rpc.compact({ revision }, options)));
+      await this.#run(() => this.#client.write((deadline) => this.#client.kv.compact(revision, deadline)));
       this.#compactor.compacted(revision);
     } catch (error) {
       if (!(error instanceof StorageError) || (error.code !== 'compacted' && error.code !== 'futureRevision'))

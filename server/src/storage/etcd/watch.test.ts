@@ -1,24 +1,38 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
+import { decodeFields } from '../../protobuf.ts';
 import { nextTurn } from '../signal.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
+import type { MessageStream, StreamHandler } from './calls.ts';
+import { field, number } from './encode.ts';
 import { EtcdWatch, type EtcdWatchHost } from './watch.ts';
 
 /** etcd's end of a watch's stream, as far as a test plays it. */
-class FakeStream extends EventEmitter {
-  readonly requests: string[] = [];
+class FakeStream implements MessageStream {
+  readonly requests: (number | undefined)[] = [];
+  readonly #handler: StreamHandler;
 
-  write(request: object): void {
-    this.requests.push(...Object.keys(request));
+  constructor(handler: StreamHandler) {
+    this.#handler = handler;
+  }
+
+  write(message: readonly Buffer[]): void {
+    this.requests.push(...decodeFields(Buffer.concat(message)).keys());
   }
 
   cancel(): void {}
 
   created(revision: number): void {
-    this.emit('data', { created: true, canceled: false, header: { revision: String(revision) }, events: [] });
+    this.#handler.message(Buffer.concat([...field(1, number(3, revision)), ...number(3, 1)]));
+  }
+
+  break(): void {
+    this.#handler.end(undefined);
   }
 }
+
+const createRequest = 1;
+const progressRequest = 3;
 
 test('a stream that breaks takes the answer it owes with it: the next is asked for progress at once', async () => {
   const clock = new ManualClock();
@@ -26,8 +40,8 @@ test('a stream that breaks takes the answer it owes with it: the next is asked f
   const host = {
     clock,
     progressRequests: true,
-    async open() {
-      const stream = new FakeStream();
+    async open(handler: StreamHandler) {
+      const stream = new FakeStream(handler);
       streams.push(stream);
       return stream;
     },
@@ -41,12 +55,12 @@ test('a stream that breaks takes the answer it owes with it: the next is asked f
   );
   await nextTurn();
   streams[0]?.created(5);
-  assert.deepEqual(streams[0]?.requests, ['create_request', 'progress_request']);
-  streams[0]?.emit('end');
+  assert.deepEqual(streams[0]?.requests, [createRequest, progressRequest]);
+  streams[0]?.break();
   await nextTurn();
   clock.advance(100);
   await nextTurn();
   streams[1]?.created(6);
-  assert.deepEqual(streams[1]?.requests, ['create_request', 'progress_request']);
+  assert.deepEqual(streams[1]?.requests, [createRequest, progressRequest]);
   watch.stop();
 });

@@ -5,21 +5,20 @@
  * Progress. An etcd that can be asked is asked. With an older one a watch with progress takes in the whole key space:
  * changes of other keys are its progress then. (Where a role forbids that, only etcd's own rare notifications are left.)
  */
-import type { IEvent, IWatchResponse, WatchClient } from 'etcd3';
 import type { Clock } from '../clock.ts';
 import { compacted } from '../errors.ts';
 import { callEnd, callEvent } from '../handler.ts';
 import { defaultProgressIntervalMs } from '../progress.ts';
 import type { Entry, StorageEvent, Watch, WatchHandler, WatchOptions } from '../storage.ts';
 import { StorageError } from '../storage.ts';
-import { type KeyValue, ofEtcd3 } from './kv.ts';
-
-type Stream = Awaited<ReturnType<WatchClient['watch']>>;
+import type { MessageStream, StreamHandler } from './calls.ts';
+import type { KeyValue } from './kv.ts';
+import { createRequest, progressRequest, type WatchAnswer, type WatchEvent, watchAnswer } from './watch-messages.ts';
 
 export interface EtcdWatchHost {
   readonly clock: Clock;
   readonly progressRequests: boolean;
-  open(): Promise<Stream>;
+  open(handler: StreamHandler): Promise<MessageStream>;
   /** The range that a watch's prefix stands for. */
   range(prefix: string): { key: Buffer; range_end?: Buffer };
   entryOf(kv: KeyValue): Entry;
@@ -36,7 +35,7 @@ export class EtcdWatch implements Watch {
   readonly #handler: WatchHandler;
   readonly #range: { key: Buffer; range_end?: Buffer };
   #wide: boolean;
-  #stream: Stream | undefined;
+  #stream: MessageStream | undefined;
   /** Everything up to here has been told. */
   #position: number;
   /** Where the store was when the watch was made: there the backlog is through. */
@@ -70,9 +69,17 @@ export class EtcdWatch implements Watch {
 
   /** One stream from its opening to its end, whatever the reason. */
   async #follow(): Promise<void> {
-    let stream: Stream;
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    let stream: MessageStream;
     try {
-      stream = await this.#host.open();
+      stream = await this.#host.open({
+        message: (message) => {
+          if (this.#stream !== stream || this.#take(watchAnswer(message))) return;
+          stream.cancel();
+          end();
+        },
+        end: () => end(),
+      });
     } catch {
       return;
     }
@@ -80,37 +87,24 @@ export class EtcdWatch implements Watch {
     this.#stream = stream;
     // The answer that the last stream owed will not come.
     this.#asked = false;
-    await new Promise<void>((resolve) => {
-      const ended = (): void => {
-        if (this.#stream === stream) this.#stream = undefined;
-        resolve();
-      };
-      stream.on('error', ended);
-      stream.on('end', ended);
-      stream.on('data', (response) => {
-        if (this.#stream !== stream) return;
-        if (this.#take(response)) return;
-        stream.cancel();
-        ended();
-      });
-      stream.write({
-        create_request: {
-          ...(this.#wide ? { key: zero, range_end: zero } : this.#range),
-          start_revision: this.#position + 1,
-          prev_kv: true,
-          progress_notify: this.#options.progress === true,
-        },
-      });
-    });
+    stream.write(
+      createRequest({
+        ...(this.#wide ? { key: zero, range_end: zero } : this.#range),
+        startRevision: this.#position + 1,
+        progressNotify: this.#options.progress === true,
+      }),
+    );
+    await ended;
+    if (this.#stream === stream) this.#stream = undefined;
   }
 
   /** False where the stream is of no more use. */
-  #take(response: IWatchResponse): boolean {
-    if (response.canceled) {
+  #take(response: WatchAnswer): boolean {
+    if (response.cancelled) {
       this.#cancelled(response);
       return false;
     }
-    const revision = Number(response.header.revision);
+    const { revision } = response;
     if (response.created) {
       this.#backlogEnd = revision;
       if (this.#options.progress === true) this.requestProgress();
@@ -128,7 +122,7 @@ export class EtcdWatch implements Watch {
     let last = this.#position;
     for (const event of response.events) {
       if (this.#over) return false;
-      last = Number(event.kv.mod_revision);
+      last = event.kv.mod_revision;
       if (last <= this.#position) continue;
       if (!this.#mine(event.kv.key)) {
         foreign = true;
@@ -155,22 +149,21 @@ export class EtcdWatch implements Watch {
   }
 
   /** Undefined where the state before is compacted away, so the change cannot be told whole. */
-  #changeOf(event: IEvent, revision: number): StorageEvent | undefined {
-    const before =
-      event.prev_kv === null || event.prev_kv === undefined ? undefined : this.#host.entryOf(ofEtcd3(event.prev_kv));
-    if (event.type === 'Delete') {
+  #changeOf(event: WatchEvent, revision: number): StorageEvent | undefined {
+    const before = event.previous && this.#host.entryOf(event.previous);
+    if (event.type === 'delete') {
       return before === undefined ? undefined : { type: 'delete', revision, entry: before, memo: undefined };
     }
-    const entry = this.#host.entryOf(ofEtcd3(event.kv));
+    const entry = this.#host.entryOf(event.kv);
     if (before === undefined && entry.createRevision !== entry.modRevision) return undefined;
     return { type: 'put', revision, entry, previous: before, memo: undefined };
   }
 
-  #cancelled(response: IWatchResponse): void {
-    if (Number(response.compact_revision) > 0) return this.end(compacted());
-    if (!/permission denied/.test(response.cancel_reason)) return;
+  #cancelled({ compactRevision, cancelReason }: WatchAnswer): void {
+    if (compactRevision > 0) return this.end(compacted());
+    if (!/permission denied/.test(cancelReason)) return;
     if (this.#wide) this.#wide = false;
-    else this.end(new StorageError('unavailable', `etcd: ${response.cancel_reason}`));
+    else this.end(new StorageError('unavailable', `etcd: ${cancelReason}`));
   }
 
   /** With the whole key space in view every revision up to now shows up, and the last of the backlog can be told. */
@@ -193,7 +186,7 @@ export class EtcdWatch implements Watch {
       if (this.#backlogEnd === Infinity && this.#stream !== undefined) this.#tellProgress();
     } else if (this.#host.progressRequests && !this.#asked && this.#stream !== undefined) {
       this.#asked = true;
-      this.#stream.write({ progress_request: {} });
+      this.#stream.write(progressRequest());
     }
   }
 

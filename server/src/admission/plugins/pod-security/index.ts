@@ -8,6 +8,7 @@ import {
   internalError,
   type KubernetesObject,
   quote,
+  type StatusError,
 } from '@typernetes/openapi/meta';
 import type { Container, Namespace, Pod, PodTemplateSpec } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionAttributes, AdmissionPlugin } from '../../admission.ts';
@@ -52,7 +53,7 @@ export function podSecurity(dependencies: AdmissionDependencies, configuration?:
     if (evaluation.isExempt(attributes)) return;
     const found = await policyFor(attributes);
     // Whose labels are not known is not let in.
-    if (found === undefined) throw internalError(`failed to lookup namespace ${quote(attributes.namespace)}`);
+    if (found === undefined) throw evaluation.lost(attributes, true);
     const { policy, errors } = found;
     if (errors.length === 0 && isFullyPrivileged(policy)) return evaluation.skip(policy.enforce, attributes);
     const pod = attributes.object as Pod;
@@ -63,7 +64,7 @@ export function podSecurity(dependencies: AdmissionDependencies, configuration?:
   const validatePodMaker = async (attributes: AdmissionAttributes): Promise<void> => {
     if (evaluation.isExempt(attributes)) return;
     const found = await policyFor(attributes);
-    if (found === undefined) return;
+    if (found === undefined) return void evaluation.lost(attributes, false);
     const { policy, errors } = found;
     if (errors.length === 0 && policy.warn.level === 'privileged' && policy.audit.level === 'privileged') return;
     const template = templateOf(attributes.object);
@@ -102,6 +103,16 @@ class Evaluation {
     attributes.annotate(`${prefix}exempt`, by);
     this.#metrics?.exempted(attributes);
     return true;
+  }
+
+  /** There is no namespace, so no policy either. */
+  lost(attributes: AdmissionAttributes, isFatal: boolean): StatusError {
+    const namespace = quote(attributes.namespace);
+    const error = internalError(`failed to lookup namespace ${namespace}`);
+    const what = isFatal ? error.message : `failed to lookup namespace ${namespace}`;
+    attributes.annotate(`${prefix}error`, `${what}: namespaces ${namespace} not found`);
+    this.#metrics?.failed(true, attributes);
+    return error;
   }
 
   /** What is privileged forbids nothing. */

@@ -47,7 +47,12 @@ export async function validateNamespace(
   )
     return;
   if (isExempt) return warnOfExemption(attributes, name, policy, defaults, labels);
-  const all = await registry.list<Pod>({ group: '', resource: 'pods' }, name);
+  let all: Pod[];
+  try {
+    all = await registry.list<Pod>({ group: '', resource: 'pods' }, name);
+  } catch {
+    return attributes.warn('failed to list pods while checking new PodSecurity enforce level');
+  }
   const pods = all.filter(({ spec }) => !exemptions.runtimeClasses.has(spec?.runtimeClassName ?? ''));
   for (const warning of warningsFor(name, policy.enforce, oneOfEachFirst(pods))) attributes.warn(warning);
 }

@@ -31,11 +31,13 @@ export function parseLevel(text: string): Level | undefined {
   return levels.find((level) => level === text);
 }
 
+const maxMinor = 2n ** 63n - 1n;
+
 /** Null where it is neither `latest` nor a version. */
 export function parseMinor(text: string): number | undefined | null {
   if (text === 'latest') return undefined;
   const minor = /^v1\.(0|[1-9]\d*)$/.exec(text)?.[1];
-  return minor === undefined ? null : Number(minor);
+  return minor === undefined || BigInt(minor) > maxMinor ? null : Number(minor);
 }
 
 /** Always a policy, also where labels are wrong: enforcement then falls shut, audit and warnings fall open. */

@@ -3,6 +3,7 @@ import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
+  addressWarnings,
   checked,
   dns1123Label,
   dns1123Subdomain,
@@ -56,6 +57,18 @@ function validatePort(port: EndpointPort, requireName: boolean, at: Path): Field
   return errors;
 }
 
+/** The Endpoints controller cleans up what it takes over; its objects are not looked at. */
+function endpointsWarnings({ metadata, subsets = [] }: Endpoints): string[] {
+  if (metadata?.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller') return [];
+  return subsets.flatMap((subset, index) =>
+    (['addresses', 'notReadyAddresses'] as const).flatMap((field) =>
+      (subset[field] ?? []).flatMap(({ ip }, position) =>
+        addressWarnings(ip, path('subsets').index(index).child(field).index(position).child('ip')),
+      ),
+    ),
+  );
+}
+
 /** At most three, then how many more. */
 function endpointsText(endpoints: Endpoints): string {
   const subsets = endpoints.subsets ?? [];
@@ -77,6 +90,8 @@ export const endpoints: ResourceRegistration<Endpoints> = {
     default(object) {
       for (const subset of object.subsets ?? []) for (const port of subset.ports ?? []) port.protocol ||= 'TCP';
     },
+    warningsOnCreate: endpointsWarnings,
+    warningsOnUpdate: endpointsWarnings,
     validate: validateSubsets,
     validateUpdate: (object, old) => (semanticEqual(object.subsets, old.subsets) ? [] : validateSubsets(object)),
   },

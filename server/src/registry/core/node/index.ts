@@ -1,44 +1,29 @@
 import { deepCopy } from '@typernetes/openapi/schema';
-import type { Node, Taint } from '@typernetes/openapi/types/core/v1';
+import type { Node } from '@typernetes/openapi/types/core/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
 import {
-  checked,
+  cidrWarnings,
   duplicate,
   forbiddenField,
+  internalFieldError,
   invalidValue,
-  labelValue,
-  oneOf,
-  parseCidr,
+  parseSloppyCidr,
   path,
-  qualifiedName,
   validateCidr,
   validateResourceQuantity,
 } from '../../validation/index.ts';
 import { roundUpResources } from '../pod/resources.ts';
-import { TAINT_EFFECTS } from '../pod/validate-scheduling.ts';
+import { validateNodeAnnotations } from './annotations.ts';
+import { validateConfigSources } from './config-source.ts';
+import { validateTaints } from './taints.ts';
 
 const spec = path('spec');
 const status = path('status');
 
 /** Upstream places the errors of spec.taints under metadata; clients see that path. */
 const taintsPath = path('metadata', 'taints');
-
-function validateTaints(taints: readonly Taint[]): FieldError[] {
-  const seen = new Set<string>();
-  return taints.flatMap((taint, index) => {
-    const at = taintsPath.index(index);
-    const errors = checked(at.child('key'), taint.key, qualifiedName(taint.key ?? ''));
-    const messages = labelValue(taint.value ?? '');
-    if (messages.length > 0) errors.push(invalidValue(at.child('value'), taint.value, messages.join(';')));
-    errors.push(...oneOf(at.child('effect'), taint.effect, TAINT_EFFECTS));
-    const key = `${taint.key}:${taint.effect}`;
-    if (seen.has(key)) errors.push({ ...duplicate(at, taint), detail: 'taints must be unique by key and effect pair' });
-    seen.add(key);
-    return errors;
-  });
-}
 
 function validateResources(node: Node): FieldError[] {
   return (['capacity', 'allocatable'] as const).flatMap((field) =>
@@ -48,40 +33,95 @@ function validateResources(node: Node): FieldError[] {
   );
 }
 
+const FEATURE = /^[A-Z][a-zA-Z0-9]*(\/[a-zA-Z][a-zA-Z0-9]*)*$/;
+
+function featureMessage(feature: string): string | undefined {
+  if (feature.length > 253) return `invalid feature name "${feature}": must be no more than 253 characters`;
+  if (FEATURE.test(feature)) return undefined;
+  return (
+    `invalid feature name ${JSON.stringify(feature)}: must start with an UpperCamelCase segment, with subsequent ` +
+    "segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters " +
+    'and slashes'
+  );
+}
+
+function validateDeclaredFeatures(node: Node): FieldError[] {
+  const at = status.child('declaredFeatures');
+  const features = node.status?.declaredFeatures ?? [];
+  return features.flatMap((feature, index) => {
+    const message = featureMessage(feature);
+    const errors = message === undefined ? [] : [invalidValue(at.index(index), feature, message)];
+    const next = features[index + 1];
+    if (next === undefined) return errors;
+    if (next === feature) errors.push(duplicate(at.index(index + 1), next));
+    else if (feature > next) errors.push(invalidValue(at.index(index + 1), next, 'list must be sorted alphabetically'));
+    return errors;
+  });
+}
+
 function validateNode(node: Node): FieldError[] {
   const cidrs = node.spec?.podCIDRs ?? [];
   const at = spec.child('podCIDRs');
+  const swap = node.status?.nodeInfo?.swap?.capacity;
   const errors = [
-    ...validateTaints(node.spec?.taints ?? []),
+    ...validateNodeAnnotations(node),
+    ...validateTaints(node.spec?.taints ?? [], taintsPath),
     ...validateResources(node),
+    ...(swap != null && swap <= 0
+      ? [invalidValue(path('metadata', 'nodeSwapStatus', 'capacity'), swap, 'must be greater than zero')]
+      : []),
+    ...validateDeclaredFeatures(node),
     ...cidrs.flatMap((cidr, index) => validateCidr(cidr, at.index(index))),
   ];
-  const families = new Set(cidrs.map((cidr) => parseCidr(cidr)?.family));
-  if (cidrs.length > 2 || families.size < cidrs.length) {
-    errors.push(invalidValue(at, cidrs, 'may specify no more than one CIDR for each IP family'));
+  if (cidrs.length > 1) {
+    const parsed = cidrs.map(parseSloppyCidr);
+    const wrong = cidrs.find((_, index) => parsed[index] === undefined);
+    if (wrong !== undefined) {
+      const why = `invalid CIDR[${cidrs.indexOf(wrong)}]: <nil> (invalid CIDR address: ${wrong})`;
+      errors.push(internalFieldError(at, `invalid PodCIDRs. failed to check with dual stack with error:${why}`));
+    }
+    const families = new Set(parsed.map((cidr) => cidr?.address.bytes.length));
+    if (wrong !== undefined || cidrs.length > 2 || families.size < 2)
+      errors.push(invalidValue(at, cidrs, 'may specify no more than one CIDR for each IP family'));
   }
   return errors;
 }
 
 function validateUpdate(node: Node, old: Readonly<Node>): FieldError[] {
-  const errors = validateResources(node);
+  const errors = [...validateNodeAnnotations(node), ...validateResources(node), ...validateDeclaredFeatures(node)];
   const seen = new Set<string>();
-  for (const [index, address] of (node.status?.addresses ?? []).entries()) {
-    const key = `${address.type} ${address.address}`;
-    if (seen.has(key)) errors.push(duplicate(status.child('addresses').index(index), address));
+  for (const [index, { type = '', address = '' }] of (node.status?.addresses ?? []).entries()) {
+    const key = `${type} ${address}`;
+    // Shown as upstream shows it: its internal NodeAddress.
+    const shown = { Type: type, Address: address };
+    if (seen.has(key)) errors.push(duplicate(status.child('addresses').index(index), shown));
     seen.add(key);
   }
   const cidrs = node.spec?.podCIDRs ?? [];
   const before = old.spec?.podCIDRs ?? [];
-  if (before.length > 0 && (before.length !== cidrs.length || before.some((cidr, index) => cidr !== cidrs[index]))) {
-    errors.push(forbiddenField(spec.child('podCIDRs'), 'node updates may not change podCIDR except from "" to valid'));
+  if (before.length > 0) {
+    const changes = before.length === cidrs.length ? before.filter((cidr, index) => cidr !== cidrs[index]) : ['all'];
+    const message = 'node updates may not change podCIDR except from "" to valid';
+    errors.push(...changes.map(() => forbiddenField(spec.child('podCIDRs'), message)));
   }
   if (old.spec?.providerID && old.spec.providerID !== node.spec?.providerID) {
     errors.push(
       forbiddenField(spec.child('providerID'), 'node updates may not change providerID except from "" to valid'),
     );
   }
-  return [...errors, ...validateTaints(node.spec?.taints ?? [])];
+  errors.push(...validateConfigSources(node), ...validateTaints(node.spec?.taints ?? [], taintsPath));
+  if ((node.spec?.externalID ?? '') !== (old.spec?.externalID ?? ''))
+    errors.push(forbiddenField(spec.child('externalID'), 'may not be updated'));
+  return errors;
+}
+
+function nodeWarnings(node: Node): string[] {
+  const warnings: string[] = [];
+  if (node.spec?.configSource) warnings.push('spec.configSource: the feature is removed');
+  if (node.spec?.externalID) warnings.push('spec.externalID: this field is deprecated, and is unused by Kubernetes');
+  for (const [index, cidr] of (node.spec?.podCIDRs ?? []).entries())
+    warnings.push(...cidrWarnings(cidr, spec.child('podCIDRs').index(index)));
+  return warnings;
 }
 
 const ROLE_PREFIX = 'node-role.kubernetes.io/';
@@ -121,17 +161,23 @@ export const nodes: ResourceRegistration<Node> = {
     },
     prepareForCreate(node) {
       delete node.spec?.configSource;
+      delete node.status?.config;
     },
     prepareForUpdate(node, old) {
       if (old.status === undefined) delete node.status;
       else node.status = deepCopy(old.status);
       if (!old.spec?.configSource) delete node.spec?.configSource;
     },
+    prepareForStatusUpdate(node, old) {
+      if (old.spec === undefined) delete node.spec;
+      else node.spec = deepCopy(old.spec);
+      if (!old.status?.config) delete node.status?.config;
+    },
     validate: validateNode,
     validateUpdate: (node, old) => [...validateNode(node), ...validateUpdate(node, old)],
     validateStatusUpdate: validateUpdate,
-    warningsOnCreate: (node) =>
-      node.spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : [],
+    warningsOnCreate: nodeWarnings,
+    warningsOnUpdate: nodeWarnings,
   },
   selectableFields: { 'spec.unschedulable': (node) => String(node.spec?.unschedulable ?? false) },
   table: {

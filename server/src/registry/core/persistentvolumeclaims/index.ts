@@ -1,10 +1,11 @@
 import type { PersistentVolumeClaim } from '@typernetes/openapi/types/core/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
-import { invalidValue, path, sign } from '../../validation/index.ts';
+import { path } from '../../validation/index.ts';
 import { defaultClaimSpec } from '../pod/volume-defaults.ts';
 import { alignDataSources, dropDataSources } from './data-sources.ts';
-import { validateClaimSpec, validateClaimUpdate } from './validate.ts';
+import { validateClaimSpec } from './validate.ts';
+import { validateClaimStatus, validateClaimUpdate } from './validate-update.ts';
 import { claimWarnings } from './warnings.ts';
 
 const SHORT_MODES: Record<string, string> = {
@@ -48,21 +49,18 @@ export const persistentvolumeclaims: ResourceRegistration<PersistentVolumeClaim>
     },
     prepareForUpdate(claim, old) {
       claim.status = structuredClone(old.status ?? { phase: 'Pending' });
-      if (claim.spec) dropDataSources(claim.spec, old.spec);
+      if (!claim.spec) return;
+      dropDataSources(claim.spec, old.spec);
+      alignDataSources(claim.spec);
     },
     warningsOnCreate: claimWarnings,
     warningsOnUpdate: claimWarnings,
     validate: (claim) => validateClaimSpec(claim.spec, path('spec')),
     validateUpdate: (claim, old) => [
-      ...validateClaimSpec(claim.spec, path('spec')),
+      ...validateClaimSpec(claim.spec, path('spec'), old.spec),
       ...validateClaimUpdate(claim, old),
     ],
-    validateStatusUpdate: (claim) =>
-      Object.entries(claim.status?.capacity ?? {})
-        .filter(([, quantity]) => sign(quantity) < 0)
-        .map(([resource, quantity]) =>
-          invalidValue(path('status', 'capacity').key(resource), quantity, 'must be a valid resource quantity'),
-        ),
+    validateStatusUpdate: validateClaimStatus,
   },
   table: {
     columns: [

@@ -1,17 +1,13 @@
-import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '@typernetes/openapi/types/core/v1';
+import type { PersistentVolumeClaimSpec } from '@typernetes/openapi/types/core/v1';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
   checked,
-  compareQuantities,
   dns1123Label,
   dns1123Subdomain,
   forbiddenField,
-  immutable,
   invalidValue,
   notSupported,
-  path,
   required,
-  semanticEqual,
   sign,
   validateLabelSelector,
 } from '../../validation/index.ts';
@@ -32,7 +28,12 @@ export function validateAccessModes(modes: readonly string[] | undefined, at: Pa
   return errors;
 }
 
-export function validateClaimSpec(spec: PersistentVolumeClaimSpec | undefined, at: Path): FieldError[] {
+/** `old`: what it had and was wrong it may keep. */
+export function validateClaimSpec(
+  spec: PersistentVolumeClaimSpec | undefined,
+  at: Path,
+  old?: Readonly<PersistentVolumeClaimSpec>,
+): FieldError[] {
   const given = spec ?? {};
   const modes = given.accessModes ?? [];
   const errors: FieldError[] =
@@ -50,23 +51,29 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec | undefined, a
   className('storageClassName');
   if (given.volumeMode !== undefined && !VOLUME_MODES.includes(given.volumeMode))
     errors.push(notSupported(at.child('volumeMode'), given.volumeMode, VOLUME_MODES));
-  errors.push(...validateDataSources(given, at));
+  const anyGroup = old?.dataSource?.apiGroup != null || old?.dataSourceRef?.apiGroup != null;
+  errors.push(...validateDataSources(given, at, anyGroup));
   className('volumeAttributesClassName');
   return errors;
 }
 
 const VOLUME_MODES = ['Block', 'Filesystem'];
 
-function validateDataSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec, at: Path): FieldError[] {
+function validateDataSources(
+  { dataSource, dataSourceRef }: PersistentVolumeClaimSpec,
+  at: Path,
+  anyGroup: boolean,
+): FieldError[] {
   const errors: FieldError[] = [];
   for (const [field, source] of Object.entries({ dataSource, dataSourceRef })) {
     if (!source) continue;
     const here = at.child(field);
     if (!source.name) errors.push(required(here.child('name'), ''));
     if (!source.kind) errors.push(required(here.child('kind'), ''));
-    if (source.apiGroup)
-      errors.push(...checked(here.child('apiGroup'), source.apiGroup, dns1123Subdomain(source.apiGroup)));
-    else if (source.kind !== 'PersistentVolumeClaim') {
+    if (source.apiGroup) {
+      if (!anyGroup)
+        errors.push(...checked(here.child('apiGroup'), source.apiGroup, dns1123Subdomain(source.apiGroup)));
+    } else if (source.kind !== 'PersistentVolumeClaim') {
       const message = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
       errors.push(invalidValue(here, source.kind, message));
     }
@@ -79,42 +86,8 @@ function validateDataSources({ dataSource, dataSourceRef }: PersistentVolumeClai
   else if (
     dataSource.kind !== dataSourceRef.kind ||
     dataSource.name !== dataSourceRef.name ||
-    (dataSource.apiGroup ?? '') !== (dataSourceRef.apiGroup ?? '')
+    (dataSource.apiGroup ?? null) !== (dataSourceRef.apiGroup ?? null)
   )
     errors.push(invalidValue(at, {}, 'must match dataSourceRef'));
   return errors;
-}
-
-const spec = path('spec');
-
-/** Of a claim only a bound one's size and attributes class change, and whoever binds it writes the volume's name. */
-export function validateClaimUpdate(claim: PersistentVolumeClaim, old: Readonly<PersistentVolumeClaim>): FieldError[] {
-  const before = structuredClone(old.spec ?? {});
-  const after = structuredClone(claim.spec ?? {});
-  const errors: FieldError[] = [];
-  if (!before.volumeName && after.volumeName) before.volumeName = after.volumeName;
-  // A claim that waited for a default class gets it once there is one (KEP-3333).
-  if (before.storageClassName == null && after.storageClassName != null)
-    before.storageClassName = after.storageClassName;
-  if (claim.status?.phase === 'Bound') {
-    const size = before.resources?.requests?.['storage'];
-    if (after.resources?.requests && size !== undefined) after.resources.requests['storage'] = size;
-    if (before.volumeAttributesClassName == null) delete after.volumeAttributesClassName;
-    else after.volumeAttributesClassName = before.volumeAttributesClassName;
-  }
-  if (!semanticEqual(after, before)) {
-    const message =
-      'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
-    errors.push(forbiddenField(spec, message));
-  }
-  const oldSize = old.spec?.resources?.requests?.['storage'] ?? 0;
-  const newSize = claim.spec?.resources?.requests?.['storage'] ?? 0;
-  if (
-    compareQuantities(newSize, oldSize) < 0 &&
-    compareQuantities(newSize, old.status?.capacity?.['storage'] ?? 0) <= 0
-  ) {
-    const at = spec.child('resources', 'requests', 'storage');
-    errors.push(forbiddenField(at, 'field can not be less than status.capacity'));
-  }
-  return [...errors, ...immutable(path('volumeMode'), claim.spec?.volumeMode, old.spec?.volumeMode)];
 }

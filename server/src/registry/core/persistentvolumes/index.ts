@@ -2,18 +2,43 @@ import { formatTime } from '@typernetes/openapi/meta';
 import type { PersistentVolume } from '@typernetes/openapi/types/core/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
-import { forbiddenField, immutable, path, semanticEqual } from '../../validation/index.ts';
+import { type FieldError, forbiddenField, path } from '../../validation/index.ts';
 import { accessModesText, storageClassOf } from '../persistentvolumeclaims/index.ts';
 import { roundUpResources } from '../pod/resources.ts';
 import { defaultRemoteDisk } from '../pod/volume-defaults.ts';
 
-import { SOURCES, validateVolumeSpec } from './validate.ts';
+import { validateVolumeSpec } from './validate.ts';
+import { validateVolumeUpdate } from './validate-update.ts';
 import { volumeWarnings } from './warnings.ts';
 
 const spec = path('spec');
 
-function sourceOf(volume: Readonly<PersistentVolume>): Record<string, unknown> {
-  return Object.fromEntries(SOURCES.map((source) => [source, volume.spec?.[source]]));
+const validateWhole = ({ metadata, spec: given = {} }: PersistentVolume): FieldError[] =>
+  validateVolumeSpec(given, metadata?.name ?? '', spec);
+
+const MOUNT_OPTIONS = 'volume.beta.kubernetes.io/mount-options';
+
+const MOUNTED = [
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'glusterfs',
+  'nfs',
+  'rbd',
+  'quobyte',
+  'iscsi',
+  'cinder',
+  'cephfs',
+  'azureFile',
+  'vsphereVolume',
+  'azureDisk',
+  'photonPersistentDisk',
+] as const;
+
+/** The annotation is for volumes that are mounted by what comes with Kubernetes. */
+function validateMountOptions({ metadata, spec: given }: PersistentVolume): FieldError[] {
+  if (metadata?.annotations?.[MOUNT_OPTIONS] === undefined || MOUNTED.some((source) => given?.[source])) return [];
+  const message = 'may not specify mount options for this volume type';
+  return [forbiddenField(path('metadata', 'annotations', MOUNT_OPTIONS), message)];
 }
 
 export const persistentvolumes: ResourceRegistration<PersistentVolume> = {
@@ -48,20 +73,14 @@ export const persistentvolumes: ResourceRegistration<PersistentVolume> = {
     },
     warningsOnCreate: volumeWarnings,
     warningsOnUpdate: volumeWarnings,
-    validate: (volume) => validateVolumeSpec(volume.spec ?? {}, volume.metadata?.name ?? '', spec),
-    validateUpdate(volume, old) {
-      // Upstream's strategy asks for the whole check, and so does the check of the update.
-      const whole = validateVolumeSpec(volume.spec ?? {}, volume.metadata?.name ?? '', spec);
-      const errors = [...whole, ...whole];
-      if (!semanticEqual(sourceOf(volume), sourceOf(old))) {
-        const message = 'spec.persistentvolumesource is immutable after creation';
-        errors.push(forbiddenField(spec.child('persistentvolumesource'), message));
-      }
-      errors.push(...immutable(path('volumeMode'), volume.spec?.volumeMode, old.spec?.volumeMode));
-      if (old.spec?.nodeAffinity)
-        errors.push(...immutable(path('nodeAffinity'), volume.spec?.nodeAffinity, old.spec.nodeAffinity));
-      return errors;
-    },
+    validate: (volume) => [...validateWhole(volume), ...validateMountOptions(volume)],
+    // Upstream's strategy asks for the whole check, and so does the check of the update.
+    validateUpdate: (volume, old) => [
+      ...validateWhole(volume),
+      ...validateMountOptions(volume),
+      ...validateWhole(volume),
+      ...validateVolumeUpdate(volume, old),
+    ],
   },
   table: {
     columns: [

@@ -1,3 +1,4 @@
+import { normalize } from 'node:path/posix';
 import type { PersistentVolumeSpec } from '@typernetes/openapi/types/core/v1';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
@@ -129,7 +130,11 @@ function validateSources(given: PersistentVolumeSpec, name: string, at: Path): F
   const onlyLocal = SOURCES.filter((source) => given[source] != null)[0] === 'local';
   if (onlyLocal && !given.nodeAffinity)
     errors.push(required(at.child('nodeAffinity'), 'Local volume requires node affinity'));
-  if (given.hostPath?.path === '/' && given.persistentVolumeReclaimPolicy === 'Recycle') {
+  if (
+    given.hostPath?.path &&
+    normalize(given.hostPath.path) === '/' &&
+    given.persistentVolumeReclaimPolicy === 'Recycle'
+  ) {
     const message = "may not be 'recycle' for a hostPath mount of '/'";
     errors.push(forbiddenField(at.child('persistentVolumeReclaimPolicy'), message));
   }

@@ -1,4 +1,6 @@
 import type { PersistentVolume, PersistentVolumeSpec } from '@typernetes/openapi/types/core/v1';
+import { path } from '../../validation/index.ts';
+import { nodeSelectorTermWarnings } from '../pod/warnings.ts';
 
 const annotations = {
   'volume.beta.kubernetes.io/storage-class': 'deprecated since v1.8; use "storageClassName" attribute instead',
@@ -23,6 +25,9 @@ export function volumeWarnings({ metadata, spec }: PersistentVolume): string[] {
     const advice = 'Instead, the recommended approach is to use dynamic provisioning.';
     warnings.push(`spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. ${advice}`);
   }
+  const terms = path('spec', 'nodeAffinity', 'required', 'nodeSelectorTerms');
+  for (const [index, term] of (spec?.nodeAffinity?.required?.nodeSelectorTerms ?? []).entries())
+    warnings.push(...nodeSelectorTermWarnings(term, terms.index(index)));
   for (const [source, message] of Object.entries(sources))
     if (spec?.[source as keyof PersistentVolumeSpec] !== undefined)
       warnings.push(`spec.${source === 'storageos' ? 'storageOS' : source}: ${message}`);

@@ -4,12 +4,15 @@ import type { ResourceList } from '../../validation/index.ts';
 import { compareQuantities, isHugePages, isOvercommitAllowed, quantityOf, sign } from '../../validation/index.ts';
 import { isRestartableInitContainer } from './phase.ts';
 
-/** Quantities of a resource list are kept to a thousandth; finer ones round up. Also puts them into canonical form. */
+/** Quantities of a resource list are kept to a thousandth; finer ones round up, and then have their canonical text. */
 export function roundUpResources(list: ResourceList | undefined | null): void {
   if (!list) return;
   for (const [resource, value] of Object.entries(list)) {
     const quantity = quantityOf(value);
-    if (quantity) list[resource] = Quantity.fromMilli(quantity.scaledBigInt(-3), quantity.format).canonical();
+    if (quantity === undefined) continue;
+    const [, scale] = Quantity.parts(quantity);
+    const rounded = scale < -3 ? Quantity.fromMilli(quantity.scaledBigInt(-3), quantity.format) : quantity;
+    list[resource] = rounded.toString();
   }
 }
 

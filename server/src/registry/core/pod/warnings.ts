@@ -1,7 +1,13 @@
 /** What is allowed in a pod spec and should not be there: texts for `Warning` headers, of pods and of templates. */
 
 import { dns1123Label, type KubernetesObject, quote } from '@typernetes/openapi/meta';
-import type { Container, PodAffinityTerm, PodSpec, PodTemplateSpec } from '@typernetes/openapi/types/core/v1';
+import type {
+  Container,
+  NodeSelectorTerm,
+  PodAffinityTerm,
+  PodSpec,
+  PodTemplateSpec,
+} from '@typernetes/openapi/types/core/v1';
 import type { Strategy } from '../../generic/strategy.ts';
 import type { Path } from '../../validation/index.ts';
 import { path, quantityOf } from '../../validation/index.ts';
@@ -115,12 +121,7 @@ function labelWarnings(spec: PodSpec, at: Path): string[] {
       ({ preference }, index) => [preference, preferred.index(index).child('preference')] as const,
     ),
   ];
-  for (const [term, here] of terms)
-    for (const [index, { key }] of (term.matchExpressions ?? []).entries()) {
-      const message = DEPRECATED_LABELS[key];
-      if (message === undefined) continue;
-      warnings.push(`${here.child('matchExpressions').index(index).child('key').toString()}: ${key} is ${message}`);
-    }
+  for (const [term, here] of terms) warnings.push(...nodeSelectorTermWarnings(term, here));
   for (const [index, { topologyKey, labelSelector }] of (spec.topologySpreadConstraints ?? []).entries()) {
     const here = at.child('topologySpreadConstraints').index(index);
     const message = DEPRECATED_LABELS[topologyKey];
@@ -128,6 +129,15 @@ function labelWarnings(spec: PodSpec, at: Path): string[] {
     if (labelSelector === undefined) warnings.push(`${here.child('labelSelector').toString()}: ${MATCHES_NOTHING}`);
   }
   return warnings;
+}
+
+/** Labels of nodes that have other names now. */
+export function nodeSelectorTermWarnings({ matchExpressions = [] }: NodeSelectorTerm, at: Path): string[] {
+  return matchExpressions.flatMap(({ key }, index) => {
+    const message = DEPRECATED_LABELS[key];
+    const here = at.child('matchExpressions').index(index).child('key');
+    return message === undefined ? [] : [`${here.toString()}: ${key} is ${message}`];
+  });
 }
 
 const MATCHES_NOTHING = 'a null labelSelector results in matching no pod';

@@ -3,7 +3,7 @@ import { deepCopy } from '@typernetes/openapi/schema';
 import type { Pod, PodAffinityTerm, PodStatus, TopologySpreadConstraint } from '@typernetes/openapi/types/core/v1';
 import type { DeleteStrategy, SelectableFields, Strategy } from '../../generic/strategy.ts';
 import type { FieldError } from '../../validation/index.ts';
-import { forbiddenField, invalidValue, path, semanticEqual } from '../../validation/index.ts';
+import { addressWarnings, forbiddenField, invalidValue, path, semanticEqual } from '../../validation/index.ts';
 import {
   copyAppArmorAnnotations,
   hadWrongCost,
@@ -73,6 +73,12 @@ export const podStrategy: Strategy<Pod> = {
     }
   },
   validateStatusUpdate: validatePodStatusUpdate,
+  warningsOnStatusUpdate: ({ status }) =>
+    (['podIPs', 'hostIPs'] as const).flatMap((field) =>
+      (status?.[field] ?? []).flatMap(({ ip }, index) =>
+        addressWarnings(ip, path('status', field).index(index).child('ip')),
+      ),
+    ),
   warningsOnCreate(pod) {
     const messages = dns1123Label(pod.metadata?.name ?? '');
     const others = podWarnings(pod.spec, pod.metadata);

@@ -1,9 +1,11 @@
+import { parseJson } from '@typernetes/openapi/codec';
 import type { Secret } from '@typernetes/openapi/types/core/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
 import { checked, configMapKey, immutable, invalidValue, path, required, tooLong } from '../../validation/index.ts';
 import { base64Bytes, MAX_DATA_BYTES, validateImmutableData } from '../configmaps/index.ts';
+import { keyPairProblem } from './key-pair.ts';
 
 const dataPath = path('data');
 
@@ -47,17 +49,21 @@ function validateJson(key: string, encoded: string | undefined): FieldError[] {
   const wrong = (message: string): FieldError[] => [
     invalidValue(dataPath.key(key), '<secret contents redacted>', message),
   ];
-  const source = Buffer.from(encoded, 'base64').toString();
-  if (source.trim() === '') return wrong('unexpected end of JSON input');
   try {
-    const value: unknown = JSON.parse(source);
+    const { value } = parseJson(Buffer.from(encoded, 'base64'));
     if (value === null || (typeof value === 'object' && !Array.isArray(value))) return [];
-    return wrong(
-      `json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`,
-    );
-  } catch {
-    return wrong('invalid character in JSON');
+    const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    return wrong(`json: cannot unmarshal ${type} into Go value of type map[string]interface {}`);
+  } catch (error) {
+    return wrong(error instanceof Error ? error.message : String(error));
   }
+}
+
+function secretWarnings({ type, data }: Secret): string[] {
+  if (type !== 'kubernetes.io/tls') return [];
+  const bytes = (key: string): Buffer => Buffer.from(data?.[key] ?? '', 'base64');
+  const problem = keyPairProblem(bytes('tls.crt'), bytes('tls.key'));
+  return problem === undefined ? [] : [problem];
 }
 
 export const secrets: ResourceRegistration<Secret> = {
@@ -74,6 +80,8 @@ export const secrets: ResourceRegistration<Secret> = {
       }
       secret.type ||= 'Opaque';
     },
+    warningsOnCreate: secretWarnings,
+    warningsOnUpdate: secretWarnings,
     validate: validateSecret,
     validateUpdate: (secret, old) => [
       ...immutable(path('type'), secret.type, old.type),

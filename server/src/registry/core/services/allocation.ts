@@ -57,7 +57,7 @@ export class ServiceAllocation {
     return transaction.run(async () => {
       initializeFamilies(service, undefined, this.#families);
       await transaction.allocateAddresses(service);
-      await transaction.allocateNodePorts(service, []);
+      if (mayHaveNodePorts(service)) await transaction.allocateNodePorts(service);
       if (needsHealthCheckNodePort(service)) await transaction.allocateHealthCheck(service);
     });
   }
@@ -70,7 +70,7 @@ export class ServiceAllocation {
       initializeFamilies(service, old, this.#families);
       if (!keepsPreferDualStack(service, old)) await this.#updateAddresses(service, old, transaction);
       if (mayHaveNodePorts(service)) {
-        await transaction.allocateNodePorts(service, nodePortsOf(old));
+        await transaction.updateNodePorts(service, nodePortsOf(old));
         const kept = new Set(nodePortsOf(service));
         transaction.releaseLater(nodePortsOf(old).filter((port) => !kept.has(port)));
       } else if (mayHaveNodePorts(old)) {
@@ -131,6 +131,9 @@ export function takeOverAllocated(service: Service, old: Readonly<Service>): voi
   }
 }
 
+/** Where upstream's dry runs start to count, one past the last node port. */
+const NO_PORT = 32768;
+
 /** What one write has taken so far, and what it will give back. */
 class Transaction {
   readonly #nodePorts: NodePortAllocator;
@@ -167,8 +170,12 @@ class Transaction {
   async allocateAddresses(service: Service, from = 0): Promise<void> {
     const spec = service.spec;
     if (!spec || !needsClusterIP(service) || isHeadless(service)) return;
-    const addresses = [...(spec.clusterIPs ?? [])];
-    for (const [index, family] of (spec.ipFamilies ?? []).entries()) {
+    const families = spec.ipFamilies ?? [];
+    // Refusals show the addresses with gaps where some are still to be found.
+    spec.clusterIPs = [...(spec.clusterIPs ?? [])];
+    while (spec.clusterIPs.length < families.length) spec.clusterIPs.push('');
+    const addresses = [...spec.clusterIPs];
+    for (const [index, family] of families.entries()) {
       const allocator = this.#addresses.get(family);
       if (index < from || !allocator) continue;
       addresses[index] = await this.#allocateAddress(service, allocator, addresses[index] ?? '');
@@ -178,46 +185,50 @@ class Transaction {
   }
 
   async #allocateAddress(service: Service, allocator: ClusterIPAllocator, wanted: string): Promise<string> {
-    const at = path('spec', 'clusterIPs');
-    const given = service.spec?.clusterIPs ?? [];
     try {
       if (wanted !== '') await allocator.allocate(wanted, service, this.#dryRun);
       const address = wanted !== '' ? wanted : await allocator.allocateNext(service, this.#dryRun);
       if (!this.#dryRun) this.#taken.addresses.push(address);
       return address;
     } catch (error) {
-      if (!(error instanceof AllocationError)) throw error;
-      if (wanted === '') {
-        throw internalError(
-          `failed to allocate a serviceIP for Service ${JSON.stringify(service.metadata?.name ?? '')}: ${error.message}`,
-        );
+      const message = error instanceof Error ? error.message : String(error);
+      if (error instanceof AllocationError && error.code === 'full' && wanted === '') {
+        const name = JSON.stringify(service.metadata?.name ?? '');
+        throw internalError(`failed to allocate a serviceIP for Service ${name}: ${message}`);
       }
-      throw invalidService(service, at, given, `failed to allocate IP ${wanted}: ${error.message}`);
+      const what = wanted === '' ? 'failed to allocate IP' : `failed to allocate IP ${wanted}`;
+      throw invalidService(service, path('spec', 'clusterIPs'), service.spec?.clusterIPs ?? [], `${what}: ${message}`);
+    }
+  }
+
+  /** Of a new Service: one port number over several protocols (DNS) gets one node port. */
+  async allocateNodePorts(service: Service): Promise<void> {
+    const ports = service.spec?.ports ?? [];
+    const chosen = new Map<number, number>();
+    for (const [index, port] of ports.entries()) {
+      if (!port.nodePort && !allocatesNodePorts(service)) continue;
+      const at = path('spec', 'ports').index(index).child('nodePort');
+      const shared = chosen.get(port.port);
+      if (shared === undefined) {
+        const wanted = requestedFor(ports, port.port);
+        if (wanted !== 0) await this.#allocateNodePort(service, wanted, at);
+        port.nodePort = wanted === 0 ? await this.#nextNodePort('a nodePort') : wanted;
+        chosen.set(port.port, port.nodePort);
+      } else if (!port.nodePort) port.nodePort = shared;
+      else if (port.nodePort !== shared) await this.#allocateNodePort(service, port.nodePort, at);
     }
   }
 
   /** `held`: ports that are this Service's already. */
-  async allocateNodePorts(service: Service, held: readonly number[]): Promise<void> {
-    if (!mayHaveNodePorts(service)) return;
-    const ports = service.spec?.ports ?? [];
+  async updateNodePorts(service: Service, held: readonly number[]): Promise<void> {
     const own = new Set(held);
-    const chosen = new Map<number, number>();
-    for (const [index, port] of ports.entries()) {
+    for (const [index, port] of (service.spec?.ports ?? []).entries()) {
       if (!port.nodePort && !allocatesNodePorts(service)) continue;
-      // One port number over several protocols (DNS) gets one node port.
-      const shared = held.length === 0 ? chosen.get(port.port) : undefined;
-      const wanted = port.nodePort || shared || (held.length === 0 ? requestedFor(ports, port.port) : 0);
-      if (wanted !== 0) {
-        if (!own.has(wanted))
-          await this.#allocateNodePort(service, wanted, path('spec', 'ports').index(index).child('nodePort'));
-        own.add(wanted);
-        port.nodePort = wanted;
-      } else {
-        const next = await this.#nextNodePort(own);
-        own.add(next);
-        port.nodePort = next;
+      if (!port.nodePort) port.nodePort = await this.#nextNodePort('a nodePort');
+      else if (!own.has(port.nodePort)) {
+        await this.#allocateNodePort(service, port.nodePort, path('spec', 'ports').index(index).child('nodePort'));
+        own.add(port.nodePort);
       }
-      if (!chosen.has(port.port)) chosen.set(port.port, port.nodePort);
     }
   }
 
@@ -231,28 +242,21 @@ class Transaction {
   }
 
   async #takePort(port: number): Promise<void> {
-    if (!this.#dryRun) {
-      await this.#nodePorts.allocate(port);
-      this.#taken.ports.push(port);
-      return;
-    }
+    if (!this.#dryRun) await this.#nodePorts.allocate(port);
     // As upstream, which looks at the range only when it allocates.
-    if (await this.#nodePorts.has(port)) throw new AllocationError('allocated', 'provided port is already allocated');
+    else if (this.#taken.ports.includes(port) || (await this.#nodePorts.has(port)))
+      throw new AllocationError('allocated', 'provided port is already allocated');
+    this.#taken.ports.push(port);
   }
 
-  async #nextNodePort(own: ReadonlySet<number>): Promise<number> {
+  async #nextNodePort(what: string): Promise<number> {
     try {
-      if (!this.#dryRun) {
-        const port = await this.#nodePorts.allocateNext();
-        this.#taken.ports.push(port);
-        return port;
-      }
-      const taken = new Set([...(await this.#nodePorts.allocated()), ...own]);
-      const { first, size } = this.#nodePorts.range;
-      for (let port = first + size - 1; port >= first; port--) if (!taken.has(port)) return port;
-      throw new AllocationError('full', 'range is full');
+      // A dry run shows a port that cannot be.
+      const port = this.#dryRun ? Math.max(...this.#taken.ports, NO_PORT) + 1 : await this.#nodePorts.allocateNext();
+      this.#taken.ports.push(port);
+      return port;
     } catch (error) {
-      if (error instanceof AllocationError) throw internalError(`failed to allocate a nodePort: ${error.message}`);
+      if (error instanceof AllocationError) throw internalError(`failed to allocate ${what}: ${error.message}`);
       throw error;
     }
   }
@@ -262,7 +266,7 @@ class Transaction {
     if (!spec) return;
     const wanted = spec.healthCheckNodePort ?? 0;
     if (wanted === 0) {
-      spec.healthCheckNodePort = await this.#nextNodePort(new Set(nodePortsOf(service)));
+      spec.healthCheckNodePort = await this.#nextNodePort('a HealthCheck NodePort 0');
       return;
     }
     try {

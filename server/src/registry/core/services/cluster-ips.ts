@@ -67,6 +67,7 @@ export class ClusterIPAllocator {
     dryRun: boolean,
   ): Promise<void> {
     if (missed !== undefined) {
+      if (!dryRun) throw new AllocationError('notInRange', 'the provided network does not match the current range');
       const valid = missed.map((range) => `${range.network}/${range.prefix}`).join(', ');
       const message = `the provided IP (${address}) is not in the valid range. The range of valid IPs is ${valid}`;
       throw new AllocationError('notInRange', message);

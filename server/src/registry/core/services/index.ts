@@ -25,7 +25,7 @@ export function services(dependencies: RegistryDependencies): ResourceRegistrati
     beginCreate: (service, context) => allocation.beginCreate(service, context),
     beginUpdate: async (service, old, context) =>
       // A write of the status changes no address.
-      JSON.stringify(service.spec) === JSON.stringify(old.spec)
+      context.asked.subresource === 'status' || JSON.stringify(service.spec) === JSON.stringify(old.spec)
         ? undefined
         : allocation.beginUpdate(service, old, context),
     async afterDelete(service, context) {

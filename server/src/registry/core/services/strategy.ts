@@ -7,12 +7,12 @@ import {
   dns1123Label,
   dns1123Subdomain,
   duplicate,
-  familyOf,
   forbiddenField,
   invalidValue,
   nameIsDnsLabel,
   notSupported,
   oneOf,
+  parseSloppyAddress,
   path,
   portNumber,
   qualifiedName,
@@ -34,19 +34,9 @@ import {
   sameList,
 } from './shape.ts';
 import { validateClusterIPs, validateClusterIPsUpdate } from './validate-addresses.ts';
+import { serviceStatusWarnings, serviceWarnings } from './warnings.ts';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
-
-function serviceWarnings({ spec: given = {} }: Service): string[] {
-  const warnings: string[] = [];
-  if (given.clusterIP === 'None' && (given.externalIPs ?? []).length > 0)
-    warnings.push('spec.externalIPs is ignored when spec.clusterIP is "None"');
-  if (given.type !== 'ExternalName' && given.externalName)
-    warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"');
-  if (given.trafficDistribution === 'PreferClose')
-    warnings.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');
-  return warnings;
-}
 
 export const serviceStrategy: Strategy<Service> = {
   allowCreateOnUpdate: true,
@@ -64,6 +54,11 @@ export const serviceStrategy: Strategy<Service> = {
   },
   warningsOnCreate: serviceWarnings,
   warningsOnUpdate: serviceWarnings,
+  warningsOnStatusUpdate: serviceStatusWarnings,
+  canonicalize({ spec: given }) {
+    // Upstream takes the policy, and leaves it out of what it answers.
+    if (given?.type === 'ExternalName') delete given.internalTrafficPolicy;
+  },
   validate: (service) => validateService(service, undefined),
   validateUpdate(service, old) {
     const errors = validateClusterIPsUpdate(service, old);
@@ -75,6 +70,8 @@ export const serviceStrategy: Strategy<Service> = {
     ) {
       errors.push(invalidValue(classPath, service.spec?.loadBalancerClass ?? null, 'may not change once set'));
     }
+    // Said here and with the rest of the Service.
+    errors.push(...validateLoadBalancerClass(service));
     if (needsHealthCheckNodePort(old) && needsHealthCheckNodePort(service)) {
       if (old.spec?.healthCheckNodePort !== service.spec?.healthCheckNodePort) {
         errors.push(forbiddenField(spec.child('healthCheckNodePort'), 'field is immutable'));
@@ -97,7 +94,7 @@ export const serviceStrategy: Strategy<Service> = {
       else if (ipMode != null) errors.push(...oneOf(here.child('ipMode'), ipMode, ['Proxy', 'VIP']));
       if (hostname) {
         errors.push(...checked(here.child('hostname'), hostname, dns1123Subdomain(hostname)));
-        if (familyOf(hostname) !== undefined)
+        if (parseSloppyAddress(hostname))
           errors.push(invalidValue(here.child('hostname'), hostname, 'must be a DNS name, not an IP address'));
       }
       return errors;
@@ -161,7 +158,7 @@ function dropFieldsOfOldType(service: Service, old: Readonly<Service>): void {
 function validateService(service: Readonly<Service>, old: Readonly<Service> | undefined): FieldError[] {
   const given = service.spec ?? {};
   const headless = isHeadless(service);
-  const errors: FieldError[] = [];
+  const errors = validateTopologyAnnotations(service);
   if ((given.ports ?? []).length === 0 && !headless && given.type !== 'ExternalName')
     errors.push(required(spec.child('ports'), ''));
   if (headless && (given.type === 'LoadBalancer' || given.type === 'NodePort')) {
@@ -184,6 +181,15 @@ function validateService(service: Readonly<Service>, old: Readonly<Service> | un
   errors.push(...oneOf(spec.child('type'), given.type, types), ...validateNodePorts(service));
   errors.push(...validateLoadBalancer(service, old), ...validateTraffic(service));
   return errors;
+}
+
+/** The annotation has two names; both may stand only if they say the same. */
+function validateTopologyAnnotations({ metadata }: Readonly<Service>): FieldError[] {
+  const mode = metadata?.annotations?.['service.kubernetes.io/topology-mode'];
+  const hints = metadata?.annotations?.['service.kubernetes.io/topology-aware-hints'];
+  if (mode === undefined || hints === undefined || mode === hints) return [];
+  const message = 'must match annotations[service.kubernetes.io/topology-aware-hints] when both are specified';
+  return [invalidValue(path('metadata', 'annotations').key('service.kubernetes.io/topology-mode'), mode, message)];
 }
 
 function validateExternalName(service: Readonly<Service>): FieldError[] {
@@ -295,12 +301,14 @@ function validateLoadBalancer(service: Readonly<Service>, old: Readonly<Service>
   if (given.allocateLoadBalancerNodePorts != null && !isLoadBalancer(service)) {
     errors.push(forbiddenField(spec.child('allocateLoadBalancerNodePorts'), only));
   }
-  if (given.loadBalancerClass != null) {
-    const at = spec.child('loadBalancerClass');
-    if (!isLoadBalancer(service)) errors.push(forbiddenField(at, only));
-    else errors.push(...checked(at, given.loadBalancerClass, qualifiedName(given.loadBalancerClass)));
-  }
-  return errors;
+  return [...errors, ...validateLoadBalancerClass(service)];
+}
+
+function validateLoadBalancerClass(service: Readonly<Service>): FieldError[] {
+  const name = service.spec?.loadBalancerClass;
+  if (name == null) return [];
+  const at = spec.child('loadBalancerClass');
+  return isLoadBalancer(service) ? checked(at, name, qualifiedName(name)) : [forbiddenField(at, only)];
 }
 
 function validateTraffic(service: Readonly<Service>): FieldError[] {

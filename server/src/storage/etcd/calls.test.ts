@@ -5,8 +5,9 @@ import net, { type AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { MetricsRegistry } from '../../metrics/index.ts';
 import { Span, within } from '../../tracing/span.ts';
+import { Calls } from './calls.ts';
+import { GrpcError, grpcCodes } from './grpc-error.ts';
 import { etcdMetrics } from './metrics.ts';
-import { GrpcError, grpcCodes, UnaryCalls } from './unary.ts';
 
 type Answer = (stream: ServerHttp2Stream, body: Buffer) => void;
 
@@ -81,10 +82,10 @@ const path = '/test.Service/Call';
 const soon = (): number => Date.now() + 5_000;
 const hello = [Buffer.from('hel'), Buffer.from('lo')];
 
-async function withServers(answers: Answer[], body: (calls: UnaryCalls, servers: Server[]) => Promise<void>) {
+async function withServers(answers: Answer[], body: (calls: Calls, servers: Server[]) => Promise<void>) {
   const servers = answers.map((answer) => new Server(answer));
   const endpoints = await Promise.all(servers.map((server) => server.start()));
-  const calls = new UnaryCalls({ endpoints });
+  const calls = new Calls({ endpoints });
   try {
     await body(calls, servers);
   } finally {
@@ -115,7 +116,7 @@ void describe('unary calls', () => {
   void test('are counted by what came of them', async () => {
     const server = new Server((stream, body) => (body.length > 5 ? echo : refuse('9', 'no'))(stream, body));
     const metrics = new MetricsRegistry();
-    const calls = new UnaryCalls({ endpoints: [await server.start()], observer: etcdMetrics(metrics) });
+    const calls = new Calls({ endpoints: [await server.start()], observer: etcdMetrics(metrics) });
     try {
       await calls.call(path, hello, soon());
       await failure(calls.call(path, [], soon()));
@@ -163,11 +164,11 @@ void describe('unary calls', () => {
     const gone = new Server(echo);
     const dead = await gone.start();
     await gone.stop();
-    const calls = new UnaryCalls({ endpoints: [dead, endpoint] });
+    const calls = new Calls({ endpoints: [dead, endpoint] });
     assert.equal((await calls.call(path, hello, soon())).toString(), 'hellohello');
     calls.close();
     await server.stop();
-    const none = new UnaryCalls({ endpoints: [dead, endpoint] });
+    const none = new Calls({ endpoints: [dead, endpoint] });
     const error = await failure(none.call(path, hello, soon()));
     assert.deepEqual([error.code, error.neverSent], [grpcCodes.unavailable, true]);
     none.close();
@@ -198,12 +199,12 @@ void describe('unary calls', () => {
     const silent = net.createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-    const calls = new UnaryCalls({ endpoints: [endpoint] });
+    const calls = new Calls({ endpoints: [endpoint] });
     const { code, neverSent } = await failure(calls.call(path, hello, Date.now() + 100));
     assert.deepEqual([code, neverSent], [grpcCodes.deadlineExceeded, true]);
     calls.close();
     const server = new Server(echo);
-    const others = new UnaryCalls({ endpoints: [endpoint, await server.start()] });
+    const others = new Calls({ endpoints: [endpoint, await server.start()] });
     assert.equal((await others.call(path, hello, soon())).toString(), 'hellohello');
     others.close();
     await server.stop();

@@ -1,0 +1,33 @@
+/** Numbers that were kept as they were written (see codec's `asWritten`), as Go decodes what has no type of its own. */
+import { isObject, isRawNumber, setOwn } from './json-value.ts';
+
+const wholeNumber = /^-?[0-9]+$/;
+
+export const isWholeNumber = (written: string): boolean => wholeNumber.test(written);
+
+/** What Go says of a number that no float64 holds. */
+export const infiniteNumber = (written: string): string =>
+  `json: cannot unmarshal number ${written} into Go value of type float64`;
+
+/** An integer of 64 bits stays as it is, what else there is becomes a float; changed in place. Throws an Error where that is infinite. */
+export function plainNumbers(value: unknown): unknown {
+  if (isRawNumber(value)) return plainNumber(value.rawJSON) ?? value;
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) if (typeof item === 'object') value[index] = plainNumbers(item);
+  } else if (isObject(value)) {
+    for (const [key, member] of Object.entries(value))
+      if (typeof member === 'object') setOwn(value, key, plainNumbers(member) as typeof member);
+  }
+  return value;
+}
+
+/** Undefined for an integer of 64 bits. */
+function plainNumber(written: string): number | undefined {
+  if (isWholeNumber(written)) {
+    const integer = BigInt(written);
+    if (BigInt.asIntN(64, integer) === integer) return undefined;
+  }
+  const number = Number(written);
+  if (!Number.isFinite(number)) throw new Error(infiniteNumber(written));
+  return number;
+}
