@@ -226,9 +226,13 @@ for (const [accept, mediaType] of [
   ['application/yaml;q=0.1, application/json;q=0.2', 'application/json'],
   ['*/*, application/yaml', 'application/yaml'],
   ['text/html, application/vnd.kubernetes.protobuf;q=0.9, */*;q=0.1', 'application/vnd.kubernetes.protobuf'],
-  ['APPLICATION/JSON', 'application/json'],
+  ['APPLICATION/JSON', undefined],
   ['text/html', undefined],
-  ['application/json;q=0', undefined],
+  ['application/json;q=0', 'application/json'],
+  ['application/json;q=much, application/yaml;q=0.1', 'application/yaml'],
+  ['application/json/yaml', undefined],
+  ['*/json', undefined],
+  ['*', 'application/json'],
   ['nonsense', undefined],
 ] as const) {
   test(`Accept: ${accept} → ${mediaType}`, () => {
@@ -244,7 +248,7 @@ test('Accept parameters: the first that the endpoint can answer', () => {
   assert.equal(negotiate(header, available, ({ as }) => as === undefined)?.as, undefined);
   assert.equal(negotiate('application/json;stream=watch', available)?.stream, 'watch');
   assert.equal(
-    negotiate('application/json;g="apidiscovery.k8s.io";v=v2;as=APIGroupDiscoveryList;profile=nopeer', available)
+    negotiate('application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList;profile=nopeer', available)
       ?.profile,
     'nopeer',
   );

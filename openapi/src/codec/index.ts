@@ -2,7 +2,7 @@
 export { cborMediaType, cborSequenceMediaType, cborSerializer } from './cbor-serializer.ts';
 export { decodeYaml } from './decode-yaml.ts';
 export { jsonSerializer } from './json-serializer.ts';
-export { type NegotiatedMediaType, negotiate } from './negotiate.ts';
+export { type NegotiatedMediaType, negotiate, parseAccept } from './negotiate.ts';
 export { type ParsedJson, parseJson } from './parse-json.ts';
 export {
   decodeWatchEvent,

@@ -32,15 +32,15 @@ export function negotiate(
   available: readonly string[],
   allows: (candidate: NegotiatedMediaType) => boolean = () => true,
 ): NegotiatedMediaType | undefined {
-  if (accept === undefined || accept.trim() === '') {
+  if (accept === undefined || accept === '') {
     const [first] = available;
     return first === undefined ? undefined : candidate(first, {});
   }
   for (const clause of parseAccept(accept)) {
     for (const mediaType of available) {
       const [type, subtype] = mediaType.split('/');
-      if (clause.type !== '*' && clause.type !== type) continue;
-      if (clause.subtype !== '*' && clause.subtype !== subtype) continue;
+      if (clause.type !== type && !(clause.type === '*' && clause.subtype === '*')) continue;
+      if (clause.subtype !== subtype && clause.subtype !== '*') continue;
       const choice = candidate(mediaType, clause.parameters);
       if (allows(choice)) return choice;
     }
@@ -61,51 +61,45 @@ function candidate(mediaType: string, parameters: Record<string, string>): Negot
   };
 }
 
-/** Best quality first, more specific first among equals; refusals (q=0) are left out. */
-function parseAccept(header: string): Clause[] {
+/** As goautoneg reads the header: case counts, nothing is quoted, a quality of nothing comes last. */
+export function parseAccept(header: string): Clause[] {
   const clauses: Clause[] = [];
-  for (const part of split(header, ',')) {
-    const [range = '', ...parameterTexts] = split(part, ';');
-    const parts = range.toLowerCase().split('/');
-    const [type = ''] = parts;
-    if (type === '' || parts.length > 2 || (parts.length === 1 && type !== '*')) continue;
-    const clause: Clause = { type, subtype: parts[1] ?? '*', quality: 1, parameters: {} };
+  for (const part of header.split(',')) {
+    const [range = '', ...parameterTexts] = trim(part).split(';');
+    const [type = '', subtype = '', ...rest] = range.split('/').map(trim);
+    if (rest.some((each) => each !== '') || (subtype === '' && type !== '*')) continue;
+    const clause: Clause = { type, subtype: subtype === '' ? '*' : subtype, quality: 1, parameters: {} };
     for (const text of parameterTexts) {
-      const equals = text.indexOf('=');
-      if (equals < 0) continue;
-      const name = text.slice(0, equals).trim().toLowerCase();
-      const value = unquote(text.slice(equals + 1).trim());
-      if (name === 'q') clause.quality = Number.isFinite(Number(value)) ? Number(value) : 1;
-      else if (name !== '__proto__') clause.parameters[name] = value;
+      const [name = '', value = '', ...more] = text.split('=');
+      if (value === '' || more.some((each) => each !== '')) continue;
+      const token = trim(name);
+      if (token === 'q') clause.quality = Number(/\s/.test(value) ? 'none' : value) || 0;
+      else if (token !== '__proto__') clause.parameters[token] = trim(value);
     }
-    if (clause.quality > 0) clauses.push(clause);
+    clauses.push(clause);
   }
-  return clauses.sort((left, right) => right.quality - left.quality || specificity(right) - specificity(left));
+  return sorted(clauses);
 }
 
-function specificity(clause: Clause): number {
-  return (clause.type === '*' ? 0 : 2) + (clause.subtype === '*' ? 0 : 1);
-}
+const trim = (text: string): string => text.replace(/^ +| +$/g, '');
 
-/** At separators outside of quotes. */
-function split(text: string, separator: string): string[] {
-  if (!text.includes('"')) return text.split(separator).map((part) => part.trim());
-  const parts: string[] = [];
-  let start = 0;
-  let quoted = false;
-  for (let at = 0; at < text.length; at++) {
-    if (text[at] === '"' && text[at - 1] !== '\\') quoted = !quoted;
-    else if (text[at] === separator && !quoted) {
-      parts.push(text.slice(start, at).trim());
-      start = at + 1;
+/** Go's comparison is no order, so what comes of a few clauses depends on how they are sorted: by insertion. */
+function sorted(clauses: Clause[]): Clause[] {
+  if (clauses.length > maxInserted) return clauses.sort((left, right) => right.quality - left.quality);
+  for (let from = 1; from < clauses.length; from++) {
+    for (let at = from; at > 0 && comesBefore(clauses[at]!, clauses[at - 1]!); at--) {
+      [clauses[at - 1], clauses[at]] = [clauses[at]!, clauses[at - 1]!];
     }
   }
-  parts.push(text.slice(start).trim());
-  return parts;
+  return clauses;
 }
 
-function unquote(text: string): string {
-  return text.length >= 2 && text.startsWith('"') && text.endsWith('"')
-    ? text.slice(1, -1).replace(/\\(.)/g, '$1')
-    : text;
+const maxInserted = 12;
+
+function comesBefore(left: Clause, right: Clause): boolean {
+  return (
+    left.quality > right.quality ||
+    (left.type !== '*' && right.type === '*') ||
+    (left.subtype !== '*' && right.subtype === '*')
+  );
 }

@@ -128,7 +128,7 @@ test('health checks may be left out, and metrics have upstream’s names', async
   await api.call('GET', '/api/v1/namespaces/default/nonsense');
   await api.call('GET', '/api/v1/namespaces/default/configmaps?watch=1&timeoutSeconds=1');
   const { text, headers } = await api.call('GET', '/metrics');
-  assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
+  assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores');
   for (const line of [
     /^# HELP apiserver_request_total \[STABLE\] Counter of apiserver requests/m,
     /^apiserver_request_total\{code="201",component="apiserver",dry_run="",group="",resource="configmaps",scope="resource",subresource="",system_client="",verb="POST",version="v1"\} 1$/m,

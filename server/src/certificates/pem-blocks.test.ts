@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pemBlocks } from './pem-blocks.ts';
+import { certificateBlocks, pemBlocks } from './pem-blocks.ts';
 import { requestProblem } from './request-check.ts';
 
 const block = (type: string, body: string, endType = type): string =>
@@ -25,6 +25,19 @@ for (const [name, text, found] of cases) {
     for (const { whole, type, body } of blocks) assert.equal(whole, block(type, body));
   });
 }
+
+test('certificates of a bundle: not keys, none with headers, none that never end', () => {
+  const [one, two] = [block('CERTIFICATE', '\nYQ==\n'), block('CERTIFICATE', '\nYg==\n')];
+  const bundle = [
+    block('RSA PRIVATE KEY', 'x'),
+    one,
+    block('CERTIFICATE', '\nA: b\n\nYQ==\n'),
+    '-----BEGIN CERTIFICATE-----',
+    two,
+  ];
+  assert.deepEqual(certificateBlocks(bundle.join('\n')), [one, two]);
+  assert.deepEqual(certificateBlocks('none'), []);
+});
 
 for (const [name, text] of [
   ['beginnings', '-----BEGIN CERTIFICATE REQUEST-----'.repeat(60_000)],

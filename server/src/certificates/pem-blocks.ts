@@ -26,3 +26,11 @@ export function* pemBlocks(text: string): Generator<PemBlock> {
     from = text.indexOf(begin, endAt + end.length);
   }
 }
+
+/** The texts of a bundle's certificates; what else there is is passed over, as upstream does. */
+export function certificateBlocks(bundle: string): string[] {
+  return [...pemBlocks(bundle)].filter(isPlainCertificate).map(({ whole }) => whole);
+}
+
+/** Blocks with headers are none of those that are meant. */
+const isPlainCertificate = ({ type, body }: PemBlock): boolean => type === 'CERTIFICATE' && !body.includes(':');

@@ -194,7 +194,7 @@ export class ApiMetrics {
   async expose(): Promise<{ contentType: string; text: string }> {
     const { processMetrics } = await import('../metrics/process.ts');
     const [own, process] = await Promise.all([this.registry.text(), processMetrics()]);
-    return { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: own + process };
+    return { contentType: 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores', text: own + process };
   }
 
   filter(): Filter {

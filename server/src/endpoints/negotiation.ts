@@ -65,6 +65,12 @@ export function negotiateStatus(context: RequestContext): MediaType | undefined 
   return choice?.mediaType as MediaType | undefined;
 }
 
+/** `application/json;pretty=1` */
+export function acceptsPretty(context: RequestContext): boolean {
+  const accept = header(context, 'accept');
+  return accept.includes('pretty') && negotiate(accept, supportedBy(context))?.pretty === true;
+}
+
 /** The types of watches. */
 export function streamedTypesOf(context: RequestContext): string[] {
   return supportedBy(context)

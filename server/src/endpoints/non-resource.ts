@@ -5,6 +5,7 @@ import type { ApiMetrics } from './metrics.ts';
 import type { RequestContext } from './request-context.ts';
 import { notFoundResponse } from './resource-router.ts';
 import { sendBody, sendText } from './respond.ts';
+import { confirmAccepted } from './route-media.ts';
 
 const openIdPath = '/.well-known/openid-configuration';
 const jwksPath = '/openid/v1/jwks';
@@ -48,6 +49,7 @@ export class NonResourceHandler {
         return sendIndented(context, { paths: this.#paths() });
       case '/version':
       case '/version/':
+        confirmAccepted(context, ['application/json']);
         return sendIndented(context, this.#options.version);
       case '/metrics': {
         const { contentType, text } = await this.#options.metrics.expose();
@@ -83,6 +85,7 @@ export class NonResourceHandler {
       sendText(context, 404, notFoundText);
       return;
     }
+    confirmAccepted(context, [contentType]);
     context.response.setHeader('Cache-Control', `public, max-age=${this.#options.openIdMaxAgeSeconds()}`);
     await sendBody(context, 200, contentType, [Buffer.from(JSON.stringify(document))]);
   }
@@ -118,6 +121,6 @@ function sendIndented(context: RequestContext, value: unknown): Promise<void> {
 /** Paths that upstream routes by method, as it does those of resources, beside the documents of group versions. */
 const routed = new Set(['/version', '/version/', openIdPath, jwksPath]);
 
-const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
+const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores';
 
 const notFoundText = '404 page not found\n';

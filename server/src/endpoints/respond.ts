@@ -14,7 +14,7 @@ import {
   yamlSerializer,
 } from '@typernetes/openapi/codec';
 import { internalError, StatusError } from '@typernetes/openapi/meta';
-import { negotiateStatus } from './negotiation.ts';
+import { acceptsPretty, negotiateStatus } from './negotiation.ts';
 import { header, type RequestContext } from './request-context.ts';
 
 /** Bodies beyond this are compressed for clients that take gzip: upstream's 128 KiB. */
@@ -67,6 +67,7 @@ export function setWarnings(context: RequestContext): void {
 }
 
 export function wantsPretty(context: RequestContext): boolean {
+  if (acceptsPretty(context)) return true;
   const pretty = context.query.get('pretty');
   if (pretty !== null && pretty !== '') return ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(pretty);
   return /^(curl|Wget|Mozilla\/5\.0)/.test(header(context, 'user-agent'));

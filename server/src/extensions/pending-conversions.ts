@@ -1,4 +1,5 @@
 /** What a webhook converts, for callers that cannot wait: they are told to come again, and then find the answer here. */
+import { LruMap } from '@typernetes/openapi/client';
 import type { JsonObject, KubernetesObject } from '@typernetes/openapi/meta';
 import { ConversionPending, deepCopy } from '@typernetes/openapi/schema';
 import type { WebhookConverter } from './webhook-conversion.ts';
@@ -7,8 +8,8 @@ const maxKept = 256;
 
 export class PendingConversions {
   readonly #webhook: Pick<WebhookConverter, 'convert'>;
-  /** By what is converted, and to what; the oldest go first. */
-  readonly #answers = new Map<string, JsonObject>();
+  /** By what is converted, and to what. */
+  readonly #answers = new LruMap<JsonObject>(maxKept);
 
   constructor(webhook: Pick<WebhookConverter, 'convert'>) {
     this.#webhook = webhook;
@@ -27,8 +28,6 @@ export class PendingConversions {
 
   async #ask(key: string, object: JsonObject, apiVersion: string): Promise<void> {
     const [answer] = await this.#webhook.convert([object as KubernetesObject], apiVersion);
-    const oldest = this.#answers.keys().next();
-    if (this.#answers.size >= maxKept && oldest.done !== true) this.#answers.delete(oldest.value);
     this.#answers.set(key, answer as unknown as JsonObject);
   }
 }

@@ -1,7 +1,8 @@
 /**
  * JSON objects to protobuf messages. One function per message, compiled when the message is first met. Fields go out in
  * the order of their numbers and maps sorted by key, as from upstream. Members that are absent or null are not
- * written: a decoder of Go gives them the same zero value that upstream's encoder would have spelled out.
+ * written: a decoder of Go gives them the same zero value that upstream's encoder would have spelled out. What frames
+ * objects (Statuses, metadata of lists) is spelled out, byte for byte as from upstream.
  */
 import { type FieldDescriptor, protobufDescriptors } from '../../catalogue/protobuf.ts';
 import { isRawNumber } from '../../schema/json-value.ts';
@@ -19,8 +20,14 @@ type EncodeField = (writer: WireWriter, value: unknown) => void;
 interface Field {
   name: string;
   inline: boolean;
+  /** Written without a value too. */
+  always: boolean;
   encode: EncodeField;
 }
+
+const spelledOut = /\.apimachinery\.pkg\.apis\.meta\.v1\.(?:ListMeta|Status|StatusDetails|StatusCause|APIResource)$/;
+/** Pointers in Go. */
+const optional: ReadonlySet<string> = new Set(['remainingItemCount']);
 
 const encoders = new Map<string, Encode>();
 
@@ -58,24 +65,27 @@ function schemaOr(variant: string, fields: Encode): Encode {
 function fieldsEncoder(message: string): Encode {
   const descriptor = protobufDescriptors().message(message);
   if (descriptor === undefined) throw new CodecError(`proto: unknown message ${message}`);
+  const complete = spelledOut.test(message);
   let compiled: Field[] | undefined;
   return (writer, value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unexpected(message, value);
-    const fields = (compiled ??= descriptor.fields.map(compileField));
+    const fields = (compiled ??= descriptor.fields.map((field) => compileField(field, complete)));
     const object = value as Readonly<Record<string, unknown>>;
     for (let index = fields.length - 1; index >= 0; index--) {
       const field = fields[index] as Field;
       const member = field.inline ? object : object[field.name];
-      if (member !== undefined && member !== null) field.encode(writer, member);
+      if (field.always || (member !== undefined && member !== null)) field.encode(writer, member ?? null);
     }
   };
 }
 
-function compileField(field: FieldDescriptor): Field {
+function compileField(field: FieldDescriptor, complete: boolean): Field {
   const { name, inline = false } = field;
+  const isScalar = field.repeated !== true && field.map !== true && !field.type.includes('.');
+  const always = complete && isScalar && !optional.has(name);
   const single = inline ? inlineField(field) : singleField(field);
   const encode = field.map === true ? mapField(field) : field.repeated === true ? repeatedField(name, single) : single;
-  return { name, inline, encode };
+  return { name, inline, always, encode };
 }
 
 function singleField({ type, number }: FieldDescriptor): EncodeField {

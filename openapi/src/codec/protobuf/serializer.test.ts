@@ -26,6 +26,29 @@ const namespace = (name: string) => ({ apiVersion: 'v1', kind: 'Namespace', meta
 
 describe('golden bytes', () => {
   const golden: [string, JsonObject, Buffer][] = [
+    [
+      'a Status, with all zeros',
+      {
+        apiVersion: 'v1',
+        kind: 'Status',
+        metadata: {},
+        status: 'Failure',
+        message: 'x',
+        details: { name: 'n', causes: [{ message: 'm' }] },
+        code: 404,
+      },
+      envelope(
+        'v1',
+        'Status',
+        `0a06 0a00 1200 1a00 1207${ascii('Failure')} 1a01${ascii('x')} 2200
+         2a14 0a016e 1200 1a00 2207 0a00 12016d 1a00 2800 3200 309403`,
+      ),
+    ],
+    [
+      'metadata of a list, with zeros but no count',
+      { apiVersion: 'v1', kind: 'PodList', metadata: { resourceVersion: '7' }, items: [] },
+      envelope('v1', 'PodList', '0a07 0a00 120137 1a00'),
+    ],
     ['a name', namespace('a'), envelope('v1', 'Namespace', '0a03 0a0161')],
     [
       'maps sorted by key',

@@ -6,6 +6,7 @@ import { X509Certificate } from 'node:crypto';
 import { isAlreadyExists, isNotFound, type KubernetesObject } from '@typernetes/openapi/meta';
 import { deepEqual } from '@typernetes/openapi/schema';
 import type { ObjectSource } from '../../authorization/object-source.ts';
+import { certificateBlocks } from '../../certificates/pem-blocks.ts';
 import type { RegistryReader } from '../../registry/generic/rest.ts';
 
 export interface AuthenticationConfig {
@@ -130,7 +131,7 @@ function parsed(text: string | undefined): string[] {
 function certificates(bundles: readonly string[], now: Date): string {
   const found = new Map<string, string>();
   for (const bundle of bundles)
-    for (const [pem] of bundle.matchAll(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g)) {
+    for (const pem of certificateBlocks(bundle)) {
       const certificate = readable(pem);
       if (certificate === undefined || certificate.validToDate < now) continue;
       found.set(certificate.fingerprint256, `${pem}\n`);

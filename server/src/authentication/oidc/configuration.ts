@@ -17,6 +17,7 @@ import {
   string,
   struct,
 } from '../../apiserver/structured/config-file.ts';
+import { certificateBlocks } from '../../certificates/pem-blocks.ts';
 import { type Compiled, compileClaimsRule, compileMapping, compileUserRule } from './expressions.ts';
 
 type Path = ReturnType<typeof path>;
@@ -179,9 +180,8 @@ function validateUrl(text: string, at: Path, disallowed: readonly string[]): Fie
 }
 
 function validateBundle(pem: string, at: Path): FieldError[] {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
   try {
-    if (blocks.map((block) => new X509Certificate(block)).length > 0) return [];
+    if (certificateBlocks(pem).map((block) => new X509Certificate(block)).length > 0) return [];
   } catch (error) {
     return [invalidValue(at, '<omitted>', (error as Error).message)];
   }

@@ -6,6 +6,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { certificateBlocks } from '../../certificates/pem-blocks.ts';
 import type { Distribution } from '../../metrics/index.ts';
 import type { Authenticator, UserInfo } from '../authenticator.ts';
 import { credentialIdKey } from '../service-account/user.ts';
@@ -106,7 +107,7 @@ export class ClientCertificateVerifier {
 }
 
 function certificatesOf(bundle: string): X509Certificate[] {
-  const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
+  const blocks = certificateBlocks(bundle);
   if (blocks.length === 0) throw new Error('no certificate found in the client CA bundle');
   return blocks.map((block) => new X509Certificate(block));
 }

@@ -1,4 +1,5 @@
 /** Asks a remote service by SubjectAccessReview, and remembers its answers for a while. */
+import { LruMap } from '@typernetes/openapi/client';
 import type { SubjectAccessReview, SubjectAccessReviewSpec } from '@typernetes/openapi/types/authorization/v1';
 import type { Program } from '../../cel/index.ts';
 import type { ReviewClient } from '../../webhooks/index.ts';
@@ -27,7 +28,7 @@ type Status = NonNullable<SubjectAccessReview['status']>;
 
 export class WebhookAuthorizer implements Authorizer, RuleResolver {
   readonly #options: WebhookAuthorizerOptions;
-  readonly #known = new Map<string, { status: Status; until: number }>();
+  readonly #known = new LruMap<{ status: Status; until: number }>(maxEntries);
 
   constructor(options: WebhookAuthorizerOptions) {
     this.#options = options;
@@ -55,7 +56,6 @@ export class WebhookAuthorizer implements Authorizer, RuleResolver {
     const key = JSON.stringify(spec);
     const known = this.#known.get(key);
     if (known !== undefined && known.until > monotonic()) return known.status;
-    this.#known.delete(key);
     const review = {
       apiVersion: `authorization.k8s.io/${version}`,
       kind: 'SubjectAccessReview',
@@ -63,11 +63,7 @@ export class WebhookAuthorizer implements Authorizer, RuleResolver {
     };
     const { status = { allowed: false } } = (await client.ask(review)) as { status?: Status };
     const ttl = status.allowed ? allowedTtlMs : refusedTtlMs;
-    if (ttl > 0 && key.length < maxKeyLength) {
-      const oldest = this.#known.size >= maxEntries ? this.#known.keys().next().value : undefined;
-      if (oldest !== undefined) this.#known.delete(oldest);
-      this.#known.set(key, { status, until: monotonic() + ttl });
-    }
+    if (ttl > 0 && key.length < maxKeyLength) this.#known.set(key, { status, until: monotonic() + ttl });
     return status;
   }
 }

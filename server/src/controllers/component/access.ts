@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { Clock, RestClient } from '@typernetes/openapi/client';
+import { type Clock, LruMap, type RestClient } from '@typernetes/openapi/client';
 import { forbidden, type StatusError, unauthorized } from '@typernetes/openapi/meta';
 import type { TokenReview } from '@typernetes/openapi/types/authentication/v1';
 import type { SubjectAccessReview } from '@typernetes/openapi/types/authorization/v1';
@@ -25,7 +25,7 @@ const maximumEntries = 1000;
 export class DelegatedAccess {
   readonly #client: RestClient;
   readonly #clock: Clock;
-  readonly #answers = new Map<string, { answer: unknown; until: number }>();
+  readonly #answers = new LruMap<{ answer: unknown; until: number }>(maximumEntries);
 
   constructor(client: RestClient, clock: Clock) {
     this.#client = client;
@@ -88,16 +88,11 @@ export class DelegatedAccess {
     return status?.allowed === true;
   }
 
-  /** Failures are not remembered. The oldest answers go when there are too many. */
+  /** Failures are not remembered. */
   async #remembered<T>(key: string, ask: () => Promise<T>): Promise<T> {
     const known = this.#answers.get(key);
     if (known !== undefined && known.until > this.#clock.now()) return known.answer as T;
     const answer = await ask();
-    if (this.#answers.size >= maximumEntries)
-      for (const oldest of this.#answers.keys()) {
-        this.#answers.delete(oldest);
-        break;
-      }
     this.#answers.set(key, { answer, until: this.#clock.now() + rememberedMs });
     return answer;
   }

@@ -19,6 +19,7 @@ const plainMedia = [json, yaml, protobufMediaType];
 
 export class DiscoveryHandler {
   readonly #documents: DiscoveryDocuments;
+  readonly #builtIn: DiscoveryDocuments;
   readonly #cache = new DocumentCache();
   readonly #serverAddress: () => string;
 
@@ -28,6 +29,7 @@ export class DiscoveryHandler {
   constructor(isServed: Served, serverAddress: () => string, custom?: CustomDiscovery) {
     const builtIn = discoveryDocuments(isServed);
     this.#documents = custom === undefined ? builtIn : mergedDiscovery(builtIn, custom);
+    this.#builtIn = builtIn;
     this.#custom = custom;
     this.#serverAddress = serverAddress;
   }
@@ -57,7 +59,7 @@ export class DiscoveryHandler {
     }
     const document = this.#legacy(path);
     if (document === undefined) return false;
-    if (path === '/api/v1') confirmAccepted(context, plainMedia);
+    if (this.#isRouted(path)) confirmAccepted(context, plainMedia);
     const choice = negotiate(header(context, 'accept'), plainMedia, ({ as }) => as === undefined);
     if (choice === undefined) throw notAcceptableHere();
     await this.#sendPlain(context, path, choice.mediaType, () => document);
@@ -80,7 +82,7 @@ export class DiscoveryHandler {
   }
 
   async #root(context: RequestContext, path: '/api' | '/apis'): Promise<void> {
-    confirmAccepted(context, plainMedia);
+    if (path === '/api') confirmAccepted(context, plainMedia);
     const choice = negotiate(header(context, 'accept'), plainMedia, isDiscoveryChoice);
     if (choice === undefined) throw notAcceptableHere();
     if (choice.as === undefined) {
@@ -91,7 +93,13 @@ export class DiscoveryHandler {
     }
     const contentType = `${json};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`;
     const document = this.#cache.get(`${path} v2`, () => encodeDocument(this.#documents.aggregated(path), contentType));
+    context.response.setHeader('Cache-Control', 'public');
     await sendDocument(context, document);
+  }
+
+  /** Upstream has these behind routes, which look at media types first; the others are plain handlers. */
+  #isRouted(path: string): boolean {
+    return path === '/apis/apiregistration.k8s.io' || this.#builtIn.groupVersion(path) !== undefined;
   }
 }
 

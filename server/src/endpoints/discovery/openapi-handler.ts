@@ -11,9 +11,10 @@ import {
   openApiV3Index,
   type Served,
 } from '@typernetes/openapi/catalogue';
-import { negotiate } from '@typernetes/openapi/codec';
-import { type JsonObject, notAcceptable } from '@typernetes/openapi/meta';
+import { parseAccept } from '@typernetes/openapi/codec';
+import type { JsonObject } from '@typernetes/openapi/meta';
 import { header, type RequestContext } from '../request-context.ts';
+import { sendBody } from '../respond.ts';
 import { DocumentCache, encodeDocument, sendDocument } from './documents.ts';
 import { OpenApiV2Assembly } from './openapi-v2-assembly.ts';
 
@@ -115,43 +116,63 @@ export class OpenApiHandler {
   }
 
   async handle(context: RequestContext): Promise<boolean> {
-    const path = context.path.replace(/\/$/, '');
-    if (path.startsWith('/openapi/')) this.#refresh();
-    if (path === '/openapi/v2') {
-      const encoding = encodingOf(context, 'v2');
-      const document = this.#cache.get(`v2 ${encoding}`, () => {
-        const { body, hash } = this.#v2(encoding);
-        return { body, etag: `"${hash}"`, contentType: encoding === 'json' ? json : openApiProtobufType.v2 };
-      });
-      await sendDocument(context, document);
-      return true;
-    }
-    if (path === '/openapi/v3') {
-      await sendDocument(
-        context,
-        this.#cache.get('v3', () => encodeDocument(Buffer.from(JSON.stringify(this.#index())))),
-      );
-      return true;
-    }
-    if (!path.startsWith('/openapi/v3/')) return false;
+    const { path } = context;
+    if (!path.startsWith('/openapi/')) return false;
+    this.#refresh();
+    if (path === '/openapi/v2') await this.#sendV2(context);
+    else if (path === '/openapi/v3') await this.#sendIndex(context);
+    else if (path.startsWith('/openapi/v3/')) await this.#sendV3(context, path.slice('/openapi/v3/'.length));
+    else return false;
+    return true;
+  }
+
+  async #sendV2(context: RequestContext): Promise<void> {
+    const encoding = encodingOf(context, 'v2');
+    if (encoding === undefined) return sendNothing(context, 406, vary);
+    const document = this.#cache.get(`v2 ${encoding}`, () => {
+      const { body, hash } = this.#v2(encoding);
+      return { body, etag: `"${hash}"`, contentType: contentTypeOf(encoding, 'v2') };
+    });
+    await sendDocument(context, document);
+  }
+
+  /** Upstream leaves its type to whoever guesses from the first bytes. */
+  async #sendIndex(context: RequestContext): Promise<void> {
+    const { body } = this.#cache.get('v3', () => encodeDocument(Buffer.from(JSON.stringify(this.#index()))));
+    context.response.setHeader('Last-Modified', new Date().toUTCString());
+    await sendBody(context, 200, 'text/plain; charset=utf-8', [body]);
+  }
+
+  async #sendV3(context: RequestContext, name: string): Promise<void> {
+    if (this.#v3(name, 'json') === undefined) return sendNothing(context, 404, {});
+    // A header without any media type is no reason to refuse, nor to say anything.
+    if (header(context, 'accept') !== '' && parseAccept(header(context, 'accept')).length === 0)
+      return sendNothing(context, 200, {});
     const encoding = encodingOf(context, 'v3');
-    const found = this.#v3(path.slice('/openapi/v3/'.length), encoding);
-    if (found === undefined) return false;
-    const asked = context.query.get('hash');
-    if (asked !== null && asked !== '' && asked !== found.hash) {
+    const found = encoding && this.#v3(name, encoding);
+    if (found === undefined) return sendNothing(context, 406, vary);
+    const contentType = contentTypeOf(encoding!, 'v3');
+    const etag = `"${found.hash}"`;
+    const asked = context.query.get('hash') ?? '';
+    if (asked !== '' && asked !== found.hash) {
       // An outdated link leads to the document there is now.
-      context.outcome = { code: 301, bytes: 0 };
-      context.response.writeHead(301, { Location: `${path}?hash=${found.hash}` }).end();
-      return true;
+      const headers = { ...vary, 'Content-Type': contentType, ETag: etag };
+      return sendNothing(context, 301, { ...headers, Location: `/openapi/v3/${name}?hash=${found.hash}` });
     }
-    if (asked === found.hash) {
+    if (asked !== '') {
       context.response.setHeader('Cache-Control', 'public, immutable');
       context.response.setHeader('Expires', new Date(Date.now() + yearMs).toUTCString());
     }
-    const contentType = encoding === 'json' ? json : openApiProtobufType.v3;
-    await sendDocument(context, { body: found.body, etag: `"${found.hash}"`, contentType });
-    return true;
+    await sendDocument(context, { body: found.body, etag, contentType });
   }
+}
+
+const vary = { Vary: 'Accept' };
+
+/** These handlers of upstream's answer with a code alone. */
+function sendNothing(context: RequestContext, code: number, headers: Record<string, string>): void {
+  context.outcome = { code, bytes: 0 };
+  context.response.writeHead(code, headers).end();
 }
 
 function encodedV2(document: JsonObject, encoding: OpenApiEncoding): { body: Buffer; hash: string } {
@@ -159,11 +180,17 @@ function encodedV2(document: JsonObject, encoding: OpenApiEncoding): { body: Buf
   return { body: encoding === 'json' ? json : encodeOpenApiV2(document), hash: openApiHash(json) };
 }
 
-/** Clients write the protobuf type with `@` or with a dot before the version. */
-function encodingOf(context: RequestContext, version: 'v2' | 'v3'): 'json' | 'protobuf' {
+const contentTypeOf = (encoding: OpenApiEncoding, version: 'v2' | 'v3'): string =>
+  encoding === 'json' ? json : openApiProtobufType[version];
+
+/** Clients write the protobuf type with `@` or with a dot before the version. Undefined where they take neither. */
+function encodingOf(context: RequestContext, version: 'v2' | 'v3'): OpenApiEncoding | undefined {
   const protobuf = openApiProtobufType[version];
   const accept = header(context, 'accept').replaceAll(`spec.${version}@v1.0+protobuf`, `spec.${version}.v1.0+protobuf`);
-  const choice = negotiate(accept, [json, protobuf]);
-  if (choice === undefined) throw notAcceptable(`only the following media types are accepted: ${json}, ${protobuf}`);
-  return choice.mediaType === json ? 'json' : 'protobuf';
+  for (const { type, subtype } of parseAccept(accept === '' ? '*/*' : accept)) {
+    if (type !== '*' && type !== 'application') continue;
+    if (subtype === '*' || subtype === 'json') return 'json';
+    if (`application/${subtype}` === protobuf) return 'protobuf';
+  }
+  return undefined;
 }

@@ -1,5 +1,6 @@
 /** Subresources that take the connection over: log, exec, attach, portforward, proxy. */
 import { badRequest, methodNotSupported } from '@typernetes/openapi/meta';
+import { negotiateOutput } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import {
   type HandlerDependencies,
@@ -22,6 +23,9 @@ export async function handleConnect(
   }
   if (context.query.has('dryRun')) throw badRequest('dryRun is not supported');
   const { info } = context;
+  // Logs are read, not connected to, even though their answer is a stream.
+  const isRead = subresource.name === 'log';
+  if (isRead) negotiateOutput(context, false);
   const options = connectOptions(subresource.kind.kind, context.query, subpath(context));
   const request: AdmissionRequest = {
     operation: 'CONNECT',
@@ -31,8 +35,7 @@ export async function handleConnect(
     name: info.name,
   };
   const attributes = admissionAttributes(context, request, options, undefined);
-  // Logs are read, not connected to, even though their answer is a stream.
-  if (subresource.name !== 'log') {
+  if (!isRead) {
     await dependencies.admission.mutate(attributes);
     await dependencies.admission.validate(attributes);
   }
