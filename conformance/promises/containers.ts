@@ -171,10 +171,12 @@ promise(
   async (context) => {
     await runPod(context, 'probed', {
       ...shell('touch /tmp/alive; sleep 3600'),
-      readinessProbe: { exec: { command: ['cat', '/tmp/ready'] }, periodSeconds: 1 },
+      // On a busy machine a command can take longer than a probe waits for by default, and one failure is enough here.
+      readinessProbe: { exec: { command: ['cat', '/tmp/ready'] }, periodSeconds: 1, timeoutSeconds: 20 },
       livenessProbe: {
         exec: { command: ['cat', '/tmp/alive'] },
         periodSeconds: 1,
+        timeoutSeconds: 20,
         failureThreshold: 1,
         initialDelaySeconds: 2,
       },

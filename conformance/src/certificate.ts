@@ -26,11 +26,12 @@ const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'));
 const commonName = (text: string): Der => sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from(text)))));
 const extension = (id: string, ...value: Buffer[]): Der => sequence(oid(id), der(0x04, ...value));
 
-/** Valid for a day, for clocks that are up to an hour apart. */
-export function selfSigned(host: string, now = new Date()): SelfSigned {
+/** Valid for a day, for clocks that are up to an hour apart. @param random so many bytes. */
+export function selfSigned(host: string, now = new Date(), random: (size: number) => Buffer = randomBytes): SelfSigned {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const serial = randomBytes(8);
-  serial[0] = (serial[0] ?? 0) & 0x7f;
+  const serial = random(8);
+  // Positive, and no zeros in front: DER has one way to write a number.
+  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
   const name = commonName('conformance webhook');
   const subjectAltName = sequence(isIP(host) === 0 ? der(0x82, Buffer.from(host)) : der(0x87, addressBytes(host)));
   const extensions = der(

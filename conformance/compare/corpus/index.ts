@@ -12,6 +12,7 @@ import { definitionRuleCases } from './definition-rules.ts';
 import { definitionSchemaCases } from './definition-schemas.ts';
 import { definitionCases } from './definitions.ts';
 import { genericCases } from './generic.ts';
+import { groupRuleCases } from './group-rules.ts';
 import { literalCases } from './literals.ts';
 import { networkCases } from './network.ts';
 import { objectCases } from './objects.ts';
@@ -34,6 +35,7 @@ export function corpus(): Case[] {
     ...podCases,
     ...workloadCases,
     ...scalingCases,
+    ...groupRuleCases,
     ...statusCases,
     ...subresourceCases,
     ...networkCases,

@@ -11,19 +11,9 @@ import type {
 import type { Strategy } from '../../generic/strategy.ts';
 import type { Path } from '../../validation/index.ts';
 import { path, quantityOf } from '../../validation/index.ts';
+import { deprecatedNodeLabel, nodeLabelWarnings } from '../node/deprecated-labels.ts';
 
 type Metadata = { annotations?: Record<string, string> } | undefined;
-
-const DEPRECATED_LABELS: Readonly<Record<string, string>> = {
-  'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-  'beta.kubernetes.io/os': 'deprecated since v1.14; use "kubernetes.io/os" instead',
-  'failure-domain.beta.kubernetes.io/region': 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-  'failure-domain.beta.kubernetes.io/zone': 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-  'beta.kubernetes.io/instance-type': 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-  'app.kubernetes.io/created-by': 'deprecated since v1.9',
-  'scheduler.alpha.kubernetes.io/preferAvoidPods': 'deprecated since v1.22; use Taints and Tolerations instead',
-  'node-role.kubernetes.io/master': 'use "node-role.kubernetes.io/control-plane" instead',
-};
 
 const DEPRECATED_ANNOTATIONS: Readonly<Record<string, string>> = {
   'scheduler.alpha.kubernetes.io/critical-pod': 'non-functional in v1.16+; use the "priorityClassName" field instead',
@@ -104,10 +94,8 @@ function containersOf(spec: PodSpec, at: Path): [Container, Path][] {
 }
 
 function labelWarnings(spec: PodSpec, at: Path): string[] {
-  const warnings = Object.keys(spec.nodeSelector ?? {}).flatMap((key) =>
-    DEPRECATED_LABELS[key] === undefined
-      ? []
-      : [`${at.child('nodeSelector').key(key).toString()}: ${DEPRECATED_LABELS[key]}`],
+  const warnings = nodeLabelWarnings(
+    Object.keys(spec.nodeSelector ?? {}).map((key) => [key, at.child('nodeSelector').key(key)] as const),
   );
   const affinity = spec.affinity?.nodeAffinity;
   const place = at.child('affinity', 'nodeAffinity');
@@ -124,7 +112,7 @@ function labelWarnings(spec: PodSpec, at: Path): string[] {
   for (const [term, here] of terms) warnings.push(...nodeSelectorTermWarnings(term, here));
   for (const [index, { topologyKey, labelSelector }] of (spec.topologySpreadConstraints ?? []).entries()) {
     const here = at.child('topologySpreadConstraints').index(index);
-    const message = DEPRECATED_LABELS[topologyKey];
+    const message = deprecatedNodeLabel(topologyKey);
     if (message !== undefined) warnings.push(`${here.child('topologyKey').toString()}: ${topologyKey} is ${message}`);
     if (labelSelector === undefined) warnings.push(`${here.child('labelSelector').toString()}: ${MATCHES_NOTHING}`);
   }
@@ -134,7 +122,7 @@ function labelWarnings(spec: PodSpec, at: Path): string[] {
 /** Labels of nodes that have other names now. */
 export function nodeSelectorTermWarnings({ matchExpressions = [] }: NodeSelectorTerm, at: Path): string[] {
   return matchExpressions.flatMap(({ key }, index) => {
-    const message = DEPRECATED_LABELS[key];
+    const message = deprecatedNodeLabel(key);
     const here = at.child('matchExpressions').index(index).child('key');
     return message === undefined ? [] : [`${here.toString()}: ${key} is ${message}`];
   });
