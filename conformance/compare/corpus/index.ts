@@ -1,6 +1,7 @@
 /** Every case; each file beside this one holds the cases of one group. */
 import type { Case } from '../case.ts';
 import { accessCases } from './access.ts';
+import { admissionCases } from './admission.ts';
 import { changeCases } from './changes.ts';
 import { clusterCases } from './cluster.ts';
 import { configurationCases } from './configuration.ts';
@@ -33,6 +34,7 @@ export function corpus(): Case[] {
     ...readCases,
     ...changeCases,
     ...podCases,
+    ...admissionCases,
     ...workloadCases,
     ...scalingCases,
     ...groupRuleCases,
