@@ -1,6 +1,7 @@
 /** Every case; each file beside this one holds the cases of one group. */
 import type { Case } from '../case.ts';
 import { accessCases } from './access.ts';
+import { admissionCases } from './admission.ts';
 import { changeCases } from './changes.ts';
 import { clusterCases } from './cluster.ts';
 import { configurationCases } from './configuration.ts';
@@ -13,6 +14,7 @@ import { definitionRuleCases } from './definition-rules.ts';
 import { definitionSchemaCases } from './definition-schemas.ts';
 import { definitionCases } from './definitions.ts';
 import { genericCases } from './generic.ts';
+import { groupRuleCases } from './group-rules.ts';
 import { literalCases } from './literals.ts';
 import { networkCases } from './network.ts';
 import { objectCases } from './objects.ts';
@@ -33,8 +35,10 @@ export function corpus(): Case[] {
     ...readCases,
     ...changeCases,
     ...podCases,
+    ...admissionCases,
     ...workloadCases,
     ...scalingCases,
+    ...groupRuleCases,
     ...statusCases,
     ...subresourceCases,
     ...networkCases,

@@ -216,11 +216,8 @@ function storeDefinition(
     convertToStorage(object) {
       if (shared === undefined) return object;
       const stored = shared.toStorage(object);
-      if (stored !== object) {
-        complete(stored);
-        strategy.default?.(stored);
-      }
-      return stored;
+      // What has its version's defaults gets no other's: it is checked as it came.
+      return stored === object ? object : complete(stored);
     },
   };
 }

@@ -5,7 +5,14 @@ import type {
   LabelSelectorAttributes,
   ResourceAttributes,
 } from '@typernetes/openapi/types/authorization/v1';
-import { type FieldError, invalidValue, path, required } from '../validation/index.ts';
+import {
+  type FieldError,
+  invalidValue,
+  path,
+  required,
+  validateOperator,
+  validateRequirement,
+} from '../validation/index.ts';
 
 /** Requirements that no selector text can express are left out: that widens the question, never the answer. */
 export function fieldSelectorOf(selector: FieldSelectorAttributes | undefined): string | undefined {
@@ -102,6 +109,15 @@ export function validateSelectors(resource: ResourceAttributes | undefined): Fie
     if (!selector.rawSelector && requirements.length === 0) {
       const detail = `when spec.resourceAttributes.${name} is specified, requirements or rawSelector is required`;
       errors.push(required(at.child('requirements'), detail));
+    }
+    for (const [index, { key, operator = '', ...given }] of requirements.entries()) {
+      const here = at.child('requirements').index(index);
+      const requirement = { key: key ?? '', operator, ...given };
+      if (name === 'labelSelector') errors.push(...validateRequirement(requirement, here, { anyOperator: true }));
+      else {
+        if (!key) errors.push(required(here.child('key'), 'must be specified'));
+        errors.push(...validateOperator(requirement, here, { anyOperator: true }));
+      }
     }
   }
   return errors;

@@ -3,6 +3,8 @@
  * there is travels in annotations, in v1's own spelling, so that nothing is lost on the way through a v1 client.
  */
 import type { KubernetesObject } from '@typernetes/openapi/meta';
+import { autoscalerBehavior, behaviorAnnotation } from './autoscaler-behavior.ts';
+import { compact, type Fields, metricFromV1, metricToV1 } from './autoscaler-metrics.ts';
 
 const prefix = 'autoscaling.alpha.kubernetes.io/';
 const annotations = {
@@ -11,182 +13,122 @@ const annotations = {
   conditions: `${prefix}conditions`,
   behavior: `${prefix}behavior`,
 };
+/** No version shows these but v1 those that the conversion writes. */
+const roundTrip = [...Object.values(annotations), `${prefix}scale-down-tolerance`, `${prefix}scale-up-tolerance`];
 
-type Fields = Record<string, unknown>;
 interface Autoscaler extends KubernetesObject {
   spec?: Fields;
   status?: Fields;
 }
 
-const sources: Record<string, string> = {
-  Resource: 'resource',
-  ContainerResource: 'containerResource',
-  Pods: 'pods',
-  Object: 'object',
-  External: 'external',
-};
-
 const defaultCpuUtilization = 80;
 
+/** Upstream goes through its internal form: the annotations come out as it writes them, and CPU has its default. */
 export function defaultAutoscalerV1(object: KubernetesObject): void {
-  const { spec, metadata } = object as Autoscaler;
-  if (!spec) return;
-  spec.minReplicas ??= 1;
-  // v2's default, which v1 shows as its own field.
-  if (metadata?.annotations?.[annotations.metrics] === undefined)
-    spec.targetCPUUtilizationPercentage ??= defaultCpuUtilization;
+  const autoscaler = object as Autoscaler;
+  if (!autoscaler.spec) return;
+  autoscaler.spec.minReplicas ??= 1;
+  const { metadata, spec, status } = autoscalerToV1(autoscalerToV2(structuredClone(autoscaler))) as Autoscaler;
+  Object.assign(autoscaler, { metadata, spec }, status === undefined ? {} : { status });
 }
 
 export function autoscalerToV1(object: KubernetesObject): KubernetesObject {
-  const { metadata, spec: { metrics, behavior, ...spec } = {}, status, ...rest } = object as Autoscaler;
-  const kept: Record<string, string> = { ...metadata?.annotations };
-  const others: Fields[] = [];
-  for (const metric of (metrics ?? []) as Fields[]) {
-    const cpu = cpuUtilization(metric, 'target');
-    if (cpu !== undefined && spec.targetCPUUtilizationPercentage === undefined)
-      spec.targetCPUUtilizationPercentage = cpu;
-    else others.push(metricToV1(metric, 'target'));
-  }
-  keep(kept, annotations.metrics, others);
-  if (behavior !== undefined) kept[annotations.behavior] = JSON.stringify(behavior);
-  const result: Autoscaler = { ...rest, apiVersion: 'autoscaling/v1', metadata: { ...metadata }, spec };
+  const { spec: { metrics, behavior, ...spec } = {}, status, ...rest } = withoutRoundTrip(object) as Autoscaler;
+  const kept: Record<string, string> = {};
+  const all = (metrics ?? []) as Fields[];
+  const cpu = all.map((metric) => cpuUtilization(metric, 'target')).find((each) => each !== undefined);
+  if (cpu !== undefined) spec.targetCPUUtilizationPercentage = cpu;
+  // Of several figures for CPU the first is told, and none of the others is kept.
+  const others = all.filter((metric) => cpuUtilization(metric, 'target') === undefined);
+  keep(
+    kept,
+    annotations.metrics,
+    others.map((metric) => metricToV1(metric, 'target')),
+  );
+  const result: Autoscaler = { ...rest, apiVersion: 'autoscaling/v1', spec };
   if (status !== undefined) result.status = statusToV1(status, kept);
-  if (Object.keys(kept).length > 0) result.metadata!.annotations = kept;
+  if (behavior !== undefined && behavior !== null) kept[annotations.behavior] = behaviorAnnotation(behavior as Fields);
+  if (Object.keys(kept).length > 0)
+    result.metadata = { ...result.metadata, annotations: { ...result.metadata?.annotations, ...kept } };
   return result;
 }
 
 export function autoscalerToV2(object: KubernetesObject): KubernetesObject {
-  const { metadata, spec: { targetCPUUtilizationPercentage, ...spec } = {}, status, ...rest } = object as Autoscaler;
-  const kept: Record<string, string> = { ...metadata?.annotations };
-  const metrics = take(kept, annotations.metrics, (metric) => metricToV2(metric, 'target'));
-  if (targetCPUUtilizationPercentage !== undefined) {
-    const target = { type: 'Utilization', averageUtilization: targetCPUUtilizationPercentage };
-    metrics.unshift({ type: 'Resource', resource: { name: 'cpu', target } });
+  const given = object.metadata?.annotations ?? {};
+  const {
+    spec: { targetCPUUtilizationPercentage: cpu, ...spec } = {},
+    status,
+    ...rest
+  } = withoutRoundTrip(object) as Autoscaler;
+  const metrics = (parseList(given[annotations.metrics]) ?? []).map((metric) => metricFromV1(metric, 'target'));
+  const utilization = cpu ?? (metrics.length === 0 ? defaultCpuUtilization : undefined);
+  if (utilization !== undefined) {
+    const target = { type: 'Utilization', averageUtilization: utilization };
+    metrics.push({ type: 'Resource', resource: { name: 'cpu', target } });
   }
-  const result: Autoscaler = { ...rest, apiVersion: 'autoscaling/v2', metadata: { ...metadata }, spec };
-  if (metrics.length > 0) spec.metrics = metrics;
-  const behavior = parse(kept[annotations.behavior]);
-  if (typeof behavior === 'object' && behavior !== null && !Array.isArray(behavior)) spec.behavior = behavior;
-  delete kept[annotations.behavior];
-  if (status !== undefined) result.status = statusToV2(status, kept);
-  if (Object.keys(kept).length > 0) result.metadata!.annotations = kept;
-  else delete result.metadata!.annotations;
+  spec.metrics = metrics;
+  const behavior = autoscalerBehavior(parse(given[annotations.behavior]));
+  if (behavior !== undefined) spec.behavior = behavior;
+  const result: Autoscaler = { ...rest, apiVersion: 'autoscaling/v2', spec };
+  if (status !== undefined) result.status = statusToV2(status, given);
   return result;
 }
 
+/** What a client of v2 writes under these names is for no one. */
+export function withoutRoundTrip(object: KubernetesObject): KubernetesObject {
+  const given = object.metadata?.annotations;
+  if (given === undefined || !roundTrip.some((name) => Object.hasOwn(given, name))) return object;
+  const { annotations: _, ...metadata } = object.metadata ?? {};
+  const left = Object.entries(given).filter(([name]) => !roundTrip.includes(name));
+  if (left.length === 0) return { ...object, metadata };
+  return { ...object, metadata: { ...metadata, annotations: Object.fromEntries(left) } };
+}
+
 function statusToV1({ currentMetrics, conditions, ...status }: Fields, kept: Record<string, string>): Fields {
-  const others: Fields[] = [];
-  for (const metric of (currentMetrics ?? []) as Fields[]) {
-    const cpu = cpuUtilization(metric, 'current');
-    if (cpu !== undefined) status.currentCPUUtilizationPercentage = cpu;
-    else others.push(metricToV1(metric, 'current'));
-  }
-  keep(kept, annotations.currentMetrics, others);
-  keep(kept, annotations.conditions, (conditions ?? []) as Fields[]);
+  const all = (currentMetrics ?? []) as Fields[];
+  const cpu = all.map((metric) => cpuUtilization(metric, 'current')).findLast((each) => each !== undefined);
+  if (cpu !== undefined) status.currentCPUUtilizationPercentage = cpu;
+  keep(
+    kept,
+    annotations.currentMetrics,
+    all.map((metric) => metricToV1(metric, 'current')),
+  );
+  const told = ((conditions ?? []) as Fields[]).map(({ type, status: value, lastTransitionTime, reason, message }) =>
+    compact({ type, status: value, lastTransitionTime: lastTransitionTime ?? null, reason, message }),
+  );
+  keep(kept, annotations.conditions, told);
   return status;
 }
 
-function statusToV2({ currentCPUUtilizationPercentage, ...status }: Fields, kept: Record<string, string>): Fields {
-  const metrics = take(kept, annotations.currentMetrics, (metric) => metricToV2(metric, 'current'));
-  if (currentCPUUtilizationPercentage !== undefined) {
-    const current = { averageUtilization: currentCPUUtilizationPercentage };
-    metrics.unshift({ type: 'Resource', resource: { name: 'cpu', current } });
-  }
-  const conditions = take(kept, annotations.conditions, (condition) => condition);
-  if (metrics.length > 0) status.currentMetrics = metrics;
-  if (conditions.length > 0) status.conditions = conditions;
+function statusToV2(
+  { currentCPUUtilizationPercentage: cpu, ...status }: Fields,
+  given: Record<string, string>,
+): Fields {
+  // The annotation says more than the field, so the field counts only without it.
+  const metrics = parseList(given[annotations.currentMetrics])?.map((metric) => metricFromV1(metric, 'current'));
+  if (metrics !== undefined) status.currentMetrics = metrics;
+  else if (cpu !== undefined)
+    status.currentMetrics = [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: cpu } } }];
+  const conditions = parseList(given[annotations.conditions]);
+  if (conditions !== undefined) status.conditions = conditions;
   return status;
 }
 
 function cpuUtilization(metric: Fields, side: 'target' | 'current'): unknown {
   const source = metric.type === 'Resource' ? (metric.resource as Fields | undefined) : undefined;
-  return source?.name === 'cpu' ? (source[side] as Fields | undefined)?.averageUtilization : undefined;
-}
-
-/** v2 groups a metric's figures under target or current; v1 has them side by side under names of their own. */
-function metricToV1(metric: Fields, side: 'target' | 'current'): Fields {
-  const name = sources[String(metric.type)];
-  const source = name === undefined ? undefined : (metric[name] as Fields | undefined);
-  if (name === undefined || source === undefined) return metric;
-  const figures = (source[side] ?? {}) as Fields;
-  const { name: metricName, selector } = (source.metric ?? {}) as Fields;
-  switch (metric.type) {
-    case 'Resource':
-    case 'ContainerResource':
-      return {
-        type: metric.type,
-        [name]: compact({
-          name: source.name,
-          container: source.container,
-          [`${side}AverageUtilization`]: figures.averageUtilization,
-          [`${side}AverageValue`]: figures.averageValue,
-        }),
-      };
-    case 'Pods':
-      return {
-        type: metric.type,
-        [name]: compact({ metricName, selector, [`${side}AverageValue`]: figures.averageValue }),
-      };
-    case 'External':
-      return {
-        type: metric.type,
-        [name]: compact({
-          metricName,
-          metricSelector: selector,
-          [`${side}Value`]: figures.value,
-          [`${side}AverageValue`]: figures.averageValue,
-        }),
-      };
-    default:
-      return {
-        type: metric.type,
-        [name]: compact({
-          target: source.describedObject,
-          metricName,
-          selector,
-          [`${side}Value`]: figures.value,
-          averageValue: figures.averageValue,
-        }),
-      };
-  }
-}
-
-function metricToV2(metric: Fields, side: 'target' | 'current'): Fields {
-  const name = sources[String(metric.type)];
-  const source = name === undefined ? undefined : (metric[name] as Fields | undefined);
-  if (name === undefined || source === undefined) return metric;
-  const averageValue = source[`${side}AverageValue`] ?? source.averageValue;
-  const averageUtilization = source[`${side}AverageUtilization`];
-  const value = source[`${side}Value`];
-  const type = averageUtilization !== undefined ? 'Utilization' : averageValue !== undefined ? 'AverageValue' : 'Value';
-  const figures = compact({ type: side === 'target' ? type : undefined, value, averageValue, averageUtilization });
-  const named = compact({ name: source.metricName, selector: source.selector ?? source.metricSelector });
-  switch (metric.type) {
-    case 'Resource':
-    case 'ContainerResource':
-      return {
-        type: metric.type,
-        [name]: compact({ name: source.name, container: source.container, [side]: figures }),
-      };
-    case 'Object':
-      return { type: metric.type, [name]: compact({ describedObject: source.target, metric: named, [side]: figures }) };
-    default:
-      return { type: metric.type, [name]: { metric: named, [side]: figures } };
-  }
-}
-
-function compact(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  return source?.name === 'cpu' ? ((source[side] as Fields | undefined)?.averageUtilization ?? undefined) : undefined;
 }
 
 function keep(kept: Record<string, string>, name: string, list: readonly Fields[]): void {
   if (list.length > 0) kept[name] = JSON.stringify(list);
 }
 
-function take(kept: Record<string, string>, name: string, convert: (item: Fields) => Fields): Fields[] {
-  const list = parse(kept[name]);
-  delete kept[name];
-  return Array.isArray(list) ? list.map((item) => convert(item as Fields)) : [];
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function parseList(text: string | undefined): Fields[] | undefined {
+  const list = parse(text);
+  return Array.isArray(list) && list.every(isFields) ? list : undefined;
 }
 
 /** Annotations are clients' text: what is no JSON is as good as absent. */

@@ -1,7 +1,7 @@
 /** Objects that several group versions serve from one storage. */
 import type { GroupResource, KubernetesObject } from '@typernetes/openapi/meta';
 import { coreFieldLabel, eventToCore, eventToEventsGroup } from './event.ts';
-import { autoscalerToV1, autoscalerToV2, defaultAutoscalerV1 } from './horizontal-pod-autoscaler.ts';
+import { autoscalerToV1, autoscalerToV2, defaultAutoscalerV1, withoutRoundTrip } from './horizontal-pod-autoscaler.ts';
 
 export interface SharedStorage {
   /** The group whose registration and storage prefix are used. */
@@ -23,7 +23,7 @@ export const sharedStorages: readonly SharedStorage[] = [
     storageApiVersion: 'autoscaling/v2',
     apiVersions: ['autoscaling/v1', 'autoscaling/v2'],
     fromStorage: (object, apiVersion) => (apiVersion === 'autoscaling/v1' ? autoscalerToV1(object) : object),
-    toStorage: (object) => (object.apiVersion === 'autoscaling/v1' ? autoscalerToV2(object) : object),
+    toStorage: (object) => (object.apiVersion === 'autoscaling/v1' ? autoscalerToV2(object) : withoutRoundTrip(object)),
     default: defaultAutoscalerV1,
   },
   {

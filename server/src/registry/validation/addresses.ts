@@ -36,6 +36,14 @@ export function validateCidr(cidr: string, at: Path, existing: readonly string[]
   return parsed.bitsBeyondPrefix ? [invalidValue(at, cidr, 'must not have bits set beyond the prefix length')] : [];
 }
 
+/** A range in a field of the newer kinds, which take only the one form that upstream writes. */
+export function validateCanonicalCidr(cidr: string, at: Path): FieldError[] {
+  const errors = validateCidr(cidr, at);
+  const { text = cidr } = parseSloppyCidr(cidr) ?? {};
+  if (errors.length > 0 || text === cidr) return errors;
+  return [invalidValue(at, cidr, `must be in canonical form (${JSON.stringify(text)})`)];
+}
+
 /** `10.9.8.7/24`: an address together with the network it is in, in canonical form. */
 export function validateInterfaceAddress(value: string, at: Path): FieldError[] {
   const slash = value.indexOf('/');

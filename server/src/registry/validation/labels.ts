@@ -15,9 +15,35 @@ export function validateLabelSelector(selector: LabelSelectorLike | undefined | 
   return errors;
 }
 
-function validateRequirement(
-  requirement: { key: string; operator: string; values?: readonly string[] | null },
+interface Requirement {
+  key: string;
+  operator: string;
+  values?: readonly string[] | null;
+}
+
+interface RequirementOptions {
+  /** Of a newer client: what it means is not for this server to say. */
+  anyOperator?: boolean;
+}
+
+export function validateRequirement(
+  requirement: Requirement,
   at: Path,
+  options: RequirementOptions = {},
+): FieldError[] {
+  const values = requirement.values ?? [];
+  return [
+    ...validateOperator(requirement, at, options),
+    ...checked(at.child('key'), requirement.key, qualifiedName(requirement.key ?? '')),
+    ...values.flatMap((value, index) => checked(at.child('values').index(index), value, labelValue(value))),
+  ];
+}
+
+/** Whether the operator is one, and has values where it needs them. */
+export function validateOperator(
+  requirement: Requirement,
+  at: Path,
+  { anyOperator = false }: RequirementOptions = {},
 ): FieldError[] {
   const values = requirement.values ?? [];
   const errors: FieldError[] = [];
@@ -36,11 +62,9 @@ function validateRequirement(
       }
       break;
     default:
-      errors.push(invalidValue(at.child('operator'), requirement.operator, 'not a valid selector operator'));
+      if (!anyOperator)
+        errors.push(invalidValue(at.child('operator'), requirement.operator, 'not a valid selector operator'));
   }
-  errors.push(...checked(at.child('key'), requirement.key, qualifiedName(requirement.key ?? '')));
-  for (const [index, value] of values.entries())
-    errors.push(...checked(at.child('values').index(index), value, labelValue(value)));
   return errors;
 }
 

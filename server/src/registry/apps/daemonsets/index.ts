@@ -1,3 +1,4 @@
+import { badRequest } from '@typernetes/openapi/meta';
 import type { DaemonSet } from '@typernetes/openapi/types/apps/v1';
 import {
   defaultPodTemplate,
@@ -26,6 +27,7 @@ import {
   nonNegativeFields,
   notDecremented,
   notSupported,
+  parseInt64,
   path,
   required,
   semanticEqual,
@@ -53,14 +55,24 @@ function defaultDaemonSet(set: DaemonSet): void {
   }
   given.revisionHistoryLimit ??= 10;
   // Upstream keeps the number in a field of its own and writes it into every v1 object.
-  if (set.metadata?.annotations?.[TEMPLATE_GENERATION] === undefined) setTemplateGeneration(set, 0);
+  setTemplateGeneration(set, readTemplateGeneration(set));
+}
+
+function readTemplateGeneration(set: Readonly<DaemonSet>): bigint {
+  const given = set.metadata?.annotations?.[TEMPLATE_GENERATION];
+  try {
+    return given === undefined ? 0n : parseInt64(given);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw badRequest(`DaemonSet in version "v1" cannot be handled as a DaemonSet: ${problem}`);
+  }
 }
 
 function templateGeneration(set: Readonly<DaemonSet>): number {
   return Number(set.metadata?.annotations?.[TEMPLATE_GENERATION] ?? 0) || 0;
 }
 
-function setTemplateGeneration(set: DaemonSet, generation: number): void {
+function setTemplateGeneration(set: DaemonSet, generation: number | bigint): void {
   const annotations = { ...set.metadata?.annotations, [TEMPLATE_GENERATION]: String(generation) };
   set.metadata = { ...set.metadata, annotations };
 }

@@ -1,12 +1,7 @@
+import { badRequest } from '@typernetes/openapi/meta';
 import { deepCopy } from '@typernetes/openapi/schema';
 import type { Deployment } from '@typernetes/openapi/types/apps/v1';
-import {
-  defaultPodTemplate,
-  validateLongRunningTemplate,
-  validatePodTemplate,
-  validateSelectsTemplate,
-  validateWorkloadSelector,
-} from '../../core/pod/template.ts';
+import { defaultPodTemplate } from '../../core/pod/template.ts';
 import { podNameWarnings, workloadWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration, Strategy } from '../../generic/strategy.ts';
 import { age, ageColumn, containerCells, labelSelectorText, nameColumn, text } from '../../printing/index.ts';
@@ -17,19 +12,52 @@ import {
   immutable,
   intOrPercentValue,
   invalidValue,
+  nonNegative,
   nonNegativeFields,
   notDecremented,
   notSupported,
+  parseInt64,
   path,
   required,
   semanticEqual,
   validateIntOrPercent,
   validateNotAbove100Percent,
 } from '../../validation/index.ts';
+import { validateReplicaTemplate } from '../replicasets/template.ts';
 
 const spec = path('spec');
 
+/** What apps/v1 keeps of the rollbacks of older versions. */
+const ROLLBACK_TO = 'deprecated.deployment.rollback.to';
+
+/** Upstream keeps the number in a field of its own, and writes it anew. */
+function normaliseRollback({ metadata }: Deployment): void {
+  const annotations = metadata?.annotations;
+  const given = annotations?.[ROLLBACK_TO];
+  if (given === undefined || !annotations) return;
+  if (given !== '') annotations[ROLLBACK_TO] = String(rollbackTo(given));
+  else if (Object.keys(annotations).length > 1) delete annotations[ROLLBACK_TO];
+  else delete metadata.annotations;
+}
+
+function rollbackTo(text: string): bigint {
+  try {
+    return parseInt64(text);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw badRequest(
+      `Deployment in version "v1" cannot be handled as a Deployment: failed to parse annotation[${ROLLBACK_TO}]=${text} as int64: ${problem}`,
+    );
+  }
+}
+
+function validateRollback({ metadata }: Deployment): FieldError[] {
+  const revision = metadata?.annotations?.[ROLLBACK_TO];
+  return revision === undefined ? [] : nonNegative(spec.child('rollback', 'version'), Number(revision));
+}
+
 function defaultDeployment(deployment: Deployment): void {
+  normaliseRollback(deployment);
   const given = deployment.spec;
   if (!given) return;
   defaultPodTemplate(given.template);
@@ -48,15 +76,13 @@ function defaultDeployment(deployment: Deployment): void {
 function validateDeployment(deployment: Deployment): FieldError[] {
   const given = deployment.spec;
   if (!given) return [required(spec.child('selector'), ''), required(spec.child('template'), '')];
-  const template = spec.child('template');
   const errors = [
     ...nonNegativeFields(spec, given, ['replicas']),
-    ...validateWorkloadSelector(given.selector, 'deployment', spec.child('selector')),
-    ...validateSelectsTemplate(given.selector, given.template, template),
-    ...validatePodTemplate(given.template, template),
-    ...validateLongRunningTemplate(given.template, 'ReplicaSet', template),
+    ...validateReplicaTemplate(given.selector, given.template),
     ...validateStrategy(deployment),
-    ...nonNegativeFields(spec, given, ['minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds']),
+    ...nonNegativeFields(spec, given, ['minReadySeconds', 'revisionHistoryLimit']),
+    ...validateRollback(deployment),
+    ...nonNegativeFields(spec, given, ['progressDeadlineSeconds']),
   ];
   const deadline = given.progressDeadlineSeconds;
   if (deadline != null && deadline <= (given.minReadySeconds ?? 0)) {

@@ -1,12 +1,6 @@
 import { deepCopy } from '@typernetes/openapi/schema';
 import type { ReplicaSet } from '@typernetes/openapi/types/apps/v1';
-import {
-  defaultPodTemplate,
-  validateLongRunningTemplate,
-  validatePodTemplate,
-  validateSelectsTemplate,
-  validateWorkloadSelector,
-} from '../../core/pod/template.ts';
+import { defaultPodTemplate } from '../../core/pod/template.ts';
 import { podNameWarnings, workloadWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { formatLabelSelector, labelSelectorText } from '../../printing/index.ts';
@@ -14,19 +8,16 @@ import { scale } from '../../scale.ts';
 import type { FieldError } from '../../validation/index.ts';
 import { immutable, nonNegativeFields, path, required } from '../../validation/index.ts';
 import { replicaTable, validateReplicaCounts } from './replicas.ts';
+import { validateReplicaTemplate } from './template.ts';
 
 const spec = path('spec');
 
 function validateReplicaSet(set: ReplicaSet): FieldError[] {
   const given = set.spec;
   if (!given) return [required(spec.child('selector'), ''), required(spec.child('template'), '')];
-  const template = spec.child('template');
   return [
     ...nonNegativeFields(spec, given, ['replicas', 'minReadySeconds']),
-    ...validateWorkloadSelector(given.selector, 'deployment', spec.child('selector')),
-    ...validateSelectsTemplate(given.selector, given.template, template),
-    ...validatePodTemplate(given.template, template),
-    ...validateLongRunningTemplate(given.template, 'ReplicaSet', template),
+    ...validateReplicaTemplate(given.selector, given.template),
   ];
 }
 

@@ -2,11 +2,11 @@ import type { StatefulSet } from '@typernetes/openapi/types/apps/v1';
 import type { Volume } from '@typernetes/openapi/types/core/v1';
 import { validateClaimSpec } from '../../core/persistentvolumeclaims/validate.ts';
 import { sizeWarnings } from '../../core/persistentvolumeclaims/warnings.ts';
+import { validatePodAnnotations } from '../../core/pod/annotations.ts';
 import {
   defaultPodTemplate,
   validateLongRunningTemplate,
   validatePodTemplate,
-  validateSelectsTemplate,
   validateTemplateMetadata,
   validateWorkloadSelector,
 } from '../../core/pod/template.ts';
@@ -110,11 +110,17 @@ function validateStatefulSet(set: StatefulSet, old: Readonly<StatefulSet> | unde
   const at = spec.child('template');
   return [
     ...errors,
-    ...validateWorkloadSelector(given.selector, 'statefulset', spec.child('selector')),
-    ...validateSelectsTemplate(given.selector, template, at),
-    ...validatePodTemplate(template, at),
-    // Said twice: by the template's own check, and by the set's.
-    ...validateTemplateMetadata(template, at),
+    ...validateWorkloadSelector(given.selector, template, {
+      kind: 'statefulset',
+      selectorAt: spec.child('selector'),
+      templateAt: at,
+      // Said twice: by the template's own check, and by the set's.
+      ofTemplate: () => [
+        ...validatePodTemplate(template, at),
+        ...validateTemplateMetadata(template, at),
+        ...validatePodAnnotations(template?.metadata?.annotations, template?.spec, at.child('annotations')),
+      ],
+    }),
     ...validateLongRunningTemplate(template, 'StatefulSet', at),
   ];
 }

@@ -1,31 +1,31 @@
-import { parseApiVersion } from '@typernetes/openapi/meta';
 import type {
   HorizontalPodAutoscaler,
   HPAScalingRules,
   MetricSpec,
   MetricStatus,
 } from '@typernetes/openapi/types/autoscaling/v2';
+import { withoutRoundTrip } from '../../conversion/horizontal-pod-autoscaler.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
-  checked,
   invalidValue,
   NOT_NEGATIVE,
   nonNegativeFields,
   notSupported,
   optionalOneOf,
   path,
-  pathSegmentName,
   required,
   sign,
 } from '../../validation/index.ts';
 
-import { METRIC_FIELDS, validateMetrics } from './validate-metrics.ts';
+import { METRIC_FIELDS, validateMetrics, validateObjectReference } from './validate-metrics.ts';
 
 const spec = path('spec');
 
 function defaultAutoscaler(autoscaler: HorizontalPodAutoscaler): void {
+  // What v1 keeps in annotations, v2 has fields for.
+  Object.assign(autoscaler, { metadata: withoutRoundTrip(autoscaler).metadata });
   const given = autoscaler.spec;
   if (!given) return;
   given.minReplicas ??= 1;
@@ -69,7 +69,7 @@ function validateAutoscaler(
     errors.push(invalidValue(at, maxReplicas, 'must be greater than or equal to `minReplicas`'));
   }
   errors.push(...validateTarget(autoscaler, old));
-  errors.push(...validateMetrics(given.metrics ?? [], minReplicas, spec.child('metrics')));
+  errors.push(...validateMetrics(given.metrics ?? [], old?.spec?.metrics ?? [], minReplicas, spec.child('metrics')));
   for (const direction of ['scaleUp', 'scaleDown'] as const) {
     errors.push(...validateRules(given.behavior?.[direction], spec.child('behavior', direction)));
   }
@@ -80,29 +80,15 @@ function validateTarget(
   autoscaler: HorizontalPodAutoscaler,
   old: Readonly<HorizontalPodAutoscaler> | undefined,
 ): FieldError[] {
-  const at = spec.child('scaleTargetRef');
-  const { kind, name, apiVersion = '' } = autoscaler.spec?.scaleTargetRef ?? {};
-  const errors: FieldError[] = [];
-  for (const [field, value] of [
-    ['kind', kind],
-    ['name', name],
-  ] as const) {
-    if (!value) errors.push(required(at.child(field), ''));
-    else errors.push(...checked(at.child(field), value, pathSegmentName(value)));
-  }
+  const reference = autoscaler.spec?.scaleTargetRef;
   const before = old?.spec?.scaleTargetRef;
-  const unchanged = before !== undefined && (before.apiVersion ?? '') === apiVersion && before.kind === kind;
-  if (unchanged || kind === 'ReplicationController') return errors;
-  try {
-    if (parseApiVersion(apiVersion).group === '') {
-      errors.push(invalidValue(at.child('apiVersion'), apiVersion, 'apiVersion must specify API group'));
-    }
-  } catch (error) {
-    errors.push(
-      invalidValue(at.child('apiVersion'), apiVersion, error instanceof Error ? error.message : String(error)),
-    );
-  }
-  return errors;
+  const unchanged =
+    before !== undefined &&
+    (before.apiVersion ?? '') === (reference?.apiVersion ?? '') &&
+    before.kind === reference?.kind;
+  // The one kind of the core group that can be scaled.
+  const apiVersions = unchanged ? 'any' : reference?.kind === 'ReplicationController' ? 'core too' : 'with group';
+  return validateObjectReference(reference, apiVersions, spec.child('scaleTargetRef'));
 }
 
 function validateRules(rules: HPAScalingRules | undefined, at: Path): FieldError[] {
@@ -116,7 +102,6 @@ function validateRules(rules: HPAScalingRules | undefined, at: Path): FieldError
     errors.push(invalidValue(place, seconds, 'must be less than or equal to 3600'));
   const selects = ['Disabled', 'Max', 'Min'];
   errors.push(...optionalOneOf(at.child('selectPolicy'), rules.selectPolicy, selects));
-  if (sign(rules.tolerance) < 0) errors.push(invalidValue(at.child('tolerance'), rules.tolerance, NOT_NEGATIVE));
   if ((rules.policies ?? []).length === 0)
     errors.push(required(at.child('policies'), 'must specify at least one Policy'));
   for (const [index, policy] of (rules.policies ?? []).entries()) {
@@ -132,6 +117,7 @@ function validateRules(rules: HPAScalingRules | undefined, at: Path): FieldError
       );
     }
   }
+  if (sign(rules.tolerance) < 0) errors.push(invalidValue(at.child('tolerance'), rules.tolerance, NOT_NEGATIVE));
   return errors;
 }
 
@@ -179,6 +165,8 @@ export const horizontalpodautoscalers: ResourceRegistration<HorizontalPodAutosca
     prepareForUpdate(autoscaler, old) {
       autoscaler.status = structuredClone(old.status ?? emptyStatus());
     },
+    // As upstream reads from its storage what came as another version.
+    canonicalize: defaultAutoscaler,
     validate: (autoscaler) => validateAutoscaler(autoscaler, undefined),
     validateUpdate: validateAutoscaler,
     validateStatusUpdate: (autoscaler) =>

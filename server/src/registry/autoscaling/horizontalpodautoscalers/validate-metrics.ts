@@ -1,4 +1,4 @@
-import type { MetricSpec, MetricTarget } from '@typernetes/openapi/types/autoscaling/v2';
+import type { CrossVersionObjectReference, MetricSpec, MetricTarget } from '@typernetes/openapi/types/autoscaling/v2';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
   checked,
@@ -21,12 +21,46 @@ export const METRIC_FIELDS: Readonly<Record<string, SourceField>> = {
 };
 type SourceField = 'object' | 'external' | 'pods' | 'resource' | 'containerResource';
 
+type ApiVersions = 'any' | 'core too' | 'with group';
+
+/** A reference to an object, and what its apiVersion may be. */
+export function validateObjectReference(
+  reference: CrossVersionObjectReference | undefined,
+  apiVersions: ApiVersions,
+  at: Path,
+): FieldError[] {
+  const { kind, name, apiVersion = '' } = reference ?? {};
+  const errors = Object.entries({ kind, name }).flatMap(([part, value]) =>
+    value ? checked(at.child(part), value, pathSegmentName(value)) : [required(at.child(part), '')],
+  );
+  const wrong = apiVersionMessage(apiVersion, apiVersions);
+  if (wrong !== undefined) errors.push(invalidValue(at.child('apiVersion'), apiVersion, wrong));
+  return errors;
+}
+
+function apiVersionMessage(apiVersion: string, allowed: ApiVersions): string | undefined {
+  if (allowed === 'any') return undefined;
+  if (apiVersion.split('/').length > 2) return `unexpected GroupVersion string: ${apiVersion}`;
+  const hasGroup = apiVersion.includes('/') && !apiVersion.startsWith('/');
+  return allowed === 'core too' || hasGroup ? undefined : 'apiVersion must specify API group';
+}
+
 export function validateMetrics(
   metrics: readonly MetricSpec[],
+  old: readonly MetricSpec[],
   minReplicas: number | undefined,
   at: Path,
 ): FieldError[] {
-  const errors = metrics.flatMap((metric, index) => validateMetric(metric, at.index(index)));
+  // One that was there already does no harm.
+  const alreadyWrong = old.some(
+    ({ type, object }) =>
+      type === 'Object' &&
+      object &&
+      apiVersionMessage(object.describedObject?.apiVersion ?? '', 'core too') !== undefined,
+  );
+  const errors = metrics.flatMap((metric, index) =>
+    validateMetric(metric, alreadyWrong ? 'any' : 'core too', at.index(index)),
+  );
   if (minReplicas === 0 && !metrics.some(({ type }) => type === 'Object' || type === 'External')) {
     const message = 'must specify at least one Object or External metric to support scaling to zero replicas';
     errors.push(forbiddenField(at, message));
@@ -37,7 +71,7 @@ export function validateMetrics(
 /** Upstream looks at the first source in this order; the type comes in when it tells which one should be there. */
 const ORDER: readonly SourceField[] = ['object', 'external', 'pods', 'resource', 'containerResource'];
 
-function validateMetric(metric: MetricSpec, at: Path): FieldError[] {
+function validateMetric(metric: MetricSpec, apiVersions: ApiVersions, at: Path): FieldError[] {
   const types = Object.keys(METRIC_FIELDS);
   const { type } = metric;
   const expected = Object.hasOwn(METRIC_FIELDS, type) ? METRIC_FIELDS[type] : undefined;
@@ -47,7 +81,7 @@ function validateMetric(metric: MetricSpec, at: Path): FieldError[] {
   if (expected === undefined) errors.push(unknown);
   const present = ORDER.filter((field) => metric[field] !== undefined);
   const [first] = present;
-  if (first !== undefined) errors.push(...validateSource(metric, first, at.child(first)));
+  if (first !== undefined) errors.push(...validateSource(metric, first, apiVersions, at.child(first)));
   if (expected === undefined) errors.push(unknown);
   else if (metric[expected] === undefined)
     errors.push(required(at.child(expected), 'must populate information for the given metric source'));
@@ -58,19 +92,14 @@ function validateMetric(metric: MetricSpec, at: Path): FieldError[] {
   return errors;
 }
 
-function validateSource(metric: MetricSpec, field: SourceField, at: Path): FieldError[] {
+function validateSource(metric: MetricSpec, field: SourceField, apiVersions: ApiVersions, at: Path): FieldError[] {
   const source = metric[field];
   if (source === undefined) return [];
   const { target } = source;
   const place = at.child('target');
   const errors: FieldError[] = [];
-  if (field === 'object') {
-    const { kind, name } = metric.object?.describedObject ?? {};
-    for (const [part, value] of Object.entries({ kind, name })) {
-      const here = at.child('describedObject', part);
-      errors.push(...(value ? checked(here, value, pathSegmentName(value)) : [required(here, '')]));
-    }
-  }
+  if (field === 'object')
+    errors.push(...validateObjectReference(metric.object?.describedObject, apiVersions, at.child('describedObject')));
   if ('metric' in source) {
     const { name } = source.metric;
     const here = at.child('metric', 'name');

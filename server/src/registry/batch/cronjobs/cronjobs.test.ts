@@ -86,6 +86,17 @@ refusals('CronJobs', cronjobs, {
     { 'spec/timeZone': 'Local' },
     'spec.timeZone: Invalid value: "Local": timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones',
   ],
+  'a zone in other letters': [
+    { 'spec/timeZone': 'europe/berlin' },
+    'spec.timeZone: Invalid value: "europe/berlin": unknown time zone europe/berlin',
+  ],
+  'an offset': [{ 'spec/timeZone': '+0100' }, 'spec.timeZone: Invalid value: "+0100": unknown time zone +0100'],
+  'a zone by its old name': [{ 'spec/timeZone': 'US/Pacific' }],
+  'a duration without unit': [
+    { 'spec/schedule': '@every 5' },
+    'spec.schedule: Invalid value: "@every 5": failed to parse duration @every 5: time: missing unit in duration "5"',
+  ],
+  'a part of an hour': [{ 'spec/schedule': '@every .5h' }],
   'a zone with a space': [{ 'spec/timeZone': ' UTC' }, 'spec.timeZone: Invalid value: " UTC": unknown time zone  UTC'],
   'a policy': [
     { 'spec/concurrencyPolicy': 'X' },

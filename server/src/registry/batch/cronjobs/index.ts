@@ -1,5 +1,5 @@
 import type { CronJob } from '@typernetes/openapi/types/batch/v1';
-import { podNameWarnings, workloadWarnings } from '../../core/pod/warnings.ts';
+import { podNameWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { withoutEmpty } from '../../generic/without-empty.ts';
 import {
@@ -15,6 +15,7 @@ import {
 } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
 import {
+  checked,
   invalidValue,
   nonNegativeFields,
   notSupported,
@@ -24,7 +25,8 @@ import {
   required,
 } from '../../validation/index.ts';
 import { defaultJobTemplateSpec, validateJobSpec } from '../jobs/spec.ts';
-import { scheduleError, timeZoneError } from './schedule.ts';
+import { jobSpecWarnings } from '../jobs/warnings.ts';
+import { scheduleError, timeZoneErrors } from './schedule.ts';
 
 const spec = path('spec');
 
@@ -34,10 +36,8 @@ function validateCronJob(job: CronJob, old: Readonly<CronJob> | undefined): Fiel
   const errors = given.schedule ? validateSchedule(job, old) : [required(spec.child('schedule'), '')];
   errors.push(...nonNegativeFields(spec, given, ['startingDeadlineSeconds']));
   const zone = given.timeZone;
-  if (zone != null && zone !== old?.spec?.timeZone) {
-    const problem = zone === '' ? 'timeZone must be nil or non-empty string' : timeZoneError(zone);
-    if (problem !== undefined) errors.push(invalidValue(spec.child('timeZone'), zone, problem));
-  }
+  if (zone != null && zone !== old?.spec?.timeZone)
+    errors.push(...checked(spec.child('timeZone'), zone, timeZoneErrors(zone)));
   errors.push(...oneOf(spec.child('concurrencyPolicy'), given.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']));
   const template = spec.child('jobTemplate', 'spec');
   const jobSpec = given.jobTemplate?.spec;
@@ -78,10 +78,8 @@ function suspendText(suspend: boolean | undefined): string {
   return suspend ? 'True' : 'False';
 }
 
-const warnings = workloadWarnings(
-  ({ spec }: Readonly<CronJob>) => spec?.jobTemplate?.spec?.template,
-  path('spec', 'jobTemplate', 'spec', 'template'),
-);
+const jobWarnings = ({ spec: given }: Readonly<CronJob>): string[] =>
+  jobSpecWarnings(given?.jobTemplate?.spec, spec.child('jobTemplate', 'spec'));
 
 export const cronjobs: ResourceRegistration<CronJob> = {
   resource: { group: 'batch', resource: 'cronjobs' },
@@ -110,8 +108,8 @@ export const cronjobs: ResourceRegistration<CronJob> = {
       return errors;
     },
     validateUpdate: validateCronJob,
-    warningsOnUpdate: warnings.warningsOnUpdate,
-    warningsOnCreate: (job) => [...podNameWarnings(job), ...warnings.warningsOnCreate(job)],
+    warningsOnCreate: (job) => [...podNameWarnings(job), ...jobWarnings(job)],
+    warningsOnUpdate: (job, old) => (job.metadata?.generation === old.metadata?.generation ? [] : jobWarnings(job)),
   },
   deleteStrategy: { defaultGarbageCollection: 'Background' },
   table: {

@@ -1,9 +1,18 @@
+import { timeZones } from './time-zones.ts';
+
 /** Whether a text is a schedule that upstream's cron parser takes; its message otherwise, undefined if all is well. */
 export function scheduleError(schedule: string): string | undefined {
-  const text = schedule.replace(/^(?:CRON_)?TZ=\S+\s+/, '');
-  if (text.trim() === '') return 'empty spec string';
+  let text = schedule;
+  const zone = /^(?:CRON_)?TZ=([^ ]*)/.exec(schedule);
+  if (zone) {
+    const [prefix, name = ''] = zone;
+    if (prefix === schedule) return 'invalid schedule format: runtime error: slice bounds out of range [:-1]';
+    if (!['', 'UTC', 'Local'].includes(name) && !timeZones.has(name))
+      return `provided bad location ${name}: unknown time zone ${name}`;
+    text = schedule.slice(prefix.length).trim();
+  }
   if (text.startsWith('@')) return descriptorError(text);
-  const fields = text.trim().split(/\s+/);
+  const fields = text.split(/\s+/).filter((field) => field !== '');
   if (fields.length !== 5) return `expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`;
   for (const [index, bounds] of BOUNDS.entries()) {
     const problem = fieldError(fields[index] ?? '', bounds);
@@ -34,8 +43,24 @@ function descriptorError(text: string): string | undefined {
   if (DESCRIPTORS.has(text)) return undefined;
   const every = /^@every (.*)$/.exec(text)?.[1];
   if (every === undefined) return `unrecognized descriptor: ${text}`;
-  if (/^[+-]?(?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+$/.test(every)) return undefined;
-  return `failed to parse duration ${text}: time: invalid duration ${JSON.stringify(every)}`;
+  const problem = durationError(every);
+  return problem === undefined ? undefined : `failed to parse duration ${text}: time: ${problem}`;
+}
+
+/** What Go says of a duration that is none. */
+function durationError(text: string): string | undefined {
+  const quoted = JSON.stringify(text);
+  let rest = text.replace(/^[+-]/, '');
+  if (rest === '0') return undefined;
+  do {
+    const number = /^(?:\d+\.?\d*|\.\d+)/.exec(rest)?.[0];
+    if (number === undefined) return `invalid duration ${quoted}`;
+    const unit = /^[^.\d]+/.exec(rest.slice(number.length))?.[0];
+    if (unit === undefined) return `missing unit in duration ${quoted}`;
+    if (!/^(?:ns|us|µs|μs|ms|s|m|h)$/.test(unit)) return `unknown unit ${JSON.stringify(unit)} in duration ${quoted}`;
+    rest = rest.slice(number.length + unit.length);
+  } while (rest !== '');
+  return undefined;
 }
 
 function fieldError(field: string, bounds: Bounds): string | undefined {
@@ -79,25 +104,25 @@ function value(text: string, bounds: Bounds): number | string {
 }
 
 function number(text: string): number | string {
-  if (!/^[+-]?\d+$/.test(text))
-    return `failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`;
-  const parsed = Number(text);
+  const parsed = /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
+  if (parsed === undefined || Math.abs(parsed) >= 2 ** 63) {
+    const problem = parsed === undefined ? 'invalid syntax' : 'value out of range';
+    return `failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: ${problem}`;
+  }
   return parsed < 0 ? `negative number (${parsed}) not allowed: ${text}` : parsed;
 }
 
-/** Undefined if the zone exists. */
-export function timeZoneError(zone: string): string | undefined {
+/** What is wrong with the name of a time zone. */
+export function timeZoneErrors(zone: string): string[] {
+  if (zone === '') return ['timeZone must be nil or non-empty string'];
   const unknown = `unknown time zone ${zone}`;
   const strange = zone
     .split('/')
     .some((part) => part === '.' || part === '..' || !/^[A-Za-z._0-9+][A-Za-z._0-9+-]{0,13}$/.test(part));
-  if (strange) return unknown;
-  if (zone.toLowerCase() === 'local')
-    return 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones';
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone }).format(0);
-    return undefined;
-  } catch {
-    return unknown;
-  }
+  if (strange) return [unknown];
+  const local = 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones';
+  return [
+    ...(zone.toLowerCase() === 'local' ? [local] : []),
+    ...(zone === 'Local' || timeZones.has(zone) ? [] : [unknown]),
+  ];
 }

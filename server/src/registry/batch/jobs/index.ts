@@ -1,6 +1,6 @@
 import { dns1123Label, validateObjectMetaUpdate } from '@typernetes/openapi/meta';
 import type { Job, JobSpec } from '@typernetes/openapi/types/batch/v1';
-import { podNameWarnings, workloadWarnings } from '../../core/pod/warnings.ts';
+import { podNameWarnings } from '../../core/pod/warnings.ts';
 import { validateKubeFinalizers } from '../../generic/before-create.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { withoutEmpty } from '../../generic/without-empty.ts';
@@ -26,6 +26,7 @@ import {
 } from '../../validation/index.ts';
 import { defaultJob, validateJobSpec } from './spec.ts';
 import { isTrue, validateJobStatus } from './status.ts';
+import { jobSpecWarnings } from './warnings.ts';
 
 const spec = path('spec');
 const UID_LABELS = ['controller-uid', 'batch.kubernetes.io/controller-uid'];
@@ -36,7 +37,7 @@ function generateSelector(job: Job): void {
   const given = job.spec;
   if (!given || given.manualSelector) return;
   const { uid = '', name = '' } = job.metadata ?? {};
-  const labels = { ...given.template?.metadata?.labels };
+  const labels = given.template?.metadata?.labels ?? {};
   for (const key of NAME_LABELS) labels[key] ??= name;
   for (const key of UID_LABELS) labels[key] ??= uid;
   given.template = { ...given.template, metadata: { ...given.template?.metadata, labels } };
@@ -77,17 +78,12 @@ function validateSpec(given: JobSpec): FieldError[] {
     errors.push(
       invalidValue(
         spec.child('template', 'metadata', 'labels'),
-        sorted(labels) ?? null,
+        labels ? byKey(labels) : null,
         '`selector` does not match template `labels`',
       ),
     );
   }
   return errors;
-}
-
-/** As Go prints a map. */
-function sorted(labels: Record<string, string> | undefined): Record<string, string> | undefined {
-  return labels && Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** As Go prints a map. */
@@ -114,6 +110,7 @@ function validateGeneratedSelector(job: Job, given: JobSpec): FieldError[] {
   return errors;
 }
 
+/** In upstream's order; the template comes after the first. */
 const IMMUTABLE = [
   'selector',
   'completionMode',
@@ -131,7 +128,11 @@ function validateJobUpdate(job: Job, old: Readonly<Job>): FieldError[] {
   const errors = validateSpec(after);
   if (after.completionMode !== 'Indexed')
     errors.push(...immutable(spec.child('completions'), after.completions, before.completions));
-  else if (after.completions !== before.completions && after.completions !== after.parallelism) {
+  else if (
+    after.completions != null &&
+    after.completions !== before.completions &&
+    after.completions !== after.parallelism
+  ) {
     errors.push(
       invalidValue(
         spec.child('completions'),
@@ -140,36 +141,38 @@ function validateJobUpdate(job: Job, old: Readonly<Job>): FieldError[] {
       ),
     );
   }
-  for (const field of IMMUTABLE) errors.push(...immutable(spec.child(field), after[field], before[field]));
-  const masked = maskMutableTemplate(after, before, old);
-  return [...errors, ...immutable(spec.child('template'), after.template, masked)];
+  const fixed = (field: (typeof IMMUTABLE)[number]): FieldError[] =>
+    immutable(spec.child(field), after[field], before[field]);
+  const [selector, ...others] = IMMUTABLE;
+  return [...errors, ...fixed(selector), ...validateTemplateUpdate(after, before, old), ...others.flatMap(fixed)];
 }
 
 /** A suspended Job that runs no pods may still be told where they go and what they get (KEP-2926, KEP-5440). */
-function maskMutableTemplate(after: JobSpec, before: JobSpec, old: Readonly<Job>): JobSpec['template'] {
-  const masked = structuredClone(before.template);
-  const suspendedCondition = isTrue(old, 'Suspended');
-  const mutable =
-    before.suspend === true && (old.status?.startTime == null || suspendedCondition) && (old.status?.active ?? 0) === 0;
-  if (!mutable || !masked.spec || !after.template.spec) return masked;
-  const { nodeSelector, tolerations, schedulingGates, affinity } = after.template.spec;
-  Object.assign(masked.spec, { nodeSelector, tolerations, schedulingGates });
-  const nodeAffinity = affinity?.nodeAffinity;
-  masked.spec.affinity = { ...masked.spec.affinity, ...(nodeAffinity ? { nodeAffinity } : {}) };
-  if (!nodeAffinity) delete masked.spec.affinity.nodeAffinity;
-  masked.metadata = { ...masked.metadata, ...pickLabels(after) };
+function validateTemplateUpdate(after: JobSpec, before: JobSpec, old: Readonly<Job>): FieldError[] {
+  const at = spec.child('template');
+  const idle = (old.status?.startTime == null || isTrue(old, 'Suspended')) && (old.status?.active ?? 0) === 0;
+  const now = after.template.spec;
+  const masked = structuredClone(before.template.spec);
+  if (before.suspend !== true || !idle || !now || !masked) return immutable(at, after.template, before.template);
+  const { nodeSelector, tolerations, schedulingGates, affinity } = now;
+  Object.assign(masked, { nodeSelector, tolerations, schedulingGates });
+  const { nodeAffinity: _, ...kept } = masked.affinity ?? {};
+  if (affinity)
+    masked.affinity = { ...kept, ...(affinity.nodeAffinity ? { nodeAffinity: affinity.nodeAffinity } : {}) };
+  else if (Object.keys(kept).length > 0) masked.affinity = kept;
+  else delete masked.affinity;
   for (const field of ['containers', 'initContainers'] as const) {
-    for (const container of masked.spec[field] ?? []) {
-      const resources = after.template.spec[field]?.find((other) => other.name === container.name)?.resources;
+    const [were, are] = [masked[field] ?? [], now[field] ?? []];
+    if (were.length !== are.length) continue;
+    for (const [index, container] of were.entries()) {
+      const { name, resources } = are[index]!;
+      if (name !== container.name) continue;
       if (resources) container.resources = resources;
+      else delete container.resources;
     }
   }
-  return masked;
-}
-
-function pickLabels(after: JobSpec): { labels: Record<string, string>; annotations: Record<string, string> } {
-  const { labels = {}, annotations = {} } = after.template.metadata ?? {};
-  return { labels, annotations };
+  // Of the metadata nothing is compared.
+  return immutable(at.child('spec'), now, masked);
 }
 
 function statusText(job: Job): string {
@@ -192,8 +195,6 @@ function durationText(job: Job, now: Date): string {
   if (!startTime) return '';
   return completionTime ? humanDuration(Date.parse(completionTime) - Date.parse(startTime)) : since(startTime, now);
 }
-
-const warnings = workloadWarnings(({ spec }: Readonly<Job>) => spec?.template);
 
 export const jobs: ResourceRegistration<Job> = {
   resource: { group: 'batch', resource: 'jobs' },
@@ -221,8 +222,9 @@ export const jobs: ResourceRegistration<Job> = {
       ...validateJobUpdate(job, old),
     ],
     validateStatusUpdate: validateJobStatus,
-    warningsOnUpdate: warnings.warningsOnUpdate,
-    warningsOnCreate: (job) => [...podNameWarnings(job), ...warnings.warningsOnCreate(job)],
+    warningsOnCreate: (job) => [...podNameWarnings(job), ...jobSpecWarnings(job.spec, spec)],
+    warningsOnUpdate: (job, old) =>
+      job.metadata?.generation === old.metadata?.generation ? [] : jobSpecWarnings(job.spec, spec),
   },
   deleteStrategy: {
     defaultGarbageCollection: 'Orphan',

@@ -1,5 +1,8 @@
 /** Lists of completion indexes as a Job's status writes them: `1,3-5,7`. */
 
+/** Of Go's int. */
+const greatest = 2n ** 63n - 1n;
+
 type Interval = readonly [first: number, last: number];
 
 /** The interval, or what is wrong with it. */
@@ -11,7 +14,8 @@ function parseInterval(text: string, completions: number): Interval | string {
   }
   const limits: number[] = [];
   for (const part of parts) {
-    if (!/^\+?\d+$/.test(part)) return `cannot convert string to integer for index: ${JSON.stringify(part)}`;
+    if (!/^\+?\d+$/.test(part) || BigInt(part.replace('+', '')) > greatest)
+      return `cannot convert string to integer for index: ${JSON.stringify(part)}`;
     if (Number(part) >= completions) return `too large index: ${JSON.stringify(part)}`;
     limits.push(Number(part));
   }

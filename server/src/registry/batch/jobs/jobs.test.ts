@@ -210,6 +210,14 @@ refusals('Jobs', jobs, {
     { 'spec/completionMode': 'Indexed', 'spec/completions': 3, 'spec/successPolicy': { rules: [] } },
     'spec.successPolicy.rules: Required value: at least one rules must be specified when the successPolicy is specified',
   ],
+  'an index beyond integers': [
+    {
+      'spec/completionMode': 'Indexed',
+      'spec/completions': 3,
+      'spec/successPolicy': { rules: [{ succeededIndexes: '99999999999999999999' }] },
+    },
+    'spec.successPolicy.rules[0].succeededIndexes: Invalid value: "99999999999999999999": error parsing succeededIndexes: cannot convert string to integer for index: "99999999999999999999"',
+  ],
   'a manager': [
     { 'spec/managedBy': 'nonsense' },
     'spec.managedBy: Invalid value: "nonsense": must be a domain-prefixed path (such as "acme.io/foo")',

@@ -22,8 +22,8 @@ export function defaultJob(job: Pick<Job, 'metadata' | 'spec'>): void {
   spec.parallelism ??= 1;
   spec.backoffLimit ??= spec.backoffLimitPerIndex == null ? 6 : 2147483647;
   const labels = spec.template?.metadata?.labels;
-  if (labels && Object.keys(job.metadata?.labels ?? {}).length === 0)
-    job.metadata = { ...job.metadata, labels: { ...labels } };
+  // One and the same, as upstream: what is added to the template's labels afterwards is added to the Job's.
+  if (labels && Object.keys(job.metadata?.labels ?? {}).length === 0) job.metadata = { ...job.metadata, labels };
   spec.completionMode ??= 'NonIndexed';
   spec.suspend ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed';
@@ -61,14 +61,17 @@ export function validateJobSpec(spec: JobSpec, at: Path): FieldError[] {
     if (spec.managedBy.length > 63) errors.push(tooLong(at.child('managedBy'), '', 63));
   }
   errors.push(...optionalOneOf(at.child('completionMode'), spec.completionMode, ['NonIndexed', 'Indexed']));
-  errors.push(...(spec.completionMode === 'Indexed' ? validateIndexed(spec, at) : validateNonIndexed(spec, at)));
-  errors.push(
-    ...optionalOneOf(at.child('podReplacementPolicy'), spec.podReplacementPolicy, ['Failed', 'TerminatingOrFailed']),
-  );
-  if (spec.podFailurePolicy && spec.podReplacementPolicy != null && spec.podReplacementPolicy !== 'Failed') {
-    errors.push(notSupported(at.child('podReplacementPolicy'), spec.podReplacementPolicy, ['Failed']));
-  }
+  const mode = spec.completionMode ?? 'NonIndexed';
+  if (mode === 'Indexed') errors.push(...validateIndexed(spec, at));
+  if (mode === 'NonIndexed') errors.push(...requiresIndexes(spec, ['backoffLimitPerIndex', 'maxFailedIndexes'], at));
   if (spec.podFailurePolicy) errors.push(...validateFailurePolicy(spec, at.child('podFailurePolicy', 'rules')));
+  errors.push(
+    ...(mode === 'Indexed'
+      ? validateSuccessPolicy(spec, at.child('successPolicy'))
+      : requiresIndexes(spec, ['successPolicy'], at)),
+  );
+  const replacements = spec.podFailurePolicy ? ['Failed'] : ['Failed', 'TerminatingOrFailed'];
+  errors.push(...optionalOneOf(at.child('podReplacementPolicy'), spec.podReplacementPolicy, replacements));
   return [...errors, ...validatePodTemplate(spec.template, at.child('template')), ...validateRestartPolicy(spec, at)];
 }
 
@@ -96,11 +99,15 @@ function validateIndexed(spec: JobSpec, at: Path): FieldError[] {
     if (maxFailedIndexes != null && maxFailedIndexes > 10_000)
       errors.push(invalidValue(place, maxFailedIndexes, limit));
   }
-  return [...errors, ...validateSuccessPolicy(spec, at.child('successPolicy'))];
+  return errors;
 }
 
-function validateNonIndexed(spec: JobSpec, at: Path): FieldError[] {
-  return (['backoffLimitPerIndex', 'maxFailedIndexes', 'successPolicy'] as const).flatMap((field) =>
+function requiresIndexes(
+  spec: JobSpec,
+  fields: readonly ('backoffLimitPerIndex' | 'maxFailedIndexes' | 'successPolicy')[],
+  at: Path,
+): FieldError[] {
+  return fields.flatMap((field) =>
     spec[field] == null ? [] : [invalidValue(at.child(field), spec[field], 'requires indexed completion mode')],
   );
 }

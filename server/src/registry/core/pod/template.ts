@@ -9,6 +9,7 @@ import {
   forbiddenField,
   invalidValue,
   isEmptySelector,
+  isValidSelector,
   notSupported,
   printedSelector,
   required,
@@ -91,18 +92,29 @@ const notSelected = (template: PodTemplateSpec | undefined, at: Path): FieldErro
     '`selector` does not match template `labels`',
   );
 
-/** A workload's own selector: there, well-formed and not empty. `kind` in lower case, for the message. */
+/**
+ * A workload's own selector — there, well-formed and not empty — and its template, which is looked at only where the
+ * selector can be understood. `kind` in lower case, for the message.
+ */
 export function validateWorkloadSelector(
   selector: LabelSelectorLike | undefined,
-  kind: string,
-  at: Path,
+  template: PodTemplateSpec | undefined,
+  { kind, selectorAt, templateAt, ofTemplate }: WorkloadSelectorRules,
 ): FieldError[] {
-  if (!selector) return [required(at, '')];
-  const errors = validateLabelSelector(selector, at);
-  if (isEmptySelector(selector)) errors.push(invalidValue(at, selector, `empty selector is invalid for ${kind}`));
-  else if (errors.length > 0) {
+  const errors = selector ? validateLabelSelector(selector, selectorAt) : [required(selectorAt, '')];
+  if (selector && isEmptySelector(selector))
+    errors.push(invalidValue(selectorAt, selector, `empty selector is invalid for ${kind}`));
+  if (selector && !isValidSelector(selector)) {
     const message = kind === 'statefulset' ? '' : 'invalid label selector';
-    errors.push(invalidValue(at, printedSelector(selector), message));
+    return [...errors, invalidValue(selectorAt, printedSelector(selector), message)];
   }
-  return errors;
+  return [...errors, ...validateSelectsTemplate(selector, template, templateAt), ...ofTemplate()];
+}
+
+interface WorkloadSelectorRules {
+  kind: 'deployment' | 'statefulset';
+  selectorAt: Path;
+  templateAt: Path;
+  /** What else is wrong with the template. */
+  ofTemplate: () => FieldError[];
 }

@@ -11,22 +11,12 @@ import type {
 import type { Strategy } from '../../generic/strategy.ts';
 import type { Path } from '../../validation/index.ts';
 import { addressWarnings, labelValue, path, quantityOf, semanticEqual } from '../../validation/index.ts';
+import { deprecatedNodeLabel, nodeLabelWarnings } from '../node/deprecated-labels.ts';
 import { sizeWarnings } from '../persistentvolumeclaims/warnings.ts';
 import { appArmorProfile } from './annotations.ts';
 import { overlapWarnings } from './path-warnings.ts';
 
 type Metadata = { annotations?: Record<string, string> } | undefined;
-
-const DEPRECATED_LABELS: Readonly<Record<string, string>> = {
-  'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-  'beta.kubernetes.io/os': 'deprecated since v1.14; use "kubernetes.io/os" instead',
-  'failure-domain.beta.kubernetes.io/region': 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-  'failure-domain.beta.kubernetes.io/zone': 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-  'beta.kubernetes.io/instance-type': 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-  'app.kubernetes.io/created-by': 'deprecated since v1.9',
-  'scheduler.alpha.kubernetes.io/preferAvoidPods': 'deprecated since v1.22; use Taints and Tolerations instead',
-  'node-role.kubernetes.io/master': 'use "node-role.kubernetes.io/control-plane" instead',
-};
 
 const DEPRECATED_ANNOTATIONS: Readonly<Record<string, string>> = {
   'scheduler.alpha.kubernetes.io/critical-pod': 'non-functional in v1.16+; use the "priorityClassName" field instead',
@@ -145,10 +135,8 @@ function containersOf(spec: PodSpec, at: Path): [Container, Path][] {
 }
 
 function labelWarnings(spec: PodSpec, at: Path): string[] {
-  const warnings = Object.keys(spec.nodeSelector ?? {}).flatMap((key) =>
-    DEPRECATED_LABELS[key] === undefined
-      ? []
-      : [`${at.child('nodeSelector').key(key).toString()}: ${DEPRECATED_LABELS[key]}`],
+  const warnings = nodeLabelWarnings(
+    Object.keys(spec.nodeSelector ?? {}).map((key) => [key, at.child('nodeSelector').key(key)] as const),
   );
   const affinity = spec.affinity?.nodeAffinity;
   const place = at.child('affinity', 'nodeAffinity');
@@ -160,7 +148,7 @@ function labelWarnings(spec: PodSpec, at: Path): string[] {
     warnings.push(...nodeSelectorTermWarnings(preference, preferred.index(index).child('preference'), true));
   for (const [index, { topologyKey, labelSelector }] of (spec.topologySpreadConstraints ?? []).entries()) {
     const here = at.child('topologySpreadConstraints').index(index);
-    const message = DEPRECATED_LABELS[topologyKey];
+    const message = deprecatedNodeLabel(topologyKey);
     if (message !== undefined) warnings.push(`${here.child('topologyKey').toString()}: ${topologyKey} is ${message}`);
     if (labelSelector === undefined) warnings.push(`${here.child('labelSelector').toString()}: ${MATCHES_NOTHING}`);
   }
@@ -174,7 +162,7 @@ export function nodeSelectorTermWarnings(
   values = false,
 ): string[] {
   return matchExpressions.flatMap((expression, index) => {
-    const message = DEPRECATED_LABELS[expression.key];
+    const message = deprecatedNodeLabel(expression.key);
     const here = at.child('matchExpressions').index(index);
     const warnings = message === undefined ? [] : [`${here.child('key').toString()}: ${expression.key} is ${message}`];
     for (const [position, value] of (values ? (expression.values ?? []) : []).entries())

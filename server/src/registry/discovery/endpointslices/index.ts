@@ -4,6 +4,7 @@ import { withoutEmpty } from '../../generic/without-empty.ts';
 import { age, ageColumn, joinAtMost, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
+  addressWarnings,
   checked,
   dns1123Label,
   dns1123Subdomain,
@@ -118,6 +119,17 @@ function dropTopology(slice: EndpointSlice, old: Readonly<EndpointSlice> | undef
   }
 }
 
+/** The controllers write what is right: nobody is told of theirs. */
+function endpointWarnings({ metadata, endpoints }: EndpointSlice): string[] {
+  const manager = metadata?.labels?.['endpointslice.kubernetes.io/managed-by'] ?? '';
+  if (['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'].includes(manager)) return [];
+  return (endpoints ?? []).flatMap(({ addresses }, index) =>
+    (addresses ?? []).flatMap((address, place) =>
+      addressWarnings(address, path('endpoints').index(index).child('addresses').index(place)),
+    ),
+  );
+}
+
 export const endpointslices: ResourceRegistration<EndpointSlice> = {
   resource: { group: 'discovery.k8s.io', resource: 'endpointslices' },
   strategy: {
@@ -139,8 +151,11 @@ export const endpointslices: ResourceRegistration<EndpointSlice> = {
       if (!semanticEqual(slice.metadata?.labels, old.metadata?.labels))
         slice.metadata = { ...slice.metadata, generation: (old.metadata?.generation ?? 0) + 1 };
     },
-    warningsOnCreate: (slice) =>
-      slice.addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : [],
+    warningsOnCreate: (slice) => [
+      ...(slice.addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : []),
+      ...endpointWarnings(slice),
+    ],
+    warningsOnUpdate: endpointWarnings,
     validate: (slice) => [...validateSlice(slice), ...validateEndpoints(slice)],
     validateUpdate: (slice, old) => [
       ...validateSlice(slice),

@@ -28,13 +28,13 @@ function validateAddress(object: IPAddress): FieldError[] {
   const errors: FieldError[] = parent.group
     ? checked(at.child('group'), parent.group, dns1123Subdomain(parent.group))
     : [];
-  if (parent.namespace)
-    errors.push(...checked(at.child('namespace'), parent.namespace, pathSegmentName(parent.namespace)));
   for (const field of ['resource', 'name'] as const) {
     const value = parent[field];
     if (!value) errors.push(required(at.child(field), ''));
     else errors.push(...checked(at.child(field), value, pathSegmentName(value)));
   }
+  if (parent.namespace)
+    errors.push(...checked(at.child('namespace'), parent.namespace, pathSegmentName(parent.namespace)));
   return errors;
 }
 

@@ -10,6 +10,7 @@ import type { FieldError, Path } from '../../validation/index.ts';
 import {
   checked,
   cidrContains,
+  cidrWarnings,
   forbiddenField,
   invalidValue,
   notSupported,
@@ -102,6 +103,28 @@ function validateBlock(block: IPBlock, at: Path): FieldError[] {
   return errors;
 }
 
+function blockWarnings({ spec }: NetworkPolicy): string[] {
+  const peers = [
+    ...(spec?.ingress ?? []).flatMap(({ from }, rule) =>
+      peersAt(from, path('spec', 'ingress').index(rule).child('from')),
+    ),
+    ...(spec?.egress ?? []).flatMap(({ to }, rule) => peersAt(to, path('spec', 'egress').index(rule).child('to'))),
+  ];
+  return peers.flatMap(([{ ipBlock }, at]) =>
+    ipBlock
+      ? [
+          ...cidrWarnings(ipBlock.cidr, at.child('ipBlock', 'cidr')),
+          ...(ipBlock.except ?? []).flatMap((except, index) =>
+            cidrWarnings(except, at.child('ipBlock', 'except').index(index)),
+          ),
+        ]
+      : [],
+  );
+}
+
+const peersAt = (peers: readonly NetworkPolicyPeer[] | undefined, at: Path): [NetworkPolicyPeer, Path][] =>
+  (peers ?? []).map((peer, index) => [peer, at.index(index)]);
+
 export const networkpolicies: ResourceRegistration<NetworkPolicy> = {
   resource: { group: 'networking.k8s.io', resource: 'networkpolicies' },
   strategy: {
@@ -116,6 +139,8 @@ export const networkpolicies: ResourceRegistration<NetworkPolicy> = {
     },
     validate: validatePolicy,
     validateUpdate: validatePolicy,
+    warningsOnCreate: blockWarnings,
+    warningsOnUpdate: blockWarnings,
   },
   table: {
     columns: [nameColumn, text('Pod-Selector'), ageColumn],

@@ -9,7 +9,7 @@ import {
   path,
   required,
   semanticEqual,
-  validateCidr,
+  validateCanonicalCidr,
 } from '../../validation/index.ts';
 
 const at = path('spec', 'cidrs');
@@ -17,9 +17,10 @@ const at = path('spec', 'cidrs');
 function validateRange(object: ServiceCIDR): FieldError[] {
   const cidrs = object.spec?.cidrs ?? [];
   if (cidrs.length === 0) return [required(at, 'at least one CIDR required')];
-  if (cidrs.length > 2) return [invalidValue(at, cidrs, 'may only hold up to 2 values')];
-  const errors = cidrs.flatMap((cidr, index) => validateCidr(cidr, at.index(index)));
-  if (cidrs.length === 2 && new Set(cidrs.map((cidr) => parseCidr(cidr)?.family)).size < 2) {
+  if (cidrs.length > 2) return [invalidValue(at, object.spec, 'may only hold up to 2 values')];
+  const errors = cidrs.flatMap((cidr, index) => validateCanonicalCidr(cidr, at.index(index)));
+  const [first, second] = cidrs.map((cidr) => parseCidr(cidr)?.family);
+  if (cidrs.length === 2 && first !== undefined && first === second) {
     errors.push(
       invalidValue(
         at,
@@ -49,7 +50,7 @@ export const servicecidrs: ResourceRegistration<ServiceCIDR> = {
       // A single-stack range may become dual-stack.
       if (before.length === 1 && after.length === 2) {
         const kept = semanticEqual(before[0], after[0]);
-        return [...validateRange(object), ...(kept ? [] : [invalidValue(at.index(0), after[0], 'field is immutable')])];
+        return [...(kept ? [] : [invalidValue(at.index(0), after[0], 'field is immutable')]), ...validateRange(object)];
       }
       if (before.length !== after.length) return immutable(at, object.spec?.cidrs, old.spec?.cidrs);
       return before.flatMap((cidr, index) => immutable(at.index(index), after[index], cidr));

@@ -1,5 +1,6 @@
 import type { Toleration } from '@typernetes/openapi/types/core/v1';
 import type { RuntimeClass } from '@typernetes/openapi/types/node/v1';
+import { nodeLabelWarnings } from '../../core/node/deprecated-labels.ts';
 import { validateResources } from '../../core/pod/validate-resources.ts';
 import { validateTolerations } from '../../core/pod/validate-scheduling.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
@@ -34,12 +35,19 @@ function validateDistinct(tolerations: readonly Toleration[]): FieldError[] {
   });
 }
 
+const schedulingWarnings = ({ scheduling }: RuntimeClass): string[] =>
+  nodeLabelWarnings(
+    Object.keys(scheduling?.nodeSelector ?? {}).map((key) => [key, path('scheduling', 'nodeSelector')]),
+  );
+
 export const runtimeclasses: ResourceRegistration<RuntimeClass> = {
   resource: { group: 'node.k8s.io', resource: 'runtimeclasses' },
   strategy: {
     allowCreateOnUpdate: true,
     allowUnconditionalUpdate: false,
     hasGeneration: false,
+    warningsOnCreate: schedulingWarnings,
+    warningsOnUpdate: schedulingWarnings,
     validate: validateRuntimeClass,
     validateUpdate: (object, old) => [
       ...validateRuntimeClass(object),

@@ -1,4 +1,5 @@
 import type { CSIStorageCapacity } from '@typernetes/openapi/types/storage/v1';
+import { nodeSelectorWarnings } from '../../core/node/deprecated-labels.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import type { FieldError } from '../../validation/index.ts';
 import {
@@ -24,11 +25,16 @@ function validateCapacity(object: CSIStorageCapacity): FieldError[] {
   ];
 }
 
+const topologyWarnings = ({ nodeTopology }: CSIStorageCapacity): string[] =>
+  nodeSelectorWarnings(nodeTopology, path('nodeTopology'));
+
 export const csistoragecapacities: ResourceRegistration<CSIStorageCapacity> = {
   resource: { group: 'storage.k8s.io', resource: 'csistoragecapacities' },
   strategy: {
     allowUnconditionalUpdate: false,
     hasGeneration: false,
+    warningsOnCreate: topologyWarnings,
+    warningsOnUpdate: topologyWarnings,
     validate: validateCapacity,
     validateUpdate: (object, old) => [
       ...validateCapacity(object),

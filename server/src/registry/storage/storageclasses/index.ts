@@ -1,5 +1,6 @@
 import type { TopologySelectorLabelRequirement, TopologySelectorTerm } from '@typernetes/openapi/types/core/v1';
 import type { StorageClass } from '@typernetes/openapi/types/storage/v1';
+import { nodeLabelWarnings } from '../../core/node/deprecated-labels.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
@@ -88,6 +89,15 @@ const DEFAULT_ANNOTATIONS = [
   'storageclass.beta.kubernetes.io/is-default-class',
 ];
 
+function topologyWarnings({ allowedTopologies }: StorageClass): string[] {
+  return (allowedTopologies ?? []).flatMap(({ matchLabelExpressions }, index) => {
+    const at = path('allowedTopologies').index(index).child('matchLabelExpressions');
+    return nodeLabelWarnings(
+      (matchLabelExpressions ?? []).map(({ key }, place) => [key, at.index(place).child('key')]),
+    );
+  });
+}
+
 export const storageclasses: ResourceRegistration<StorageClass> = {
   resource: { group: 'storage.k8s.io', resource: 'storageclasses' },
   strategy: {
@@ -96,6 +106,8 @@ export const storageclasses: ResourceRegistration<StorageClass> = {
       object.reclaimPolicy ??= 'Delete';
       object.volumeBindingMode ??= 'Immediate';
     },
+    warningsOnCreate: topologyWarnings,
+    warningsOnUpdate: topologyWarnings,
     validate: validateClass,
     validateUpdate: (object, old) => [
       ...validateClass(object),

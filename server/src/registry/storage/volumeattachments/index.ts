@@ -3,7 +3,16 @@ import { validateInlineVolumeSpec } from '../../core/persistentvolumes/validate.
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, boolean, nameColumn, named, text } from '../../printing/index.ts';
 import type { FieldError } from '../../validation/index.ts';
-import { checked, dns1123Subdomain, forbiddenField, immutable, path, required } from '../../validation/index.ts';
+import {
+  checked,
+  dns1123Subdomain,
+  forbiddenField,
+  immutable,
+  invalidValue,
+  path,
+  required,
+  tooLong,
+} from '../../validation/index.ts';
 import { validateDriverName } from '../driver-name.ts';
 
 const spec = path('spec');
@@ -27,6 +36,26 @@ function validateAttachment(object: VolumeAttachment): FieldError[] {
   return [...errors, ...checked(volumeAt, persistentVolumeName, dns1123Subdomain(persistentVolumeName))];
 }
 
+const mostMetadata = 256 * 1024;
+const longestMessage = 1024;
+
+function validateStatus({ status }: VolumeAttachment): FieldError[] {
+  const at = path('status');
+  const size = Object.entries(status?.attachmentMetadata ?? {}).flat();
+  const errors =
+    size.reduce((sum, text) => sum + Buffer.byteLength(text), 0) > mostMetadata
+      ? [tooLong(at.child('attachmentMetadata'), '', mostMetadata)]
+      : [];
+  for (const field of ['attachError', 'detachError'] as const) {
+    const { message = '', errorCode } = status?.[field] ?? {};
+    // Upstream tells of the other limit.
+    if (Buffer.byteLength(message) > longestMessage) errors.push(tooLong(at.child(field, 'message'), '', mostMetadata));
+    if (errorCode != null && errorCode < 0)
+      errors.push(invalidValue(at.child(field, 'errorCode'), errorCode, 'must be between 0 and 2147483647, inclusive'));
+  }
+  return errors;
+}
+
 export const volumeattachments: ResourceRegistration<VolumeAttachment> = {
   resource: { group: 'storage.k8s.io', resource: 'volumeattachments' },
   strategy: {
@@ -41,6 +70,7 @@ export const volumeattachments: ResourceRegistration<VolumeAttachment> = {
     },
     validate: validateAttachment,
     validateUpdate: (object, old) => [...validateAttachment(object), ...immutable(spec, object.spec, old.spec)],
+    validateStatusUpdate: (object) => [...validateAttachment(object), ...validateStatus(object)],
   },
   table: {
     columns: [nameColumn, named('Attacher'), text('PV'), text('Node'), boolean('Attached'), ageColumn],
