@@ -21,7 +21,7 @@ export function freshBundle() {
     if (manifest.root !== root) return undefined;
     const entry = path.join(bundleDirectory, manifest.entry);
     accessSync(entry, constants.R_OK);
-    const fresh = manifest.marks.every(([file, mark]) => sourceMark(path.join(root, file)) === mark);
+    const fresh = manifest.marks.every(([file, mark]) => sourceMark(root + path.sep + file) === mark);
     return fresh ? entry : undefined;
   } catch {
     return undefined;

@@ -8,7 +8,8 @@ import { boundMemory } from './memory.ts';
 interface Subcommand {
   name: string;
   summary: string;
-  load(): Promise<Command>;
+  /** `args` are what the command will be given. */
+  load(args: readonly string[]): Promise<Command>;
 }
 
 const subcommands: readonly Subcommand[] = [
@@ -20,7 +21,7 @@ const subcommands: readonly Subcommand[] = [
   {
     name: 'apiserver',
     summary: 'serve the Kubernetes API from embedded storage or etcd',
-    load: async () => (await import('@typernetes/server/apiserver')).apiserverCommand(),
+    load: async (args) => (await import('@typernetes/server/apiserver')).apiserverCommand(args),
   },
   {
     name: 'controller-manager',
@@ -112,7 +113,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const [name, ...rest] = meant(argv);
   const subcommand = subcommands.find((candidate) => candidate.name === name);
   if (subcommand !== undefined) {
-    const command = await subcommand.load();
+    const command = await subcommand.load(rest);
     command.name(`typernetes ${subcommand.name}`);
     endWithSupervisor();
     boundMemory();

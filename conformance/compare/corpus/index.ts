@@ -1,9 +1,11 @@
 /** Every case; each file beside this one holds the cases of one group. */
 import type { Case } from '../case.ts';
 import { accessCases } from './access.ts';
+import { admissionCases } from './admission.ts';
 import { changeCases } from './changes.ts';
 import { clusterCases } from './cluster.ts';
 import { configurationCases } from './configuration.ts';
+import { coreRuleCases } from './core-rules.ts';
 import { customFieldCases } from './custom-fields.ts';
 import { customObjectCases } from './custom-objects.ts';
 import { customPathCases } from './custom-paths.ts';
@@ -33,6 +35,7 @@ export function corpus(): Case[] {
     ...readCases,
     ...changeCases,
     ...podCases,
+    ...admissionCases,
     ...workloadCases,
     ...scalingCases,
     ...groupRuleCases,
@@ -40,6 +43,7 @@ export function corpus(): Case[] {
     ...subresourceCases,
     ...networkCases,
     ...configurationCases,
+    ...coreRuleCases,
     ...definitionCases,
     ...definitionSchemaCases,
     ...definitionRuleCases,

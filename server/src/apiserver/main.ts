@@ -1,6 +1,7 @@
 /** `typernetes apiserver`. */
 import process from 'node:process';
 import type { Command } from 'commander';
+import { loadEmbeddedStorage } from '../storage/embedded/index.ts';
 import { apiserverFlags } from './flags/index.ts';
 import { stderrLogger } from './logger.ts';
 import { startApiserver } from './server.ts';
@@ -8,7 +9,9 @@ import { startApiserver } from './server.ts';
 export { type ApiserverOptions, defaultOptions } from './config.ts';
 export { type RunningApiserver, startApiserver } from './server.ts';
 
-export function apiserverCommand(): Command {
+/** What `args`, which it is to be run with, will ask for is loaded while a supervisor may have it wait. */
+export function apiserverCommand(args: readonly string[] = []): Command {
+  if (args.some((arg) => arg.startsWith('--storage-dir'))) loadEmbeddedStorage().catch(() => undefined);
   return apiserverFlags(async (options) => {
     const stopping = new AbortController();
     const stop = (): void => stopping.abort();

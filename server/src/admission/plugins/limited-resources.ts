@@ -3,7 +3,7 @@ import type { ResourceQuota } from '@typernetes/openapi/types/core/v1';
 import type { AdmissionAttributes } from '../admission.ts';
 import type { LimitedResource } from '../configuration/resource-quota.ts';
 import { plainError, refuse } from '../refusal.ts';
-import { matchingScopes, scopesOf } from './quota-scopes.ts';
+import { matchingScopes, scopesOf, showScope } from './quota-scopes.ts';
 import type { ResourceList } from './resource-list.ts';
 
 /** `restricted`: what the quotas that are about the object cover; `quotas` are all of the namespace. */
@@ -34,8 +34,5 @@ export function checkLimitedResources(
     .flatMap(({ matchScopes = [] }) => matchingScopes(matchScopes, resource, object))
     .filter(({ scopeName }) => !covered.has(scopeName));
   if (scopes.length === 0) return;
-  const shown = scopes.map(
-    ({ scopeName, operator, values = [] }) => `{${scopeName} ${operator} [${values.join(' ')}]}`,
-  );
-  throw plainError(`insufficient quota to match these scopes: [${shown.join(' ')}]`);
+  throw plainError(`insufficient quota to match these scopes: [${scopes.map(showScope).join(' ')}]`);
 }

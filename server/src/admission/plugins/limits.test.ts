@@ -185,6 +185,15 @@ describe('ResourceQuota', () => {
       /exceeded quota/,
     );
   });
+  test('scopes that name what no label can be', async () => {
+    const matchExpressions = [{ scopeName: 'PriorityClass', operator: 'NotIn', values: ['a', 'b c'] }];
+    put({ pods: '1' }, { pods: '0' }, { scopeSelector: { matchExpressions } });
+    await assert.rejects(
+      run(pod(container())),
+      /^StatusError: error matching scopes of quota q, err: error on matching scope {PriorityClass NotIn \[a b c\]}: failed to parse and convert selector: values\[1\]\[PriorityClass\]: Invalid value: "b c": a valid label must/,
+    );
+    await run({}, 'create configmaps');
+  });
   test('objects of any kind by count, services by port, claims by class; growth alone on update', async () => {
     put(
       { 'count/deployments.apps': '1', configmaps: '1', 'services.nodeports': '2' },

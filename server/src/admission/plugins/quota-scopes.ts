@@ -1,5 +1,13 @@
 /** Which objects a quota with scopes is about. */
-import type { GroupResource, KubernetesObject } from '@typernetes/openapi/meta';
+import {
+  aggregateMessages,
+  fieldErrorMessage,
+  type GroupResource,
+  invalidValue,
+  type KubernetesObject,
+  labelValue,
+  path,
+} from '@typernetes/openapi/meta';
 import type { PersistentVolumeClaim, Pod, ResourceQuota } from '@typernetes/openapi/types/core/v1';
 import { resourceList } from './resource-list.ts';
 
@@ -24,6 +32,30 @@ export function matchesScopes(
 ): boolean {
   const requirements = scopesOf(quota);
   return matchingScopes(requirements, resource, object).length === requirements.length;
+}
+
+/** Why objects cannot be held against the quota's scopes: they name what no label can be. */
+export function scopeProblem(quota: ResourceQuota, { group, resource }: GroupResource): string | undefined {
+  const named = group === '' && { pods: 'PriorityClass', persistentvolumeclaims: 'VolumeAttributesClass' }[resource];
+  for (const requirement of scopesOf(quota)) {
+    const { scopeName, values = [] } = requirement;
+    if (scopeName !== named) continue;
+    const message = aggregateMessages(
+      values.flatMap((value, index) => {
+        const problems = labelValue(value);
+        if (problems.length === 0) return [];
+        return [
+          fieldErrorMessage(invalidValue(path('values').index(index).key(scopeName), value, problems.join('; '))),
+        ];
+      }),
+    );
+    if (message !== undefined) return `${showScope(requirement)}: failed to parse and convert selector: ${message}`;
+  }
+  return undefined;
+}
+
+export function showScope({ scopeName, operator, values = [] }: ScopeRequirement): string {
+  return `{${scopeName} ${operator} [${values.join(' ')}]}`;
 }
 
 /** Those of the scopes that the object is in. Only pods and volume claims have scopes. */

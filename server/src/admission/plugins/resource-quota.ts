@@ -10,11 +10,11 @@ import type { RegistryReader } from '../../registry/generic/rest.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import { readLimitedResources } from '../configuration/resource-quota.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
-import { refuse } from '../refusal.ts';
+import { plainError, refuse } from '../refusal.ts';
 import { checkLimitedResources } from './limited-resources.ts';
 import { DeviceClasses, type DeviceContext, isDeviceClaim, podOwner } from './quota-devices.ts';
 import { isCounted, namesAbout } from './quota-names.ts';
-import { isTerminating, matchesScopes } from './quota-scopes.ts';
+import { isTerminating, matchesScopes, scopeProblem } from './quota-scopes.ts';
 import { unstated, usageOf } from './quota-usage.ts';
 import {
   increase,
@@ -73,7 +73,7 @@ export function resourceQuota(
               const used = sum(resourceList(current.status?.used), charge);
               return { ...current, status: { ...current.status, used: storedList(used) } };
             },
-            { subresource: 'status' },
+            { subresource: 'status', client: true },
           );
         } catch (error) {
           if (!isNotFound(error)) throw error; // a quota that was deleted limits nothing
@@ -149,6 +149,11 @@ function coverage(
   classes: DeviceClasses | undefined,
 ): Coverage | undefined {
   const { object, oldObject, resource } = attributes;
+  const wrong = scopeProblem(quota, resource);
+  if (wrong !== undefined)
+    throw plainError(
+      `error matching scopes of quota ${quota.metadata?.name ?? ''}, err: error on matching scope ${wrong}`,
+    );
   if (object === undefined || !matchesScopes(quota, resource, object)) return undefined;
   // What the controller has not seen yet does not count.
   const names = namesAbout(resource, Object.keys(quota.status?.hard ?? {}), classes).sort();

@@ -25,5 +25,6 @@ export const validateTemplateObjectMeta = (metadata: ObjectMeta = {}, at: Path):
   ...validateLabels(metadata.labels, at.child('labels')),
   ...forbidden
     .filter((field) => Boolean(metadata[field]))
+    // Upstream makes the name of the field out of Go's.
     .map((field) => forbiddenField(at.child(field === 'uid' ? 'uID' : field), 'cannot be set')),
 ];
