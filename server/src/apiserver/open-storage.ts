@@ -42,19 +42,19 @@ async function etcdConnector(options: ApiserverOptions, metrics: MetricsRegistry
   // etcd's client is large: nobody else waits for it.
   const { EtcdStorage, etcdMetrics } = await import('../storage/etcd/index.ts');
   const read = async (file: string | undefined) => (file === undefined ? undefined : readFile(file));
-  const [ca, cert, key] = await Promise.all([
-    read(options.etcdCafile),
-    read(options.etcdCertfile),
-    read(options.etcdKeyfile),
-  ]);
+  const identity = async () => {
+    const [cert, key] = await Promise.all([read(options.etcdCertfile), read(options.etcdKeyfile)]);
+    return { cert, key };
+  };
+  // What cannot be read is told at once, not as a connection that fails.
+  const [ca] = await Promise.all([read(options.etcdCafile), identity()]);
   const observer = etcdMetrics(metrics);
   return (endpoints: readonly string[]): Promise<Storage> =>
     EtcdStorage.connect({
       endpoints,
       observer,
       compactionIntervalMs: options.etcdCompactionIntervalMs,
+      identity,
       ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
     });
 }

@@ -67,6 +67,8 @@ export interface ReadOptions {
    * any state at revision N or later will do, and 0 means whatever is at hand.
    */
   minRevision?: number;
+  /** Past all caches, which do not hear that an entry has become stale. */
+  uncached?: boolean;
   signal?: AbortSignal;
 }
 

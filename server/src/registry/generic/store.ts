@@ -262,14 +262,15 @@ export class RegistryStore implements EntryReader {
       (value.equals(existing.value) || (value.length === existing.value.length && deepEqual(object, old)));
     const ttlSeconds = this.definition.registration.ttlSeconds?.(object);
     if (unchanged && ttlSeconds === undefined) {
-      // Only the newest state may be called unchanged; a stale one would hide another's write.
-      const { entry } = await this.storage.get(key, { signal: context.signal });
-      if (entry?.modRevision === existing.modRevision) return entry;
-      throw new StorageError(
-        'conflict',
-        'the cached state was stale',
-        entry === undefined ? { key } : { key, current: entry },
-      );
+      // Only the newest state may be called unchanged; an older one would hide another's write.
+      const { entry } = await this.storage.get(key, { uncached: true, signal: context.signal });
+      if (entry?.modRevision !== existing.modRevision)
+        throw new StorageError(
+          'conflict',
+          'the cached state was stale',
+          entry === undefined ? { key } : { key, current: entry },
+        );
+      if (entry.stale !== true) return existing;
     }
     if (context.dryRun)
       return { key, value, createRevision: existing.createRevision, modRevision: existing.modRevision };

@@ -211,7 +211,8 @@ export class Cacher implements Storage, Subscriber, WatcherHost {
   }
 
   async #get(key: string, options: ReadOptions): Promise<GetResult> {
-    if (!key.startsWith(this.prefix) || !(await this.#fresh(options))) return this.storage.get(key, options);
+    const past = options.uncached === true || !key.startsWith(this.prefix);
+    if (past || !(await this.#fresh(options))) return this.storage.get(key, options);
     return { entry: this.cache.get(key), revision: this.revision };
   }
 

@@ -29,7 +29,6 @@ export class EncryptedStorage extends ForwardingStorage {
   readonly #transformerOf: TransformerOf;
   /** An entry that is handed out many times is read once. */
   #read = new WeakMap<Entry, Entry>();
-  readonly #ends = new Set<() => void>();
 
   constructor(inner: Storage, transformerOf: TransformerOf) {
     super(inner);
@@ -144,7 +143,6 @@ export class EncryptedStorage extends ForwardingStorage {
     const end = (error: StorageError | undefined): void => {
       if (over) return;
       over = true;
-      this.#ends.delete(changed);
       handler.end(error);
     };
     const fail = (error: unknown): void => {
@@ -153,8 +151,6 @@ export class EncryptedStorage extends ForwardingStorage {
       // Not from within its own call: the watch may not be known here yet.
       queueMicrotask(() => watch.stop());
     };
-    const changed = (): void => fail(new Error('the encryption configuration has changed'));
-    this.#ends.add(changed);
     const deliver = (event: StorageEvent): void => {
       if (!over) handler.event(event);
     };
@@ -200,10 +196,9 @@ export class EncryptedStorage extends ForwardingStorage {
     return { ...event, entry, previous };
   }
 
-  /** The transformers are others now: everything is to be read anew, to learn what is stale. */
+  /** The transformers are others now: what is read from here on is read anew, to learn what is stale. Watches go on. */
   changed(): void {
     this.#read = new WeakMap();
-    for (const end of this.#ends) end();
   }
 }
 

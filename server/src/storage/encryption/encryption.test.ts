@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { startTestServer, type TestServer } from '../../apiserver/testing/test-server.ts';
 import { startSocketServer } from '../../grpc/testing/socket-server.ts';
 import { bytesField, bytesOf, decodeFields } from '../../protobuf.ts';
+import { CacherGroup } from '../cacher/index.ts';
 import { EmbeddedStorage } from '../embedded/index.ts';
 import type { Storage } from '../storage.ts';
 import { temporaryDirectory } from '../testing/directory.ts';
@@ -293,6 +294,55 @@ test('a configuration whose plugin is not well, or encrypts with another key tha
     encryption.close();
     await storage.close();
     kms.stop();
+    directory.remove();
+  }
+});
+
+test('another configuration ends no watch; whoever reads past the cache learns what is stale', async () => {
+  const directory = temporaryDirectory();
+  const file = path.join(directory.path, 'encryption');
+  const keyed = (...names: string[]) =>
+    writeFile(
+      file,
+      configuration({
+        resources: ['secrets'],
+        providers: [
+          { aescbc: { keys: names.map((name) => ({ name, secret: Buffer.alloc(32, name).toString('base64') })) } },
+        ],
+      }),
+    );
+  await keyed('one');
+  const options = { encryptionProviderConfig: file, encryptionProviderConfigAutomaticReload: false };
+  const encryption = await Encryption.open(options, '/registry/', (error) => assert.fail(String(error)));
+  const inner = await EmbeddedStorage.open(path.join(directory.path, 'storage'));
+  const storage = encryption.wrap(inner, false);
+  const cachers = new CacherGroup(storage, '/registry/');
+  try {
+    encryption.folder('/registry/secrets/', { group: '', resource: 'secrets' });
+    const cached = cachers.for('/registry/secrets/');
+    const key = '/registry/secrets/a';
+    const { modRevision } = await cached.create(key, Buffer.from('1'));
+    assert.equal((await cached.get(key)).entry?.stale, undefined);
+    const heard = Promise.withResolvers<string>();
+    const watch = cached.watch(
+      { prefix: '/registry/secrets/', afterRevision: modRevision },
+      {
+        event: (event) => event.type !== 'progress' && heard.resolve(event.entry.value.toString()),
+        end: (error) => heard.reject(error ?? new Error('ended')),
+      },
+    );
+    await keyed('two', 'one');
+    assert.equal(await encryption.reload(), true);
+    assert.equal((await cached.get(key)).entry?.stale, undefined);
+    assert.equal((await cached.get(key, { uncached: true })).entry?.stale, true);
+    await cached.update(key, Buffer.from('2'), modRevision);
+    assert.equal(await heard.promise, '2');
+    assert.equal((await cached.get(key, { uncached: true })).entry?.stale, undefined);
+    assert.match((await inner.get(key)).entry!.value.toString('latin1'), /^k8s:enc:aescbc:v1:two:/);
+    watch.stop();
+  } finally {
+    await cachers.close();
+    encryption.close();
     directory.remove();
   }
 });

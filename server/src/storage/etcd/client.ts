@@ -7,6 +7,7 @@ import { number } from './encode.ts';
 import { GrpcError, grpcCodes } from './grpc-error.ts';
 import { type Call, Kv } from './kv.ts';
 import type { EtcdObserver } from './metrics.ts';
+import type { ClientIdentity } from './sessions.ts';
 import { Token } from './token.ts';
 
 export interface EtcdConnectOptions {
@@ -14,9 +15,8 @@ export interface EtcdConnectOptions {
   endpoints: readonly string[];
   /** PEM. Absent: the system's authorities. */
   ca?: Buffer;
-  /** PEM of the client certificate and its key. */
-  cert?: Buffer;
-  key?: Buffer;
+  /** The client certificate and its key, asked for each connection. */
+  identity?: () => Promise<ClientIdentity>;
   username?: string;
   password?: string;
   /** How long a call may take, retries at other endpoints included. Default 5000. */

@@ -103,6 +103,7 @@ void describe('the connection to etcd', { skip }, () => {
   void test('TLS with client certificates', async () => {
     const directory = temporaryDirectory();
     const { ca, server: serverFiles, client } = await certificates();
+    const { client: foreign } = await certificates();
     const file = (name: string, content: Buffer): string => {
       const path = join(directory.path, name);
       writeFileSync(path, content);
@@ -111,16 +112,26 @@ void describe('the connection to etcd', { skip }, () => {
     const tls = { ca: file('ca', ca), cert: file('cert', serverFiles.cert), key: file('key', serverFiles.key) };
     try {
       await withServer(
-        async ({ endpoint }) => {
-          await withStorage({ endpoints: [endpoint], ca, ...client }, async (storage) => {
+        async (server) => {
+          const { endpoint } = server;
+          let isRenewed = true;
+          const identity = async () => (isRenewed ? client : foreign);
+          await withStorage({ endpoints: [endpoint], ca, identity }, async (storage) => {
             const entry = await storage.create(`${prefix}a`, bytes);
             const recorder = new Recorder(storage, prefix, entry.modRevision - 1);
             await recorder.untilChanges(1);
             recorder.stop();
+            // Each connection presents what there is by then.
+            isRenewed = false;
+            await server.kill();
+            await server.run();
+            await assert.rejects(storage.get(`${prefix}a`), code('unavailable'));
+            isRenewed = true;
+            assert.deepEqual((await storage.get(`${prefix}a`)).entry?.value, bytes);
           });
           await assert.rejects(EtcdStorage.connect({ endpoints: [endpoint], ca, timeoutMs: 500 }), code('unavailable'));
           await assert.rejects(
-            EtcdStorage.connect({ endpoints: [endpoint], ...client, timeoutMs: 500 }),
+            EtcdStorage.connect({ endpoints: [endpoint], identity, timeoutMs: 500 }),
             code('unavailable'),
           );
         },

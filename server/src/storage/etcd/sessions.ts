@@ -1,5 +1,7 @@
 /** The HTTP/2 session with one of several endpoints; when it is lost, or does not answer, with another one. */
 import http2, { type ClientHttp2Session } from 'node:http2';
+import { connect as connectPlain, isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { trust } from '@typernetes/openapi/client';
 import { GrpcError, grpcCodes } from './grpc-error.ts';
 
@@ -8,7 +10,12 @@ export interface SessionOptions {
   endpoints: readonly string[];
   /** PEM. Absent: the system's authorities. */
   ca?: Buffer | undefined;
-  /** PEM of the client certificate and its key. */
+  /** Asked for each connection, so that a renewed certificate is used from the next one on. */
+  identity?: (() => Promise<ClientIdentity>) | undefined;
+}
+
+/** PEM of the client certificate and its key. */
+export interface ClientIdentity {
   cert?: Buffer | undefined;
   key?: Buffer | undefined;
 }
@@ -24,6 +31,7 @@ export class Sessions {
   readonly #options: SessionOptions;
   #session: Promise<ClientHttp2Session> | undefined;
   #opening: ClientHttp2Session | undefined;
+  #opened: ClientHttp2Session | undefined;
   /** Index of the endpoint that is tried next. */
   #next = 0;
   #closed = false;
@@ -46,6 +54,8 @@ export class Sessions {
   }
 
   #current(): Promise<ClientHttp2Session> {
+    // Not every error of TLS closes a session with an event.
+    if (this.#opened?.destroyed === true) this.#session = this.#opened = undefined;
     if (this.#session === undefined) {
       const connecting = this.#connect();
       this.#session = connecting;
@@ -79,23 +89,26 @@ export class Sessions {
   }
 
   async #open(endpoint: string): Promise<ClientHttp2Session> {
+    const { ca, identity } = this.#options;
+    const { cert, key } = (await identity?.()) ?? {};
     if (this.#closed) throw new Error('the client is closed');
-    const { ca, cert, key } = this.#options;
+    const socket = socketTo(new URL(endpoint), { ...trust(ca), ...(cert && { cert }), ...(key && { key }) });
     const session = http2.connect(endpoint, {
-      ...trust(ca),
-      ...(cert && { cert }),
-      ...(key && { key }),
+      createConnection: () => socket,
       settings: { initialWindowSize: windowBytes },
     });
     this.#opening = session;
     session.setTimeout(connectTimeoutMs, () => session.destroy(new Error('it does not answer')));
     await new Promise<void>((resolve, reject) => {
       session.once('error', reject);
+      // Of a certificate that is refused after the handshake the session says nothing.
+      socket.on('error', reject);
       session.once('close', () => reject(new Error('the connection was closed')));
       // Its settings tell that a server of HTTP/2 is there.
       session.once('remoteSettings', () => resolve());
     });
     this.#opening = undefined;
+    this.#opened = session;
     session.setTimeout(0);
     session.on('error', () => session.destroy());
     session.setLocalWindowSize(2 * windowBytes);
@@ -119,6 +132,13 @@ export class Sessions {
       () => undefined,
     );
   }
+}
+
+function socketTo({ protocol, hostname, port }: URL, options: ConnectionOptions): Socket {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (protocol === 'http:') return connectPlain({ host, port: Number(port || 80) });
+  const servername = isIP(host) === 0 ? { servername: host } : {};
+  return connectTls({ ...options, ...servername, host, port: Number(port || 443), ALPNProtocols: ['h2'] });
 }
 
 function keepAlive(session: ClientHttp2Session): void {
