@@ -5,6 +5,7 @@ import { admissionCases } from './admission.ts';
 import { changeCases } from './changes.ts';
 import { clusterCases } from './cluster.ts';
 import { configurationCases } from './configuration.ts';
+import { coreRuleCases } from './core-rules.ts';
 import { customFieldCases } from './custom-fields.ts';
 import { customObjectCases } from './custom-objects.ts';
 import { customPathCases } from './custom-paths.ts';
@@ -44,6 +45,7 @@ export function corpus(): Case[] {
     ...subresourceCases,
     ...networkCases,
     ...configurationCases,
+    ...coreRuleCases,
     ...definitionCases,
     ...definitionSchemaCases,
     ...definitionRuleCases,
