@@ -17,6 +17,7 @@ import { genericCases } from './generic.ts';
 import { groupRuleCases } from './group-rules.ts';
 import { literalCases } from './literals.ts';
 import { networkCases } from './network.ts';
+import { nodeRestrictionCases } from './node-restriction.ts';
 import { objectCases } from './objects.ts';
 import { podCases } from './pods.ts';
 import { policyCases } from './policies.ts';
@@ -36,6 +37,7 @@ export function corpus(): Case[] {
     ...changeCases,
     ...podCases,
     ...admissionCases,
+    ...nodeRestrictionCases,
     ...workloadCases,
     ...scalingCases,
     ...groupRuleCases,
