@@ -5,6 +5,7 @@ import { admissionCases } from './admission.ts';
 import { changeCases } from './changes.ts';
 import { clusterCases } from './cluster.ts';
 import { configurationCases } from './configuration.ts';
+import { coreRuleCases } from './core-rules.ts';
 import { customFieldCases } from './custom-fields.ts';
 import { customObjectCases } from './custom-objects.ts';
 import { customPathCases } from './custom-paths.ts';
@@ -16,6 +17,7 @@ import { genericCases } from './generic.ts';
 import { groupRuleCases } from './group-rules.ts';
 import { literalCases } from './literals.ts';
 import { networkCases } from './network.ts';
+import { nodeRestrictionCases } from './node-restriction.ts';
 import { objectCases } from './objects.ts';
 import { podCases } from './pods.ts';
 import { policyCases } from './policies.ts';
@@ -35,6 +37,7 @@ export function corpus(): Case[] {
     ...changeCases,
     ...podCases,
     ...admissionCases,
+    ...nodeRestrictionCases,
     ...workloadCases,
     ...scalingCases,
     ...groupRuleCases,
@@ -42,6 +45,7 @@ export function corpus(): Case[] {
     ...subresourceCases,
     ...networkCases,
     ...configurationCases,
+    ...coreRuleCases,
     ...definitionCases,
     ...definitionSchemaCases,
     ...definitionRuleCases,

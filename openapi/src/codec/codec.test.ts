@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import type { KubernetesObject } from '../meta/index.ts';
 import {
   CodecError,
   encodeForStorage,
+  endOfMetadata,
   jsonSerializer,
   listBody,
   negotiate,
   parseJson,
+  textWithoutManagedFields,
   withResourceVersion,
   yamlSerializer,
 } from './index.ts';
@@ -252,4 +255,22 @@ test('Accept parameters: the first that the endpoint can answer', () => {
       ?.profile,
     'nopeer',
   );
+});
+
+test('a stored object is read without its managed fields, wherever they stand', () => {
+  const managedFields = [{ manager: 'a', fieldsV1: { 'f:data': { 'k:{"name":"]}"}': {} } } }, {}];
+  const data = { managedFields: [[1], 2] };
+  for (const metadata of [
+    { name: 'a', managedFields },
+    { managedFields, name: 'a' },
+    { name: 'a', managedFields, labels: { b: 'c' } },
+    { managedFields },
+    { managedFields: [] },
+    { name: 'a' },
+  ]) {
+    const stored = encodeForStorage({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data } as KubernetesObject);
+    const { managedFields: _, ...rest } = metadata as { managedFields?: unknown };
+    const read: unknown = JSON.parse(textWithoutManagedFields(stored, endOfMetadata(stored)));
+    assert.deepEqual(read, { apiVersion: 'v1', kind: 'ConfigMap', metadata: rest, data });
+  }
 });

@@ -29,10 +29,12 @@ export {
   bareVersioned,
   detached,
   encodeForStorage,
+  endOfMetadata,
   joinParts,
   lengthOf,
   listBody,
   metadataPart,
+  textWithoutManagedFields,
   versioned,
   withResourceVersion,
 } from './splice.ts';

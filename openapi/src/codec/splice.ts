@@ -6,8 +6,10 @@
 import type { KubernetesObject, ListMeta } from '../meta/object.ts';
 
 const metadataStart = Buffer.from('"metadata":{');
+const managedFields = Buffer.from('"managedFields":[');
 const openingBrace = 0x7b;
 const closingBrace = 0x7d;
+const closingBracket = 0x5d;
 const quotationMark = 0x22;
 const backslash = 0x5c;
 const comma = Buffer.from(',');
@@ -103,12 +105,45 @@ export function withResourceVersion(value: Buffer, resourceVersion: number | str
   return joinParts([versioned(value, resourceVersion)]);
 }
 
-/** A PartialObjectMetadata of a stored object; `resourceVersion` is left out where it is undefined. */
-export function metadataPart(value: Buffer, resourceVersion: string | undefined, metaApiVersion: string): BodyPart {
+/** The index behind a stored object's metadata. */
+export function endOfMetadata(value: Buffer): number {
+  return endOfObject(value, membersOfMetadata(value));
+}
+
+/**
+ * A PartialObjectMetadata of a stored object; `resourceVersion` is left out where it is undefined. `metadataEnd` is what
+ * `endOfMetadata` says.
+ */
+export function metadataPart(
+  value: Buffer,
+  resourceVersion: string | undefined,
+  metaApiVersion: string,
+  metadataEnd: number,
+): BodyPart {
   const at = membersOfMetadata(value);
   const version = resourceVersion === undefined ? '' : resourceVersionMember(value, at, resourceVersion);
   const head = `{"kind":"PartialObjectMetadata","apiVersion":"${metaApiVersion}","metadata":{${version}`;
-  return new Spliced(head, value, at, endOfObject(value, at), '}');
+  return new Spliced(head, value, at, metadataEnd, '}');
+}
+
+/** The text of a stored object without its managedFields; `metadataEnd` is what `endOfMetadata` says. */
+export function textWithoutManagedFields(value: Buffer, metadataEnd: number): string {
+  const start = value.subarray(0, metadataEnd).indexOf(managedFields);
+  if (start < 0) return value.toString('utf8');
+  const end = endOfArray(value, start + managedFields.length);
+  // Of the commas around it one goes.
+  const before = value[start - 1] === comma[0] ? start - 1 : start;
+  const after = before === start && value[end] === comma[0] ? end + 1 : end;
+  return value.toString('utf8', 0, before) + value.toString('utf8', after);
+}
+
+/** The index behind the bracket that closes the array of objects which begins at `start`. */
+function endOfArray(value: Buffer, start: number): number {
+  let at = start;
+  while (value[at] === openingBrace || value[at] === comma[0])
+    at = value[at] === openingBrace ? endOfObject(value, at + 1) : at + 1;
+  if (value[at] !== closingBracket) throw new Error('stored object is cut off');
+  return at + 1;
 }
 
 /** The index behind the brace that closes the object whose members begin at `start`. */

@@ -37,6 +37,7 @@ function rowSource(endpoint: ResourceEndpoint, format: OutputFormat, include: In
     table: endpoint.table,
     metaApiVersion: format.convert?.apiVersion ?? 'meta.k8s.io/v1',
     include,
+    untyped: endpoint.untyped === true,
   };
 }
 

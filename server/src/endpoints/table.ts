@@ -3,6 +3,7 @@ import type { BodyPart } from '@typernetes/openapi/codec';
 import { badRequest } from '@typernetes/openapi/meta';
 import type { EntryReader, EntryView } from '../registry/generic/entry-view.ts';
 import type { TableDefinition } from '../registry/generic/table.ts';
+import { anyTime, withAges } from '../registry/printing/index.ts';
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
@@ -44,15 +45,14 @@ export interface RowSource {
   table: TableDefinition;
   metaApiVersion: string;
   include: IncludeObject;
+  /** Of a custom resource. */
+  untyped: boolean;
 }
 
-/** How long cells may be shown again: ages count in seconds. */
-const cellsLifetimeMs = 1000;
-
-const kept = new WeakMap<EntryView, { madeAt: number; apiVersion: string; cells: string }>();
+const kept = new WeakMap<EntryView, { table: TableDefinition; apiVersion: string; cells: string }>();
 const rowEnd = Buffer.from('}');
 
-/** One row; its cells are kept with the entry for a second. */
+/** One row; its cells are kept with the entry, with ages to be filled in. */
 export function encodeRow(view: EntryView, source: RowSource, now: Date): BodyPart[] {
   const head = Buffer.from(`{"cells":${cellsOf(view, source, now)},"object":`);
   switch (source.include) {
@@ -69,11 +69,13 @@ export function encodeRow(view: EntryView, source: RowSource, now: Date): BodyPa
 
 const noObject = Buffer.from('null}');
 
-function cellsOf(view: EntryView, { reader, apiVersion, table }: RowSource, now: Date): string {
-  const made = kept.get(view);
-  const current = made?.apiVersion === apiVersion && Math.abs(now.getTime() - made.madeAt) < cellsLifetimeMs;
-  if (current) return made.cells;
-  const cells = JSON.stringify(table.cells(view.parseAs(reader, apiVersion), now));
-  kept.set(view, { madeAt: now.getTime(), apiVersion, cells });
-  return cells;
+function cellsOf(view: EntryView, { reader, apiVersion, table, untyped }: RowSource, now: Date): string {
+  let made = kept.get(view);
+  if (made?.table !== table || made.apiVersion !== apiVersion) {
+    // Columns of custom resources may show anything; of the others no printer looks at managed fields.
+    const object = view.parseAs(reader, apiVersion, untyped ? view.parse() : view.parseWithoutManagedFields());
+    made = { table, apiVersion, cells: JSON.stringify(table.cells(object, anyTime)) };
+    kept.set(view, made);
+  }
+  return withAges(made.cells, now);
 }

@@ -2,7 +2,7 @@
 import { openApiV3 } from '@typernetes/openapi/catalogue';
 import { type JsonValue, parseTime } from '@typernetes/openapi/meta';
 import type { TableDefinition } from '../registry/generic/table.ts';
-import { humanDuration } from '../registry/printing/age.ts';
+import { ago } from '../registry/printing/age.ts';
 import type { PrinterColumn } from './definition.ts';
 import { JsonPath } from './schema/index.ts';
 
@@ -70,7 +70,7 @@ function cell(type: PrinterColumn['type'], value: unknown, now: Date): JsonValue
     case 'date': {
       if (typeof value !== 'string') return null;
       const time = parseTime(value);
-      return time === undefined ? '<invalid>' : humanDuration(now.getTime() - time.getTime());
+      return time === undefined ? '<invalid>' : ago(time.getTime(), now);
     }
     default:
       return type satisfies never;

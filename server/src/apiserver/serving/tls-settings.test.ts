@@ -9,7 +9,7 @@ const settings = (tlsMinVersion: string, ...tlsCipherSuites: string[]) =>
   tlsSettings({ tlsMinVersion, tlsCipherSuites, tlsCurvePreferences: [] });
 
 test('versions have the names that Go gives them', () => {
-  assert.deepEqual(settings('VersionTLS13'), { minVersion: 'TLSv1.3' });
+  assert.equal(settings('VersionTLS13').minVersion, 'TLSv1.3');
   assert.throws(() => settings('TLSv1.3'), /unknown version "TLSv1.3", known are VersionTLS10/);
 });
 
@@ -58,6 +58,27 @@ test('clients agree with the server on a group that it allows, or not at all', a
     assert.equal(await exchange('P-256:P-384'), 'secp384r1');
     await exchange('X25519MLKEM768');
     await assert.rejects(exchange('P-256:X25519'), /handshake failure/);
+  } finally {
+    await api.close();
+  }
+});
+
+test('of the suites of TLS 1.3 the server takes the one that costs least, whatever the client likes best', async () => {
+  const api = await startTestServer();
+  const suite = async (ciphers?: string): Promise<string> => {
+    const socket = connect({
+      port: api.server.port,
+      ca: api.identity.ca,
+      ...(ciphers === undefined ? {} : { ciphers }),
+    });
+    await once(socket, 'secureConnect');
+    const { name } = socket.getCipher();
+    socket.destroy();
+    return name;
+  };
+  try {
+    assert.equal(await suite(), 'TLS_AES_128_GCM_SHA256');
+    assert.equal(await suite('TLS_CHACHA20_POLY1305_SHA256'), 'TLS_CHACHA20_POLY1305_SHA256');
   } finally {
     await api.close();
   }

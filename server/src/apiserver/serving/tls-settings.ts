@@ -1,5 +1,5 @@
 /** Versions, cipher suites and key exchange of TLS, from the names that Go and IANA give them to those of Node and OpenSSL. */
-import { getCiphers, type SecureContextOptions, type SecureVersion } from 'node:tls';
+import { DEFAULT_CIPHERS, getCiphers, type SecureContextOptions, type SecureVersion } from 'node:tls';
 
 const versions: Readonly<Record<string, SecureVersion>> = {
   VersionTLS10: 'TLSv1',
@@ -7,8 +7,9 @@ const versions: Readonly<Record<string, SecureVersion>> = {
   VersionTLS12: 'TLSv1.2',
   VersionTLS13: 'TLSv1.3',
 };
-/** As in Go, no choice of suites takes these away. */
+/** As in Go, no choice of suites takes these away, and the server takes the first that the client knows: it costs least. */
 const ofTls13 = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
+const ofTls12 = DEFAULT_CIPHERS.split(':').filter((name) => !ofTls13.includes(name));
 
 /** By the numbers of Go's crypto/tls (and IANA), in the order in which Go chooses among them. */
 const groups: ReadonlyMap<number, string> = new Map([
@@ -39,7 +40,7 @@ export function tlsSettings(settings: TlsSettings): Pick<SecureContextOptions, '
     );
   }
   const exchange = keyExchange(settings.tlsCurvePreferences);
-  if (tlsCipherSuites.length === 0) return { minVersion, ...exchange };
+  if (tlsCipherSuites.length === 0) return { minVersion, ciphers: [...ofTls13, ...ofTls12].join(':'), ...exchange };
   const known = new Set(getCiphers());
   const chosen = tlsCipherSuites
     .filter((name) => !ofTls13.includes(name))

@@ -17,7 +17,7 @@ import type { ResourceQuota } from '@typernetes/openapi/types/core/v1';
 import type { DeviceClass, ResourceClaim } from '@typernetes/openapi/types/resource/v1';
 import { DeviceClasses, type DeviceContext, isDeviceClaim } from '../../admission/plugins/quota-devices.ts';
 import { namesAbout } from '../../admission/plugins/quota-names.ts';
-import { matchesScopes } from '../../admission/plugins/quota-scopes.ts';
+import { matchesScopes, scopeProblem } from '../../admission/plugins/quota-scopes.ts';
 import { usageOf } from '../../admission/plugins/quota-usage.ts';
 import type { ControllerContext } from '../context.ts';
 import { discover } from '../discovery/discovery.ts';
@@ -43,7 +43,11 @@ export function startResourceQuotaController(context: ControllerContext): Runnin
   const { clock, logger } = context;
   const client = context.clientFor('resourcequota-controller');
   const quotas = context.informers.informer(resources.resourceQuotas);
-  const known = new Map(Object.values(resources).map((resource) => [resourceKey(resource), resource]));
+  const known = new Map(
+    Object.values(resources)
+      .filter(({ namespaced }) => namespaced)
+      .map((resource) => [resourceKey(resource), resource]),
+  );
   const informers = new Map<string, Counted>();
   const registrations: HandlerRegistration[] = [];
 
@@ -143,8 +147,9 @@ export function startResourceQuotaController(context: ControllerContext): Runnin
           const devices = classes && (await deviceContext(classes, informer.lister.list(namespace), namespace, signal));
           for (const counted of names) if (!used.has(counted)) used.set(counted, zero);
           const now = new Date(clock.now());
+          const isComparable = scopeProblem(quota, resource) === undefined;
           for (const object of informer.lister.list(namespace)) {
-            if (!matchesScopes(quota, resource, object)) continue;
+            if (!isComparable || !matchesScopes(quota, resource, object)) continue;
             for (const [counted, amount] of usageOf(resource, object, now, devices))
               if (counted in hard) used.set(counted, used.get(counted)?.add(amount) ?? amount);
           }

@@ -68,11 +68,30 @@ describe('ResourceQuota', () => {
 
   it('leaves out what it cannot count', async () => {
     const { server } = harness;
-    const hard = { 'count/widgets.example.com': '1', 'count/events': '1', 'example.com/thing': '1', secrets: '1' };
+    const hard = {
+      'count/widgets.example.com': '1',
+      'count/nodes': '1',
+      'count/events': '1',
+      'example.com/thing': '1',
+      secrets: '1',
+    };
     server.put(resources.resourceQuotas, { metadata: { name: 'q', namespace: 'default' }, spec: { hard } });
     const status = () => server.get(resources.resourceQuotas, 'default', 'q')?.status;
     await server.waitFor(() => status()?.used !== undefined, 'a status');
     assert.deepEqual(status(), { hard, used: { secrets: '0' } });
+  });
+
+  it('counts nothing in a scope that names what no label can be', async () => {
+    const { server } = harness;
+    server.put(resources.pods, { metadata: { name: 'p', namespace: 'default' }, spec: { containers: [] } });
+    const matchExpressions = [{ scopeName: 'PriorityClass', operator: 'NotIn' as const, values: ['a b'] }];
+    server.put(resources.resourceQuotas, {
+      metadata: { name: 'q', namespace: 'default' },
+      spec: { hard: { pods: '5' }, scopeSelector: { matchExpressions } },
+    });
+    const used = () => server.get(resources.resourceQuotas, 'default', 'q')?.status?.used;
+    await server.waitFor(() => used() !== undefined, 'a status');
+    assert.deepEqual(used(), { pods: '0' });
   });
 
   it('counts devices as the extended resource that their class provides', async () => {

@@ -62,6 +62,7 @@ export async function handleCreate(
   if (subresource !== undefined) {
     const { registration } = subresource;
     if (registration?.create === undefined) throw methodNotSupported(resource, 'create');
+    registration.defaults?.(object);
     // The answer alone tells of them: what is made here is not stored.
     dependencies.fieldManager(endpoint, subresource).update(undefined, object, managerOf(context, options));
     await dependencies.admission.mutate(admissionAttributes(context, request, object, undefined));

@@ -8,9 +8,11 @@ import {
   bare,
   bareVersioned,
   detached,
+  endOfMetadata,
   joinParts,
   metadataPart,
   parseJson,
+  textWithoutManagedFields,
   versioned,
 } from '@typernetes/openapi/codec';
 import type { KubernetesObject } from '@typernetes/openapi/meta';
@@ -32,12 +34,14 @@ export interface EntryReader {
   convertFromStorage(object: KubernetesObject, apiVersion: string): KubernetesObject;
 }
 
+const bigInteger = /[0-9]{16}/;
 const noLabels: Readonly<Record<string, string>> = Object.freeze({});
 
 export class EntryView {
   readonly entry: Entry;
   readonly #isCurrent: boolean;
   #hasBigIntegers: boolean | undefined;
+  #metadataEnd: number | undefined;
   #attributes: EntryAttributes | undefined;
   #shared: KubernetesObject | undefined;
   /** Encoded bodies by what they are: an apiVersion, `protobuf:v1`. */
@@ -64,8 +68,18 @@ export class EntryView {
   /** A fresh copy that the caller owns, in the storage version, with its resourceVersion. */
   parse<T extends KubernetesObject = KubernetesObject>(): T {
     const text = this.entry.value.toString('utf8');
-    this.#hasBigIntegers ??= /[0-9]{16}/.test(text);
-    const object = parseStored(text, this.#hasBigIntegers) as T;
+    this.#hasBigIntegers ??= bigInteger.test(text);
+    return this.#parsed(text, this.#hasBigIntegers) as T;
+  }
+
+  /** As `parse`, for readers who do not look at managedFields: they are half of most objects. */
+  parseWithoutManagedFields<T extends KubernetesObject = KubernetesObject>(): T {
+    const text = textWithoutManagedFields(this.entry.value, this.#endOfMetadata());
+    return this.#parsed(text, this.#hasBigIntegers ?? bigInteger.test(text)) as T;
+  }
+
+  #parsed(text: string, hasBigIntegers: boolean): KubernetesObject {
+    const object = parseStored(text, hasBigIntegers) as KubernetesObject;
     if (this.entry.modRevision > 0) (object.metadata ??= {}).resourceVersion = String(this.entry.modRevision);
     return object;
   }
@@ -87,9 +101,16 @@ export class EntryView {
     this.#shared = undefined;
   }
 
+  #endOfMetadata(): number {
+    return (this.#metadataEnd ??= endOfMetadata(this.entry.value));
+  }
+
   /** A fresh copy in `apiVersion`'s form. */
-  parseAs<T extends KubernetesObject = KubernetesObject>(reader: EntryReader, apiVersion: string): T {
-    const object = this.parse<T>();
+  parseAs<T extends KubernetesObject = KubernetesObject>(
+    reader: EntryReader,
+    apiVersion: string,
+    object: T = this.parse<T>(),
+  ): T {
     return apiVersion === reader.storageApiVersion ? object : (reader.convertFromStorage(object, apiVersion) as T);
   }
 
@@ -114,7 +135,8 @@ export class EntryView {
       const { metadata = {} } = this.parseAs(reader, apiVersion);
       return Buffer.from(JSON.stringify({ kind: 'PartialObjectMetadata', apiVersion: metaApiVersion, metadata }));
     }
-    return metadataPart(value, modRevision > 0 ? String(modRevision) : undefined, metaApiVersion);
+    const version = modRevision > 0 ? String(modRevision) : undefined;
+    return metadataPart(value, version, metaApiVersion, this.#endOfMetadata());
   }
 
   memoized(key: string, make: () => Buffer): Buffer {

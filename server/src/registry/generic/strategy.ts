@@ -108,6 +108,8 @@ export interface ResourceRegistration<T extends KubernetesObject = KubernetesObj
 /** A subresource that is not plain status: exactly the verbs it names. */
 export interface SubresourceRegistration<T extends KubernetesObject = KubernetesObject> {
   kind?: GroupVersionKind;
+  /** What a new one has if nothing is said of it, in place: before its fields are tracked and admission sees it. */
+  defaults?(object: KubernetesObject): void;
   create?(parentName: string, object: KubernetesObject, context: RestContext): Promise<KubernetesObject>;
   get?(parentName: string, context: RestContext): Promise<KubernetesObject>;
   /** Update and patch: read the subresource's view of the parent, and write a changed view back into the parent. */

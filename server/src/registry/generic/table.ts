@@ -11,7 +11,7 @@ export interface TableColumn {
 
 export interface TableDefinition<T extends KubernetesObject = KubernetesObject> {
   columns: readonly TableColumn[];
-  /** One cell per column; `now` is for ages. */
+  /** One cell per column. `now` is for ages only, by `since` or `ago`: cells are kept for any time. */
   cells(object: T, now: Date): JsonValue[];
   /** The order of a list's rows, where it is not that of the names. */
   order?(a: Readonly<T>, b: Readonly<T>): number;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { humanDuration, since } from './age.ts';
+import { age, anyTime, humanDuration, since, withAges } from './age.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -39,4 +39,18 @@ for (const [milliseconds, text] of CASES) {
 test('a timestamp that is not there has no age', () => {
   assert.equal(since(undefined, new Date()), '<unknown>');
   assert.equal(since('', new Date()), '<unknown>');
+});
+
+test('what was made for any time reads as if made now, at every time', () => {
+  const created = '2026-01-01T00:00:00Z';
+  const cells = (now: Date): string =>
+    JSON.stringify([
+      `2 (${since('2025-12-31T23:00:00Z', now)} ago)`,
+      age({ metadata: { creationTimestamp: created } }, now),
+    ]);
+  const open = cells(anyTime);
+  for (const now of ['2026-01-01T00:00:00Z', '2026-01-01T00:03:20Z', '2026-02-01T00:00:00Z', '2025-12-31T00:00:00Z'])
+    assert.equal(withAges(open, new Date(now)), cells(new Date(now)));
+  const unreadable = (now: Date): string => since('yesterday', now);
+  assert.equal(withAges(unreadable(anyTime), new Date(created)), unreadable(new Date(created)));
 });

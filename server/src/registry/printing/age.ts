@@ -1,4 +1,12 @@
+import { randomUUID } from 'node:crypto';
+
 const SECOND = 1000;
+
+/** In place of the present: texts in which ages stand open until `withAges` is told the present. */
+export const anyTime = new Date(Number.NaN);
+/** Nobody else can write it. */
+const mark = `${randomUUID()}:`;
+const marks = new RegExp(`${mark}(NaN|-?\\d+);`, 'g');
 
 /** A duration as kubectl shows it: at most two units, coarser the longer it is. `<invalid>` from two seconds below zero. */
 export function humanDuration(milliseconds: number): string {
@@ -27,7 +35,18 @@ function twoUnits(coarse: number, coarseUnit: string, fine: number, fineUnit: st
 /** How long ago a timestamp of the API was; `<unknown>` where there is none. */
 export function since(timestamp: string | undefined | null, now: Date): string {
   if (!timestamp) return '<unknown>';
-  return humanDuration(now.getTime() - Date.parse(timestamp));
+  return ago(Date.parse(timestamp), now);
+}
+
+/** How long ago `time` was, in milliseconds since the epoch. */
+export function ago(time: number, now: Date): string {
+  return now === anyTime ? `${mark}${time};` : humanDuration(now.getTime() - time);
+}
+
+/** A text that was made for any time, as JSON or not, as it reads now. */
+export function withAges(text: string, now: Date): string {
+  const milliseconds = now.getTime();
+  return text.replace(marks, (_, time: string) => humanDuration(milliseconds - Number(time)));
 }
 
 /** The Age cell. */

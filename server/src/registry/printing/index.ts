@@ -1,4 +1,4 @@
-export { age, humanDuration, since } from './age.ts';
+export { age, ago, anyTime, humanDuration, since, withAges } from './age.ts';
 export { ageColumn, boolean, integer, nameColumn, named, text } from './columns.ts';
 export { containerCells, joinAtMost } from './lists.ts';
 export { formatLabelSelector, formatLabels, labelSelectorText } from './selectors.ts';

@@ -211,3 +211,84 @@ void describe('unary calls', () => {
     silent.close();
   });
 });
+
+/** A gRPC server that begins to answer a stream as it is told. */
+async function withStreams(begin: (stream: ServerHttp2Stream) => void, body: (endpoint: string) => Promise<void>) {
+  const server = http2.createServer();
+  const sessions = new Set<Http2Session>();
+  server.on('session', (session) => sessions.add(session));
+  server.on('stream', (stream) => {
+    stream.on('error', () => undefined);
+    begin(stream);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    await body(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    for (const session of sessions) session.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+const repeat = (stream: ServerHttp2Stream): void => {
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+  stream.pipe(stream);
+};
+
+/** Opens a stream, says hello on it, and resolves to the first that comes back. */
+function greet(calls: Calls): Promise<{ message: string } | { error: GrpcError | undefined }> {
+  return new Promise((resolve, reject) => {
+    const opening = calls.stream(
+      path,
+      soon(),
+      {},
+      {
+        message: (message) => resolve({ message: message.toString() }),
+        end: (error) => resolve({ error }),
+      },
+    );
+    opening.then((stream) => stream.write(hello), reject);
+  });
+}
+
+void describe('streams', () => {
+  void test('carry messages both ways until they are cancelled', () =>
+    withStreams(repeat, async (endpoint) => {
+      const calls = new Calls({ endpoints: [endpoint] });
+      const messages: string[] = [];
+      const { promise: ended, resolve } = Promise.withResolvers<void>();
+      const stream = await calls.stream(
+        path,
+        soon(),
+        {},
+        {
+          message(message) {
+            messages.push(message.toString());
+            if (messages.length === 2) stream.cancel();
+          },
+          end: () => resolve(),
+        },
+      );
+      stream.write(hello);
+      stream.write([Buffer.from('again')]);
+      await ended;
+      assert.deepEqual(messages, ['hello', 'again']);
+      stream.write(hello);
+      calls.close();
+    }));
+
+  void test('that a member without a leader ends are opened at another one', () =>
+    withStreams(
+      (stream) => refuse('14', 'etcdserver: no leader')(stream, Buffer.alloc(0)),
+      (alone) =>
+        withStreams(repeat, async (endpoint) => {
+          const calls = new Calls({ endpoints: [alone, endpoint] });
+          const first = await greet(calls);
+          assert.ok('error' in first);
+          assert.deepEqual([first.error?.code, first.error?.message], [14, 'etcdserver: no leader']);
+          assert.deepEqual(await greet(calls), { message: 'hello' });
+          calls.close();
+        }),
+    ));
+});

@@ -61,7 +61,8 @@ export class Calls {
 
   /** Messages both ways until one side ends it. */
   async stream(path: string, deadline: number, metadata: Metadata, handler: StreamHandler): Promise<MessageStream> {
-    const stream = begin(await this.#sessions.connected(deadline), path, metadata);
+    const session = await this.#sessions.connected(deadline);
+    const stream = begin(session, path, metadata);
     const messages = new Messages();
     const status = followStatus(stream);
     let failure: Error | undefined;
@@ -71,7 +72,9 @@ export class Calls {
     stream.on('error', (error) => (failure = error));
     stream.on('close', () => {
       const told = status();
-      handler.end(told?.['grpc-status'] === '0' ? undefined : errorOf(stream, told, false, failure));
+      const error = told?.['grpc-status'] === '0' ? undefined : errorOf(stream, told, false, failure);
+      if (error?.code === grpcCodes.unavailable && told !== undefined) this.#sessions.leave(session);
+      handler.end(error);
     });
     return {
       write: (message) => void (stream.writable && stream.write(framed(message))),

@@ -10,6 +10,19 @@ const placed: Kind = {
 };
 
 refusals('Nodes', nodes, {
+  'features out of order': [
+    { status: { declaredFeatures: ['B', 'A', 'A'] } },
+    'status.declaredFeatures[1]: Invalid value: "A": list must be sorted alphabetically',
+    'status.declaredFeatures[2]: Duplicate value: "A"',
+  ],
+  'pods to avoid': [
+    { 'metadata/annotations': { 'scheduler.alpha.kubernetes.io/preferAvoidPods': '{"preferAvoidPods":[{}]}' } },
+    'metadata.annotations.scheduler.alpha.kubernetes.io/preferAvoidPods[0].PodSignature: Required value',
+  ],
+  'swap of nothing': [
+    { status: { nodeInfo: { swap: { capacity: 0 } } } },
+    'metadata.nodeSwapStatus.capacity: Invalid value: 0: must be greater than zero',
+  ],
   taints: [
     {
       'spec/taints': [

@@ -1,11 +1,7 @@
-import type {
-  NodeSelectorRequirement,
-  NodeSelectorTerm,
-  PersistentVolume,
-  VolumeNodeAffinity,
-} from '@typernetes/openapi/types/core/v1';
+import type { NodeSelectorRequirement, PersistentVolume, VolumeNodeAffinity } from '@typernetes/openapi/types/core/v1';
 import type { FieldError } from '../../validation/index.ts';
 import { forbiddenField, IMMUTABLE, immutable, invalidValue, path, semanticEqual } from '../../validation/index.ts';
+import { internalTerm } from '../pod/internal-shape.ts';
 import { SOURCES } from './validate.ts';
 
 const spec = path('spec');
@@ -69,11 +65,6 @@ function renamed(old: VolumeNodeAffinity, next: VolumeNodeAffinity | undefined):
 /** As upstream shows it: its internal VolumeNodeAffinity. */
 function shown(affinity: VolumeNodeAffinity | undefined): unknown {
   if (!affinity) return null;
-  const requirements = (list: NodeSelectorRequirement[] | undefined) =>
-    list?.map(({ key, operator, values }) => ({ Key: key, Operator: operator, Values: values ?? null })) ?? null;
-  const terms = affinity.required?.nodeSelectorTerms.map(({ matchExpressions, matchFields }: NodeSelectorTerm) => ({
-    MatchExpressions: requirements(matchExpressions),
-    MatchFields: requirements(matchFields),
-  }));
+  const terms = affinity.required?.nodeSelectorTerms.map(internalTerm);
   return { Required: terms === undefined ? null : { NodeSelectorTerms: terms } };
 }

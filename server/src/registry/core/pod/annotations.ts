@@ -47,7 +47,7 @@ export function copyAppArmorAnnotations(pod: Pod, warn: (message: string) => voi
   }
 }
 
-function appArmorProfile(annotation: string): { type: string; localhostProfile?: string } | undefined {
+export function appArmorProfile(annotation: string): { type: string; localhostProfile?: string } | undefined {
   if (annotation === 'unconfined') return { type: 'Unconfined' };
   if (annotation === 'runtime/default') return { type: 'RuntimeDefault' };
   const localhostProfile = annotation.startsWith(localhost) ? annotation.slice(localhost.length) : '';

@@ -18,8 +18,8 @@ const onlyCompute = 'only cpu and memory resources are mutable';
 const lists = ['containers', 'initContainers'] as const;
 
 export function validateResize(pod: Pod, old: Readonly<Pod>): FieldError[] {
-  if (isMirrorPod(old)) return [forbiddenField(path(''), 'static pods cannot be resized')];
-  if (old.spec?.os?.name === 'windows') return [forbiddenField(path(''), 'windows pods cannot be resized')];
+  if (isMirrorPod(old)) return [forbiddenField(path('[]'), 'static pods cannot be resized')];
+  if (old.spec?.os?.name === 'windows') return [forbiddenField(path('[]'), 'windows pods cannot be resized')];
   const errors: FieldError[] = [];
   const before = old.status?.qosClass ?? computeQualityOfService(old);
   if (before !== computeQualityOfService(pod)) {

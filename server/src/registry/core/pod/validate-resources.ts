@@ -83,8 +83,12 @@ function validateClaims(given: ResourceRequirements['claims'], known: ReadonlySe
     if (!name) return [required(here, '')];
     const errors: FieldError[] = [];
     const key = request ? `${name}/${request}` : name;
-    if (names.has(key) || names.has(name)) errors.push(duplicate(here, key));
-    names.add(key);
+    if (names.has(name)) errors.push(duplicate(here, name));
+    else if (names.has(key)) errors.push(duplicate(here, key));
+    // Of the whole claim where requests of it were named before.
+    else if (!request)
+      errors.push(...[...names].filter((other) => other.startsWith(`${name}/`)).map(() => duplicate(here, name)));
+    names.add(names.has(name) ? name : key);
     if (!known.has(name))
       errors.push({
         ...notFoundField(here, name),

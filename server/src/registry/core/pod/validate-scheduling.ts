@@ -185,13 +185,21 @@ function validatePodTerm(term: PodAffinityTerm, at: Path): FieldError[] {
   ];
 }
 
-/** Keys whose values are taken from the pod's own labels (KEP-3633). */
-function validateMatchKeys(term: PodAffinityTerm, at: Path): FieldError[] {
-  const { matchLabelKeys = [], mismatchLabelKeys = [], labelSelector } = term;
+/** Keys whose values are taken from the pod's own labels (KEP-3633): by now they are in the selector, once each. */
+function validateMatchKeys(term: PodAffinityTerm | TopologySpreadConstraint, at: Path): FieldError[] {
+  const { matchLabelKeys = [], labelSelector } = term;
+  const mismatchLabelKeys = 'mismatchLabelKeys' in term ? (term.mismatchLabelKeys ?? []) : [];
   const errors = [
     ...validateLabelKeys(matchLabelKeys, labelSelector, at.child('matchLabelKeys')),
     ...validateLabelKeys(mismatchLabelKeys, labelSelector, at.child('mismatchLabelKeys')),
   ];
+  const known = new Set(Object.keys(labelSelector?.matchLabels ?? {}));
+  for (const { key } of labelSelector?.matchExpressions ?? []) {
+    const index = matchLabelKeys.lastIndexOf(key);
+    if (index >= 0 && known.has(key))
+      errors.push(invalidValue(at.index(index), key, 'exists in both matchLabelKeys and labelSelector'));
+    known.add(key);
+  }
   for (const [index, key] of matchLabelKeys.entries()) {
     if (!mismatchLabelKeys.includes(key)) continue;
     const message = 'exists in both matchLabelKeys and mismatchLabelKeys';
@@ -220,9 +228,7 @@ export function validateSpread(constraints: readonly TopologySpreadConstraint[] 
     const actions = ['DoNotSchedule', 'ScheduleAnyway'];
     if (!actions.includes(whenUnsatisfiable))
       errors.push(notSupported(here.child('whenUnsatisfiable'), whenUnsatisfiable ?? '', actions));
-    errors.push(
-      ...validateLabelKeys(constraint.matchLabelKeys ?? [], constraint.labelSelector, here.child('matchLabelKeys')),
-    );
+    errors.push(...validateMatchKeys(constraint, here));
     if (last.get(identity(constraint)) !== index)
       errors.push(duplicate(here.child('{topologyKey, whenUnsatisfiable}'), `{${topologyKey}, ${whenUnsatisfiable}}`));
     if (minDomains != null) {

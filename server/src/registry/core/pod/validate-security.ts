@@ -17,6 +17,7 @@ import {
   required,
   tooLong,
 } from '../../validation/index.ts';
+import { internalProfile, internalSecurityContext } from './internal-shape.ts';
 import { validateRelativePath } from './validate-paths.ts';
 import { validateWindowsOptions } from './validate-windows.ts';
 
@@ -44,11 +45,17 @@ export function validateSecurityContext(
   errors.push(...validateSeccomp(context.seccompProfile, at.child('seccompProfile')));
   if (context.allowPrivilegeEscalation === false) {
     if (context.privileged) {
-      errors.push(invalidValue(at, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'));
+      errors.push(
+        invalidValue(
+          at,
+          internalSecurityContext(context),
+          'cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
+        ),
+      );
     }
     if ((context.capabilities?.add ?? []).includes('CAP_SYS_ADMIN')) {
       const message = 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN';
-      errors.push(invalidValue(at, context, message));
+      errors.push(invalidValue(at, internalSecurityContext(context), message));
     }
   }
   return [
@@ -125,7 +132,7 @@ function validateSeccomp(profile: SeccompProfile | undefined, at: Path): FieldEr
     if (profile.localhostProfile == null) errors.push(required(here, 'must be set when seccomp type is Localhost'));
     else errors.push(...validateRelativePath(profile.localhostProfile, here));
   } else if (profile.localhostProfile != null) {
-    errors.push(invalidValue(here, profile, 'can only be set when seccomp type is Localhost'));
+    errors.push(invalidValue(here, internalProfile(profile), 'can only be set when seccomp type is Localhost'));
   }
   return errors;
 }

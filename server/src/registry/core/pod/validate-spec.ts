@@ -93,11 +93,17 @@ function validateResourceClaims(spec: PodSpec, at: Path): FieldError[] {
     else errors.push(...checked(here.child('name'), claim.name, dns1123Label(claim.name)));
     names.add(claim.name);
     const { resourceClaimName, resourceClaimTemplateName } = claim;
+    // As upstream shows it: its internal PodResourceClaim.
+    const shown = {
+      Name: claim.name,
+      ResourceClaimName: resourceClaimName ?? null,
+      ResourceClaimTemplateName: resourceClaimTemplateName ?? null,
+    };
     if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
       const message = 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified';
-      errors.push(invalidValue(here, claim, message));
+      errors.push(invalidValue(here, shown, message));
     } else if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) {
-      errors.push(invalidValue(here, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
+      errors.push(invalidValue(here, shown, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
     }
     for (const [field, value] of Object.entries({ resourceClaimName, resourceClaimTemplateName }))
       if (value !== undefined) errors.push(...checked(here.child(field), value, dns1123Subdomain(value)));

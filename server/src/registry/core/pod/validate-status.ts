@@ -113,7 +113,9 @@ function validateAddresses(
     const detail = `failed to check for dual stack with error:invalid IP[${unknown}]: ${addresses[unknown]?.ip ?? ''}`;
     errors.push(internalFieldError(at.child(field), detail));
   }
+  // As upstream shows them: its internal addresses.
+  const shown = addresses.map(({ ip = '' }) => ({ IP: ip }));
   if (addresses.length > 2 || unknown >= 0 || families[0] === families[1])
-    errors.push(invalidValue(at.child(field), addresses, 'may specify no more than one IP for each IP family'));
+    errors.push(invalidValue(at.child(field), shown, 'may specify no more than one IP for each IP family'));
   return errors;
 }

@@ -2,6 +2,7 @@ import { deepCopy } from '@typernetes/openapi/schema';
 import type { Container, Pod, PodSpec, Toleration } from '@typernetes/openapi/types/core/v1';
 import type { FieldError, Path } from '../../validation/index.ts';
 import { forbiddenField, invalidValue, path, required, semanticEqual } from '../../validation/index.ts';
+import { internalTerm } from './internal-shape.ts';
 import { validateTolerations } from './validate-scheduling.ts';
 
 const spec = path('spec');
@@ -131,7 +132,13 @@ function narrowGatedPod(munged: PodSpec, old: Readonly<PodSpec>): FieldError[] {
   const at = spec.child('affinity', 'nodeAffinity', hard, 'nodeSelectorTerms');
   if (oldTerms && oldTerms.length > 0) {
     if (terms?.length !== oldTerms.length) {
-      errors.push(invalidValue(at, terms, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed'));
+      errors.push(
+        invalidValue(
+          at,
+          terms?.map(internalTerm) ?? null,
+          'no additions/deletions to non-empty NodeSelectorTerms list are allowed',
+        ),
+      );
     } else {
       for (const [index, before] of oldTerms.entries()) {
         const after = terms[index];
@@ -141,7 +148,13 @@ function narrowGatedPod(munged: PodSpec, old: Readonly<PodSpec>): FieldError[] {
         });
         const wasEmpty = (before.matchExpressions ?? []).length + (before.matchFields ?? []).length === 0;
         if (onlyAdditions && !(wasEmpty && !semanticEqual(before, after))) continue;
-        errors.push(invalidValue(at.index(index), after, 'only additions are allowed (no mutations or deletions)'));
+        errors.push(
+          invalidValue(
+            at.index(index),
+            after && internalTerm(after),
+            'only additions are allowed (no mutations or deletions)',
+          ),
+        );
       }
     }
   }
@@ -171,7 +184,7 @@ function difference(old: object, next: object): string {
 
 /** Ephemeral containers are only ever added. */
 export function validateEphemeralContainersUpdate(pod: Pod, old: Readonly<Pod>): FieldError[] {
-  if (isMirrorPod(old)) return [forbiddenField(path(''), 'static pods do not support ephemeral containers')];
+  if (isMirrorPod(old)) return [forbiddenField(path('[]'), 'static pods do not support ephemeral containers')];
   const at = spec.child('ephemeralContainers');
   const after = new Map((pod.spec?.ephemeralContainers ?? []).map((container) => [container.name, container]));
   return (old.spec?.ephemeralContainers ?? []).flatMap((container) => {

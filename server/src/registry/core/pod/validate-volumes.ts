@@ -137,7 +137,12 @@ const SOURCES: Rules = {
       ...validateAnnotations(template.metadata?.annotations, here.child('metadata', 'annotations')),
       ...validateLabels(template.metadata?.labels, here.child('metadata', 'labels')),
       ...Object.keys(template.metadata ?? {}).flatMap((name) =>
-        templateMetadata.has(name) ? [] : [forbiddenField(here.child('metadata', name), 'cannot be set')],
+        templateMetadata.has(name)
+          ? []
+          : [
+              // Upstream makes the name of the field out of Go's.
+              forbiddenField(here.child('metadata', name === 'uid' ? 'uID' : name), 'cannot be set'),
+            ],
       ),
       ...validateClaimSpec(template.spec, here.child('spec')),
     ];

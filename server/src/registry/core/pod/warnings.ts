@@ -10,8 +10,11 @@ import type {
 } from '@typernetes/openapi/types/core/v1';
 import type { Strategy } from '../../generic/strategy.ts';
 import type { Path } from '../../validation/index.ts';
-import { path, quantityOf } from '../../validation/index.ts';
+import { addressWarnings, labelValue, path, quantityOf, semanticEqual } from '../../validation/index.ts';
 import { deprecatedNodeLabel, nodeLabelWarnings } from '../node/deprecated-labels.ts';
+import { sizeWarnings } from '../persistentvolumeclaims/warnings.ts';
+import { appArmorProfile } from './annotations.ts';
+import { overlapWarnings } from './path-warnings.ts';
 
 type Metadata = { annotations?: Record<string, string> } | undefined;
 
@@ -21,7 +24,7 @@ const DEPRECATED_ANNOTATIONS: Readonly<Record<string, string>> = {
   'security.alpha.kubernetes.io/unsafe-sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
 };
 
-const DEPRECATED_VOLUMES: Readonly<Record<string, string>> = {
+const DEPRECATED_VOLUMES = {
   photonPersistentDisk: 'deprecated in v1.11, non-functional in v1.16+',
   gitRepo: 'deprecated in v1.11, and disabled by default in v1.33+',
   scaleIO: 'deprecated in v1.16, non-functional in v1.22+',
@@ -70,13 +73,18 @@ function warningsOf(spec: PodSpec, metadata: Metadata, at: Path, metadataAt: Pat
       annotations[key] === undefined ? [] : [`${metadataAt.child('annotations').key(key).toString()}: ${message}`],
     ),
     ...volumeWarnings(spec, at.child('volumes')),
+    ...overlapWarnings(spec),
     ...repeated(spec.hostAliases, 'ip', at.child('hostAliases')),
     ...repeated(spec.imagePullSecrets, 'name', at.child('imagePullSecrets')),
     ...(spec.imagePullSecrets ?? []).flatMap(({ name }, index) =>
       name ? [] : [`${at.child('imagePullSecrets').index(index).child('name').toString()}: invalid empty name ""`],
     ),
     ...fractions(spec.overhead, at.child('overhead')),
-    ...containersOf(spec, at).flatMap(([container, here]) => containerWarnings(container, here)),
+    ...(spec.securityContext?.seccompProfile == null ? seccompWarnings(annotations, SECCOMP_POD, metadataAt) : []),
+    ...containersOf(spec, at).flatMap(([container, here]) => [
+      ...profileWarnings(spec, container, annotations, metadataAt),
+      ...containerWarnings(container, here),
+    ]),
     ...portWarnings(spec, at),
     ...(spec.terminationGracePeriodSeconds != null && spec.terminationGracePeriodSeconds < 0
       ? [
@@ -84,7 +92,40 @@ function warningsOf(spec: PodSpec, metadata: Metadata, at: Path, metadataAt: Pat
         ]
       : []),
     ...affinityWarnings(spec, at.child('affinity')),
+    ...(spec.dnsConfig?.nameservers ?? []).flatMap((address, index) =>
+      addressWarnings(address, at.child('dnsConfig', 'nameservers').index(index)),
+    ),
+    ...(spec.hostAliases ?? []).flatMap(({ ip }, index) =>
+      addressWarnings(ip, at.child('hostAliases').index(index).child('ip')),
+    ),
   ];
+}
+
+const SECCOMP_POD = 'seccomp.security.alpha.kubernetes.io/pod';
+const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/';
+const APPARMOR_CONTAINER = 'container.apparmor.security.beta.kubernetes.io/';
+
+type Annotations = Readonly<Record<string, string>>;
+
+function seccompWarnings(annotations: Annotations, key: string, at: Path): string[] {
+  const advice = 'non-functional in v1.27+; use the "seccompProfile" field instead';
+  return annotations[key] === undefined ? [] : [`${at.child('annotations').key(key).toString()}: ${advice}`];
+}
+
+/** Profiles that are named in annotations only. */
+function profileWarnings(spec: PodSpec, container: Container, annotations: Annotations, at: Path): string[] {
+  const { name, securityContext } = container;
+  const warnings =
+    securityContext?.seccompProfile == null ? seccompWarnings(annotations, `${SECCOMP_CONTAINER}${name}`, at) : [];
+  const key = `${APPARMOR_CONTAINER}${name}`;
+  const annotation = annotations[key];
+  // A pod's own are told where the field is filled from them.
+  const isTemplate = at.toString() !== 'metadata';
+  if (!isTemplate || annotation === undefined || securityContext?.appArmorProfile != null) return warnings;
+  const profile = spec.securityContext?.appArmorProfile;
+  if (profile != null && semanticEqual(profile, appArmorProfile(annotation))) return warnings;
+  const advice = 'deprecated since v1.30; use the "appArmorProfile" field instead';
+  return [...warnings, `${at.child('annotations').key(key).toString()}: ${advice}`];
 }
 
 function containersOf(spec: PodSpec, at: Path): [Container, Path][] {
@@ -101,15 +142,10 @@ function labelWarnings(spec: PodSpec, at: Path): string[] {
   const place = at.child('affinity', 'nodeAffinity');
   const required = place.child('requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms');
   const preferred = place.child('preferredDuringSchedulingIgnoredDuringExecution');
-  const terms = [
-    ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []).map(
-      (term, index) => [term, required.index(index)] as const,
-    ),
-    ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(
-      ({ preference }, index) => [preference, preferred.index(index).child('preference')] as const,
-    ),
-  ];
-  for (const [term, here] of terms) warnings.push(...nodeSelectorTermWarnings(term, here));
+  const terms = affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  for (const [index, term] of terms.entries()) warnings.push(...nodeSelectorTermWarnings(term, required.index(index)));
+  for (const [index, { preference }] of (affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries())
+    warnings.push(...nodeSelectorTermWarnings(preference, preferred.index(index).child('preference'), true));
   for (const [index, { topologyKey, labelSelector }] of (spec.topologySpreadConstraints ?? []).entries()) {
     const here = at.child('topologySpreadConstraints').index(index);
     const message = deprecatedNodeLabel(topologyKey);
@@ -119,12 +155,20 @@ function labelWarnings(spec: PodSpec, at: Path): string[] {
   return warnings;
 }
 
-/** Labels of nodes that have other names now. */
-export function nodeSelectorTermWarnings({ matchExpressions = [] }: NodeSelectorTerm, at: Path): string[] {
-  return matchExpressions.flatMap(({ key }, index) => {
-    const message = deprecatedNodeLabel(key);
-    const here = at.child('matchExpressions').index(index).child('key');
-    return message === undefined ? [] : [`${here.toString()}: ${key} is ${message}`];
+/** Labels of nodes that have other names now; `values`: and values that no label has. */
+export function nodeSelectorTermWarnings(
+  { matchExpressions = [] }: NodeSelectorTerm,
+  at: Path,
+  values = false,
+): string[] {
+  return matchExpressions.flatMap((expression, index) => {
+    const message = deprecatedNodeLabel(expression.key);
+    const here = at.child('matchExpressions').index(index);
+    const warnings = message === undefined ? [] : [`${here.child('key').toString()}: ${expression.key} is ${message}`];
+    for (const [position, value] of (values ? (expression.values ?? []) : []).entries())
+      for (const wrong of labelValue(value))
+        warnings.push(`${here.child('values').index(position).toString()}: ${value} is invalid, ${wrong}`);
+    return warnings;
   });
 }
 
@@ -149,17 +193,20 @@ function affinityWarnings({ affinity }: PodSpec, at: Path): string[] {
 }
 
 function volumeWarnings(spec: PodSpec, at: Path): string[] {
-  return (spec.volumes ?? []).flatMap((volume, index) =>
-    Object.entries(DEPRECATED_VOLUMES)
-      .filter(([field]) => volume[field as keyof typeof volume] != null)
-      .map(
-        ([field, message]) =>
-          `${at
-            .index(index)
-            .child(field === 'storageos' ? 'storageOS' : field)
-            .toString()}: ${message}`,
-      ),
-  );
+  return (spec.volumes ?? []).flatMap((volume, index) => {
+    const here = at.index(index);
+    const deprecated = (fields: Readonly<Record<string, string>>): string[] =>
+      Object.entries(fields)
+        .filter(([field]) => volume[field as keyof typeof volume] != null)
+        .map(([field, message]) => `${here.child(field === 'storageos' ? 'storageOS' : field).toString()}: ${message}`);
+    const { cephfs, rbd, ...others } = DEPRECATED_VOLUMES;
+    const claim = volume.ephemeral?.volumeClaimTemplate?.spec;
+    return [
+      ...deprecated(others),
+      ...sizeWarnings(claim, here.child('ephemeral', 'volumeClaimTemplate', 'spec')),
+      ...deprecated({ cephfs, rbd }),
+    ];
+  });
 }
 
 function repeated<K extends string>(
@@ -214,6 +261,10 @@ function portWarnings(spec: PodSpec, at: Path): string[] {
   );
   for (const [index, port] of ports.entries()) {
     const { hostIP = '', hostPort = 0 } = port;
+    if (hostIP !== '' && hostPort === 0) {
+      const shown = `{Name:${port.name ?? ''} HostPort:0 ContainerPort:${port.containerPort} Protocol:${port.protocol} HostIP:${hostIP}}`;
+      warnings.push(`${port.place.toString()}: hostIP set without hostPort: ${shown}`);
+    }
     for (const other of ports.slice(0, index)) {
       if (other.containerPort !== port.containerPort || other.protocol !== port.protocol) continue;
       const { hostIP: otherIP = '', hostPort: otherPort = 0 } = other;

@@ -13,6 +13,7 @@ import {
 } from '../pod/annotations.ts';
 import { setPodCondition } from '../pod/conditions.ts';
 import { defaultPod } from '../pod/defaults.ts';
+import { dropDisabledStatus } from '../pod/disabled-fields.ts';
 import { isTerminalPhase } from '../pod/phase.ts';
 import { computeQualityOfService } from '../pod/resources.ts';
 import { validateResize } from '../pod/validate-resize.ts';
@@ -33,7 +34,8 @@ export const podStrategy: Strategy<Pod> = {
   },
   prepareForCreate(pod, context) {
     pod.metadata = { ...pod.metadata, generation: 1 };
-    pod.status = { phase: 'Pending', qosClass: computeQualityOfService(pod) };
+    // As upstream, which looks at the status that came first.
+    pod.status = { phase: 'Pending', qosClass: pod.status?.qosClass || computeQualityOfService(pod) };
     if ((pod.spec?.schedulingGates ?? []).length > 0) {
       const message = 'Scheduling is blocked due to non-empty scheduling gates';
       setPodCondition(pod, { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message }, context.now);
@@ -56,6 +58,7 @@ export const podStrategy: Strategy<Pod> = {
     if (pod.metadata && ownerReferences) pod.metadata.ownerReferences = deepCopy(ownerReferences);
     else delete pod.metadata?.ownerReferences;
     const status = (pod.status ??= {});
+    dropDisabledStatus(status, old.status);
     if (!status.qosClass && old.status?.qosClass) status.qosClass = old.status.qosClass;
     keepObservedGenerations(status, old.status ?? {});
   },

@@ -7,6 +7,7 @@ import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn } from '../../printing/index.ts';
 
 const SERVICE_ACCOUNTS = { group: '', resource: 'serviceaccounts' };
+const DEFAULT_LIFETIME_SECONDS = 3600;
 
 export function serviceaccounts(dependencies: RegistryDependencies): ResourceRegistration<ServiceAccount> {
   async function createToken(name: string, request: TokenRequest, context: RestContext) {
@@ -33,6 +34,9 @@ export function serviceaccounts(dependencies: RegistryDependencies): ResourceReg
     subresources: {
       token: {
         kind: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
+        defaults(object) {
+          ((object as Partial<TokenRequest>).spec ??= { audiences: [] }).expirationSeconds ??= DEFAULT_LIFETIME_SECONDS;
+        },
         create: (name, object, context) => createToken(name, object as TokenRequest, context),
       },
     },

@@ -91,14 +91,17 @@ function validateSetOnce(
   const after = service.spec?.[field] ?? [];
   const before = old.spec?.[field] ?? [];
   const at = spec.child(field);
-  const changed = (index: number): FieldError => invalidValue(at.index(index), after, 'may not change once set');
+  // Where a family comes or goes upstream shows the addresses.
+  const shown = before.length === after.length ? after : (service.spec?.clusterIPs ?? []);
+  const changed = (index: number): FieldError => invalidValue(at.index(index), shown, 'may not change once set');
   if (before.length === after.length) {
     return before.flatMap((value, index) =>
       value === after[index] ? [] : [changed(field === 'clusterIPs' ? index : 0)],
     );
   }
   const errors: FieldError[] = [];
-  if (after.length === 0) errors.push(invalidValue(at.index(0), after, unset));
+  if (before.length > after.length && (service.spec?.clusterIPs ?? []).length === 0)
+    errors.push(invalidValue(at.index(0), after, unset));
   if (before.length > 0 && after.length > 0 && before[0] !== after[0]) errors.push(changed(0));
   if (before.length > after.length && after.length === 1 && service.spec?.ipFamilyPolicy !== 'SingleStack') {
     const message = `must be set to 'SingleStack' when releasing the ${secondary}`;
