@@ -3,19 +3,26 @@ import type { Case, Changes, Json, JsonObject, Step } from '../case.ts';
 import {
   autoscalers,
   autoscalersV1,
+  controllerRevisions,
   cronJobs,
+  csiStorageCapacities,
   daemonSets,
   deployments,
+  deviceClasses,
+  endpointSlices,
   jobs,
   networkPolicies,
   replicaSets,
+  resourceClaimTemplates,
   runtimeClasses,
   serviceCidrs,
   statefulSets,
   storageClasses,
+  validatingPolicyBindings,
+  validatingWebhooks,
   volumeAttachments,
 } from '../kinds.ts';
-import { create, get, objectOf, post, put, remove, sub, update, updates, variants } from '../requests.ts';
+import { create, get, objectOf, post, put, remove, sub, tableAccept, update, updates, variants } from '../requests.ts';
 
 const attachErrors: JsonObject[] = [
   { message: 'x'.repeat(1025) },
@@ -220,6 +227,40 @@ export const groupRuleCases: readonly Case[] = [
           ),
         ),
       ),
+    ],
+  },
+  {
+    name: 'rules/templates, slices, services of webhooks, revisions, bindings',
+    steps: [
+      ...variants(resourceClaimTemplates, {
+        'metadata that is not its own': {
+          'spec/metadata': { name: 'a', namespace: 'b', uid: 'c', finalizers: ['a/b'], labels: { 'a b': '' } },
+        },
+      }),
+      ...variants(endpointSlices, { 'a type of nonsense': { addressType: 'X', 'endpoints/0/addresses': ['x'] } }),
+      ...variants(csiStorageCapacities, {
+        'wrong twice': { storageClassName: '', nodeTopology: { matchLabels: { 'a b': 'c' } } },
+        'a renamed label': { nodeTopology: { matchLabels: { 'beta.kubernetes.io/os': 'x' } } },
+      }),
+      ...variants(validatingWebhooks, {
+        'no name': { 'webhooks/0/clientConfig': { service: { name: '', namespace: 'n' } } },
+        'no namespace': { 'webhooks/0/clientConfig': { service: { name: 'n', namespace: '' } } },
+      }),
+      ...variants(networkPolicies, {
+        'nothing to except from': { 'spec/ingress': [{ from: [{ ipBlock: { cidr: 'x', except: ['y'] } }] }] },
+      }),
+      ...updates(controllerRevisions, { 'null for absent': { data: { kept: null } } }, { data: { other: 1 } }),
+      create(validatingPolicyBindings, 'selecting', {
+        'spec/paramRef': {
+          selector: {
+            matchLabels: { b: 'c', a: 'd' },
+            matchExpressions: [{ key: 'k', operator: 'In', values: ['x', 'y'] }],
+          },
+          parameterNotFoundAction: 'Deny',
+        },
+      }),
+      get(validatingPolicyBindings, 'selecting', {}, { headers: { accept: tableAccept } }),
+      ...variants(deviceClasses, { 'a long name': { 'metadata/name': 'a'.repeat(254) } }),
     ],
   },
   {

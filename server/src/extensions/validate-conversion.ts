@@ -42,11 +42,8 @@ export function validateConversion(
     if ((config.url === undefined) === (config.service === undefined))
       errors.push(required(client, 'exactly one of url or service is required'));
     else if (config.url !== undefined) errors.push(...validateWebhookUrl(client.child('url'), config.url));
-    else if (config.service !== undefined) {
-      // Upstream takes one for the other when it says which of the two is missing.
-      const { name, namespace, ...rest } = config.service;
-      errors.push(...validateWebhookService(client.child('service'), { ...rest, name: namespace, namespace: name }));
-    }
+    else if (config.service !== undefined)
+      errors.push(...validateWebhookService(client.child('service'), config.service));
     const { caBundle = '' } = config;
     if (caBundle !== '' && !mayHaveInvalidCaBundle(old))
       errors.push(...validateCaBundle(client.child('caBundle'), caBundle));

@@ -29,10 +29,11 @@ export interface WebhookService {
   port?: number;
 }
 
+/** Upstream takes the name for the namespace, and the other way round, when it says which of the two is missing. */
 export function validateWebhookService(at: FieldPath, service: WebhookService): FieldError[] {
   const errors: FieldError[] = [];
-  if (!service.name) errors.push(required(at.child('name'), ''));
-  if (!service.namespace) errors.push(required(at.child('namespace'), ''));
+  if (!service.namespace) errors.push(required(at.child('name'), ''));
+  if (!service.name) errors.push(required(at.child('namespace'), ''));
   const { port = 443, path } = service;
   if (port < 1 || port > 65_535)
     errors.push(invalidValue(at.child('port'), port, 'port is not valid: must be between 1 and 65535, inclusive'));

@@ -2,10 +2,11 @@
 import type { KubernetesObject } from '@typernetes/openapi/meta';
 import { deepEqual } from '@typernetes/openapi/schema';
 import type { MatchResources, ParamRef } from '@typernetes/openapi/types/admissionregistration/v1';
+import type { LabelSelector } from '@typernetes/openapi/types/meta/v1';
 import type { RegistryDependencies } from '../dependencies.ts';
 import type { RestContext } from '../generic/rest.ts';
 import type { ResourceRegistration } from '../generic/strategy.ts';
-import { age, ageColumn, labelSelectorText, nameColumn, text } from '../printing/index.ts';
+import { age, ageColumn, nameColumn, text } from '../printing/index.ts';
 import type { FieldError, Path } from '../validation/index.ts';
 import {
   checked,
@@ -108,5 +109,17 @@ function validateParamRef({ name = '', selector, parameterNotFoundAction }: Para
 
 function paramRefText(reference: ParamRef | undefined): string {
   if (reference?.name) return `${reference.namespace || '*'}/${reference.name}`;
-  return reference?.selector ? (labelSelectorText(reference.selector) ?? '') : '<unset>';
+  return reference?.selector ? goSelector(reference.selector) : '<unset>';
+}
+
+/** As Go writes the whole of it: upstream's column shows that. */
+function goSelector({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const labels = Object.keys(matchLabels)
+    .sort()
+    .map((key) => `${key}: ${matchLabels[key]},`);
+  const expressions = matchExpressions.map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
 }

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { parseApiVersion } from '@typernetes/openapi/meta';
 import type { ControllerRevision } from '@typernetes/openapi/types/apps/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
-import { immutable, nonNegativeFields, path, required } from '../../validation/index.ts';
+import { IMMUTABLE, invalidValue, nonNegativeFields, path, required } from '../../validation/index.ts';
 
 /** `deployment.apps/web`: who controls it. */
 function controllerText(revision: ControllerRevision): string {
@@ -26,7 +27,10 @@ export const controllerrevisions: ResourceRegistration<ControllerRevision> = {
     },
     validateUpdate: (revision, old) => [
       ...nonNegativeFields(path(''), revision, ['revision']),
-      ...immutable(path('data'), revision.data, old.data),
+      // Kept as it was written: what is null is not what is absent.
+      ...(isDeepStrictEqual(revision.data ?? null, old.data ?? null)
+        ? []
+        : [invalidValue(path('data'), revision.data, IMMUTABLE)]),
     ],
   },
   table: {

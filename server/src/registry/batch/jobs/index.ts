@@ -95,10 +95,10 @@ function validateGeneratedSelector(job: Job, given: JobSpec): FieldError[] {
   const { uid = '', name = '' } = job.metadata ?? {};
   const errors: FieldError[] = [];
   const labels: Record<string, string> = { ...given.template?.metadata?.labels };
-  const expected = new Map([
-    ...UID_LABELS.map((key) => [key, uid] as const),
-    ...NAME_LABELS.map((key) => [key, name] as const),
-  ]);
+  // First those of old, as upstream.
+  const expected = new Map(
+    UID_LABELS.flatMap((key, index) => [[key, uid] as const, [NAME_LABELS[index] ?? '', name] as const]),
+  );
   for (const [key, value] of expected) {
     const at = spec.child('template', 'metadata', 'labels');
     if (labels[key] === undefined) errors.push(required(at.key(key), `must be '${value}'`));

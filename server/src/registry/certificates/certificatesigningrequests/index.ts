@@ -202,11 +202,12 @@ export const certificatesigningrequests: ResourceRegistration<CertificateSigning
       request.status = {};
     },
     prepareForUpdate(request, old, { subresource, now }) {
-      const conditions = request.status?.conditions ?? [];
+      const conditions = request.status?.conditions;
       if (old.spec) request.spec = structuredClone(old.spec);
       request.status = structuredClone(old.status ?? {});
       if (subresource !== APPROVAL) return;
-      request.status.conditions = conditions;
+      if (conditions) request.status.conditions = conditions;
+      else delete request.status.conditions;
       fillTimes(request, old, now);
     },
     prepareForStatusUpdate(request, old, { now }) {
@@ -236,10 +237,9 @@ export const certificatesigningrequests: ResourceRegistration<CertificateSigning
       view: (request) => structuredClone(request) as KubernetesObject,
       apply(view, request) {
         if (view.metadata) request.metadata = structuredClone(view.metadata);
-        request.status = {
-          ...request.status,
-          conditions: (view as CertificateSigningRequest).status?.conditions ?? [],
-        };
+        const { conditions: _, ...status } = request.status ?? {};
+        const { conditions } = (view as CertificateSigningRequest).status ?? {};
+        request.status = { ...status, ...(conditions ? { conditions } : {}) };
       },
     },
   },

@@ -12,10 +12,9 @@ import {
   optionalOneOf,
   required,
   sign,
-  validateAnnotations,
-  validateLabels,
 } from '../../validation/index.ts';
 import { validateClaimSpec } from '../persistentvolumeclaims/validate.ts';
+import { validateTemplateObjectMeta } from './template-metadata.ts';
 import { VOLUME_FIELDS, validateFieldRef, validateResourceFieldRef } from './validate-environment.ts';
 import { validateNoBacksteps, validateProjectedPath, validateRelativePath } from './validate-paths.ts';
 import { needs, remoteVolumes } from './validate-remote-volumes.ts';
@@ -134,16 +133,7 @@ const SOURCES: Rules = {
     const here = at.child('volumeClaimTemplate');
     if (!template) return [required(here, '')];
     return [
-      ...validateAnnotations(template.metadata?.annotations, here.child('metadata', 'annotations')),
-      ...validateLabels(template.metadata?.labels, here.child('metadata', 'labels')),
-      ...Object.keys(template.metadata ?? {}).flatMap((name) =>
-        templateMetadata.has(name)
-          ? []
-          : [
-              // Upstream makes the name of the field out of Go's.
-              forbiddenField(here.child('metadata', name === 'uid' ? 'uID' : name), 'cannot be set'),
-            ],
-      ),
+      ...validateTemplateObjectMeta(template.metadata, here.child('metadata')),
       ...validateClaimSpec(template.spec, here.child('spec')),
     ];
   },
@@ -274,6 +264,3 @@ function validateProjections(sources: readonly VolumeProjection[], at: Path): Fi
     return errors;
   });
 }
-
-/** All that objects made for a pod take from their template. */
-const templateMetadata: ReadonlySet<string> = new Set(['annotations', 'labels']);

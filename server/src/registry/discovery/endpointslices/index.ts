@@ -63,7 +63,8 @@ function validateEndpoint(endpoint: Endpoint, type: string, at: Path): FieldErro
   const errors: FieldError[] = [];
   if (addresses.length === 0) errors.push(required(place, 'must contain at least 1 address'));
   else if (addresses.length > 100) errors.push(tooMany(place, addresses.length, 100));
-  for (const [index, address] of addresses.entries()) {
+  // Of a type that is none nothing is known.
+  for (const [index, address] of ADDRESS_TYPES.includes(type) ? addresses.entries() : []) {
     const here = place.index(index);
     if (type === 'FQDN') {
       errors.push(...checked(here, address, dns1123Subdomain(address.replace(/\.$/, ''))));

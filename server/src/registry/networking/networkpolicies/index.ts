@@ -6,7 +6,7 @@ import type {
 } from '@typernetes/openapi/types/networking/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, formatLabelSelector, nameColumn, text } from '../../printing/index.ts';
-import type { FieldError, Path } from '../../validation/index.ts';
+import type { Cidr, FieldError, Path } from '../../validation/index.ts';
 import {
   checked,
   cidrContains,
@@ -15,6 +15,7 @@ import {
   invalidValue,
   notSupported,
   parseCidr,
+  parseSloppyCidr,
   path,
   portName,
   portNumber,
@@ -90,13 +91,15 @@ function validatePeer({ podSelector, namespaceSelector, ipBlock }: NetworkPolicy
 function validateBlock(block: IPBlock, at: Path): FieldError[] {
   if (!block.cidr) return [required(at.child('cidr'), '')];
   const errors = validateCidr(block.cidr, at.child('cidr'));
-  const outer = parseCidr(block.cidr);
+  const outer = readCidr(block.cidr);
+  // Of what cannot be read at all only that is said.
+  if (!outer) return errors;
   for (const [index, except] of (block.except ?? []).entries()) {
     const here = at.child('except').index(index);
     errors.push(...validateCidr(except, here));
-    const inner = parseCidr(except);
-    if (!outer || !inner) continue;
-    if (!cidrContains(outer, inner.address) || outer.prefix >= inner.prefix) {
+    const inner = readCidr(except);
+    if (!inner) continue;
+    if (!cidrContains(outer, inner.network) || outer.prefix >= inner.prefix) {
       errors.push(invalidValue(here, except, 'must be a strict subset of `cidr`'));
     }
   }
@@ -124,6 +127,9 @@ function blockWarnings({ spec }: NetworkPolicy): string[] {
 
 const peersAt = (peers: readonly NetworkPolicyPeer[] | undefined, at: Path): [NetworkPolicyPeer, Path][] =>
   (peers ?? []).map((peer, index) => [peer, at.index(index)]);
+
+/** Also one in another form, whose own mistakes are told elsewhere. */
+const readCidr = (text: string): Cidr | undefined => parseCidr(parseSloppyCidr(text)?.text ?? '');
 
 export const networkpolicies: ResourceRegistration<NetworkPolicy> = {
   resource: { group: 'networking.k8s.io', resource: 'networkpolicies' },

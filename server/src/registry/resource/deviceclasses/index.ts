@@ -21,7 +21,13 @@ function validateClass({ spec }: DeviceClass): FieldError[] {
 export const deviceclasses: ResourceRegistration<DeviceClass> = {
   resource: { group: 'resource.k8s.io', resource: 'deviceclasses' },
   strategy: {
-    validateName: (name, prefix) => (prefix ? [] : nameIsDnsSubdomain(name, false)),
+    // Said by upstream's newer rules, which count bytes.
+    validateName: (name, prefix) =>
+      prefix
+        ? []
+        : nameIsDnsSubdomain(name, false).map((text) =>
+            text.replace(/^(must be no more than \d+) characters$/, '$1 bytes'),
+          ),
     validate: validateClass,
     validateUpdate: validateClass,
   },

@@ -1,4 +1,5 @@
 import type { ResourceClaimTemplate } from '@typernetes/openapi/types/resource/v1';
+import { validateTemplateObjectMeta } from '../../core/pod/template-metadata.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { withoutEmpty } from '../../generic/without-empty.ts';
 import { age, ageColumn, nameColumn } from '../../printing/index.ts';
@@ -6,8 +7,10 @@ import { type FieldError, immutable, path } from '../../validation/index.ts';
 import { confirmAdminAccess } from '../admin-access.ts';
 import { defaultDevices, validateClaimSpec } from '../requests.ts';
 
-const validateTemplate = ({ spec }: ResourceClaimTemplate): FieldError[] =>
-  validateClaimSpec(spec?.spec, path('spec', 'spec'));
+const validateTemplate = ({ spec }: ResourceClaimTemplate): FieldError[] => [
+  ...validateTemplateObjectMeta(spec?.metadata, path('spec', 'metadata')),
+  ...validateClaimSpec(spec?.spec, path('spec', 'spec')),
+];
 
 export const resourceclaimtemplates: ResourceRegistration<ResourceClaimTemplate> = {
   resource: { group: 'resource.k8s.io', resource: 'resourceclaimtemplates' },

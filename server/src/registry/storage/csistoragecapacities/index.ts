@@ -15,12 +15,12 @@ import {
 
 function validateCapacity(object: CSIStorageCapacity): FieldError[] {
   return [
+    ...validateLabelSelector(object.nodeTopology, path('nodeTopology')),
     ...checked(
       path('storageClassName'),
       object.storageClassName ?? '',
       dns1123Subdomain(object.storageClassName ?? ''),
     ),
-    ...validateLabelSelector(object.nodeTopology, path('nodeTopology')),
     ...(sign(object.capacity) < 0 ? [invalidValue(path('capacity'), object.capacity, NOT_NEGATIVE)] : []),
   ];
 }
