@@ -4,9 +4,9 @@ import { Etcd3 } from 'etcd3';
 import { CacherGroup } from '../cacher/index.ts';
 import { compactedWatchTests } from '../testing/compaction-suite.ts';
 import { EtcdServer, etcdMissing } from '../testing/etcd-server.ts';
-import { Recorder } from '../testing/recorder.ts';
 import type { StorageFixture } from '../testing/index.ts';
 import { storageSuite } from '../testing/index.ts';
+import { Recorder } from '../testing/recorder.ts';
 import { EtcdStorage } from './storage.ts';
 
 const skip = etcdMissing();
