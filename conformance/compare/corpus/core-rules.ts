@@ -1,6 +1,17 @@
 /** Rules, warnings and allocations of core kinds, after the rows of upstream's own table tests. */
 import type { Case, JsonObject } from '../case.ts';
-import { endpoints, nodes, persistentVolumeClaims, persistentVolumes, pods, secrets, services } from '../kinds.ts';
+import {
+  endpoints,
+  nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  replicationControllers,
+  resourceQuotas,
+  secrets,
+  serviceAccounts,
+  services,
+} from '../kinds.ts';
 import { create, patch, put, sub, update, updates, variants } from '../requests.ts';
 
 const hints = 'service.kubernetes.io/topology-aware-hints';
@@ -14,6 +25,7 @@ const affinity = (key: string): JsonObject => ({
 });
 const csi = { 'spec/hostPath': undefined, 'spec/csi': { driver: 'example.com', volumeHandle: 'h' } };
 const secret = (name: string): JsonObject => ({ name, namespace: 'default' });
+const mountable = { 'kubernetes.io/enforce-mountable-secrets': 'true' };
 const oldClass = 'volume.beta.kubernetes.io/storage-class';
 const tls = (certificate: string, key: string) => ({
   type: 'kubernetes.io/tls',
@@ -202,6 +214,27 @@ export const coreRuleCases: readonly Case[] = [
       'dockercfg of a list': { type: 'kubernetes.io/dockercfg', data: { '.dockercfg': 'W10=' } },
       'dockercfg of a bool': { type: 'kubernetes.io/dockercfg', data: { '.dockercfg': 'dHJ1ZQ==' } },
     }),
+  },
+  {
+    name: 'core/quotas, accounts and controllers: warnings',
+    steps: [
+      ...variants(resourceQuotas, {
+        'more than may be used': {
+          'spec/hard': { cpu: '2', 'limits.cpu': '1', 'requests.memory': '2', 'limits.memory': '1' },
+        },
+      }),
+      ...updates(serviceAccounts, { 'only its own secrets': { 'metadata/annotations': mountable } }),
+      ...variants(serviceAccounts, { 'only its own secrets': { 'metadata/annotations': mountable } }),
+      create(replicationControllers, 'a.b'),
+      ...updates(
+        replicationControllers,
+        {
+          another: { 'spec/template/spec/nodeSelector': { 'beta.kubernetes.io/os': 'linux' } },
+          less: { 'spec/template/spec/nodeSelector': {} },
+        },
+        { 'spec/template/spec/nodeSelector': { 'beta.kubernetes.io/arch': 'amd64' } },
+      ),
+    ],
   },
   {
     name: 'core/pods: more warnings',

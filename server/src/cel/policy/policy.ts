@@ -13,7 +13,7 @@ import { toJson } from '../values/json.ts';
 import type { Value } from '../values/value.ts';
 import { CelList, CelMap, EvaluationError } from '../values/value.ts';
 import type { PolicyInput } from './variables.ts';
-import { bindInput, declareVariables } from './variables.ts';
+import { bindInput, declareVariables, VariablesType } from './variables.ts';
 
 export interface NamedExpression {
   name: string;
@@ -76,17 +76,15 @@ export function compilePolicy(spec: PolicySpec, options: { hasParams: boolean })
   const matchConditions = (spec.matchConditions ?? []).map((each, i) =>
     slot(`matchConditions[${i}].expression`, each.expression, conditions, ['bool']),
   );
-  const types: Record<string, Type> = {};
+  const known = new VariablesType();
   const variables = new Map<string, Slot>();
   for (const [i, { name, expression }] of (spec.variables ?? []).entries()) {
-    const known = environment({ ...declared, variables: objectType('kubernetes.variables', types) });
-    const compiled = asSlot(compile(expression, known));
+    const compiled = asSlot(compile(expression, environment({ ...declared, variables: known.type })));
     if (compiled.errors !== undefined) errors.set(`variables[${i}].expression`, compiled.errors);
     variables.set(name, compiled);
-    types[name] = compiled.program?.type ?? DYN;
+    known.add(name, compiled.program?.type ?? DYN);
   }
-  const withVariables =
-    variables.size === 0 ? declared : { ...declared, variables: objectType('kubernetes.variables', types) };
+  const withVariables = variables.size === 0 ? declared : { ...declared, variables: known.type };
   const env = environment(withVariables);
   const { authorizer: _, 'authorizer.requestResource': __, ...unauthorized } = withVariables as Record<string, Type>;
   const messages = environment(unauthorized);

@@ -6,9 +6,9 @@ import { compile, environment } from '../environment.ts';
 import type { ValidatedSchema } from '../schema/schema.ts';
 import { typeOfSchema } from '../schema/type-of-schema.ts';
 import type { Type } from '../types/type.ts';
-import { DYN, objectType } from '../types/type.ts';
+import { DYN } from '../types/type.ts';
 import type { NamedExpression } from './policy.ts';
-import { declareVariables } from './variables.ts';
+import { declareVariables, VariablesType } from './variables.ts';
 
 export interface CheckedTypes {
   object: Type;
@@ -27,12 +27,10 @@ export function typeIssues(
     hasAuthorizer: true,
   });
   const base = { ...declared, object, oldObject: object, ...(params === undefined ? {} : { params }) };
-  const types: Record<string, Type> = {};
-  for (const { name, expression: source } of variables) {
-    const known = environment({ ...base, variables: objectType('kubernetes.variables', types) });
-    types[name] = compile(source, known).program?.type ?? DYN;
-  }
-  return compile(expression, environment({ ...base, variables: objectType('kubernetes.variables', types) })).errors;
+  const known = new VariablesType();
+  for (const { name, expression: source } of variables)
+    known.add(name, compile(source, environment({ ...base, variables: known.type })).program?.type ?? DYN);
+  return compile(expression, environment({ ...base, variables: known.type })).errors;
 }
 
 /** The type of a kind's objects; dyn where the schema tells none. References must be resolved. */

@@ -108,3 +108,32 @@ export function bindInput(input: PolicyInput): Record<string, Value> {
   }
   return bindings;
 }
+
+/** The type of `variables` while they are compiled one after the other: each knows those before it. */
+export class VariablesType {
+  #fields = new Map<string, { jsonName: string; type: Type }>();
+  #type: Type = variablesOf(this.#fields);
+
+  get type(): Type {
+    return this.#type;
+  }
+
+  add(name: string, type: Type): void {
+    if (mentions(type, this.#type)) {
+      // What is all of the variables so far is not to contain itself.
+      this.#fields = new Map(this.#fields);
+      this.#type = variablesOf(this.#fields);
+    }
+    this.#fields.set(name, { jsonName: name, type });
+  }
+}
+
+const variablesOf = (fields: NonNullable<Type['fields']>): Type => ({
+  kind: 'object',
+  name: 'kubernetes.variables',
+  params: [],
+  fields,
+});
+
+const mentions = (type: Type, other: Type): boolean =>
+  type === other || type.params.some((each) => mentions(each, other));

@@ -57,6 +57,7 @@ export class Sessions {
     // Not every error of TLS closes a session with an event.
     if (this.#opened?.destroyed === true) this.#session = this.#opened = undefined;
     if (this.#session === undefined) {
+      this.#opened = undefined;
       const connecting = this.#connect();
       this.#session = connecting;
       connecting.catch(() => this.#forget(connecting));

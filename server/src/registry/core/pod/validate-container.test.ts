@@ -184,6 +184,16 @@ refusals('containers', pods, {
     'spec.containers[0].resources.claims[2]: Duplicate value: "b"',
     'spec.containers[0].resources.claims[3]: Required value',
   ],
+  'claims and requests of them': [
+    {
+      'spec/containers/0/resources': {
+        claims: [{ name: 'b', request: 'r' }, { name: 'b' }, { name: 'b', request: 'a b' }],
+      },
+      'spec/resourceClaims': [{ name: 'b', resourceClaimName: 'x' }],
+    },
+    'spec.containers[0].resources.claims[1]: Duplicate value: "b"',
+    'spec.containers[0].resources.claims[2]: Duplicate value: "b"',
+  ],
   'claims of a pod without': [
     { 'spec/containers/0/resources': { claims: [{ name: 'a', request: 'r' }] } },
     'spec.containers[0].resources.claims[0]: Not found: "a": must be one of the names in pod.spec.resourceClaims which is empty',

@@ -1,7 +1,9 @@
 /** What a container asks for: requests, limits, claims, and how they may be resized. */
 import type { Container, EphemeralContainer, ResourceRequirements } from '@typernetes/openapi/types/core/v1';
 import {
+  checked,
   compareQuantities,
+  dns1123Label,
   duplicate,
   type FieldError,
   forbiddenField,
@@ -83,6 +85,7 @@ function validateClaims(given: ResourceRequirements['claims'], known: ReadonlySe
     if (!name) return [required(here, '')];
     const errors: FieldError[] = [];
     const key = request ? `${name}/${request}` : name;
+    if (request && !names.has(name)) errors.push(...checked(here.child('request'), request, dns1123Label(request)));
     if (names.has(name)) errors.push(duplicate(here, name));
     else if (names.has(key)) errors.push(duplicate(here, key));
     // Of the whole claim where requests of it were named before.

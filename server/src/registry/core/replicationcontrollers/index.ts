@@ -11,9 +11,10 @@ import {
   validateLongRunningTemplate,
   validatePodTemplate,
 } from '../pod/template.ts';
-import { workloadWarnings } from '../pod/warnings.ts';
+import { podNameWarnings, templateWarnings, workloadWarnings } from '../pod/warnings.ts';
 
 const spec = path('spec');
+const warnings = workloadWarnings<ReplicationController>(({ spec: given }) => given?.template);
 
 function validateController(controller: ReplicationController): FieldError[] {
   const given = controller.spec ?? {};
@@ -34,7 +35,12 @@ export const replicationcontrollers: ResourceRegistration<ReplicationController>
   resource: { group: '', resource: 'replicationcontrollers' },
   storagePrefix: 'controllers',
   strategy: {
-    ...workloadWarnings(({ spec }) => spec?.template),
+    warningsOnCreate: (controller) => [...podNameWarnings(controller), ...warnings.warningsOnCreate(controller)],
+    // Upstream looks at the template that was.
+    warningsOnUpdate: (controller, old) =>
+      controller.metadata?.generation === old.metadata?.generation
+        ? []
+        : templateWarnings(old.spec?.template, spec.child('template')),
     default(controller) {
       const given = (controller.spec ??= {});
       if (given.template) defaultPodTemplate(given.template);

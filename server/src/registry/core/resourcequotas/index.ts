@@ -3,6 +3,7 @@ import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import type { FieldError, Path } from '../../validation/index.ts';
 import {
+  compareQuantities,
   immutable,
   invalidValue,
   path,
@@ -58,6 +59,20 @@ function validateQuota(quota: ResourceQuota): FieldError[] {
   ];
 }
 
+/** Where more may be asked for than may be used. */
+function quotaWarnings({ spec }: ResourceQuota): string[] {
+  const hard = spec?.hard ?? {};
+  return ['cpu', 'memory', 'storage', 'ephemeral-storage'].flatMap((resource) => {
+    const bare = resource === 'cpu' || resource === 'memory' ? resource : undefined;
+    const named = `requests.${resource}`;
+    const field = hard[named] === undefined && bare !== undefined ? bare : named;
+    const request = hard[field];
+    const limit = hard[`limits.${resource}`];
+    if (request === undefined || limit === undefined || compareQuantities(request, limit) <= 0) return [];
+    return [`ResourceQuota ${field} (${request}) should be less than limits.${resource} (${limit})`];
+  });
+}
+
 /** `cpu: 1/2, pods: 3/10`, of what is limited or of everything else. */
 function usageText(quota: ResourceQuota, limits: boolean): string {
   return Object.keys(quota.status?.hard ?? {})
@@ -80,6 +95,7 @@ export const resourcequotas: ResourceRegistration<ResourceQuota> = {
     prepareForUpdate(quota, old) {
       quota.status = structuredClone(old.status ?? {});
     },
+    warningsOnCreate: quotaWarnings,
     validate: validateQuota,
     validateUpdate: (quota, old) => [
       ...validateQuota(quota),

@@ -9,6 +9,12 @@ import { age, ageColumn, nameColumn } from '../../printing/index.ts';
 const SERVICE_ACCOUNTS = { group: '', resource: 'serviceaccounts' };
 const DEFAULT_LIFETIME_SECONDS = 3600;
 
+const MOUNTABLE = 'kubernetes.io/enforce-mountable-secrets';
+const MOUNTABLE_WARNING = `metadata.annotations[${MOUNTABLE}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`;
+
+const limitsSecrets = ({ metadata }: Readonly<ServiceAccount>): boolean =>
+  metadata?.annotations?.[MOUNTABLE] !== undefined;
+
 export function serviceaccounts(dependencies: RegistryDependencies): ResourceRegistration<ServiceAccount> {
   async function createToken(name: string, request: TokenRequest, context: RestContext) {
     const account = await context.registry.get<ServiceAccount>(SERVICE_ACCOUNTS, context.namespace, name);
@@ -22,6 +28,8 @@ export function serviceaccounts(dependencies: RegistryDependencies): ResourceReg
     resource: SERVICE_ACCOUNTS,
     strategy: {
       hasGeneration: false,
+      warningsOnCreate: (account) => (limitsSecrets(account) ? [MOUNTABLE_WARNING] : []),
+      warningsOnUpdate: (account, old) => (limitsSecrets(account) && !limitsSecrets(old) ? [MOUNTABLE_WARNING] : []),
       prepareForCreate(account) {
         account.secrets = (account.secrets ?? []).map(({ name }) => (name === undefined ? {} : { name }));
         if (account.secrets.length === 0) delete account.secrets;
