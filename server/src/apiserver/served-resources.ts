@@ -46,6 +46,7 @@ import type {
 } from '../registry/generic/strategy.ts';
 import type { TableDefinition } from '../registry/generic/table.ts';
 import type { Storage } from '../storage/storage.ts';
+import { deprecationWarning } from './deprecations.ts';
 
 export interface ServedResourcesOptions {
   isServed: Served;
@@ -65,12 +66,6 @@ export interface ServedResources {
   knowsKind(kind: GroupVersionKind): boolean;
   strategicMerge(original: KubernetesObject, patch: unknown, kind: GroupVersionKind): KubernetesObject;
 }
-
-/** Kinds that upstream tells its users to leave, by apiVersion and kind. */
-const deprecations: Readonly<Record<string, string>> = {
-  'v1 Endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
-  'v1 ComponentStatus': 'v1 ComponentStatus is deprecated in v1.19+',
-};
 
 export function serveResources(options: ServedResourcesOptions): ServedResources {
   const registrations = new Map(options.registrations.map((each) => [resourceKey(each.resource), each]));
@@ -93,7 +88,8 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
       stores.set(key, store);
     }
     const strategy = registration?.strategy;
-    if (strategy?.default !== undefined && (store === undefined || store.storageApiVersion === apiVersion)) {
+    const ownDefaults = shared === undefined || store === undefined || store.storageApiVersion === apiVersion;
+    if (strategy?.default !== undefined && ownDefaults) {
       defaulters.set(`${apiVersion}/${definition.kind}`, (object) => strategy.default?.(object));
     } else if (shared?.default !== undefined) {
       defaulters.set(`${apiVersion}/${definition.kind}`, (object) => shared.default?.(object));
@@ -101,7 +97,7 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
     const served = store && shared ? storeServedAs(store, definition, registration?.strategyIn?.[apiVersion]) : store;
     const endpoint = endpointOf(definition, apiVersion, served, registration, options.connectHandlers);
     const fieldLabel = shared?.fieldLabel?.bind(shared);
-    const warning = deprecations[`${apiVersion} ${definition.kind}`];
+    const warning = deprecationWarning(apiVersion, definition.kind);
     if (warning !== undefined) endpoint.deprecationWarning = warning;
     if (shared !== undefined) endpoint.table = tableInStorageForm(endpoint.table, shared);
     endpoints.push(
@@ -149,6 +145,10 @@ function storeServedAs(
 function tableInStorageForm(table: TableDefinition, shared: SharedStorage): TableDefinition {
   return { ...table, cells: (object, now) => table.cells(shared.toStorage(object), now) };
 }
+
+/** Versions of one group that differ in name only. */
+const labelled = (object: KubernetesObject, apiVersion: string): KubernetesObject =>
+  object.apiVersion === apiVersion ? object : { ...object, apiVersion };
 
 /** A converted object with all fields that its version always has. */
 function complete(object: KubernetesObject): KubernetesObject {
@@ -209,12 +209,12 @@ function storeDefinition(
       registration?.deleteStrategy?.returnsDeletedObject ??
       (kindsReturningDeletedObject.has(resourceKey(resource)) || resource.group === 'resource.k8s.io'),
     metadataChecks: metadataChecksOf(resource),
-    convertFromStorage: (object, apiVersion) =>
-      shared === undefined || apiVersion === storageApiVersion
-        ? object
-        : complete(shared.fromStorage(object, apiVersion)),
+    convertFromStorage(object, apiVersion) {
+      if (shared === undefined) return labelled(object, apiVersion);
+      return apiVersion === storageApiVersion ? object : complete(shared.fromStorage(object, apiVersion));
+    },
     convertToStorage(object) {
-      if (shared === undefined) return object;
+      if (shared === undefined) return labelled(object, storageApiVersion);
       const stored = shared.toStorage(object);
       // What has its version's defaults gets no other's: it is checked as it came.
       return stored === object ? object : complete(stored);
