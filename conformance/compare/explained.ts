@@ -80,6 +80,12 @@ export const explained: readonly Explanation[] = [
     label: /^again$/,
   },
   {
+    reason:
+      'A definition says that it is terminating, and then that it is done; who wrote the second owns its time only where a second has turned in between.',
+    case: /^definitions\/deleted twice while others hold it$/,
+    at: /k:\{"type":"Terminating"\}\.f:lastTransitionTime$/,
+  },
+  {
     reason: 'Ours decodes an empty list or map as none; upstream prints the one that was sent.',
     case: /every field changed$/,
     label: /removed$/,
