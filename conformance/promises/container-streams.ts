@@ -65,7 +65,7 @@ promise(
     ]);
     assert.equal(split.code, 42);
     assert.equal(split.stdout, 'out\n');
-    assert.match(split.stderr, /^problem\ncommand terminated with exit code 42\n$/);
+    assert.match(split.stderr, /^problem\ncommand terminated with exit code 42\n$/m);
     const word = 'a'.repeat(20_000);
     assert.equal(await context.kubectl.run(['exec', 'target', '--', 'echo', word]), `${word}\n`);
     const large = randomBytes(2_000_000).toString('hex');

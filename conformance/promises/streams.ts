@@ -143,7 +143,7 @@ for (const [name, value] of [
         'input',
       );
       assert.deepEqual([code, stdout], [3, 'input']);
-      assert.match(stderr, /^wrong\n/);
+      assert.match(stderr, /^wrong\n/m);
       const large = randomBytes(300_000).toString('base64');
       assert.equal(await context.kubectl.run(['exec', '-i', 'shell', '--', 'cat'], large), large);
       assert.match(await context.kubectl.run(['attach', '-i', 'shell'], 'hello\n'), /^got hello\n/);

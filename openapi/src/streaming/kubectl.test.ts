@@ -142,6 +142,9 @@ interface Result {
   stderr: string;
 }
 
+/** Older versions of kubectl log this where the message that opens the channels, upstream's as ours, comes before their streams are there. */
+const early = /^E\d{4} [^\n]*websocket\.go:\d+\] Unknown stream id 1, discarding message\n/m;
+
 async function kubectl(websockets: boolean, args: string[], input?: Buffer): Promise<Result> {
   const child = spawn('kubectl', ['--server', apiserver, ...args], { env: environment(websockets) });
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
@@ -150,7 +153,7 @@ async function kubectl(websockets: boolean, args: string[], input?: Buffer): Pro
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   const [code] = (await once(child, 'close')) as [number];
-  return { code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString('utf8') };
+  return { code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString('utf8').replace(early, '') };
 }
 
 for (const websockets of [true, false]) {
