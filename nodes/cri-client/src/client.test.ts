@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -169,4 +169,19 @@ test('a runtime that is away is UNAVAILABLE, and found again when it is back', a
       assert.equal((await cri.runtime.version({})).runtimeName, 'first');
     },
   );
+});
+
+test('a new connection is not ready through an older one, whose runtime may be gone', async () => {
+  await withRuntime({ version: async () => complete('VersionResponse', {}) }, async (cri, socket) => {
+    await rename(socket, `${socket}.moved`);
+    const late = connectCri(socket);
+    try {
+      await assert.rejects(late.waitForReady(100), (error) => isCriError(error, 'UNAVAILABLE'));
+      await cri.runtime.version({});
+      await rename(`${socket}.moved`, socket);
+      await late.waitForReady(5000);
+    } finally {
+      late.close();
+    }
+  });
 });

@@ -125,6 +125,8 @@ export function connectCri(endpoint: string, options: ConnectOptions = {}): CriC
     'grpc.max_reconnect_backoff_ms': 3000,
     'grpc.default_authority': 'localhost',
     'grpc.enable_http_proxy': 0,
+    // Else clients of one address share sockets, and a new one is ready through one whose runtime has just ended.
+    'grpc.use_local_subchannel_pool': 1,
   });
   return {
     runtime: serviceClient(client, 'RuntimeService', options) as RuntimeService,
