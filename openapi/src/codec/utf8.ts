@@ -43,13 +43,8 @@ const halfEscape = /\\u[dD][89a-fA-F]/;
 const escape = /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|[^])/g;
 const pairLength = String.raw`\ud83d\ude00`.length;
 
-/** Whether JSON text escapes halves of pairs, together or alone. */
-export function escapesSurrogates(text: string): boolean {
-  return halfEscape.test(text);
-}
-
 /** JSON text whose escapes of lone halves stand for U+FFFD. */
 export function withoutLoneSurrogates(text: string): string {
-  if (!escapesSurrogates(text)) return text;
+  if (!halfEscape.test(text)) return text;
   return text.replace(escape, (found) => (found.length > 2 && found.length < pairLength ? String.raw`\ufffd` : found));
 }

@@ -14,4 +14,5 @@ export { newRequirement, type Requirement, SelectorError, type SelectorOperator 
 export * from './status.ts';
 export * from './status-error.ts';
 export * from './status-predicates.ts';
+export { parseBool, parseInt64, parseInt64Problem } from './strconv.ts';
 export * from './time.ts';

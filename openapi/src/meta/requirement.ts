@@ -1,6 +1,7 @@
 /** One term of a label selector. */
 import { aggregateFieldErrors, type FieldError, invalidValue, notSupported } from './field-error.ts';
 import { labelValue, qualifiedName } from './names.ts';
+import { parseInt64 } from './strconv.ts';
 
 export type SelectorOperator = 'in' | 'notin' | '=' | '==' | '!=' | 'gt' | 'lt' | 'exists' | '!';
 
@@ -23,13 +24,6 @@ export class SelectorError extends Error {
 
 /** Go prints a nil path as this, and these errors have no path. */
 const nowhere = '<nil>';
-const int64 = /^[+-]?[0-9]+$/;
-
-function parseInt64(text: string): bigint | undefined {
-  if (!int64.test(text)) return undefined;
-  const value = BigInt(text.startsWith('+') ? text.slice(1) : text);
-  return BigInt.asIntN(64, value) === value ? value : undefined;
-}
 
 export function newRequirement(key: string, operator: SelectorOperator, values: readonly string[]): Requirement {
   const errors: FieldError[] = [];

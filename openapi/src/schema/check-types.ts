@@ -6,6 +6,7 @@
  */
 import { parseQuantity, QuantityError } from '../meta/quantity.ts';
 import { quote } from '../meta/quote.ts';
+import { parseInt64 } from '../meta/strconv.ts';
 import {
   compile,
   emptyStruct,
@@ -18,7 +19,7 @@ import {
 import { DecodeError, illegalBase64At, microTime, time } from './encoded-scalars.ts';
 import { conversionMismatch, jsonTypeOf, namedType } from './go-types.ts';
 import { isObject, isRawNumber, setOwn } from './json-value.ts';
-import { isWholeNumber, plainNumbers } from './plain-numbers.ts';
+import { plainNumbers } from './plain-numbers.ts';
 import type { Resolve, Schema } from './schema.ts';
 
 export interface TypeCheck {
@@ -221,8 +222,7 @@ class Pass {
       return this.#mismatch(value, node, `number ${value}`);
     }
     if (isRawNumber(value)) {
-      const written = value.rawJSON;
-      if (bits === 64 && isWholeNumber(written) && BigInt.asIntN(64, BigInt(written)) === BigInt(written)) return value;
+      if (bits === 64 && parseInt64(value.rawJSON) !== undefined) return value;
       return this.#mismatch(value, node, `number ${value.rawJSON}`);
     }
     return this.#mismatch(value, node);

@@ -1,4 +1,5 @@
 /** Numbers that were kept as they were written (see codec's `asWritten`), as Go decodes what has no type of its own. */
+import { parseInt64 } from '../meta/strconv.ts';
 import { isObject, isRawNumber, setOwn } from './json-value.ts';
 
 const wholeNumber = /^-?[0-9]+$/;
@@ -23,10 +24,7 @@ export function plainNumbers(value: unknown): unknown {
 
 /** Undefined for an integer of 64 bits. */
 function plainNumber(written: string): number | undefined {
-  if (isWholeNumber(written)) {
-    const integer = BigInt(written);
-    if (BigInt.asIntN(64, integer) === integer) return undefined;
-  }
+  if (parseInt64(written) !== undefined) return undefined;
   const number = Number(written);
   if (!Number.isFinite(number)) throw new Error(infiniteNumber(written));
   return number;

@@ -1,4 +1,11 @@
-import { forbidden, isForbidden, type StatusError, statusErrorFrom } from '@typernetes/openapi/meta';
+import {
+  forbidden,
+  formatGroupResource,
+  isForbidden,
+  notFound,
+  type StatusError,
+  statusErrorFrom,
+} from '@typernetes/openapi/meta';
 import type { AdmissionAttributes } from './admission.ts';
 
 /** The 403 of admission: names the object as well as it can be named before it has a name. */
@@ -14,9 +21,13 @@ export function plainError(message: string): StatusError {
   return statusErrorFrom({ status: 'Failure', code: 500, message });
 }
 
+/** As upstream's caches tell of what they do not have: `resource` in the singular. */
+export function missing(resource: string, name: string, group = ''): StatusError {
+  return notFound({ group, resource }, name);
+}
+
 /** Whether the request is about this resource: `pods`, `pods/status`, `leases.coordination.k8s.io`. */
 export function concerns(attributes: AdmissionAttributes, what: string): boolean {
-  const { resource, group } = attributes.resource;
-  const full = group === '' ? resource : `${resource}.${group}`;
+  const full = formatGroupResource(attributes.resource);
   return what === (attributes.subresource === '' ? full : `${full}/${attributes.subresource}`);
 }

@@ -1,4 +1,5 @@
 /** `--feature-gates=NAME=true,…`: upstream's names and errors. Few of them change anything here; the others are told. */
+import { parseBool } from '@typernetes/openapi/meta';
 import { knownFeatureGates } from './known-feature-gates.ts';
 
 interface Gate {
@@ -30,10 +31,6 @@ const known: ReadonlyMap<string, Gate> = new Map(
 );
 
 const stages: Record<string, string> = { AllAlpha: 'Alpha', AllBeta: 'Beta' };
-const booleans: Record<string, boolean> = Object.fromEntries([
-  ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((text) => [text, true] as const),
-  ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((text) => [text, false] as const),
-]);
 
 export interface FeatureGates {
   /** Every gate there is. */
@@ -53,7 +50,7 @@ export function parseFeatureGates(text: string): FeatureGates {
     const name = (equals < 0 ? setting : setting.slice(0, equals)).trim().replace(/^kube:/, '');
     if (equals < 0) throw new Error(`missing bool value for ${name}`);
     const value = setting.slice(equals + 1).trim();
-    const on = Object.hasOwn(booleans, value) ? booleans[value] : undefined;
+    const on = parseBool(value);
     if (on === undefined)
       throw new Error(
         `invalid value of ${name}=${value}, err: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`,

@@ -124,8 +124,10 @@ export async function startApiserver(
     registry.addStore(store);
     data.addFolder(store.definition);
   }
+  const decode: ObjectDecoder = (value, kind, asWritten) =>
+    custom.decode(value, kind, asWritten) ?? served.decode(value, kind, asWritten);
   const fieldManager = fieldManagers({
-    decode: (value, kind, asWritten) => custom.decode(value, kind, asWritten) ?? served.decode(value, kind, asWritten),
+    decode,
     customVersions: (kind) => custom.find(kind)?.versions,
     now,
   });
@@ -158,8 +160,6 @@ export async function startApiserver(
   });
   const sources = { rbacSource: source, nodeGraphSource: source };
   const authorization = structuredAuthorization(options, sources, logger);
-  const decode: ObjectDecoder = (value, kind, asWritten) =>
-    custom.decode(value, kind, asWritten) ?? served.decode(value, kind, asWritten);
   const objects = admissionObjects({ endpoints: served.endpoints, custom: () => custom, decode });
   const admission = buildAdmission(options, selection, metrics.registry, {
     registry: registry.informed,

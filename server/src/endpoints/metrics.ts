@@ -10,6 +10,9 @@ import {
 } from '../metrics/index.ts';
 import { type Filter, header, type RequestContext } from './request-context.ts';
 
+/** Of upstream's /metrics, as Prometheus reads it. */
+export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores';
+
 const durationBuckets = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ];
@@ -194,7 +197,7 @@ export class ApiMetrics {
   async expose(): Promise<{ contentType: string; text: string }> {
     const { processMetrics } = await import('../metrics/process.ts');
     const [own, process] = await Promise.all([this.registry.text(), processMetrics()]);
-    return { contentType: 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores', text: own + process };
+    return { contentType: metricsContentType, text: own + process };
   }
 
   filter(): Filter {

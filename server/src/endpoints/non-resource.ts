@@ -1,7 +1,7 @@
 /** Paths that are no API resources: the index, version, health, metrics, OpenID documents. */
 import { genericServerResponse } from '@typernetes/openapi/meta';
 import type { HealthEndpoint, HealthMetrics } from './health.ts';
-import type { ApiMetrics } from './metrics.ts';
+import { type ApiMetrics, metricsContentType } from './metrics.ts';
 import type { RequestContext } from './request-context.ts';
 import { notFoundResponse } from './resource-router.ts';
 import { sendBody, sendText } from './respond.ts';
@@ -120,7 +120,5 @@ function sendIndented(context: RequestContext, value: unknown): Promise<void> {
 
 /** Paths that upstream routes by method, as it does those of resources, beside the documents of group versions. */
 const routed = new Set(['/version', '/version/', openIdPath, jwksPath]);
-
-const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores';
 
 const notFoundText = '404 page not found\n';

@@ -13,7 +13,7 @@ import {
   protobufSerializer,
   yamlSerializer,
 } from '@typernetes/openapi/codec';
-import { internalError, StatusError } from '@typernetes/openapi/meta';
+import { internalError, parseBool, StatusError } from '@typernetes/openapi/meta';
 import { acceptsPretty, negotiateStatus } from './negotiation.ts';
 import { header, type RequestContext } from './request-context.ts';
 
@@ -69,7 +69,7 @@ export function setWarnings(context: RequestContext): void {
 export function wantsPretty(context: RequestContext): boolean {
   if (acceptsPretty(context)) return true;
   const pretty = context.query.get('pretty');
-  if (pretty !== null && pretty !== '') return ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(pretty);
+  if (pretty !== null && pretty !== '') return parseBool(pretty) === true;
   return /^(curl|Wget|Mozilla\/5\.0)/.test(header(context, 'user-agent'));
 }
 

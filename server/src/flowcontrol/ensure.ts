@@ -9,6 +9,7 @@ import {
   isConflict,
   isNotFound,
   type KubernetesObject,
+  parseBool,
 } from '@typernetes/openapi/meta';
 import { deepCopy, deepEqual } from '@typernetes/openapi/schema';
 import type { FlowSchema, PriorityLevelConfiguration } from '@typernetes/openapi/types/flowcontrol/v1';
@@ -70,7 +71,7 @@ async function ensureAll(
 /** The object as it should be; undefined if it is so already. */
 function revised(current: Configuration, wanted: Configuration, mandatory: boolean): Configuration | undefined {
   const updateSpec = mandatory || mayUpdate(current);
-  const annotated = goBoolean(current.metadata?.annotations?.[autoUpdateAnnotation]) === updateSpec;
+  const annotated = isAutoUpdated(current) === updateSpec;
   const specChanged = updateSpec && !sameSpec(current, wanted);
   if (annotated && !specChanged) return undefined;
   const copy = deepCopy(current);
@@ -82,8 +83,8 @@ function revised(current: Configuration, wanted: Configuration, mandatory: boole
   return copy;
 }
 
-function mayUpdate({ metadata }: Configuration): boolean {
-  return goBoolean(metadata?.annotations?.[autoUpdateAnnotation]) ?? metadata?.generation === 1;
+function mayUpdate(configuration: Configuration): boolean {
+  return isAutoUpdated(configuration) ?? configuration.metadata?.generation === 1;
 }
 
 /** The exempt level's shares are the operator's to choose. */
@@ -102,7 +103,7 @@ async function removeUnwanted(
 ): Promise<void> {
   const names = new Set(wanted.map(nameOf));
   for (const object of await registry.list<Configuration>(resource)) {
-    const ours = goBoolean(object.metadata?.annotations?.[autoUpdateAnnotation]) === true;
+    const ours = isAutoUpdated(object) === true;
     if (!ours || names.has(nameOf(object))) continue;
     try {
       await registry.delete(resource, '', nameOf(object));
@@ -116,9 +117,6 @@ function nameOf({ metadata }: Configuration): string {
   return metadata?.name ?? '';
 }
 
-/** As Go's ParseBool; undefined for what is neither. */
-function goBoolean(text: string | undefined): boolean | undefined {
-  if (text === undefined) return undefined;
-  if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(text)) return true;
-  return ['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text) ? false : undefined;
+function isAutoUpdated({ metadata }: Configuration): boolean | undefined {
+  return parseBool(metadata?.annotations?.[autoUpdateAnnotation] ?? '');
 }

@@ -1,6 +1,6 @@
 /** What a kubelet's requests may carry: only its own node, its own pods, and nothing that would steer work to it. */
 
-import { notFound, quote, type StatusError } from '@typernetes/openapi/meta';
+import { formatGroupResource, quote } from '@typernetes/openapi/meta';
 import { deepEqual } from '@typernetes/openapi/schema';
 import type { CertificateSigningRequest } from '@typernetes/openapi/types/certificates/v1';
 import type { Node, PersistentVolumeClaim, Pod } from '@typernetes/openapi/types/core/v1';
@@ -10,7 +10,7 @@ import { nodeIdentity } from '../../authorization/node/node-identity.ts';
 import { parseCertificateRequest, type RequestedSubject } from '../../certificates/index.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
-import { refuse } from '../refusal.ts';
+import { missing, refuse } from '../refusal.ts';
 import { referencedResource } from './mirror-pod-references.ts';
 import { forbiddenNodeLabels, modifiedLabels } from './node-labels.ts';
 import { mirrorPodAnnotation } from './pods.ts';
@@ -30,8 +30,7 @@ export function nodeRestriction(dependencies: AdmissionDependencies): AdmissionP
       const node = nodeIdentity(attributes.user);
       if (node === undefined) return undefined;
       if (node === '') throw refuse(attributes, `could not determine node from user ${quote(attributes.user.name)}`);
-      const { group, resource } = attributes.resource;
-      const check = checks[group === '' ? resource : `${resource}.${group}`];
+      const check = checks[formatGroupResource(attributes.resource)];
       return check?.(node, attributes, dependencies) ?? undefined;
     },
   };
@@ -55,9 +54,6 @@ const checks: Readonly<Record<string, Check>> = {
     throw refuse(attributes, 'PodCertificateRequest feature gate is disabled');
   },
 };
-
-/** As upstream's caches say it: in the singular. */
-const missing = (resource: string, name: string): StatusError => notFound({ group: '', resource }, name);
 
 async function checkPod(
   node: string,

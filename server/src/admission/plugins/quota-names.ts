@@ -1,5 +1,5 @@
 /** Which of a quota's names are about objects of one resource. Admission and the quota controller read them alike. */
-import type { GroupResource } from '@typernetes/openapi/meta';
+import { formatGroupResource, type GroupResource } from '@typernetes/openapi/meta';
 import { type DeviceClasses, deviceClassSuffix, extendedClaimPrefix } from './quota-devices.ts';
 
 /** Never stored, or never counted. */
@@ -30,21 +30,23 @@ const own: Readonly<Record<string, readonly string[]>> = {
   secrets: ['secrets'],
 };
 
-function fullName({ group, resource }: GroupResource): string {
-  return group === '' ? resource : `${resource}.${group}`;
-}
+/** Those that are counted by names of their own, claims of devices besides. */
+export const resourcesWithNames: readonly GroupResource[] = Object.keys(own).map((resource) => ({
+  group: '',
+  resource,
+}));
 
 export function isCounted(resource: GroupResource): boolean {
-  return !ignored.has(fullName(resource));
+  return !ignored.has(formatGroupResource(resource));
 }
 
 export function countName(resource: GroupResource): string {
-  return `count/${fullName(resource)}`;
+  return `count/${formatGroupResource(resource)}`;
 }
 
 /** `classes`: without them no class of devices stands for an extended resource. */
 export function namesAbout(resource: GroupResource, names: readonly string[], classes?: DeviceClasses): string[] {
-  const full = fullName(resource);
+  const full = formatGroupResource(resource);
   const listed = Object.hasOwn(own, full) ? (own[full] ?? []) : [];
   return names.filter(
     (name) => name === countName(resource) || listed.includes(name) || isPatterned(full, name, classes),

@@ -2,21 +2,20 @@
  * Every pod runs as a service account that exists, with that account's pull secrets and, unless it declines, a volume
  * with a short-lived token, the cluster's CA and the namespace's name.
  */
-import { generateName, type KubernetesObject, notFound } from '@typernetes/openapi/meta';
+import { generateName, type KubernetesObject, parseBool } from '@typernetes/openapi/meta';
 import type { Container, Pod, ProjectedVolumeSource, ServiceAccount } from '@typernetes/openapi/types/core/v1';
 import { podReferences } from '../../authorization/node/pod-references.ts';
 import type { ObjectSource } from '../../authorization/object-source.ts';
 import type { RegistryReader } from '../../registry/generic/rest.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import type { AdmissionDependencies } from '../dependencies.ts';
-import { concerns, plainError, refuse } from '../refusal.ts';
+import { concerns, missing, plainError, refuse } from '../refusal.ts';
 import { mirrorPodAnnotation } from './pods.ts';
 
 const defaultName = 'default';
 const tokenMountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 const volumePrefix = 'kube-api-access-';
 const mountableSecretsAnnotation = 'kubernetes.io/enforce-mountable-secrets';
-const trueTexts: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 /** A new namespace's default service account is made by a controller: wait that long for it, as upstream does. */
 const defaultAccountWaitMs = 1500;
 
@@ -25,7 +24,7 @@ export function serviceAccount({ registry, source, random = Math.random }: Admis
     const { namespace, signal } = attributes;
     const found = await findAccount(registry, source, namespace, name, signal);
     if (found !== undefined) return found;
-    const { message } = notFound({ group: '', resource: 'serviceaccount' }, name);
+    const { message } = missing('serviceaccount', name);
     throw refuse(attributes, `error looking up service account ${namespace}/${name}: ${message}`);
   };
   const validate = async (attributes: AdmissionAttributes): Promise<void> => {
@@ -41,9 +40,7 @@ export function serviceAccount({ registry, source, random = Math.random }: Admis
         `no service account specified for pod ${attributes.namespace}/${pod.metadata?.name ?? ''}`,
       );
     }
-    const account = await find(attributes, name);
-    if (trueTexts.has(account.metadata?.annotations?.[mountableSecretsAnnotation] ?? ''))
-      limitSecrets(attributes, account, pod, isEphemeral);
+    limitSecrets(attributes, await find(attributes, name), pod, isEphemeral);
   };
   return {
     name: 'ServiceAccount',
@@ -61,7 +58,7 @@ export function serviceAccount({ registry, source, random = Math.random }: Admis
       if ((spec.imagePullSecrets ?? []).length === 0 && (account.imagePullSecrets ?? []).length > 0) {
         spec.imagePullSecrets = (account.imagePullSecrets ?? []).map(({ name }) => ({ name: name ?? '' }));
       }
-      await validate(attributes);
+      limitSecrets(attributes, account, pod, false);
     },
     validate,
   };
@@ -146,6 +143,7 @@ function limitSecrets(
   pod: Pod,
   ephemeralOnly: boolean,
 ): void {
+  if (parseBool(account.metadata?.annotations?.[mountableSecretsAnnotation] ?? '') !== true) return;
   const name = account.metadata?.name ?? '';
   const mountable = new Set((account.secrets ?? []).map((secret) => secret.name));
   const tail = `is not allowed because service account ${name} does not reference that secret`;

@@ -1,8 +1,9 @@
 /** Which audiences a pod's volumes are for: those are the ones its node may ask tokens for. */
-import { aggregateMessages, notFound, type StatusError } from '@typernetes/openapi/meta';
+import { aggregateMessages, type StatusError } from '@typernetes/openapi/meta';
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '@typernetes/openapi/types/core/v1';
 import type { CSIDriver } from '@typernetes/openapi/types/storage/v1';
 import type { RegistryReader } from '../../registry/generic/rest.ts';
+import { missing } from '../refusal.ts';
 
 /** Drivers that took over volumes of Kubernetes' own types. */
 const migrated = {
@@ -65,5 +66,3 @@ function migratedDriver(source: { readonly [type in keyof typeof migrated]?: unk
   const type = (Object.keys(migrated) as (keyof typeof migrated)[]).find((each) => source[each] !== undefined);
   return type && migrated[type];
 }
-
-const missing = (resource: string, name: string, group = ''): StatusError => notFound({ group, resource }, name);

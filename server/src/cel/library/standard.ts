@@ -1,5 +1,6 @@
 /** CEL's standard functions and operators. Logic, equality and the conditional are compiled; here they are only declared. */
 
+import { parseBool } from '@typernetes/openapi/meta';
 import { BOOL } from '../types/type.ts';
 import { compare, equal, identity, sizeOf } from '../values/equality.ts';
 import { formatDuration, formatTimestamp, parseDuration, parseTimestamp, wallClock } from '../values/time.ts';
@@ -206,11 +207,7 @@ export function toText(value: Value): string {
 
 function toBool(value: Value): boolean {
   if (fits(value, BOOL)) return value as boolean;
-  if (value === '1' || value === 't' || value === 'T' || value === 'true' || value === 'TRUE' || value === 'True')
-    return true;
-  if (value === '0' || value === 'f' || value === 'F' || value === 'false' || value === 'FALSE' || value === 'False')
-    return false;
-  return conversion('bool', value);
+  return (typeof value === 'string' ? parseBool(value) : undefined) ?? conversion('bool', value);
 }
 
 const converting = (name: string, from: readonly string[], convert: (value: Value) => Value): Library =>

@@ -1,4 +1,5 @@
 /** Flags that upstream's components share, and how their values read. */
+import { parseBool } from '@typernetes/openapi/meta';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../duration.ts';
 
@@ -16,9 +17,9 @@ function parseInteger(text: string): number {
 
 /** `true` and `false` as values, or no value for true: Go's boolean flags. */
 export function parseBoolean(text: string): boolean {
-  if (['true', 't', '1', 'T', 'TRUE', 'True'].includes(text)) return true;
-  if (['false', 'f', '0', 'F', 'FALSE', 'False'].includes(text)) return false;
-  throw new InvalidArgumentError(`not a boolean: ${text}`);
+  const value = parseBool(text);
+  if (value === undefined) throw new InvalidArgumentError(`not a boolean: ${text}`);
+  return value;
 }
 
 export function booleanFlag(name: string, description: string, value: boolean): Option {

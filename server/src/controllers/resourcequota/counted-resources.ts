@@ -1,19 +1,9 @@
 /** Which kinds of object a quota's names are about. */
 import type { GroupResource } from '@typernetes/openapi/meta';
 import type { ResourceQuota } from '@typernetes/openapi/types/core/v1';
-import { isCounted, isExtendedQuotaName, namesAbout } from '../../admission/plugins/quota-names.ts';
+import { isCounted, isExtendedQuotaName, namesAbout, resourcesWithNames } from '../../admission/plugins/quota-names.ts';
 
 const deviceClaims: GroupResource = { group: 'resource.k8s.io', resource: 'resourceclaims' };
-/** Those that are counted by names of their own. */
-const named: readonly GroupResource[] = [
-  'pods',
-  'services',
-  'persistentvolumeclaims',
-  'configmaps',
-  'resourcequotas',
-  'replicationcontrollers',
-  'secrets',
-].map((resource) => ({ group: '', resource }));
 
 function countedBy(name: string): GroupResource[] {
   if (name.startsWith('count/')) {
@@ -21,7 +11,7 @@ function countedBy(name: string): GroupResource[] {
     const counted = { group: group.join('.'), resource };
     return isCounted(counted) ? [counted] : [];
   }
-  const resources = [...named, deviceClaims].filter((resource) => namesAbout(resource, [name]).length > 0);
+  const resources = [...resourcesWithNames, deviceClaims].filter((resource) => namesAbout(resource, [name]).length > 0);
   // Claims count for pods' extended resources as well, where a class of devices provides them.
   return isExtendedQuotaName(name) ? [...resources, deviceClaims] : resources;
 }

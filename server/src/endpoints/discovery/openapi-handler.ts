@@ -144,14 +144,14 @@ export class OpenApiHandler {
   }
 
   async #sendV3(context: RequestContext, name: string): Promise<void> {
-    if (this.#v3(name, 'json') === undefined) return sendNothing(context, 404, {});
+    const encoding = encodingOf(context, 'v3');
+    const found = this.#v3(name, encoding ?? 'json');
+    if (found === undefined) return sendNothing(context, 404, {});
     // A header without any media type is no reason to refuse, nor to say anything.
     if (header(context, 'accept') !== '' && parseAccept(header(context, 'accept')).length === 0)
       return sendNothing(context, 200, {});
-    const encoding = encodingOf(context, 'v3');
-    const found = encoding && this.#v3(name, encoding);
-    if (found === undefined) return sendNothing(context, 406, vary);
-    const contentType = contentTypeOf(encoding!, 'v3');
+    if (encoding === undefined) return sendNothing(context, 406, vary);
+    const contentType = contentTypeOf(encoding, 'v3');
     const etag = `"${found.hash}"`;
     const asked = context.query.get('hash') ?? '';
     if (asked !== '' && asked !== found.hash) {

@@ -2,15 +2,13 @@
  * An autoscaler's behavior as v1 carries it in an annotation: upstream writes the fields of its Go type there, with
  * capitals and with null for what is absent, and reads names in any case.
  */
-import type { Fields } from './autoscaler-metrics.ts';
+import { type Fields, isFields } from './autoscaler-metrics.ts';
 
 const directions = ['scaleUp', 'scaleDown'] as const;
 const ruleFields = ['stabilizationWindowSeconds', 'selectPolicy', 'policies', 'tolerance'] as const;
 const policyFields = ['type', 'value', 'periodSeconds'] as const;
 
 const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export function behaviorAnnotation(behavior: Fields): string {
   const policy = (value: Fields): Fields =>

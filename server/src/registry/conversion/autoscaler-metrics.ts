@@ -3,6 +3,9 @@
 export type Fields = Record<string, unknown>;
 type Side = 'target' | 'current';
 
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** v2 groups a metric's figures under target or current; v1 has them side by side under names of their own. */
 interface Source {
   toV1(source: Fields, side: Side): Fields;

@@ -4,7 +4,7 @@
  */
 import type { KubernetesObject } from '@typernetes/openapi/meta';
 import { autoscalerBehavior, behaviorAnnotation } from './autoscaler-behavior.ts';
-import { compact, type Fields, metricFromV1, metricToV1 } from './autoscaler-metrics.ts';
+import { compact, type Fields, isFields, metricFromV1, metricToV1 } from './autoscaler-metrics.ts';
 
 const prefix = 'autoscaling.alpha.kubernetes.io/';
 const annotations = {
@@ -122,9 +122,6 @@ function cpuUtilization(metric: Fields, side: 'target' | 'current'): unknown {
 function keep(kept: Record<string, string>, name: string, list: readonly Fields[]): void {
   if (list.length > 0) kept[name] = JSON.stringify(list);
 }
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parseList(text: string | undefined): Fields[] | undefined {
   const list = parse(text);

@@ -26,12 +26,3 @@ export function intOrPercentValue(value: IntOrString | undefined | null): number
   const number = /^([+-]?\d+)%?$/.exec(value)?.[1];
   return number === undefined ? 0 : Number(number);
 }
-
-/** As Go's strconv.ParseInt; throws what it says of another text. */
-export function parseInt64(text: string): bigint {
-  const problem = (what: string): Error => new Error(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${what}`);
-  if (!/^[+-]?\d+$/.test(text)) throw problem('invalid syntax');
-  const value = BigInt(text.replace('+', ''));
-  if (BigInt.asIntN(64, value) !== value) throw problem('value out of range');
-  return value;
-}

@@ -5,6 +5,7 @@
 import {
   aggregateFieldErrors,
   type FieldError,
+  formatGroupResource,
   internalError,
   type KubernetesObject,
   quote,
@@ -74,8 +75,7 @@ export function podSecurity(dependencies: AdmissionDependencies, configuration?:
     name: 'PodSecurity',
     handles: (operation) => operation === 'CREATE' || operation === 'UPDATE',
     validate(attributes) {
-      const { group, resource } = attributes.resource;
-      const full = group === '' ? resource : `${resource}.${group}`;
+      const full = formatGroupResource(attributes.resource);
       if (full === 'namespaces')
         return attributes.subresource === '' ? validateNamespace(attributes, settings, registry) : undefined;
       if (full === 'pods') return ignoredSubresources.has(attributes.subresource) ? undefined : validatePod(attributes);

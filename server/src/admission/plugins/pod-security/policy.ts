@@ -1,5 +1,5 @@
 /** Which level of the Pod Security Standards a namespace's labels ask for, for each of the three modes. */
-import { type FieldError, invalidValue, path } from '@typernetes/openapi/meta';
+import { type FieldError, invalidValue, parseInt64, path } from '@typernetes/openapi/meta';
 
 export type Level = 'privileged' | 'baseline' | 'restricted';
 const levels: readonly Level[] = ['privileged', 'baseline', 'restricted'];
@@ -31,13 +31,11 @@ export function parseLevel(text: string): Level | undefined {
   return levels.find((level) => level === text);
 }
 
-const maxMinor = 2n ** 63n - 1n;
-
 /** Null where it is neither `latest` nor a version. */
 export function parseMinor(text: string): number | undefined | null {
   if (text === 'latest') return undefined;
   const minor = /^v1\.(0|[1-9]\d*)$/.exec(text)?.[1];
-  return minor === undefined || BigInt(minor) > maxMinor ? null : Number(minor);
+  return minor === undefined || parseInt64(minor) === undefined ? null : Number(minor);
 }
 
 /** Always a policy, also where labels are wrong: enforcement then falls shut, audit and warnings fall open. */

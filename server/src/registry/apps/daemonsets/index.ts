@@ -1,4 +1,3 @@
-import { badRequest } from '@typernetes/openapi/meta';
 import type { DaemonSet } from '@typernetes/openapi/types/apps/v1';
 import {
   defaultPodTemplate,
@@ -27,7 +26,6 @@ import {
   nonNegativeFields,
   notDecremented,
   notSupported,
-  parseInt64,
   path,
   required,
   semanticEqual,
@@ -35,6 +33,7 @@ import {
   validateLabelSelector,
   validateNotAbove100Percent,
 } from '../../validation/index.ts';
+import { annotationNumber } from '../annotation-number.ts';
 
 const spec = path('spec');
 /** What apps/v1 keeps of the template generation of older versions. */
@@ -60,12 +59,7 @@ function defaultDaemonSet(set: DaemonSet): void {
 
 function readTemplateGeneration(set: Readonly<DaemonSet>): bigint {
   const given = set.metadata?.annotations?.[TEMPLATE_GENERATION];
-  try {
-    return given === undefined ? 0n : parseInt64(given);
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw badRequest(`DaemonSet in version "v1" cannot be handled as a DaemonSet: ${problem}`);
-  }
+  return given === undefined ? 0n : annotationNumber('DaemonSet', given, (problem) => problem);
 }
 
 function templateGeneration(set: Readonly<DaemonSet>): number {

@@ -1,4 +1,3 @@
-import { badRequest } from '@typernetes/openapi/meta';
 import { deepCopy } from '@typernetes/openapi/schema';
 import type { Deployment } from '@typernetes/openapi/types/apps/v1';
 import { defaultPodTemplate } from '../../core/pod/template.ts';
@@ -16,13 +15,13 @@ import {
   nonNegativeFields,
   notDecremented,
   notSupported,
-  parseInt64,
   path,
   required,
   semanticEqual,
   validateIntOrPercent,
   validateNotAbove100Percent,
 } from '../../validation/index.ts';
+import { annotationNumber } from '../annotation-number.ts';
 import { validateReplicaTemplate } from '../replicasets/template.ts';
 
 const spec = path('spec');
@@ -41,14 +40,11 @@ function normaliseRollback({ metadata }: Deployment): void {
 }
 
 function rollbackTo(text: string): bigint {
-  try {
-    return parseInt64(text);
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw badRequest(
-      `Deployment in version "v1" cannot be handled as a Deployment: failed to parse annotation[${ROLLBACK_TO}]=${text} as int64: ${problem}`,
-    );
-  }
+  return annotationNumber(
+    'Deployment',
+    text,
+    (problem) => `failed to parse annotation[${ROLLBACK_TO}]=${text} as int64: ${problem}`,
+  );
 }
 
 function validateRollback({ metadata }: Deployment): FieldError[] {

@@ -1,5 +1,5 @@
 import type { CronJob } from '@typernetes/openapi/types/batch/v1';
-import { podNameWarnings } from '../../core/pod/warnings.ts';
+import { isSameGeneration, podNameWarnings } from '../../core/pod/warnings.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { withoutEmpty } from '../../generic/without-empty.ts';
 import {
@@ -109,7 +109,7 @@ export const cronjobs: ResourceRegistration<CronJob> = {
     },
     validateUpdate: validateCronJob,
     warningsOnCreate: (job) => [...podNameWarnings(job), ...jobWarnings(job)],
-    warningsOnUpdate: (job, old) => (job.metadata?.generation === old.metadata?.generation ? [] : jobWarnings(job)),
+    warningsOnUpdate: (job, old) => (isSameGeneration(job, old) ? [] : jobWarnings(job)),
   },
   deleteStrategy: { defaultGarbageCollection: 'Background' },
   table: {

@@ -1,6 +1,6 @@
 import { dns1123Label, validateObjectMetaUpdate } from '@typernetes/openapi/meta';
 import type { Job, JobSpec } from '@typernetes/openapi/types/batch/v1';
-import { podNameWarnings } from '../../core/pod/warnings.ts';
+import { isSameGeneration, podNameWarnings } from '../../core/pod/warnings.ts';
 import { validateKubeFinalizers } from '../../generic/before-create.ts';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { withoutEmpty } from '../../generic/without-empty.ts';
@@ -223,8 +223,7 @@ export const jobs: ResourceRegistration<Job> = {
     ],
     validateStatusUpdate: validateJobStatus,
     warningsOnCreate: (job) => [...podNameWarnings(job), ...jobSpecWarnings(job.spec, spec)],
-    warningsOnUpdate: (job, old) =>
-      job.metadata?.generation === old.metadata?.generation ? [] : jobSpecWarnings(job.spec, spec),
+    warningsOnUpdate: (job, old) => (isSameGeneration(job, old) ? [] : jobSpecWarnings(job.spec, spec)),
   },
   deleteStrategy: {
     defaultGarbageCollection: 'Orphan',

@@ -1,7 +1,5 @@
 /** Lists of completion indexes as a Job's status writes them: `1,3-5,7`. */
-
-/** Of Go's int. */
-const greatest = 2n ** 63n - 1n;
+import { parseInt64 } from '@typernetes/openapi/meta';
 
 type Interval = readonly [first: number, last: number];
 
@@ -14,7 +12,7 @@ function parseInterval(text: string, completions: number): Interval | string {
   }
   const limits: number[] = [];
   for (const part of parts) {
-    if (!/^\+?\d+$/.test(part) || BigInt(part.replace('+', '')) > greatest)
+    if (!/^\+?\d+$/.test(part) || parseInt64(part) === undefined)
       return `cannot convert string to integer for index: ${JSON.stringify(part)}`;
     if (Number(part) >= completions) return `too large index: ${JSON.stringify(part)}`;
     limits.push(Number(part));

@@ -13,17 +13,18 @@ const messages = new Map([
   ['node-role.kubernetes.io/master', 'use "node-role.kubernetes.io/control-plane" instead'],
 ]);
 
-export const deprecatedNodeLabel = (key: string): string | undefined => messages.get(key);
+/** Where `key` is the value of the field `at`. */
+export const namedLabelWarnings = (key: string, at: Path): string[] =>
+  messages.has(key) ? [`${at.toString()}: ${key} is ${messages.get(key)}`] : [];
 
 /** `at: message` for each of the keys that has one. */
 export const nodeLabelWarnings = (places: readonly (readonly [key: string, at: Path])[]): string[] =>
   places.flatMap(([key, at]) => (messages.has(key) ? [`${at.toString()}: ${messages.get(key)}`] : []));
 
 export function nodeSelectorWarnings(selector: LabelSelectorLike | undefined, at: Path): string[] {
-  const expressions = (selector?.matchExpressions ?? []).flatMap(({ key }, index) => {
-    const here = at.child('matchExpressions').index(index).child('key');
-    return messages.has(key) ? [`${here.toString()}: ${key} is ${messages.get(key)}`] : [];
-  });
+  const expressions = (selector?.matchExpressions ?? []).flatMap(({ key }, index) =>
+    namedLabelWarnings(key, at.child('matchExpressions').index(index).child('key')),
+  );
   const labels = Object.keys(selector?.matchLabels ?? {}).map((key) => [key, at.child('matchLabels', key)] as const);
   return [...expressions, ...nodeLabelWarnings(labels)];
 }

@@ -6,7 +6,7 @@ import { defaultClaimSpec } from '../pod/volume-defaults.ts';
 import { alignDataSources, dropDataSources } from './data-sources.ts';
 import { validateClaimSpec } from './validate.ts';
 import { validateClaimStatus, validateClaimUpdate } from './validate-update.ts';
-import { claimWarnings } from './warnings.ts';
+import { claimWarnings, classAnnotation } from './warnings.ts';
 
 const SHORT_MODES: Record<string, string> = {
   ReadWriteOnce: 'RWO',
@@ -23,14 +23,12 @@ export function accessModesText(modes: readonly string[] | undefined): string {
     .join(',');
 }
 
-const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
-
 /** The class by annotation (the old way), else by field. */
 export function storageClassOf(object: {
   metadata?: { annotations?: Record<string, string> };
   spec?: { storageClassName?: string };
 }): string {
-  return object.metadata?.annotations?.[CLASS_ANNOTATION] ?? object.spec?.storageClassName ?? '';
+  return object.metadata?.annotations?.[classAnnotation] ?? object.spec?.storageClassName ?? '';
 }
 
 export const persistentvolumeclaims: ResourceRegistration<PersistentVolumeClaim> = {

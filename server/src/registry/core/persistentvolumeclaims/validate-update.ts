@@ -15,11 +15,11 @@ import {
   semanticEqual,
 } from '../../validation/index.ts';
 import { alignDataSources } from './data-sources.ts';
+import { classAnnotation } from './warnings.ts';
 
 const spec = path('spec');
-const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
 const classOf = ({ metadata }: Readonly<PersistentVolumeClaim>): string | undefined =>
-  metadata?.annotations?.[CLASS_ANNOTATION];
+  metadata?.annotations?.[classAnnotation];
 
 /** Of a claim only a bound one's size and attributes class change, and whoever binds it writes the volume's name. */
 export function validateClaimUpdate(claim: PersistentVolumeClaim, old: Readonly<PersistentVolumeClaim>): FieldError[] {
@@ -34,7 +34,7 @@ export function validateClaimUpdate(claim: PersistentVolumeClaim, old: Readonly<
     // The annotation became the field.
     delete after.storageClassName;
   } else {
-    errors.push(...immutable(path('metadata', 'annotations', CLASS_ANNOTATION), has ?? '', had ?? ''));
+    errors.push(...immutable(path('metadata', 'annotations', classAnnotation), has ?? '', had ?? ''));
     // A claim that waited for a default class gets it once there is one (KEP-3333).
     if (unset && wanted != null && (had === undefined || wanted === had)) delete after.storageClassName;
   }

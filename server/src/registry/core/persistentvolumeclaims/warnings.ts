@@ -1,7 +1,7 @@
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '@typernetes/openapi/types/core/v1';
 import { type Path, path, quantityOf } from '../../validation/index.ts';
 
-const classAnnotation = 'volume.beta.kubernetes.io/storage-class';
+export const classAnnotation = 'volume.beta.kubernetes.io/storage-class';
 
 export const claimWarnings = ({ metadata, spec }: PersistentVolumeClaim): string[] => [
   ...(metadata?.annotations?.[classAnnotation] === undefined

@@ -75,12 +75,10 @@ export const persistentvolumes: ResourceRegistration<PersistentVolume> = {
     warningsOnUpdate: volumeWarnings,
     validate: (volume) => [...validateWhole(volume), ...validateMountOptions(volume)],
     // Upstream's strategy asks for the whole check, and so does the check of the update.
-    validateUpdate: (volume, old) => [
-      ...validateWhole(volume),
-      ...validateMountOptions(volume),
-      ...validateWhole(volume),
-      ...validateVolumeUpdate(volume, old),
-    ],
+    validateUpdate(volume, old) {
+      const whole = validateWhole(volume);
+      return [...whole, ...validateMountOptions(volume), ...whole, ...validateVolumeUpdate(volume, old)];
+    },
   },
   table: {
     columns: [

@@ -15,9 +15,9 @@ import { validateAppArmor } from './validate-security.ts';
 type Annotations = Readonly<Record<string, string>>;
 type Profile = { type?: string; localhostProfile?: string };
 
-const appArmorPrefix = 'container.apparmor.security.beta.kubernetes.io/';
-const seccompPod = 'seccomp.security.alpha.kubernetes.io/pod';
-const seccompPrefix = 'container.seccomp.security.alpha.kubernetes.io/';
+export const appArmorPrefix = 'container.apparmor.security.beta.kubernetes.io/';
+export const seccompPod = 'seccomp.security.alpha.kubernetes.io/pod';
+export const seccompPrefix = 'container.seccomp.security.alpha.kubernetes.io/';
 const mirror = 'kubernetes.io/config.mirror';
 const deletionCost = 'controller.kubernetes.io/pod-deletion-cost';
 const tolerations = 'scheduler.alpha.kubernetes.io/tolerations';

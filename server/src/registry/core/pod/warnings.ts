@@ -11,9 +11,9 @@ import type {
 import type { Strategy } from '../../generic/strategy.ts';
 import type { Path } from '../../validation/index.ts';
 import { addressWarnings, labelValue, path, quantityOf, semanticEqual } from '../../validation/index.ts';
-import { deprecatedNodeLabel, nodeLabelWarnings } from '../node/deprecated-labels.ts';
+import { namedLabelWarnings, nodeLabelWarnings } from '../node/deprecated-labels.ts';
 import { sizeWarnings } from '../persistentvolumeclaims/warnings.ts';
-import { appArmorProfile } from './annotations.ts';
+import { appArmorPrefix, appArmorProfile, seccompPod, seccompPrefix } from './annotations.ts';
 import { overlapWarnings } from './path-warnings.ts';
 
 type Metadata = { annotations?: Record<string, string> } | undefined;
@@ -44,6 +44,10 @@ export function templateWarnings(template: PodTemplateSpec | undefined, at: Path
   return warningsOf(template.spec, template.metadata, at.child('spec'), at.child('metadata'));
 }
 
+/** The spec is as it was: nothing is to be warned of again. */
+export const isSameGeneration = (object: Readonly<KubernetesObject>, old: Readonly<KubernetesObject>): boolean =>
+  object.metadata?.generation === old.metadata?.generation;
+
 /** A workload's warnings: those of its template, on create and where an update changed its spec. */
 export function workloadWarnings<T extends KubernetesObject>(
   templateOf: (object: Readonly<T>) => PodTemplateSpec | undefined,
@@ -51,8 +55,7 @@ export function workloadWarnings<T extends KubernetesObject>(
 ): Required<Pick<Strategy<T>, 'warningsOnCreate' | 'warningsOnUpdate'>> {
   return {
     warningsOnCreate: (object) => templateWarnings(templateOf(object), at),
-    warningsOnUpdate: (object, old) =>
-      object.metadata?.generation === old.metadata?.generation ? [] : templateWarnings(templateOf(object), at),
+    warningsOnUpdate: (object, old) => (isSameGeneration(object, old) ? [] : templateWarnings(templateOf(object), at)),
   };
 }
 
@@ -80,7 +83,7 @@ function warningsOf(spec: PodSpec, metadata: Metadata, at: Path, metadataAt: Pat
       name ? [] : [`${at.child('imagePullSecrets').index(index).child('name').toString()}: invalid empty name ""`],
     ),
     ...fractions(spec.overhead, at.child('overhead')),
-    ...(spec.securityContext?.seccompProfile == null ? seccompWarnings(annotations, SECCOMP_POD, metadataAt) : []),
+    ...(spec.securityContext?.seccompProfile == null ? seccompWarnings(annotations, seccompPod, metadataAt) : []),
     ...containersOf(spec, at).flatMap(([container, here]) => [
       ...profileWarnings(spec, container, annotations, metadataAt),
       ...containerWarnings(container, here),
@@ -101,10 +104,6 @@ function warningsOf(spec: PodSpec, metadata: Metadata, at: Path, metadataAt: Pat
   ];
 }
 
-const SECCOMP_POD = 'seccomp.security.alpha.kubernetes.io/pod';
-const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/';
-const APPARMOR_CONTAINER = 'container.apparmor.security.beta.kubernetes.io/';
-
 type Annotations = Readonly<Record<string, string>>;
 
 function seccompWarnings(annotations: Annotations, key: string, at: Path): string[] {
@@ -116,8 +115,8 @@ function seccompWarnings(annotations: Annotations, key: string, at: Path): strin
 function profileWarnings(spec: PodSpec, container: Container, annotations: Annotations, at: Path): string[] {
   const { name, securityContext } = container;
   const warnings =
-    securityContext?.seccompProfile == null ? seccompWarnings(annotations, `${SECCOMP_CONTAINER}${name}`, at) : [];
-  const key = `${APPARMOR_CONTAINER}${name}`;
+    securityContext?.seccompProfile == null ? seccompWarnings(annotations, `${seccompPrefix}${name}`, at) : [];
+  const key = `${appArmorPrefix}${name}`;
   const annotation = annotations[key];
   // A pod's own are told where the field is filled from them.
   const isTemplate = at.toString() !== 'metadata';
@@ -148,8 +147,7 @@ function labelWarnings(spec: PodSpec, at: Path): string[] {
     warnings.push(...nodeSelectorTermWarnings(preference, preferred.index(index).child('preference'), true));
   for (const [index, { topologyKey, labelSelector }] of (spec.topologySpreadConstraints ?? []).entries()) {
     const here = at.child('topologySpreadConstraints').index(index);
-    const message = deprecatedNodeLabel(topologyKey);
-    if (message !== undefined) warnings.push(`${here.child('topologyKey').toString()}: ${topologyKey} is ${message}`);
+    warnings.push(...namedLabelWarnings(topologyKey, here.child('topologyKey')));
     if (labelSelector === undefined) warnings.push(`${here.child('labelSelector').toString()}: ${MATCHES_NOTHING}`);
   }
   return warnings;
@@ -162,9 +160,8 @@ export function nodeSelectorTermWarnings(
   values = false,
 ): string[] {
   return matchExpressions.flatMap((expression, index) => {
-    const message = deprecatedNodeLabel(expression.key);
     const here = at.child('matchExpressions').index(index);
-    const warnings = message === undefined ? [] : [`${here.child('key').toString()}: ${expression.key} is ${message}`];
+    const warnings = namedLabelWarnings(expression.key, here.child('key'));
     for (const [position, value] of (values ? (expression.values ?? []) : []).entries())
       for (const wrong of labelValue(value))
         warnings.push(`${here.child('values').index(position).toString()}: ${value} is invalid, ${wrong}`);

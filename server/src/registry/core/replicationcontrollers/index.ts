@@ -11,7 +11,7 @@ import {
   validateLongRunningTemplate,
   validatePodTemplate,
 } from '../pod/template.ts';
-import { podNameWarnings, templateWarnings, workloadWarnings } from '../pod/warnings.ts';
+import { isSameGeneration, podNameWarnings, templateWarnings, workloadWarnings } from '../pod/warnings.ts';
 
 const spec = path('spec');
 const warnings = workloadWarnings<ReplicationController>(({ spec: given }) => given?.template);
@@ -38,9 +38,7 @@ export const replicationcontrollers: ResourceRegistration<ReplicationController>
     warningsOnCreate: (controller) => [...podNameWarnings(controller), ...warnings.warningsOnCreate(controller)],
     // Upstream looks at the template that was.
     warningsOnUpdate: (controller, old) =>
-      controller.metadata?.generation === old.metadata?.generation
-        ? []
-        : templateWarnings(old.spec?.template, spec.child('template')),
+      isSameGeneration(controller, old) ? [] : templateWarnings(old.spec?.template, spec.child('template')),
     default(controller) {
       const given = (controller.spec ??= {});
       if (given.template) defaultPodTemplate(given.template);

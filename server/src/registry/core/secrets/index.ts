@@ -1,4 +1,5 @@
 import { parseJson } from '@typernetes/openapi/codec';
+import { isObject, jsonTypeOf } from '@typernetes/openapi/schema';
 import type { Secret } from '@typernetes/openapi/types/core/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
@@ -51,9 +52,8 @@ function validateJson(key: string, encoded: string | undefined): FieldError[] {
   ];
   try {
     const { value } = parseJson(Buffer.from(encoded, 'base64'));
-    if (value === null || (typeof value === 'object' && !Array.isArray(value))) return [];
-    const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-    return wrong(`json: cannot unmarshal ${type} into Go value of type map[string]interface {}`);
+    if (value === null || isObject(value)) return [];
+    return wrong(`json: cannot unmarshal ${jsonTypeOf(value)} into Go value of type map[string]interface {}`);
   } catch (error) {
     return wrong(error instanceof Error ? error.message : String(error));
   }

@@ -34,7 +34,7 @@ import {
   sameList,
 } from './shape.ts';
 import { validateClusterIPs, validateClusterIPsUpdate } from './validate-addresses.ts';
-import { serviceStatusWarnings, serviceWarnings } from './warnings.ts';
+import { serviceStatusWarnings, serviceWarnings, TOPOLOGY_HINTS, TOPOLOGY_MODE } from './warnings.ts';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 
@@ -185,11 +185,11 @@ function validateService(service: Readonly<Service>, old: Readonly<Service> | un
 
 /** The annotation has two names; both may stand only if they say the same. */
 function validateTopologyAnnotations({ metadata }: Readonly<Service>): FieldError[] {
-  const mode = metadata?.annotations?.['service.kubernetes.io/topology-mode'];
-  const hints = metadata?.annotations?.['service.kubernetes.io/topology-aware-hints'];
+  const mode = metadata?.annotations?.[TOPOLOGY_MODE];
+  const hints = metadata?.annotations?.[TOPOLOGY_HINTS];
   if (mode === undefined || hints === undefined || mode === hints) return [];
-  const message = 'must match annotations[service.kubernetes.io/topology-aware-hints] when both are specified';
-  return [invalidValue(path('metadata', 'annotations').key('service.kubernetes.io/topology-mode'), mode, message)];
+  const message = `must match annotations[${TOPOLOGY_HINTS}] when both are specified`;
+  return [invalidValue(path('metadata', 'annotations').key(TOPOLOGY_MODE), mode, message)];
 }
 
 function validateExternalName(service: Readonly<Service>): FieldError[] {

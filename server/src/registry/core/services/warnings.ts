@@ -1,8 +1,8 @@
 import type { Service } from '@typernetes/openapi/types/core/v1';
 import { addressWarnings, cidrWarnings, path } from '../../validation/index.ts';
 
-const TOPOLOGY_HINTS = 'service.kubernetes.io/topology-aware-hints';
-const TOPOLOGY_MODE = 'service.kubernetes.io/topology-mode';
+export const TOPOLOGY_HINTS = 'service.kubernetes.io/topology-aware-hints';
+export const TOPOLOGY_MODE = 'service.kubernetes.io/topology-mode';
 
 const spec = path('spec');
 
