@@ -16,7 +16,7 @@ const latest = [
   `a:latest@${sha256}`,
   `example.com/${'a'.repeat(255)}`,
   'a'.repeat(247),
-  `${'a'.repeat(63)}`,
+  'a'.repeat(63),
   'a__b.c/d',
   'index.docker.io/a',
   'a--b/c_d:latest',
