@@ -37,6 +37,8 @@ export interface ParsedBody {
   raw?: Buffer;
   /** Numbers are as codec's option of that name leaves them, and there are such. */
   asWritten?: true;
+  /** It was merged as maps, which are converted. */
+  converted?: boolean;
   /** It was merged from maps, which Go writes by key: so its unknown fields are met. */
   sorted?: boolean;
 }
@@ -92,13 +94,22 @@ function schemeOf(group: string): string {
  * refused, another kind cannot be handled. `refuse` words wrong types and strict errors where they are not the decoder's.
  */
 export function decodeObject(
-  { value: fields, strictErrors: parseErrors, fields: order, sorted = false, raw, asWritten }: ParsedBody,
+  {
+    value: fields,
+    strictErrors: parseErrors,
+    fields: order,
+    sorted = false,
+    raw,
+    asWritten,
+    converted = false,
+  }: ParsedBody,
   kind: GroupVersionKind,
   fieldValidation: FieldValidation,
   context: RequestContext,
   dependencies: HandlerDependencies,
   refuse?: (problem: string | Error) => StatusError,
 ): KubernetesObject {
+  const numbers = asWritten === true ? 'asWritten' : converted ? 'converted' : 'plain';
   const unreadable = (problem: string): StatusError => {
     if (refuse !== undefined) return refuse(problem);
     return raw === undefined ? badRequest(problem) : unrecognized(kind, problem, raw);
@@ -128,7 +139,7 @@ export function decodeObject(
     if (sentKind !== kind.kind) {
       // Upstream decodes it as what it says it is, and only then sees what was wanted.
       try {
-        dependencies.decode(fields, { ...sent, kind: sentKind }, asWritten);
+        dependencies.decode(fields, { ...sent, kind: sentKind }, numbers);
       } catch (error) {
         if (error instanceof StatusError) throw error;
         throw cannot((error as Error).message);
@@ -146,7 +157,7 @@ export function decodeObject(
   fields.kind = sentKind;
   let decoded: ReturnType<HandlerDependencies['decode']>;
   try {
-    decoded = dependencies.decode(fields, kind, asWritten);
+    decoded = dependencies.decode(fields, kind, numbers);
   } catch (error) {
     if (error instanceof StatusError) throw error;
     if (refuse !== undefined) throw refuse(error as Error);
