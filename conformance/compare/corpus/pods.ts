@@ -11,11 +11,17 @@ const images: readonly string[] = `a a/b a:latest A a: a:b a@b /a a//b a/ a___b 
   localhost/a localhost/A localhost:5000/a example.com/A Example/a [::1]:5000/a example.com:x/a index.docker.io/a https://example.com/a`
   .split(/\s+/)
   .concat(`a:${'b'.repeat(129)}`, `a:latest@md5:${'0'.repeat(32)}`)
-  .concat(digests.flatMap((digest) => [`a@${digest}`, `a:latest@${digest}`, `a:latest@${digest}a`, `a:latest@${digest.slice(0, -1)}A`]))
-  .concat([63, 64, 65, 247, 248, 255, 256].flatMap((length) => ['a'.repeat(length), `example.com/${'a'.repeat(length)}`]));
-  }),
-  ...[63, 64, 65, 247, 248, 255, 256].flatMap((length) => ['a'.repeat(length), `example.com/${'a'.repeat(length)}`]),
-];
+  .concat(
+    digests.flatMap((digest) => [
+      `a@${digest}`,
+      `a:latest@${digest}`,
+      `a:latest@${digest}a`,
+      `a:latest@${digest.slice(0, -1)}A`,
+    ]),
+  )
+  .concat(
+    [63, 64, 65, 247, 248, 255, 256].flatMap((length) => ['a'.repeat(length), `example.com/${'a'.repeat(length)}`]),
+  );
 
 export const podCases: readonly Case[] = [
   {
