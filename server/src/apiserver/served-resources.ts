@@ -44,7 +44,6 @@ import type {
   Strategy,
   SubresourceRegistration,
 } from '../registry/generic/strategy.ts';
-import type { TableDefinition } from '../registry/generic/table.ts';
 import type { Storage } from '../storage/storage.ts';
 import { deprecationWarning } from './deprecations.ts';
 
@@ -88,18 +87,13 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
       stores.set(key, store);
     }
     const strategy = registration?.strategy;
-    const ownDefaults = shared === undefined || store === undefined || store.storageApiVersion === apiVersion;
-    if (strategy?.default !== undefined && ownDefaults) {
-      defaulters.set(`${apiVersion}/${definition.kind}`, (object) => strategy.default?.(object));
-    } else if (shared?.default !== undefined) {
-      defaulters.set(`${apiVersion}/${definition.kind}`, (object) => shared.default?.(object));
-    }
+    const setDefaults = shared?.defaults?.[apiVersion] ?? strategy?.default?.bind(strategy);
+    if (setDefaults !== undefined) defaulters.set(`${apiVersion}/${definition.kind}`, setDefaults);
     const served = store && shared ? storeServedAs(store, definition, registration?.strategyIn?.[apiVersion]) : store;
     const endpoint = endpointOf(definition, apiVersion, served, registration, options.connectHandlers);
     const fieldLabel = shared?.fieldLabel?.bind(shared);
     const warning = deprecationWarning(apiVersion, definition.kind);
     if (warning !== undefined) endpoint.deprecationWarning = warning;
-    if (shared !== undefined) endpoint.table = tableInStorageForm(endpoint.table, shared);
     endpoints.push(
       fieldLabel === undefined ? endpoint : { ...endpoint, fieldLabel: (label) => fieldLabel(label, apiVersion) },
     );
@@ -139,11 +133,6 @@ function storeServedAs(
   if (group === definition.resource.group) return store;
   const own = { servedAs: { group, resource }, strategy: { ...definition.strategy, ...strategy } };
   return new RegistryStore({ ...definition, ...own }, storage, store);
-}
-
-/** Cells are made from the stored version. */
-function tableInStorageForm(table: TableDefinition, shared: SharedStorage): TableDefinition {
-  return { ...table, cells: (object, now) => table.cells(shared.toStorage(object), now) };
 }
 
 /** Versions of one group that differ in name only. */
