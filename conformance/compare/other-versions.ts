@@ -44,14 +44,14 @@ export const resourceSlicesV1beta1 = at('v1beta1', resourceSlices, {
   ],
 });
 
-const taintRules = (version: string): Kind =>
+export const taintRules = (version: string): Kind =>
   cluster(`resource.k8s.io/${version}`, 'DeviceTaintRule', 'devicetaintrules', {
     spec: {
       deviceSelector: { driver: 'example.com' },
       taint: { key: 'example.com/broken', value: 'yes', effect: 'NoSchedule', timeAdded: '2026-01-02T03:04:05Z' },
     },
   });
-const leaseCandidates = (version: string): Kind =>
+export const leaseCandidates = (version: string): Kind =>
   namespaced(`coordination.k8s.io/${version}`, 'LeaseCandidate', 'leasecandidates', {
     spec: {
       leaseName: 'lease',
@@ -61,6 +61,18 @@ const leaseCandidates = (version: string): Kind =>
     },
   });
 
+export const poolStatusRequests = cluster(
+  'resource.k8s.io/v1alpha3',
+  'ResourcePoolStatusRequest',
+  'resourcepoolstatusrequests',
+  { spec: { driver: 'example.com' } },
+);
+export const storageVersions = cluster('internal.apiserver.k8s.io/v1alpha1', 'StorageVersion', 'storageversions', {
+  metadata: { name: '$ns.things' },
+  spec: {},
+  status: {},
+});
+
 export const otherVersions: readonly Kind[] = [
   deviceClassesV1beta1,
   resourceClaimsV1beta1,
@@ -69,20 +81,14 @@ export const otherVersions: readonly Kind[] = [
   ...[deviceClasses, resourceClaims, resourceClaimTemplates, resourceSlices].map((kind) => at('v1beta2', kind)),
   taintRules('v1beta2'),
   taintRules('v1alpha3'),
-  cluster('resource.k8s.io/v1alpha3', 'ResourcePoolStatusRequest', 'resourcepoolstatusrequests', {
-    spec: { driver: 'example.com' },
-  }),
+  poolStatusRequests,
   at('v1beta1', mutatingPolicies),
   at('v1beta1', mutatingPolicyBindings),
   at('v1alpha1', mutatingPolicies),
   at('v1alpha1', mutatingPolicyBindings),
   leaseCandidates('v1beta1'),
   leaseCandidates('v1alpha2'),
-  cluster('internal.apiserver.k8s.io/v1alpha1', 'StorageVersion', 'storageversions', {
-    metadata: { name: '$ns.things' },
-    spec: {},
-    status: {},
-  }),
+  storageVersions,
   at('v1beta1', ipAddresses),
   at('v1beta1', serviceCidrs),
   at('v1beta1', volumeAttributesClasses),

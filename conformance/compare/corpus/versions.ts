@@ -25,6 +25,7 @@ import {
   withParameters,
 } from '../requests.ts';
 import { genericCases } from './generic.ts';
+import { versionKindCases } from './version-kinds.ts';
 import { writeCases } from './writes.ts';
 
 const title = ({ apiVersion, resource }: Kind): string => `${apiVersion} ${resource}`;
@@ -118,7 +119,8 @@ const deviceChanges: Record<string, Changes> = {
   'as v1 says it': { 'spec/devices/0': { name: 'gpu-0', attributes: { model: { string: 'a' } } } },
   'empty maps': basic({ attributes: {}, capacity: {}, taints: [], consumesCounters: [] }),
   attributes: basic({ attributes: { a: { int: 1 }, b: { bool: false }, 'c.example.com/d': { version: '1.0.0' } } }),
-  'bad attributes': basic({ attributes: { 'a b': {}, c: { int: 1, string: 'x' }, d: { version: '1' } } }),
+  'a bad name of an attribute': basic({ attributes: { 'a b': { int: 1 } } }),
+  'two values of an attribute': basic({ attributes: { c: { int: 1, string: 'x' } } }),
   'a taint': basic({ taints: [{ key: 'a', effect: 'NoSchedule', timeAdded: '2026-01-02T03:04:05Z' }] }),
   'a taint without a time': basic({ taints: [{ key: 'a', effect: 'NoExecute' }] }),
   'bad taints': basic({ taints: [{ key: 'a b', effect: 'Nonsense' }] }),
@@ -259,5 +261,6 @@ export function versionCases(): Case[] {
     ]),
     ...devices,
     autoscaling,
+    ...versionKindCases,
   ];
 }

@@ -73,11 +73,14 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
   const defaulters = new Map<string, (object: KubernetesObject) => void>();
 
   for (const definition of catalogue()) {
-    if (!options.isServed(definition)) continue;
     const apiVersion = formatApiVersion(definition);
     const shared = sharedStorageOf(apiVersion, definition.resource);
     const key = resourceKey(shared?.owner ?? definition);
     const registration = registrations.get(key);
+    const setDefaults = shared?.defaults?.[apiVersion] ?? registration?.strategy?.default?.bind(registration.strategy);
+    // Patches may make objects of versions that are not served.
+    if (setDefaults !== undefined) defaulters.set(`${apiVersion}/${definition.kind}`, setDefaults);
+    if (!options.isServed(definition)) continue;
     let store = stores.get(key);
     if (store === undefined && isStored(definition)) {
       store = new RegistryStore(
@@ -86,9 +89,6 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
       );
       stores.set(key, store);
     }
-    const strategy = registration?.strategy;
-    const setDefaults = shared?.defaults?.[apiVersion] ?? strategy?.default?.bind(strategy);
-    if (setDefaults !== undefined) defaulters.set(`${apiVersion}/${definition.kind}`, setDefaults);
     const served = store && shared ? storeServedAs(store, definition, registration?.strategyIn?.[apiVersion]) : store;
     const endpoint = endpointOf(definition, apiVersion, served, registration, options.connectHandlers);
     const fieldLabel = shared?.fieldLabel?.bind(shared);
