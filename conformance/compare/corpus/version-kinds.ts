@@ -48,9 +48,9 @@ const requests: Record<string, Changes> = {
 const complete: Json = {
   type: 'Complete',
   status: 'True',
+  lastTransitionTime: '2026-01-02T03:04:05Z',
   reason: 'Done',
   message: '',
-  lastTransitionTime: '2026-01-02T03:04:05Z',
 };
 const pool: JsonObject = { driver: 'example.com', poolName: 'pool', generation: 1 };
 const pools = (...changes: readonly JsonObject[]): JsonObject => ({

@@ -1,7 +1,9 @@
+import type { Condition } from '@typernetes/openapi/types/meta/v1';
 import type { PoolStatus, ResourcePoolStatusRequest } from '@typernetes/openapi/types/resource/v1alpha3';
 import {
   checked,
   dns1123Subdomain,
+  duplicate,
   type FieldError,
   immutable,
   invalidValue,
@@ -12,10 +14,11 @@ import {
   tooMany,
   validateConditions,
 } from '../../validation/index.ts';
-import { validateItems, validatePoolName, validateUnique } from '../names.ts';
+import { validateItems } from '../names.ts';
 
 const mostPools = 1_000;
 const mostConditions = 10;
+const longestPoolName = 253;
 const longestValidationError = 256;
 const counters = ['totalDevices', 'allocatedDevices', 'availableDevices', 'unavailableDevices'] as const;
 
@@ -25,7 +28,7 @@ export function validateRequestSpec(spec: ResourcePoolStatusRequest['spec'] | un
   const { driver, poolName, limit } = spec ?? {};
   return [
     ...validateDriver(driver, at.child('driver')),
-    ...(poolName == null ? [] : validatePoolName(poolName, at.child('poolName'))),
+    ...(poolName == null ? [] : validatePool(poolName, at.child('poolName'))),
     ...(limit == null ? [] : atMost(limit, 1_000, at.child('limit'))),
     ...(limit == null ? [] : atLeast(limit, 1, at.child('limit'))),
   ];
@@ -40,22 +43,21 @@ export function validateRequestStatus(
   if (old !== undefined) return immutable(at, status, old);
   if (status === undefined) return [];
   const { poolCount, pools, conditions = [] } = status;
-  const types = conditions.map(({ type }) => type);
   return [
     ...validateConditions(conditions, at.child('conditions')),
     ...(poolCount == null ? [required(at.child('poolCount'), '')] : atLeast(poolCount, 0, at.child('poolCount'))),
-    ...validateItems(pools, mostPools, validatePool, at.child('pools')),
+    ...validateItems(pools, mostPools, validateAnswer, at.child('pools')),
     ...(conditions.length > mostConditions
       ? [tooMany(at.child('conditions'), conditions.length, mostConditions)]
-      : validateUnique(types, (index) => at.child('conditions').index(index))),
+      : repeated(conditions, at.child('conditions'))),
   ];
 }
 
-function validatePool(pool: Partial<PoolStatus>, at: Path): FieldError[] {
+function validateAnswer(pool: Partial<PoolStatus>, at: Path): FieldError[] {
   const { driver, poolName, generation, resourceSliceCount, nodeName, validationError } = pool;
   return [
     ...validateDriver(driver, at.child('driver')),
-    ...validatePoolName(poolName, at.child('poolName')),
+    ...(poolName ? validatePool(poolName, at.child('poolName')) : [required(at.child('poolName'), '')]),
     ...(generation ? atLeast(generation, 0, at.child('generation')) : [required(at.child('generation'), '')]),
     ...(resourceSliceCount == null ? [] : atLeast(resourceSliceCount, 1, at.child('resourceSliceCount'))),
     ...counters.flatMap((name) => (pool[name] == null ? [] : atLeast(pool[name], 0, at.child(name)))),
@@ -66,8 +68,35 @@ function validatePool(pool: Partial<PoolStatus>, at: Path): FieldError[] {
   ];
 }
 
-const validateDriver = (driver: string | undefined, at: Path): FieldError[] =>
-  driver ? checked(at, driver, dns1123Subdomain(driver.toLowerCase())) : [required(at, '')];
+function repeated(conditions: readonly Condition[], at: Path): FieldError[] {
+  const types = conditions.map(({ type }) => type);
+  return conditions.flatMap((condition, index) =>
+    types.indexOf(condition.type) < index ? [duplicate(at.index(index), condition)] : [],
+  );
+}
+
+/** Upstream's declared rules have words of their own for names in capitals, and for the parts of a pool's. */
+function validateDriver(driver: string | undefined, at: Path): FieldError[] {
+  if (!driver) return [required(at, '')];
+  const caseless = dns1123Subdomain(driver.toLowerCase()).map((text) =>
+    text
+      .replace(
+        /^a lowercase RFC 1123 subdomain must consist of lower case alphanumeric/,
+        'an RFC 1123 subdomain must consist of alphanumeric',
+      )
+      .replace("'example.com'", "'Example.com'"),
+  );
+  return checked(at, driver, caseless);
+}
+
+function validatePool(name: string, at: Path): FieldError[] {
+  const parts = name.split('/').flatMap((part, index) => {
+    const prefix = `segment ${index}: `;
+    if (part === '') return [invalidValue(at, name, `${prefix}must not be empty`)];
+    return dns1123Subdomain(part).map((text) => invalidValue(at, part, `${prefix}${text}`));
+  });
+  return Buffer.byteLength(name) > longestPoolName ? [tooLong(at, '', longestPoolName), ...parts] : parts;
+}
 
 const atLeast = (value: number, least: number, at: Path): FieldError[] =>
   value < least ? [invalidValue(at, value, `must be greater than or equal to ${least}`)] : [];
