@@ -133,6 +133,13 @@ export const explained: readonly Explanation[] = [
     second: /customresource_handler\.go/,
   },
   {
+    reason: 'A dry run of an update that creates keeps upstream the version that was sent, though nothing has it.',
+    case: /: what is not there$/,
+    label: /^with a version$/,
+    at: /^body\.metadata\.resourceVersion$/,
+    first: /^absent$/,
+  },
+  {
     reason: 'The revision of the record is the cluster’s own.',
     at: /message$/,
     first: /ResourceVersion in record/,

@@ -1,7 +1,7 @@
 /** Numbers and strings whose literals matter: 1.0 is no integer, half a pair is no character. */
 import type { Case, Step } from '../case.ts';
 import { configMaps, deployments, resourceQuotas } from '../kinds.ts';
-import { create, objectOf, patch, post, remove } from '../requests.ts';
+import { create, objectOf, patch, post, put, remove } from '../requests.ts';
 
 const dry = { dryRun: 'All' };
 const yaml = { 'content-type': 'application/yaml' };
@@ -44,7 +44,62 @@ function configMapWith(text: string): Step[] {
   ];
 }
 
+/** Integers that an int32 does not hold, in each place where a client can write one. */
+const wide = [
+  '2147483647',
+  '2147483648',
+  '-2147483649',
+  '4294967297',
+  '9223372036854775807',
+  '9223372036854775808',
+  '1e20',
+];
+const periodOf = (seconds: string): string => `"template":{"spec":{"terminationGracePeriodSeconds":${seconds}}}`;
+const surgeOf = (surge: string): string => `"strategy":{"rollingUpdate":{"maxSurge":${surge}}}`;
+const nestedPort = (port: string): string =>
+  `"template":{"spec":{"containers":[{"name":"c","ports":[{"containerPort":${port},"name":"p"}]}]}}`;
+
+function wideWrites(literal: string): Step[] {
+  const label = { label: literal };
+  const owned = { ...dry, fieldManager: 'a', force: true };
+  const applied = (spec: string): string =>
+    `{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},"spec":{${spec}}}`;
+  const status = { ...label, subresource: 'status' };
+  const observed = `"status":{"replicas":${literal}}`;
+  return [
+    post(deployments, body(literal), dry, label),
+    put(deployments, 'web', body(literal), dry, label),
+    ...patches(literal),
+    patch('merge', deployments, 'web', `{"spec":{${nestedPort(literal)}}}`, dry, { label: `nested ${literal}` }),
+    patch('strategic', deployments, 'web', `{"spec":{${nestedPort(literal)}}}`, dry, { label: `nested ${literal}` }),
+    patch('apply', deployments, 'web', applied(nestedPort(literal)), owned, { label: `nested ${literal}` }),
+    ...[periodOf(literal), surgeOf(literal)].flatMap((spec) => [
+      patch('merge', deployments, 'web', `{"spec":{${spec}}}`, dry, { label: spec }),
+      patch('strategic', deployments, 'web', `{"spec":{${spec}}}`, dry, { label: spec }),
+      patch('apply', deployments, 'web', applied(spec), owned, { label: spec }),
+    ]),
+    patch('merge', deployments, 'web', `{${observed}}`, dry, status),
+    patch('strategic', deployments, 'web', `{${observed}}`, dry, status),
+    patch('json', deployments, 'web', `[{"op":"add","path":"/status/replicas","value":${literal}}]`, dry, status),
+    patch(
+      'apply',
+      deployments,
+      'web',
+      `{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},${observed}}`,
+      owned,
+      status,
+    ),
+    patch('apply', deployments, 'unknown', applied(`"replicas":${literal}`).replace('"web"', '"unknown"'), owned, {
+      label: `created ${literal}`,
+    }),
+  ];
+}
+
 export const literalCases: readonly Case[] = [
+  {
+    name: 'literals/wide: integers that are too wide for their field',
+    steps: [create(deployments, 'web'), ...wide.flatMap(wideWrites)],
+  },
   {
     name: 'literals/numbers: what is written as a float is no integer',
     steps: [

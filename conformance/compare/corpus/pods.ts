@@ -5,7 +5,37 @@ import { bodies, create, get, item, patch, remove, sub, table, variants } from '
 
 const container = 'spec/containers/0';
 
+const digests = ['sha256', 'sha384', 'sha512'].map((name, index) => `${name}:${'a'.repeat(64 + 32 * index)}`);
+/** What container tools make of these tells the default pull policy. */
+const images: readonly string[] = `a a/b a:latest A a: a:b a@b /a a//b a/ a___b a__b.c/d a--b/c_d:latest
+  localhost/a localhost/A localhost:5000/a example.com/A Example/a [::1]:5000/a example.com:x/a index.docker.io/a https://example.com/a`
+  .split(/\s+/)
+  .concat(`a:${'b'.repeat(129)}`, `a:latest@md5:${'0'.repeat(32)}`)
+  .concat(
+    digests.flatMap((digest) => [
+      `a@${digest}`,
+      `a:latest@${digest}`,
+      `a:latest@${digest}a`,
+      `a:latest@${digest.slice(0, -1)}A`,
+    ]),
+  )
+  .concat(
+    [63, 64, 65, 247, 248, 255, 256].flatMap((length) => ['a'.repeat(length), `example.com/${'a'.repeat(length)}`]),
+  );
+
 export const podCases: readonly Case[] = [
+  {
+    name: 'pods/images: default pull policies',
+    steps: variants(
+      pods,
+      Object.fromEntries(
+        images.map((reference) => [
+          reference,
+          { [`${container}/image`]: reference, 'spec/volumes': [{ name: 'data', image: { reference } }] },
+        ]),
+      ),
+    ),
+  },
   {
     name: 'pods/containers',
     steps: variants(pods, {

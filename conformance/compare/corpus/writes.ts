@@ -1,7 +1,7 @@
 /** What an object of any kind may become: the same updates, patches and status writes for all of them. */
-import type { Case, Changes, Json, JsonObject, Kind } from '../case.ts';
+import type { Case, Changes, Json, JsonObject, Kind, Step } from '../case.ts';
 import { kinds } from '../kinds.ts';
-import { apply, get, item, made, patch, put, sub, tableAccept, update } from '../requests.ts';
+import { apply, get, item, made, nameOf, patch, put, sub, tableAccept, update } from '../requests.ts';
 
 const title = ({ apiVersion, resource }: Kind): string => `${apiVersion} ${resource}`;
 const dry = { dryRun: 'All' };
@@ -11,6 +11,7 @@ export function writeCases(of: readonly Kind[] = kinds): Case[] {
     { name: `writes/${title(kind)}: metadata`, steps: metadata(kind) },
     { name: `writes/${title(kind)}: every field changed`, steps: fields(kind) },
     { name: `writes/${title(kind)}: status and scale`, steps: subresources(kind) },
+    { name: `writes/${title(kind)}: what is not there`, steps: absent(kind) },
     { name: `writes/${title(kind)}: strictness, patches, owners of fields`, steps: strictness(kind) },
   ]);
 }
@@ -110,6 +111,25 @@ function otherThan(value: Json): Json {
   if (typeof value === 'number') return value + 1;
   if (typeof value === 'boolean') return !value;
   return value === 'other' ? 'another' : 'other';
+}
+
+/** Some kinds are made by an update, all by an apply, one by its status. */
+function absent(kind: Kind): Step[] {
+  const writes: Step[] = [
+    update(kind, 'absent', {}, dry),
+    update(kind, 'absent', { status: {} }, dry, { label: 'with a status' }),
+    update(kind, 'absent', { 'metadata/resourceVersion': '1' }, dry, { label: 'with a version' }),
+    update(kind, 'absent', { 'metadata/uid': 'other' }, dry, { label: 'with a uid' }),
+    apply(kind, 'absent', {}, dry),
+    patch('merge', kind, 'absent', { metadata: { labels: { a: 'b' } } }, dry),
+  ];
+  const whole = put(
+    kind,
+    'absent',
+    { apiVersion: kind.apiVersion, kind: kind.kind, metadata: { name: nameOf(kind, 'absent') } },
+    dry,
+  );
+  return [...writes, whole, ...[...writes, whole].map((step) => sub('status', step))];
 }
 
 function subresources(kind: Kind) {

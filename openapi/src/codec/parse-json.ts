@@ -1,4 +1,5 @@
 /** JSON.parse plus what it lacks: Go's messages, duplicate keys, a depth limit, integers beyond 2^53, no half characters. */
+import { rawNumber } from '../schema/json-value.ts';
 import { infiniteNumber, isWholeNumber } from '../schema/plain-numbers.ts';
 import { explainJson, maxDepth } from './json-scanner.ts';
 import { CodecError, type DecodeOptions, type FieldOccurrence } from './serializer.ts';
@@ -8,7 +9,7 @@ export interface ParsedJson {
   value: unknown;
   duplicateFields: string[];
   fields?: readonly FieldOccurrence[];
-  /** There is raw JSON for numbers that JavaScript does not hold or that are not written as integers. */
+  /** There are RawNumbers for numbers that JavaScript does not hold or that are not written as integers. */
   asWritten?: true;
 }
 
@@ -23,7 +24,6 @@ const unusualOrFloat = /[0-9](?:[0-9]{15}|[.eE][-+]?[0-9]*(?:[eE][-+]?[0-9]+)?\s
 
 interface JsonWithSource {
   parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
-  rawJSON(text: string): unknown;
 }
 
 /** Throws CodecError with the message Go's decoder gives. */
@@ -46,7 +46,7 @@ export function parseJson(bytes: Uint8Array | string, options: DecodeOptions = {
   return { ...parsed, ...explainJson(text) };
 }
 
-/** Unsafe integers become raw JSON, which JSON.stringify writes back digit for digit. Go refuses what is infinite. */
+/** Unsafe integers become RawNumbers, which JSON.stringify writes back digit for digit. Go refuses what is infinite. */
 function parseNumbers(text: string, asWritten: boolean): Pick<ParsedJson, 'value' | 'asWritten'> {
   const unusual = asWritten ? unusualOrFloat : unusualNumbers;
   if (!unusual.test(text)) return { value: JSON.parse(text) };
@@ -60,7 +60,7 @@ function parseNumbers(text: string, asWritten: boolean): Pick<ParsedJson, 'value
     if (asWritten) kept = true;
     else if (!whole && Number.isFinite(number)) return number;
     else if (!whole) throw new CodecError(infiniteNumber(source));
-    return json.rawJSON(source);
+    return rawNumber(source);
   });
   return kept ? { value, asWritten: true } : { value };
 }

@@ -26,7 +26,7 @@ export interface DecodeOptions {
   /** Look for duplicate fields (fieldValidation Strict or Warn). */
   strict?: boolean;
   /**
-   * Of JSON: keep numbers with a point or an exponent as they are written (raw JSON), so that `1.0` can be told from `1`.
+   * Of JSON: keep numbers with a point or an exponent as they are written (RawNumber), so that `1.0` can be told from `1`.
    * `checkTypes` or `plainNumbers` makes them numbers.
    */
   asWritten?: boolean;

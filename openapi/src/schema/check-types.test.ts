@@ -202,7 +202,7 @@ for (const [text, expected] of conversions)
 test('numbers as they were written: no integers, but quantities and floats; plain where nothing is known', () => {
   const written = (text: string) => {
     const { value } = parseJson(text, { asWritten: true });
-    return { value, ...checkTypes(value, thingSchema, resolveTestSchema, true) };
+    return { value, ...checkTypes(value, thingSchema, resolveTestSchema, 'asWritten') };
   };
   for (const literal of ['1.0', '1e3', '-0.0', '1e400', '1.50'])
     assert.equal(
@@ -218,4 +218,30 @@ test('numbers as they were written: no integers, but quantities and floats; plai
     a: [1000, 18446744073709552000],
     b: 1.5,
   });
+});
+
+test('converted numbers: an integer that its field cannot hold wraps, one beyond 64 bits leaves the least', () => {
+  const converted = (text: string) => {
+    const { value } = parseJson(`{"spec":{"replicas":${text}}}`);
+    const { error, conversionError } = checkTypes(value, thingSchema, resolveTestSchema, 'converted');
+    return error === undefined ? (value as { spec: unknown }).spec : conversionError;
+  };
+  const wide = ['2147483647', '2147483648', '-2147483649', '4294967297', '9223372036854775807', '9223372036854775808'];
+  assert.deepEqual([...wide, '1e20', '2.0'].map(converted), [
+    ...[2147483647, -2147483648, 2147483647, 1, -1].map((replicas) => ({ replicas })),
+    // Zero, which this optional field leaves out.
+    {},
+    {},
+    { replicas: 2 },
+  ]);
+  assert.equal(converted('1.5'), 'cannot convert float64 to int32');
+  assert.equal(converted('"1"'), 'unrecognized type: int32');
+});
+
+test('integers beyond 2^53 compare as numbers, print their digits and are written digit for digit', () => {
+  const { value } = parseJson('{"greatest":9223372036854775807,"least":-9223372036854775808}');
+  const { greatest, least } = value as { greatest: number; least: number };
+  assert.ok(greatest > 2 ** 53 && least < 0);
+  assert.equal(`${greatest}`, '9223372036854775807');
+  assert.equal(JSON.stringify(value), '{"greatest":9223372036854775807,"least":-9223372036854775808}');
 });

@@ -19,7 +19,7 @@ import {
 import { DecodeError, illegalBase64At, microTime, time } from './encoded-scalars.ts';
 import { conversionMismatch, jsonTypeOf, namedType } from './go-types.ts';
 import { isObject, isRawNumber, setOwn } from './json-value.ts';
-import { plainNumbers } from './plain-numbers.ts';
+import { plainNumbers, wrapped } from './plain-numbers.ts';
 import type { Resolve, Schema } from './schema.ts';
 
 export interface TypeCheck {
@@ -34,9 +34,19 @@ export interface TypeCheck {
 /** Upstream's limit on reported strict errors. */
 const maxUnknownFields = 100;
 
-/** With `asWritten`, numbers may be as codec's option of that name leaves them; they are plain afterwards. */
-export function checkTypes(value: unknown, schema: Schema, resolve: Resolve, asWritten = false): TypeCheck {
-  const pass = new Pass(isObject(value) && typeof value.kind === 'string' ? value.kind : '', asWritten);
+/**
+ * How numbers are read: `asWritten` takes them as codec's option of that name leaves them, and they are plain
+ * afterwards; `converted` is as upstream's converter of maps does it, which wraps an integer that its field cannot hold.
+ */
+export type NumberReading = 'plain' | 'asWritten' | 'converted';
+
+export function checkTypes(
+  value: unknown,
+  schema: Schema,
+  resolve: Resolve,
+  numbers: NumberReading = 'plain',
+): TypeCheck {
+  const pass = new Pass(isObject(value) && typeof value.kind === 'string' ? value.kind : '', numbers);
   try {
     pass.check(value, compile(schema, resolve));
     return { error: undefined, conversionError: undefined, unknownFields: pass.unknownFields };
@@ -73,11 +83,11 @@ class Pass {
   #goType: string | undefined;
   /** Names the outermost struct, which no reference names. */
   readonly #kind: string;
-  readonly #asWritten: boolean;
+  readonly #numbers: NumberReading;
 
-  constructor(kind: string, asWritten: boolean) {
+  constructor(kind: string, numbers: NumberReading) {
     this.#kind = kind;
-    this.#asWritten = asWritten;
+    this.#numbers = numbers;
   }
 
   /** Returns what stands for the value; containers are changed in place. */
@@ -202,7 +212,7 @@ class Pass {
   }
 
   #any(value: unknown): unknown {
-    if (!this.#asWritten) return value;
+    if (this.#numbers !== 'asWritten') return value;
     try {
       return plainNumbers(value);
     } catch (error) {
@@ -218,11 +228,15 @@ class Pass {
 
   #integer(value: unknown, node: Node, bits: 32 | 64): unknown {
     if (typeof value === 'number') {
-      if (Number.isInteger(value) && (bits === 64 ? Math.abs(value) <= 2 ** 63 : value === (value | 0))) return value;
+      if (Number.isInteger(value) && (bits === 64 ? value >= -(2 ** 63) && value < 2 ** 63 : value === (value | 0)))
+        return value;
+      if (this.#numbers === 'converted' && node.kind === 'integer' && Number.isInteger(value))
+        return wrapped(value, bits);
       return this.#mismatch(value, node, `number ${value}`);
     }
     if (isRawNumber(value)) {
       if (bits === 64 && parseInt64(value.rawJSON) !== undefined) return value;
+      if (this.#numbers === 'converted' && node.kind === 'integer') return wrapped(value.rawJSON, bits);
       return this.#mismatch(value, node, `number ${value.rawJSON}`);
     }
     return this.#mismatch(value, node);

@@ -2,6 +2,7 @@
 export {
   checkTypes,
   duplicateFieldMessage,
+  type NumberReading,
   strictDecodingError,
   type TypeCheck,
   unknownFieldMessage,

@@ -1,19 +1,14 @@
-/** Operations on plain JSON values, integers beyond 2^53 (raw JSON, see codec) included. */
+/** Operations on plain JSON values, integers beyond 2^53 (RawNumber, see codec) included. */
 import type { JsonObject, JsonValue } from '../meta/object.ts';
+import { RawNumber } from './raw-number.ts';
 
-interface RawJson {
-  readonly rawJSON: string;
+export function isRawNumber(value: unknown): value is RawNumber {
+  return value instanceof RawNumber;
 }
 
-const json = JSON as JSON & { isRawJSON(value: unknown): value is RawJson; rawJSON(text: string): JsonValue };
-
-/** An integer that a JavaScript number cannot hold, or before its check any number as it was written; JSON.stringify writes it digit for digit. */
-export function isRawNumber(value: unknown): value is RawJson {
-  return json.isRawJSON(value);
-}
-
-export function rawNumber(value: bigint): JsonValue {
-  return json.rawJSON(value.toString());
+/** What stands in an object for a number that JavaScript does not hold: to its types, a number. */
+export function rawNumber(value: bigint | string): number {
+  return new RawNumber(value.toString()) as unknown as number;
 }
 
 export function isObject(value: unknown): value is JsonObject {

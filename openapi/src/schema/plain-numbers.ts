@@ -1,6 +1,6 @@
 /** Numbers that were kept as they were written (see codec's `asWritten`), as Go decodes what has no type of its own. */
 import { parseInt64 } from '../meta/strconv.ts';
-import { isObject, isRawNumber, setOwn } from './json-value.ts';
+import { isObject, isRawNumber, rawNumber, setOwn } from './json-value.ts';
 
 const wholeNumber = /^-?[0-9]+$/;
 
@@ -20,6 +20,14 @@ export function plainNumbers(value: unknown): unknown {
       if (typeof member === 'object') setOwn(value, key, plainNumbers(member) as typeof member);
   }
   return value;
+}
+
+/** What is left in so many bits of an integer, as Go converts it; one beyond 64 bits is a float, of which the least is left. */
+export function wrapped(written: number | string, bits: 32 | 64): unknown {
+  const text = typeof written === 'number' ? BigInt(written).toString() : written;
+  const whole = BigInt.asIntN(bits, parseInt64(text) ?? -(2n ** 63n));
+  const number = Number(whole);
+  return Number.isSafeInteger(number) ? number : rawNumber(whole);
 }
 
 /** Undefined for an integer of 64 bits. */

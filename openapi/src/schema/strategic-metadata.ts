@@ -3,6 +3,7 @@ import type { JsonValue } from '../meta/object.ts';
 import { badRequest, genericServerResponse, StatusError } from '../meta/status-error.ts';
 import { isObject, isRawNumber } from './json-value.ts';
 import { definitionName, dereference, type Resolve, refOf, type Schema } from './schema.ts';
+import { describeNumber } from './typed/path-element.ts';
 
 export const directiveMarker = '$patch';
 export const retainKeysDirective = '$retainKeys';
@@ -89,6 +90,7 @@ export const strategicErrors = {
 
 /** Go's %v of a decoded JSON value. */
 export function goValue(value: JsonValue | undefined): string {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) return describeNumber(value);
   if (value === null || value === undefined) return '<nil>';
   if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`;
   if (isRawNumber(value)) return value.rawJSON;

@@ -113,7 +113,7 @@ function schemaOf(gvk: GroupVersionKind): Schema | undefined {
 
 function checkMerged(object: JsonObject, applied: JsonObject, gvk: GroupVersionKind, decode: ObjectDecoder): void {
   try {
-    decode(object, gvk);
+    decode(object, gvk, 'converted');
   } catch (error) {
     if (error instanceof StatusError) throw error;
     // Upstream answers with a bare error here: 500 without a reason.

@@ -17,6 +17,7 @@ import {
 } from '@typernetes/openapi/meta';
 import {
   checkTypes,
+  type NumberReading,
   plainNumbers,
   type Schema,
   strategicMergePatch,
@@ -61,7 +62,7 @@ export interface ServedResourcesOptions {
 export interface ServedResources {
   endpoints: ResourceEndpoint[];
   stores: ReadonlyMap<string, RegistryStore>;
-  decode(value: unknown, kind: GroupVersionKind, asWritten?: boolean): DecodedObject;
+  decode(value: unknown, kind: GroupVersionKind, numbers?: NumberReading): DecodedObject;
   knowsKind(kind: GroupVersionKind): boolean;
   strategicMerge(original: KubernetesObject, patch: unknown, kind: GroupVersionKind): KubernetesObject;
 }
@@ -102,13 +103,13 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
   return {
     endpoints,
     stores,
-    decode(value, kind, asWritten) {
+    decode(value, kind, numbers) {
       const schema = reference(kind);
       if (schema === undefined) {
-        if (asWritten === true) plainNumbers(value);
+        if (numbers === 'asWritten') plainNumbers(value);
         return { object: value as KubernetesObject, strictErrors: [] };
       }
-      const { error, conversionError, unknownFields } = checkTypes(value, schema, schemaByName, asWritten);
+      const { error, conversionError, unknownFields } = checkTypes(value, schema, schemaByName, numbers);
       if (error !== undefined) throw new TypeMismatch(error, conversionError ?? error);
       const object = value as KubernetesObject;
       defaulters.get(`${formatApiVersion(kind)}/${kind.kind}`)?.(object);

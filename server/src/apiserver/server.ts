@@ -124,8 +124,8 @@ export async function startApiserver(
     registry.addStore(store);
     data.addFolder(store.definition);
   }
-  const decode: ObjectDecoder = (value, kind, asWritten) =>
-    custom.decode(value, kind, asWritten) ?? served.decode(value, kind, asWritten);
+  const decode: ObjectDecoder = (value, kind, numbers) =>
+    custom.decode(value, kind, numbers) ?? served.decode(value, kind, numbers);
   const fieldManager = fieldManagers({
     decode,
     customVersions: (kind) => custom.find(kind)?.versions,

@@ -365,3 +365,63 @@ test('devices are chosen by expressions that compile, and described by one value
     ['spec.devices[0].attributes[none]', 'spec.devices[0].attributes[version].version'],
   );
 });
+
+test('a Service is made by a write of its status, without addresses; a patch and the status of other kinds make none', async () => {
+  const path = `${namespaced('/api/v1', 'services')}/by-status`;
+  const spec = { ports: [{ port: 80 }] };
+  const empty = await send('put', `${path}/status`, { metadata: { name: 'by-status' } });
+  assert.equal(empty.body.message, 'Service "by-status" is invalid: spec.ports: Required value');
+  const other = await send('put', path, { metadata: { name: 'by-status', uid: 'other' }, spec });
+  assert.match(other.body.message, /Precondition failed: UID in precondition: other, UID in object meta: $/);
+  assert.equal((await send('patch', `${path}/status`, { status: {} }, 'application/merge-patch+json')).status, 404);
+  const made = await send('put', `${path}/status`, { metadata: { name: 'by-status' }, spec });
+  assert.equal(made.status, 201);
+  assert.equal('clusterIP' in made.body.spec, false);
+  const quota = `${namespaced('/api/v1', 'resourcequotas')}/by-status/status`;
+  assert.equal((await send('put', quota, { metadata: { name: 'by-status' } })).status, 404);
+});
+
+test('an applied status makes a ValidatingAdmissionPolicy', async () => {
+  const root = '/apis/admissionregistration.k8s.io/v1';
+  const policy = {
+    apiVersion: root.slice('/apis/'.length),
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name: 'by-status' },
+    spec: {
+      validations: [{ expression: 'true' }],
+      matchConstraints: {
+        resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['x'] }],
+      },
+    },
+  };
+  const path = `${root}/validatingadmissionpolicies/by-status`;
+  const applied = await send('patch', `${path}/status?fieldManager=a`, policy, 'application/apply-patch+yaml');
+  assert.deepEqual([applied.status, applied.body.message], [201, undefined]);
+});
+
+test('integers that are too wide for their field', async () => {
+  const path = `${namespaced('/api/v1', 'replicationcontrollers')}/wide`;
+  const head = '"apiVersion":"v1","kind":"ReplicationController","metadata":{"name":"wide"}';
+  const wide = async (method: string, at: string, text: string, contentType: string): Promise<string> =>
+    (JSON.parse((await target.admin.call(method, at, { body: text, contentType })).text) as Body).message;
+  assert.match(
+    await wide(
+      'PATCH',
+      `${path}?fieldManager=a`,
+      `{${head},"spec":{"replicas":2147483648}}`,
+      'application/apply-patch+yaml',
+    ),
+    /spec\.replicas: Invalid value: -2147483648: must be greater than or equal to 0/,
+  );
+  const template = (user: string): string =>
+    `"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"i"}],"securityContext":{"runAsUser":${user}}}}`;
+  assert.equal(
+    await wide(
+      'POST',
+      namespaced('/api/v1', 'replicationcontrollers'),
+      `{${head},"spec":{"selector":{"a":"b"},${template('9223372036854775807')}}}`,
+      'application/json',
+    ),
+    'ReplicationController "wide" is invalid: spec.template.spec.securityContext.runAsUser: Invalid value: 9223372036854775807: must be between 0 and 2147483647, inclusive',
+  );
+});

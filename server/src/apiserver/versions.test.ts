@@ -44,10 +44,7 @@ test('what another version owns is in conflict there too, by its own names', asy
   assert.equal((await apply('v1beta1', 'a', 'one')).status, 200);
   const refused = await apply('v1', 'b', 'two');
   assert.equal(refused.status, 409);
-  assert.match(
-    refused.body.message ?? '',
-    /conflict with "one": \.metadata\.labels\.own/,
-  );
+  assert.match(refused.body.message ?? '', /conflict with "one": \.metadata\.labels\.own/);
   const { body } = await apply('v1', 'b', 'two', true);
   const entries = pick(body, 'metadata.managedFields') as { manager: string; apiVersion: string; operation: string }[];
   const owners = entries.map(({ manager, apiVersion, operation }) => `${manager} ${operation} ${apiVersion}`);

@@ -37,6 +37,8 @@ export interface ParsedBody {
   raw?: Buffer;
   /** Numbers are as codec's option of that name leaves them, and there are such. */
   asWritten?: true;
+  /** It was merged as maps, which are converted. */
+  converted?: boolean;
   /** It was merged from maps, which Go writes by key: so its unknown fields are met. */
   sorted?: boolean;
 }
@@ -96,7 +98,15 @@ export type ConvertVersion = (object: KubernetesObject) => KubernetesObject | un
  * handled. `refuse` words wrong types and strict errors where they are not the decoder's.
  */
 export function decodeObject(
-  { value: fields, strictErrors: parseErrors, fields: order, sorted = false, raw, asWritten }: ParsedBody,
+  {
+    value: fields,
+    strictErrors: parseErrors,
+    fields: order,
+    sorted = false,
+    raw,
+    asWritten,
+    converted = false,
+  }: ParsedBody,
   kind: GroupVersionKind,
   fieldValidation: FieldValidation,
   context: RequestContext,
@@ -104,6 +114,7 @@ export function decodeObject(
   refuse?: (problem: string | Error) => StatusError,
   convert?: ConvertVersion,
 ): KubernetesObject {
+  const numbers = asWritten === true ? 'asWritten' : converted ? 'converted' : 'plain';
   const unreadable = (problem: string): StatusError => {
     if (refuse !== undefined) return refuse(problem);
     return raw === undefined ? badRequest(problem) : unrecognized(kind, problem, raw);
@@ -133,7 +144,7 @@ export function decodeObject(
     if (sentKind !== kind.kind) {
       // Upstream decodes it as what it says it is, and only then sees what was wanted.
       try {
-        dependencies.decode(fields, { ...sent, kind: sentKind }, asWritten);
+        dependencies.decode(fields, { ...sent, kind: sentKind }, numbers);
       } catch (error) {
         if (error instanceof StatusError) throw error;
         throw cannot((error as Error).message);
@@ -148,7 +159,7 @@ export function decodeObject(
   fields.kind = sentKind;
   let decoded: ReturnType<HandlerDependencies['decode']>;
   try {
-    decoded = dependencies.decode(fields, sameGroupVersion ? kind : { ...sent, kind: kind.kind }, asWritten);
+    decoded = dependencies.decode(fields, sameGroupVersion ? kind : { ...sent, kind: kind.kind }, numbers);
   } catch (error) {
     if (error instanceof StatusError) throw error;
     if (refuse !== undefined) throw refuse(error as Error);

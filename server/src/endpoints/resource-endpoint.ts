@@ -1,6 +1,6 @@
 /** One resource as one group version serves it: what routing, decoding and answering need to know. */
 import type { GroupVersionKind, KubernetesObject } from '@typernetes/openapi/meta';
-import type { FieldManager } from '@typernetes/openapi/schema';
+import type { FieldManager, NumberReading } from '@typernetes/openapi/schema';
 import type { AdmissionAttributes } from '../admission/admission.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { EntryReader } from '../registry/generic/entry-view.ts';
@@ -89,10 +89,9 @@ export interface AdmissionChain {
 }
 
 /**
- * Turns parsed JSON into an object of `kind`: types checked (TypeMismatch), unknown fields dropped, defaults set. With
- * `asWritten`, numbers may be as codec's option of that name leaves them.
+ * Turns parsed JSON into an object of `kind`: types checked (TypeMismatch), unknown fields dropped, defaults set.
  */
-export type ObjectDecoder = (value: unknown, kind: GroupVersionKind, asWritten?: boolean) => DecodedObject;
+export type ObjectDecoder = (value: unknown, kind: GroupVersionKind, numbers?: NumberReading) => DecodedObject;
 
 export interface HandlerDependencies {
   registry: RegistryReader;

@@ -3,7 +3,7 @@
  * empties what is deleted.
  */
 import { formatApiVersion, type GroupVersionKind, isConflict, isNotFound } from '@typernetes/openapi/meta';
-import { deepEqual, plainNumbers } from '@typernetes/openapi/schema';
+import { deepEqual, type NumberReading, plainNumbers } from '@typernetes/openapi/schema';
 import { follow, type ObjectSource } from '../authorization/object-source.ts';
 import type { DecodedObject, ResourceEndpoint } from '../endpoints/resource-endpoint.ts';
 import { EntryView } from '../registry/generic/entry-view.ts';
@@ -90,9 +90,9 @@ export class CustomResources {
   }
 
   /** Undefined where the kind is no custom one. */
-  decode(value: unknown, kind: GroupVersionKind, asWritten = false): DecodedObject | undefined {
+  decode(value: unknown, kind: GroupVersionKind, numbers?: NumberReading): DecodedObject | undefined {
     const resource = this.find(kind);
-    if (resource !== undefined && asWritten) plainNumbers(value);
+    if (resource !== undefined && numbers === 'asWritten') plainNumbers(value);
     return resource?.decode(value, kind.version);
   }
 

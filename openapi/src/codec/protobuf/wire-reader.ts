@@ -2,12 +2,12 @@
  * The protobuf wire format, read. Every read is bounded by the end its caller gives (the end of the message it is in),
  * nothing is allocated from a declared length, and the errors are worded as gogo's generated code words them.
  */
+import { rawNumber } from '../../schema/json-value.ts';
 import { CodecError } from '../serializer.ts';
 
 export const wireTypes = { varint: 0, fixed64: 1, bytes: 2, startGroup: 3, endGroup: 4, fixed32: 5 } as const;
 
 const truncated = () => new CodecError('unexpected EOF');
-const json = JSON as unknown as { rawJSON(text: string): number };
 
 const rememberedLength = 40;
 const rememberedStrings = 4096;
@@ -104,12 +104,12 @@ export class WireReader {
     return this.#low;
   }
 
-  /** Raw JSON (see parseJson) where a number cannot hold it. */
+  /** A RawNumber (see parseJson) where a number cannot hold it. */
   int64(end: number): number {
     this.#varint(end);
     const value = this.#high * 0x1_0000_0000 + (this.#low >>> 0);
     if (Number.isSafeInteger(value)) return value;
-    return json.rawJSON(((BigInt(this.#high) << 32n) | BigInt(this.#low >>> 0)).toString());
+    return rawNumber((BigInt(this.#high) << 32n) | BigInt(this.#low >>> 0));
   }
 
   double(end: number): number {

@@ -173,7 +173,7 @@ function describeValue(value: JsonValue): string {
 }
 
 /** Go's `%v` of a float64, which every number in FieldsV1 is: exponents from a million on. */
-function describeNumber(value: number): string {
+export function describeNumber(value: number): string {
   const magnitude = Math.abs(value);
   if (magnitude === 0 || (magnitude >= 1e-4 && magnitude < 1e6)) return String(value);
   const [digits = '', exponent = '0'] = value.toExponential().split('e');

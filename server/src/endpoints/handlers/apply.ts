@@ -1,7 +1,7 @@
 /** Server-side apply: the configuration in a PATCH body, merged into what is there (KEP-555). */
 import { CodecError, cborSerializer, decodeYaml } from '@typernetes/openapi/codec';
 import { badRequest, type KubernetesObject } from '@typernetes/openapi/meta';
-import type { FieldManager } from '@typernetes/openapi/schema';
+import { type FieldManager, plainNumbers } from '@typernetes/openapi/schema';
 import type { WriteOptions } from '../../registry/generic/options.ts';
 import type { ApplyPatchType } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
@@ -24,7 +24,7 @@ export async function applyConfiguration(
       type === 'application/apply-patch+cbor'
         ? cborSerializer.decode(body, { strict })
         : await decodeYaml(body, { strict });
-    configuration = decoded.object as KubernetesObject;
+    configuration = plainNumbers(decoded.object) as KubernetesObject;
     strictErrors = decoded.strictErrors;
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;

@@ -25,6 +25,7 @@ import {
   jsonPatch,
   jsonTypeOf,
   mergePatch,
+  plainNumbers,
 } from '@typernetes/openapi/schema';
 import { ensureNamespace } from '../../registry/generic/before-create.ts';
 import { EntryView } from '../../registry/generic/entry-view.ts';
@@ -152,6 +153,7 @@ function changeByPatch(
       {
         value: patched,
         strictErrors,
+        converted: strategic,
         sorted: patchType !== 'application/json-patch+json',
         ...(asWritten === undefined ? {} : { asWritten }),
       },
@@ -222,7 +224,7 @@ function parsePatch(type: MergingPatchType, body: Buffer, fieldValidation: Field
       strict: fieldValidation !== 'Ignore',
       asWritten: type !== 'application/strategic-merge-patch+json',
     });
-    patch = value;
+    patch = type === 'application/strategic-merge-patch+json' ? plainNumbers(value) : value;
     parsed = {
       strictErrors: duplicateFields.map(duplicateFieldMessage),
       ...(asWritten === undefined ? {} : { asWritten }),

@@ -62,9 +62,9 @@ export const sharedStorages: readonly SharedStorage[] = [
 ];
 
 interface V1beta1 {
-  fromStorage(object: KubernetesObject): KubernetesObject;
-  toStorage(object: KubernetesObject): KubernetesObject;
-  default(object: KubernetesObject): void;
+  fromStorage(this: void, object: KubernetesObject): KubernetesObject;
+  toStorage(this: void, object: KubernetesObject): KubernetesObject;
+  default(this: void, object: KubernetesObject): void;
 }
 
 /** Kinds of resource.k8s.io whose v1beta1 has another form; v1beta2 is v1 by another name. */
@@ -81,7 +81,7 @@ function deviceStorage(resource: string, v1beta1: V1beta1): SharedStorage {
       if (object.apiVersion === storageApiVersion) return object;
       return object.apiVersion === old ? v1beta1.toStorage(object) : relabelled(object, storageApiVersion);
     },
-    defaults: { [old]: (object) => v1beta1.default(object) },
+    defaults: { [old]: v1beta1.default },
   };
 }
 

@@ -33,7 +33,7 @@ import { guaranteedUpdate } from './guaranteed-update.ts';
 import { type ListPage, listPage } from './listing.ts';
 import { type DeleteOptions, type ListOptions, parseResourceVersion } from './options.ts';
 import { forgetWritten, rememberWritten } from './shared-objects.ts';
-import { checkUpdatePreconditions } from './update-preconditions.ts';
+import { checkUid, checkUpdatePreconditions } from './update-preconditions.ts';
 
 export interface UpdateResult {
   entry: Entry;
@@ -157,7 +157,8 @@ export class RegistryStore implements EntryReader {
   async #createOnce(object: KubernetesObject, context: WriteContext): Promise<Entry> {
     fillSystemFields(object, context.now, this.definition.strategy.generateName);
     const { registration } = this.definition;
-    const finish = await registration.beginCreate?.(object, context.rest);
+    // A status may make its object too, but has upstream nothing allocated for it.
+    const finish = context.subresource === '' ? await registration.beginCreate?.(object, context.rest) : undefined;
     let succeeded = false;
     try {
       beforeCreate(this.definition, object, context);
@@ -221,10 +222,13 @@ export class RegistryStore implements EntryReader {
   ): Promise<UpdateResult> {
     const { strategy, registration } = this.definition;
     if (existing === undefined) {
-      const mayCreate = strategy.allowCreateOnUpdate === true || context.forceAllowCreate === true;
-      if (!mayCreate || context.subresource !== '') throw notFound(this.#called, name);
+      const applied =
+        context.forceAllowCreate === true &&
+        (context.subresource === '' || (context.subresource === 'status' && strategy.allowCreateByStatus === true));
+      if (strategy.allowCreateOnUpdate !== true && !applied) throw notFound(this.#called, name);
       const object = await transform(undefined);
       await context.authorizeCreate?.();
+      checkUid(this.definition, name, object.metadata?.uid, '', key, context);
       delete object.metadata?.resourceVersion;
       return { entry: await this.#createOnce(object, context), created: true };
     }

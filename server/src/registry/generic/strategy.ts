@@ -41,6 +41,8 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   canonicalize?(object: T): void;
   /** PUT of a name that is not there creates it (upstream: few kinds). Default false. */
   allowCreateOnUpdate?: boolean;
+  /** An apply of its status creates it too. */
+  allowCreateByStatus?: boolean;
   /** PUT without a resourceVersion overwrites. Default true, as for most kinds upstream. */
   allowUnconditionalUpdate?: boolean;
   /** Upstream's name check for this kind; the default is a DNS-1123 subdomain. Returns messages. */

@@ -12,27 +12,41 @@ import type { Entry } from '../../storage/storage.ts';
 import type { StoreDefinition, WriteContext } from './definition.ts';
 import { optimisticLockMessage } from './errors.ts';
 
+const calledIn = ({ servedAs, resource }: StoreDefinition): GroupResource => servedAs ?? resource;
+
+/** What is not there yet has no uid. */
+export function checkUid(
+  definition: StoreDefinition,
+  name: string,
+  uid = '',
+  found = '',
+  key: string,
+  { uidIsPrecondition }: WriteContext,
+): void {
+  if (uidIsPrecondition !== true || uid === '' || uid === found) return;
+  // Upstream's stores of custom resources know the prefix of all.
+  const shown = definition.isCustom === true ? key : key.replace(/^\/[^/]+/, '');
+  throw conflict(
+    calledIn(definition),
+    name,
+    `StorageError: invalid object, Code: 4, Key: ${shown}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found}`,
+  );
+}
+
 /** `object` is the new state; from then on it carries the version that it replaces. */
 export function checkUpdatePreconditions(
-  { strategy, resource, servedAs, isCustom }: StoreDefinition,
+  definition: StoreDefinition,
   name: string,
   object: KubernetesObject,
   old: KubernetesObject,
   existing: Entry,
   context: WriteContext,
 ): void {
-  const called: GroupResource = servedAs ?? resource;
+  const { strategy, resource } = definition;
+  const called = calledIn(definition);
   const metadata = (object.metadata ??= {});
   const version = metadata.resourceVersion ?? '';
-  if (context.uidIsPrecondition === true && (metadata.uid ?? '') !== '' && metadata.uid !== old.metadata?.uid) {
-    // Upstream's stores of custom resources know the prefix of all.
-    const key = isCustom === true ? existing.key : existing.key.replace(/^\/[^/]+/, '');
-    throw conflict(
-      called,
-      name,
-      `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata?.uid ?? ''}`,
-    );
-  }
+  checkUid(definition, name, metadata.uid, old.metadata?.uid, existing.key, context);
   if (version === '' || version === '0') {
     if (strategy.allowUnconditionalUpdate === false) {
       throw invalid({ group: resource.group, kind: resource.resource }, name, [

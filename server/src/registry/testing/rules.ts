@@ -92,8 +92,9 @@ function decoded(of: Kind, changes: Changes): KubernetesObject {
   const { error } = checkTypes(object, { $ref: name }, schemaByName);
   assert.equal(error, undefined);
   const shared = sharedStorageOf(apiVersion, of.resource);
-  const setDefaults = shared?.defaults?.[apiVersion] ?? strategyOf(of).default;
-  setDefaults?.(object);
+  const own = shared?.defaults?.[apiVersion];
+  if (own === undefined) strategyOf(of).default?.(object);
+  else own(object);
   return shared?.toStorage(object) ?? object;
 }
 

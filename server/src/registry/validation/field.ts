@@ -47,7 +47,7 @@ export function nonNegativeFields(at: Path, object: object | undefined | null, n
   if (object === undefined || object === null) return [];
   return names.flatMap((name) => {
     const value = (object as Readonly<Record<string, unknown>>)[name];
-    return typeof value === 'number' ? nonNegative(at.child(name), value) : [];
+    return nonNegative(at.child(name), value as number | undefined);
   });
 }
 

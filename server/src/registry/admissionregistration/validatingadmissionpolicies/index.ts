@@ -43,6 +43,7 @@ export const validatingadmissionpolicies = (dependencies: RegistryDependencies) 
         prepareForUpdate(policy, old) {
           (policy as Status).status = structuredClone((old as Status).status ?? {});
         },
+        allowCreateByStatus: true,
         statusKeepsMetadata: true,
         validateStatusUpdate: (policy) => validateStatus(policy),
       },
