@@ -1,4 +1,4 @@
-import type { LeaseCandidate } from '@typernetes/openapi/types/coordination/v1beta1';
+import type { LeaseCandidate, LeaseCandidateSpec } from '@typernetes/openapi/types/coordination/v1beta1';
 import { SemverValue } from '../../../cel/index.ts';
 import {
   checked,
@@ -16,7 +16,8 @@ const at = path('spec');
 
 /** Clients may leave out whatever the types promise. */
 export function validateCandidate({ spec }: LeaseCandidate): FieldError[] {
-  const { leaseName, binaryVersion = '', emulationVersion = '', strategy = '' } = spec ?? {};
+  const given: Partial<LeaseCandidateSpec> = spec ?? {};
+  const { leaseName, binaryVersion = '', emulationVersion = '', strategy = '' } = given;
   const [binary, emulation] = [parse(binaryVersion), parse(emulationVersion)];
   const errors: FieldError[] = [];
   const malformed = (field: string, version: string): void =>

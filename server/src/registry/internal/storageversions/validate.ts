@@ -32,7 +32,7 @@ export function validateStatus(status: StorageVersionStatus | undefined): FieldE
   const { storageVersions = [], commonEncodingVersion, conditions = [] } = status ?? {};
   const here = at.child('storageVersions');
   const seen = new Set<string>();
-  const errors = storageVersions.flatMap((version, index) => {
+  const errors = storageVersions.flatMap((version: Partial<ServerStorageVersion>, index) => {
     const { apiServerID = '' } = version;
     const again = seen.has(apiServerID) ? [duplicate(here.index(index).child('apiServerID'), apiServerID)] : [];
     seen.add(apiServerID);
