@@ -3,10 +3,12 @@ import { type Changes, changed, type JsonObject, type Kind } from './case.ts';
 import {
   autoscalers,
   autoscalersV1,
+  cluster,
   deviceClasses,
   ipAddresses,
   mutatingPolicies,
   mutatingPolicyBindings,
+  namespaced,
   resourceClaims,
   resourceClaimTemplates,
   resourceSlices,
@@ -18,18 +20,6 @@ const at = (version: string, kind: Kind, changes: Changes = {}): Kind => ({
   ...kind,
   apiVersion: kind.apiVersion.replace(/[^/]+$/, version),
   example: changed(kind.example, changes),
-});
-
-const cluster = (apiVersion: string, kind: string, resource: string, example: JsonObject): Kind => ({
-  apiVersion,
-  kind,
-  resource,
-  namespaced: false,
-  example,
-});
-const namespaced = (apiVersion: string, kind: string, resource: string, example: JsonObject): Kind => ({
-  ...cluster(apiVersion, kind, resource, example),
-  namespaced: true,
 });
 
 const flat: JsonObject[] = [{ name: 'gpu', deviceClassName: 'gpu.example.com' }];
