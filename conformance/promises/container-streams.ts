@@ -92,7 +92,7 @@ promise(
     assert.equal(result.stdout, 'none\n');
     // `script` of util-linux gives kubectl a terminal, as a person has one.
     const { spawn } = await import('node:child_process');
-    const command = `stty rows 33 cols 77; kubectl --kubeconfig=${context.cluster.access.kubeconfig} --namespace=${context.namespace} exec -it terminal -- sh -c 'sleep 1; stty size; exit 7'`;
+    const command = `stty rows 33 cols 77; kubectl --kubeconfig=${context.cluster.access.kubeconfig} --namespace=${context.namespace} exec -it terminal -- sh -c 'until stty size | grep "33 77"; do sleep 0.1; done; exit 7'`;
     const child = spawn('script', ['-qec', command, '/dev/null'], {
       stdio: ['pipe', 'pipe', 'inherit'],
       signal: context.signal,
@@ -113,7 +113,15 @@ promise(
 promise(
   'port-forward carries bytes unchanged both ways',
   async (context) => {
-    await runPod(context, 'echo', shell('while true; do nc -l -p 7000 -e cat; done'));
+    await runPod(context, 'echo', {
+      ...shell('while true; do nc -l -p 7000 -e cat; done'),
+      // A connection would be served, and the next one refused until nc listens again: the probe only looks.
+      readinessProbe: {
+        exec: { command: ['sh', '-c', 'netstat -ltn | grep -q :7000'] },
+        periodSeconds: 1,
+        timeoutSeconds: 20,
+      },
+    });
     await running(context, 'echo');
     const child = context.kubectl.start(['port-forward', 'pod/echo', ':7000']);
     child.on('error', () => {});

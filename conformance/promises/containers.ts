@@ -1,7 +1,8 @@
 /** Real containers: restarts, init containers, volumes, tokens, probes, limits and the end of a pod. */
 import assert from 'node:assert/strict';
-import { phase, running, runPod, shell, statuses } from '../src/container-pods.ts';
+import { logged, phase, running, runPod, shell, statuses } from '../src/container-pods.ts';
 import { area, type PromiseOptions } from '../src/promise.ts';
+import { until } from '../src/until.ts';
 
 const promise = area('containers');
 const needs: PromiseOptions = { needs: ['containers', 'kubectl'], deadlineMs: 120_000 };
@@ -24,9 +25,9 @@ promise(
       'failing',
       (object) => statuses(object)[0]?.state.waiting?.reason === 'CrashLoopBackOff',
     );
-    assert.match(
-      await context.kubectl.run(['get', 'pod', 'failing']),
-      /failing +0\/1 +(CrashLoopBackOff|Error) +[1-9]/,
+    // It may just have been started again.
+    await until(context, async () =>
+      /failing +0\/1 +(CrashLoopBackOff|Error) +[1-9]/.test(await context.kubectl.run(['get', 'pod', 'failing'])),
     );
   },
   needs,
@@ -63,7 +64,7 @@ promise(
       },
     );
     await running(context, 'initialised');
-    assert.equal(await context.kubectl.run(['logs', 'initialised']), 'one\ntwo\n');
+    await logged(context, 'initialised', 'one\ntwo\n');
   },
   needs,
 );
@@ -111,8 +112,9 @@ promise(
       },
     );
     await running(context, 'configured');
-    assert.equal(
-      await context.kubectl.run(['logs', 'configured']),
+    await logged(
+      context,
+      'configured',
       'blue hidden configured hi-configuredhi-configured\nbluehiddenapp="configured"\n',
     );
     const updated = await context.http.request('PATCH', context.path('v1', 'configmaps', 'settings'), {
@@ -178,7 +180,13 @@ promise(
         periodSeconds: 1,
         timeoutSeconds: 20,
         failureThreshold: 1,
-        initialDelaySeconds: 2,
+      },
+      // The file is made a moment after the container has started.
+      startupProbe: {
+        exec: { command: ['cat', '/tmp/alive'] },
+        periodSeconds: 1,
+        timeoutSeconds: 20,
+        failureThreshold: 60,
       },
     });
     await context.waitForObject('v1', 'pods', 'probed', (pod) => statuses(pod)[0]?.state.running !== undefined);
@@ -220,9 +228,21 @@ promise(
       { terminationGracePeriodSeconds: 30 },
     );
     await running(context, 'polite');
-    const logs = context.kubectl.run(['logs', 'polite', '--follow']);
+    const following = context.kubectl.start(['logs', 'polite', '--follow']);
+    let logs = '';
+    const { promise: up, resolve, reject } = Promise.withResolvers<void>();
+    const ended = new Promise((end) => following.once('close', end));
+    void ended.then((code) => reject(new Error(`kubectl logs ended with ${String(code)}: ${logs}`)));
+    following.once('error', reject);
+    following.stdout.on('data', (chunk) => {
+      logs += String(chunk);
+      if (logs.includes('up\n')) resolve();
+    });
+    // From then on the container hears the signal, and somebody hears the container.
+    await up;
     await context.kubectl.run(['delete', 'pod', 'polite', '--wait=true']);
-    assert.equal(await logs, 'up\nhook\nasked\n');
+    assert.equal(await ended, 0);
+    assert.equal(logs, 'up\nhook\nasked\n');
   },
   needs,
 );

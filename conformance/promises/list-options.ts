@@ -187,7 +187,7 @@ promise(
     await context.create('v1', 'configmaps', made('there'));
     const { resourceVersion } = (await list(context, '')).metadata;
     const first = async (query: string): Promise<string> => {
-      const path = `${context.path('v1', 'configmaps')}?labelSelector=listed&watch=1&timeoutSeconds=5&${query}`;
+      const path = `${context.path('v1', 'configmaps')}?labelSelector=listed&watch=1&${query}`;
       for await (const { type, object } of watchEvents(context.http, path, context.signal))
         return `${type} ${object.metadata.name}`;
       return 'nothing';

@@ -29,7 +29,7 @@ async function webAndClient(context: PromiseContext, replicas: number, service: 
                 '-c',
                 'mkdir -p /tmp/www && hostname > /tmp/www/index.html && exec httpd -f -p 8080 -h /tmp/www',
               ],
-              readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 },
+              readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1, timeoutSeconds: 20 },
             },
           ],
         },
@@ -58,6 +58,14 @@ async function webAndClient(context: PromiseContext, replicas: number, service: 
 const fromClient = (context: PromiseContext, script: string): Promise<string> =>
   context.kubectl.run(['exec', 'client', '--', 'sh', '-c', script]);
 
+/** Ends when each of the pods has answered, or any: the rules follow the EndpointSlice a moment later than kubectl's view of it. */
+const answering = (address: string, pods: readonly string[] = ['']): string =>
+  pods
+    .map((pod) => `until timeout 2 wget -qO- http://${address}/ 2>/dev/null | grep -q '^${pod}'; do sleep 0.2; done`)
+    .join('; ');
+
+const ask24 = (address: string): string => `for i in $(seq 24); do wget -qO- http://${address}/ || exit 1; done`;
+
 promise(
   'a Service is reached by name and by address, and spreads over its pods',
   async (context) => {
@@ -66,14 +74,10 @@ promise(
     const names = (
       await context.kubectl.run(['get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].metadata.name}'])
     ).split(' ');
-    // The rules follow the EndpointSlice a moment later than kubectl's view of it.
-    const answers = await fromClient(
-      context,
-      `until timeout 2 wget -qO- http://${address}/ >/dev/null 2>&1; do sleep 0.2; done; for i in $(seq 24); do timeout 5 wget -qO- http://${address}/ || exit 1; done`,
-    );
+    const answers = await fromClient(context, `${answering(address, names)}; ${ask24(address)}`);
     assert.deepEqual([...new Set(answers.trim().split('\n'))].toSorted(), names.toSorted());
     for (const name of ['web', `web.${context.namespace}`, `web.${context.namespace}.svc.cluster.local`]) {
-      const answer = await fromClient(context, `timeout 5 wget -qO- http://${name}/`);
+      const answer = await fromClient(context, `wget -qO- http://${name}/`);
       assert.ok(names.includes(answer.trim()), `${name} answered ${answer}`);
     }
   },
@@ -85,10 +89,7 @@ promise(
   async (context) => {
     await webAndClient(context, 3, { sessionAffinity: 'ClientIP' });
     const address = await context.kubectl.run(['get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}']);
-    const answers = await fromClient(
-      context,
-      `until timeout 2 wget -qO- http://${address}/ >/dev/null 2>&1; do sleep 0.2; done; for i in $(seq 24); do timeout 5 wget -qO- http://${address}/ || exit 1; done`,
-    );
+    const answers = await fromClient(context, `${answering(address)}; ${ask24(address)}`);
     assert.equal(new Set(answers.trim().split('\n')).size, 1, answers);
   },
   needs,
@@ -101,11 +102,12 @@ promise(
     const addresses = (
       await context.kubectl.run(['get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].status.podIP}'])
     ).split(' ');
-    for (const address of addresses) await fromClient(context, `timeout 5 wget -qO- http://${address}:8080/`);
-    const found = await fromClient(
-      context,
-      `until nslookup web.${context.namespace}.svc.cluster.local | grep -q Name; do sleep 0.2; done; nslookup web.${context.namespace}.svc.cluster.local`,
-    );
+    for (const address of addresses) await fromClient(context, `wget -qO- http://${address}:8080/`);
+    const lookup = `nslookup web.${context.namespace}.svc.cluster.local`;
+    // Names follow the EndpointSlice a moment later than kubectl's view of it.
+    for (const address of addresses)
+      await fromClient(context, `until ${lookup} | grep -qw '${address}'; do sleep 0.2; done`);
+    const found = await fromClient(context, lookup);
     for (const address of addresses) assert.ok(found.includes(address), `${address} is not among:\n${found}`);
   },
   needs,
@@ -130,9 +132,9 @@ promise(
     const [name] = (
       await context.kubectl.run(['get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].metadata.name}'])
     ).split(' ');
-    await fromClient(context, `until timeout 2 wget -qO- http://${host}:${port}/ >/dev/null 2>&1; do sleep 0.2; done`);
+    await fromClient(context, answering(`${host}:${port}`));
     const answer = await new Promise<string>((resolve, reject) => {
-      request({ host, port, timeout: 5_000 }, (response) => {
+      request({ host, port, signal: context.signal }, (response) => {
         let text = '';
         response.on('data', (chunk: Buffer) => (text += chunk.toString()));
         response.once('end', () => resolve(text));

@@ -113,7 +113,7 @@ promise('strategic merge patch merges containers by name', async (context) => {
     kind: 'Pod',
     metadata: { name: 'merged' },
     spec: {
-      nodeName: 'no-such-node',
+      schedulerName: 'nobody',
       containers: [
         { name: 'one', image: 'example.invalid/one' },
         { name: 'two', image: 'example.invalid/two' },

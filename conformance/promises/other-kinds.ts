@@ -336,7 +336,7 @@ promise('a PriorityClass gives pods its number, and the system’s are taken', a
   await createGlobal(context, classes, { metadata: { name }, value: 1234, preemptionPolicy: 'Never' });
   const pod = (priorityClassName: string): object => ({
     metadata: { name: 'ranked' },
-    spec: { nodeName: 'no-such-node', priorityClassName, containers: [{ name: 'c', image: 'example.invalid/i' }] },
+    spec: { schedulerName: 'nobody', priorityClassName, containers: [{ name: 'c', image: 'example.invalid/i' }] },
   });
   let made: WatchedObject | undefined;
   await until(context, async () => {

@@ -26,7 +26,7 @@ async function counted(context: PromiseContext, what: (used: Record<string, stri
 
 const pod = (name: string, resources: object = {}, more: object = {}): object => ({
   metadata: { name },
-  spec: { nodeName: 'no-such-node', containers: [{ name: 'c', image: 'example.invalid/i', resources }], ...more },
+  spec: { schedulerName: 'nobody', containers: [{ name: 'c', image: 'example.invalid/i', resources }], ...more },
 });
 
 promise(

@@ -17,10 +17,10 @@ interface Scale extends WatchedObject {
   status: { replicas: number; selector?: string };
 }
 
-/** A pod that no kubelet runs. */
+/** A pod that no scheduler places; bound to a node that is not there it would be collected as an orphan. */
 const idle = (name: string, more: object = {}): object => ({
   metadata: { name, labels: { app: name } },
-  spec: { nodeName: 'no-such-node', containers, ...more },
+  spec: { schedulerName: 'nobody', containers, ...more },
 });
 
 for (const [groupVersion, resource, codename, spec] of [

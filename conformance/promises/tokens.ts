@@ -37,9 +37,13 @@ function claimsOf(token: string): Claims {
   return JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as Claims;
 }
 
-const pod = (name: string, nodeName = 'no-such-node'): object => ({
+const pod = (name: string, nodeName?: string): object => ({
   metadata: { name },
-  spec: { nodeName, serviceAccountName: 'robot', containers: [{ name: 'c', image: 'example.invalid/i' }] },
+  spec: {
+    ...(nodeName === undefined ? { schedulerName: 'nobody' } : { nodeName }),
+    serviceAccountName: 'robot',
+    containers: [{ name: 'c', image: 'example.invalid/i' }],
+  },
 });
 
 /** A token that was shown stays good in caches for some seconds: it should be one that was not. */
@@ -296,7 +300,7 @@ promise(
     await context.create('v1', 'serviceaccounts', { metadata: { name: 'quiet' }, automountServiceAccountToken: false });
     const volumes = async (name: string, spec: object): Promise<string[]> => {
       const containers = [{ name: 'c', image: 'example.invalid/i' }];
-      const body = { metadata: { name }, spec: { nodeName: 'no-such-node', containers, ...spec } };
+      const body = { metadata: { name }, spec: { schedulerName: 'nobody', containers, ...spec } };
       const made = await context.create<{
         spec: { volumes?: { projected?: object }[]; containers: { volumeMounts?: { mountPath: string }[] }[] };
       }>('v1', 'pods', body);

@@ -1,5 +1,7 @@
 /** Pods with one container that runs what a promise needs, and what their status says. */
+import assert from 'node:assert/strict';
 import type { PromiseContext } from './context.ts';
+import { until } from './until.ts';
 import type { WatchedObject } from './watch.ts';
 
 interface ContainerStatus {
@@ -44,6 +46,16 @@ export async function running(context: PromiseContext, name: string): Promise<Wa
     name,
     (pod) => statuses(pod).length > 0 && statuses(pod).every(({ ready }) => ready) && pod,
   );
+}
+
+/** Asserts what a container has written; that comes a moment after it runs. */
+export async function logged(context: PromiseContext, name: string, expected: string): Promise<void> {
+  let text = '';
+  await until(context, async () => {
+    text = await context.kubectl.run(['logs', name]);
+    return text.length >= expected.length;
+  });
+  assert.equal(text, expected);
 }
 
 export const shell = (script: string): { command: string[] } => ({ command: ['sh', '-c', script] });

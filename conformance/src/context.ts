@@ -13,6 +13,8 @@ export interface Cluster {
   image: string | undefined;
   /** Schedulable nodes that are Ready. */
   nodes: number;
+  /** Whether a controller manager gives namespaces what pods in them need. */
+  controllers: boolean;
 }
 
 export class PromiseContext {
@@ -77,6 +79,16 @@ export class PromiseContext {
   ): Promise<T> {
     const collection = `${this.path(groupVersion, resource)}?fieldSelector=metadata.name%3D${encodeURIComponent(name)}`;
     return waitForCollection(this.http, collection, this.signal, (objects) => done([...objects.values()][0]));
+  }
+
+  /** A pod is refused, and a list of ConfigMaps still grows, until controllers have filled the new namespace. */
+  async namespaceFilled(): Promise<void> {
+    if (!this.cluster.controllers) return;
+    for (const [resource, name] of [
+      ['serviceaccounts', 'default'],
+      ['configmaps', 'kube-root-ca.crt'],
+    ] as const)
+      await this.waitForObject('v1', resource, name, (object) => object !== undefined);
   }
 
   /** For what lives outside of the namespace. Runs after the promise, last registered first. */

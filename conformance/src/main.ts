@@ -112,7 +112,16 @@ async function inspect(options: Options): Promise<Cluster> {
         spec?.unschedulable !== true &&
         (status?.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True'),
     );
-    return { access, kubectl: findKubectl(options.kubectl), image: options.image, nodes: ready.length };
+    const account = await http.request('GET', '/api/v1/namespaces/default/serviceaccounts/default', {
+      signal: AbortSignal.timeout(30_000),
+    });
+    return {
+      access,
+      kubectl: findKubectl(options.kubectl),
+      image: options.image,
+      nodes: ready.length,
+      controllers: ready.length > 0 || account.status === 200,
+    };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`${access.server.href} (from ${options.kubeconfig}) cannot be checked: ${reason}`, {

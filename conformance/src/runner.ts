@@ -72,6 +72,7 @@ async function runOne(definition: PromiseDefinition, cluster: Cluster): Promise<
     });
     if (created.status !== 201)
       return outcome('failed', `cannot make namespace ${namespace}: ${created.status} ${created.text()}`);
+    await context.namespaceFilled();
     await definition.check(context);
     return outcome('passed', '');
   } catch (error) {

@@ -183,7 +183,7 @@ test('a pod deleted while the kubelet was away is ended when it is back', async 
     await node.running.stop();
     await node.client.resource(resources.pods).delete('default', 'gone', { gracePeriodSeconds: 0 });
     await node.restart();
-    const deadline = Date.now() + 5000;
+    const deadline = Date.now() + 60_000;
     do {
       await node.kubelet.housekeeping();
       await node.kubelet.pleg.relist();

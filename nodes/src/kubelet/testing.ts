@@ -20,11 +20,11 @@ export interface TestNode {
   create: (pod: Pod) => Promise<Pod>;
   /** As a graceful deletion by a user. */
   markDeleted: (name: string, seconds: number) => Promise<void>;
-  /** The pod's next state that satisfies the condition; fails after 10 s. */
+  /** The pod's next state that satisfies the condition; fails after a minute, which a busy machine does not need. */
   until: (name: string, condition: (pod: Pod | undefined) => boolean) => Promise<Pod | undefined>;
 }
 
-const timeoutMs = 10_000;
+const timeoutMs = 60_000;
 
 export async function withTestNode(
   body: (node: TestNode) => Promise<void>,

@@ -38,7 +38,7 @@ function inside(program: string, args: string[], input?: string): string {
   return execFileSync('ip', ['netns', 'exec', namespace, program, ...args], {
     encoding: 'utf8',
     input,
-    timeout: 20_000,
+    timeout: 60_000,
   });
 }
 
@@ -46,7 +46,7 @@ function inside(program: string, args: string[], input?: string): string {
 function reach(address: string, at: number): string {
   const script = `
     const socket = require('node:net').connect(${at}, '${address}');
-    socket.setTimeout(3000, () => socket.destroy(Object.assign(new Error(), { code: 'TIMEOUT' })));
+    socket.setTimeout(20_000, () => socket.destroy(Object.assign(new Error(), { code: 'TIMEOUT' })));
     socket.on('data', (data) => process.stdout.write(data)).on('error', (error) => process.stdout.write(error.code));`;
   return inside(process.execPath, ['-e', script]);
 }

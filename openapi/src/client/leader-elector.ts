@@ -96,7 +96,9 @@ export class LeaderElector {
   async #tryAcquireOrRenew(signal: AbortSignal, limitMs = this.#renewDeadlineMs): Promise<boolean> {
     const { namespace, name, identity } = this.#options;
     const resource = this.#client.resource(leases);
-    const call = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+    const late = new AbortController();
+    const timer = this.#clock.timer(limitMs, () => late.abort(new Error(`no answer within ${limitMs} ms`)));
+    const call = AbortSignal.any([signal, late.signal]);
     try {
       let lease: Lease;
       try {
@@ -121,6 +123,8 @@ export class LeaderElector {
         );
       }
       return false;
+    } finally {
+      timer.stop();
     }
   }
 

@@ -61,9 +61,10 @@ test("messages are upstream's", () => {
 });
 
 test('names of hostile length are checked in no time', () => {
-  const started = performance.now();
+  // Processor time: others may be at work on the machine.
+  const started = process.cpuUsage();
   for (const [, check] of rules) check(`${'a-'.repeat(200_000)}!`);
-  assert.ok(performance.now() - started < 1000);
+  assert.ok(process.cpuUsage(started).user < 1000_000);
 });
 
 const meta = { name: 'a', namespace: 'default' };

@@ -234,7 +234,8 @@ test('property: the strategic patch between two objects leads from one to the ot
 
 test('long lists merge in reasonable time', () => {
   const items = Array.from({ length: 20_000 }, (_, index) => ({ name: `n${index}` }));
-  const started = performance.now();
+  // Processor time: others may be at work on the machine.
+  const started = process.cpuUsage();
   apply(containers(...items), containers(...items.map((item) => ({ ...item, image: 'x' }))));
-  assert.ok(performance.now() - started < 3000);
+  assert.ok(process.cpuUsage(started).user < 3000_000);
 });

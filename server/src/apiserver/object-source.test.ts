@@ -13,7 +13,7 @@ const prefix = '/registry/rolebindings/';
 const resource = { group: 'rbac.authorization.k8s.io', resource: 'rolebindings' };
 
 async function eventually(what: string, holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 10_000; !holds(); ) {
+  for (const end = Date.now() + 60_000; !holds(); ) {
     assert.ok(Date.now() < end, `never: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

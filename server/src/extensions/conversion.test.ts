@@ -73,7 +73,7 @@ after(async () => {
   await webhook.stop();
 });
 
-test('objects are shown, written, listed and watched in each version', { timeout: 60_000 }, async () => {
+test('objects are shown, written, listed and watched in each version', async () => {
   await server.define(definition('convs', 'Conv'));
   const created = await server.call<Conv>('POST', at('v1', 'convs'), object('v1', 'Conv', 'a', { hostPort: 'h:1' }));
   assert.equal(created.status, 201);
@@ -116,7 +116,7 @@ test('objects are shown, written, listed and watched in each version', { timeout
   );
 });
 
-test('a list is converted by one call, and once', { timeout: 60_000 }, async () => {
+test('a list is converted by one call, and once', async () => {
   await server.define(definition('manies', 'Many'));
   for (let index = 0; index < 20; index++)
     await server.call('POST', at('v1', 'manies'), object('v1', 'Many', `m${index}`, { hostPort: `h:${index}` }));
@@ -130,7 +130,7 @@ test('a list is converted by one call, and once', { timeout: 60_000 }, async () 
   assert.equal(webhook.requests.length, before + 1, 'what did not change is not converted again');
 });
 
-test('a webhook may change labels and annotations, and nothing else of the metadata', { timeout: 60_000 }, async () => {
+test('a webhook may change labels and annotations, and nothing else of the metadata', async () => {
   await server.define(definition('metas', 'Meta'));
   await server.call('POST', at('v1', 'metas'), object('v1', 'Meta', 'a', { hostPort: 'h:1' }));
   webhook.answer = (request) =>
@@ -157,7 +157,7 @@ test('a webhook may change labels and annotations, and nothing else of the metad
   webhook.answer = convert;
 });
 
-test('failures are told in the words of the webhook', { timeout: 60_000 }, async () => {
+test('failures are told in the words of the webhook', async () => {
   await server.define(definition('fails', 'Fail'));
   const failed = 'conversion webhook for stable.example.com/v2, Kind=Fail';
   const create = async (answer: Converter): Promise<[number, string | undefined]> => {
@@ -186,7 +186,7 @@ test('failures are told in the words of the webhook', { timeout: 60_000 }, async
   assert.match(otherUid ?? '', /failed: expected response.uid="[^"]+", got "x"$/);
 });
 
-test('a new storage version is written by updates that change nothing', { timeout: 60_000 }, async () => {
+test('a new storage version is written by updates that change nothing', async () => {
   await server.define(definition('moves', 'Move'));
   await server.call('POST', at('v1', 'moves'), object('v1', 'Move', 'a', { hostPort: 'h:1' }));
   const json = { 'content-type': 'application/json-patch+json' };
@@ -216,7 +216,7 @@ test('a new storage version is written by updates that change nothing', { timeou
   assert.equal((await server.call('PATCH', url, [{ op: 'remove', path: '/spec/versions/0' }], json)).status, 200);
 });
 
-test('managers own fields across versions', { timeout: 60_000 }, async () => {
+test('managers own fields across versions', async () => {
   await server.define(definition('owners', 'Owner'));
   const apply = (version: string, fields: object, manager: string) =>
     server.call<Conv>(
@@ -234,7 +234,7 @@ test('managers own fields across versions', { timeout: 60_000 }, async () => {
   assert.deepEqual(owners, [['three', 'stable.example.com/v2']], 'what three changed is not owned by one any more');
 });
 
-test('definitions whose webhook does not answer can go', { timeout: 60_000 }, async () => {
+test('definitions whose webhook does not answer can go', async () => {
   await server.define(definition('deads', 'Dead'));
   await server.call('POST', at('v1', 'deads'), object('v1', 'Dead', 'a', { hostPort: 'h:1' }));
   await server.call('PATCH', `${definitions}/deads.stable.example.com`, {

@@ -106,9 +106,7 @@ const object = (kind: string, name: string, spec: object, more: object = {}): ob
   ...more,
 });
 
-test('a definition is established, and its objects are served with everything it says', {
-  timeout: 60_000,
-}, async () => {
+test('a definition is established, and its objects are served with everything it says', async () => {
   const made = await call(
     'POST',
     definitions,
@@ -201,7 +199,7 @@ test('objects have no protobuf, their metadata has', async () => {
   );
 });
 
-test('names that others have are not accepted until they are free', { timeout: 60_000 }, async () => {
+test('names that others have are not accepted until they are free', async () => {
   assert.equal(
     (await call('POST', definitions, crontabs('firsts', 'First', { names: { shortNames: ['fs'] } }))).status,
     201,
@@ -229,7 +227,7 @@ test('names that others have are not accepted until they are free', { timeout: 6
   assert.equal((await call('GET', collection('seconds'))).status, 200);
 });
 
-test('deleting a definition removes its objects, finalizers first', { timeout: 60_000 }, async () => {
+test('deleting a definition removes its objects, finalizers first', async () => {
   await call('POST', definitions, crontabs('holds', 'Hold'));
   await established('holds.stable.example.com');
   const url = collection('holds');
@@ -253,7 +251,7 @@ test('deleting a definition removes its objects, finalizers first', { timeout: 6
   await gone(url);
 });
 
-test('versions share objects; a new schema counts at once', { timeout: 60_000 }, async () => {
+test('versions share objects; a new schema counts at once', async () => {
   const both = crontabs('multis', 'Multi', { versions: [version('v1', { storage: false }), version('v2')] });
   assert.equal((await call('POST', definitions, both)).status, 201);
   const definition = await established('multis.stable.example.com');
@@ -273,9 +271,7 @@ test('versions share objects; a new schema counts at once', { timeout: 60_000 },
   }
 });
 
-test('a version that is served no longer is gone, and its objects still go with the definition', {
-  timeout: 60_000,
-}, async () => {
+test('a version that is served no longer is gone, and its objects still go with the definition', async () => {
   assert.equal((await call('POST', definitions, crontabs('hiddens', 'Hidden'))).status, 201);
   const definition = await established('hiddens.stable.example.com');
   const url = collection('hiddens');
@@ -290,7 +286,7 @@ test('a version that is served no longer is gone, and its objects still go with 
   assert.deepEqual((await call('GET', url)).body.items, []);
 });
 
-test('definitions are checked', { timeout: 60_000 }, async () => {
+test('definitions are checked', async () => {
   const refused = async (given: object): Promise<string> => {
     const { status, body } = await call('POST', definitions, given);
     assert.equal(status, 422, JSON.stringify(body));

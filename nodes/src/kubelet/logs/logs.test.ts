@@ -81,7 +81,7 @@ test('following: what is appended comes, through a rotation, until the container
     let running = true;
     const seen: string[] = [];
     const reading = (async () => {
-      const options = { follow: true, signal: AbortSignal.timeout(10_000), running: async () => running };
+      const options = { follow: true, signal: AbortSignal.timeout(60_000), running: async () => running };
       for await (const chunk of readLogs(path, options)) seen.push(chunk.toString('utf8'));
     })();
     const until = async (text: string): Promise<void> => {

@@ -115,8 +115,11 @@ export class FakeApiServer {
     this.store.delete(storeKey(resource), namespace ? `${namespace}/${name}` : name);
   }
 
-  /** Resolves with the check's first result that is neither undefined nor false; looks again after every change. */
-  async waitFor<R>(check: () => R | undefined | false, description = 'condition', timeoutMs = 5000): Promise<R> {
+  /**
+   * Resolves with the check's first result that is neither undefined nor false; looks again after every change. The limit
+   * only names what never came: a busy machine may take its time.
+   */
+  async waitFor<R>(check: () => R | undefined | false, description = 'condition', timeoutMs = 60_000): Promise<R> {
     const { promise, resolve, reject } = Promise.withResolvers<R>();
     const look = (): void => {
       try {

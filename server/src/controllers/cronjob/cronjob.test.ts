@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { resources } from '@typernetes/openapi/client';
+import { type Clock, resources } from '@typernetes/openapi/client';
 import type { CronJob } from '@typernetes/openapi/types/batch/v1';
-import { type Harness, startHarness } from '../testing/harness.ts';
+import { clockFrom, type Harness, startHarness } from '../testing/harness.ts';
 import { startCronJobController } from './cronjob-controller.ts';
 import { mostRecentSchedule, nextWakeMs } from './missed.ts';
 import { parseSchedule, zonedTimestamp } from './schedule.ts';
@@ -89,13 +89,15 @@ describe('missed schedules', () => {
 
 describe('CronJob', () => {
   let harness: Harness;
+  let clock: Clock;
   beforeEach(async () => {
-    harness = await startHarness([startCronJobController]);
+    clock = clockFrom('2026-01-31T23:59:01Z');
+    harness = await startHarness([startCronJobController], {}, undefined, clock);
   });
   afterEach(() => harness.stop());
 
   const current = (): CronJob | undefined => harness.server.get(resources.cronJobs, 'default', 'tick');
-  function put(spec: Partial<CronJob['spec']>, created = Date.now() - 90_000): void {
+  function put(spec: Partial<CronJob['spec']>, created = clock.now() - 90_000): void {
     harness.server.put(resources.cronJobs, {
       metadata: {
         name: 'tick',
@@ -166,7 +168,7 @@ describe('CronJob', () => {
 
   it('does nothing while suspended', async () => {
     put({ suspend: true });
-    put({ suspend: false, concurrencyPolicy: 'Forbid' }, Date.now());
+    put({ suspend: false, concurrencyPolicy: 'Forbid' }, clock.now());
     await harness.server
       .client()
       .resource(resources.configMaps)

@@ -9,17 +9,16 @@ import type { ControllerContext } from '../context.ts';
 import { periodic } from '../periodic.ts';
 import { isPodReady, isPodTerminal } from '../pods/pod-state.ts';
 import { timestamp } from '../time.ts';
+import { UnknownNodes } from './orphans.ts';
 
 const periodMs = 20_000;
-/** A node that the cache does not know may just be new. */
-const quarantineMs = 40_000;
 const outOfServiceTaint = 'node.kubernetes.io/out-of-service';
 
 export function startPodGcController(context: ControllerContext): Running {
   const client = context.clientFor('pod-garbage-collector');
   const pods = context.informers.informer(resources.pods);
   const nodes = context.informers.informer(resources.nodes);
-  const unknownNodes = new Map<string, number>();
+  const unknownNodes = new UnknownNodes();
   return periodic(context, {
     name: 'podgc',
     periodMs,
@@ -29,8 +28,14 @@ export function startPodGcController(context: ControllerContext): Running {
       const now = context.clock.now();
       for (const pod of terminatedBeyond(all, context.options.terminatedPodGcThreshold))
         await remove(client, pod, undefined, context, signal);
+      const gone = await unknownNodes.gone(
+        all,
+        now,
+        (node) => nodes.lister.get(undefined, node) !== undefined,
+        (node) => nodeExists(client, node, signal),
+      );
       for (const pod of all) {
-        if (await isOrphaned(pod, nodes.lister, unknownNodes, client, now, signal)) {
+        if (gone.has(pod.spec?.nodeName ?? '')) {
           const message = 'PodGC: node no longer exists';
           await remove(client, pod, { reason: 'DeletionByPodGC', message }, context, signal);
         } else if (pod.metadata?.deletionTimestamp && !pod.spec?.nodeName)
@@ -50,28 +55,12 @@ function terminatedBeyond(pods: readonly Readonly<Pod>[], threshold: number): Re
   return terminated.slice(0, Math.max(0, terminated.length - threshold));
 }
 
-async function isOrphaned(
-  pod: Readonly<Pod>,
-  nodes: Lister<Node>,
-  unknown: Map<string, number>,
-  client: RestClient,
-  now: number,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const node = pod.spec?.nodeName;
-  if (!node) return false;
-  if (nodes.get(undefined, node)) {
-    unknown.delete(node);
-    return false;
-  }
-  const since = unknown.get(node);
-  if (since === undefined) unknown.set(node, now);
-  if (since === undefined || now - since < quarantineMs) return false;
+async function nodeExists(client: RestClient, node: string, signal: AbortSignal): Promise<boolean> {
   try {
     await client.resource(resources.nodes).get(undefined, node, { signal });
-    return false;
+    return true;
   } catch (error) {
-    if (isNotFound(error)) return true;
+    if (isNotFound(error)) return false;
     throw error;
   }
 }

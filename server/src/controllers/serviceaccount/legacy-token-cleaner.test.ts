@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resources } from '@typernetes/openapi/client';
 import type { Pod, Secret } from '@typernetes/openapi/types/core/v1';
-import { startHarness } from '../testing/harness.ts';
+import { clockFrom, startHarness } from '../testing/harness.ts';
 import { legacyTokens, startLegacyTokenCleaner } from './legacy-token-cleaner.ts';
 
 const type = 'kubernetes.io/service-account-token';
@@ -98,11 +98,12 @@ it('the controller marks and removes them', async () => {
       });
       server.put(resources.secrets, { type, metadata: { ...old, name: 'manual' } });
     },
+    clockFrom('2026-11-23T23:58:00Z'),
   );
   try {
     const of = (name: string) => harness.server.get(resources.secrets, 'team', name);
     await harness.server.waitFor(() => of('unused')?.metadata?.labels?.[invalidSince], 'a mark');
-    assert.equal(of('unused')?.metadata?.labels?.[invalidSince], new Date().toISOString().slice(0, 10));
+    assert.equal(of('unused')?.metadata?.labels?.[invalidSince], '2026-11-23');
     await harness.server.waitFor(() => !of('marked'), 'the end of the marked one');
     assert.ok(of('manual'));
     assert.equal(of('manual')?.metadata?.labels?.[invalidSince], undefined);

@@ -1,5 +1,6 @@
 /** Starts controllers against a fake API server, and plays the parts of scheduler and kubelet on demand. */
 import {
+  type Clock,
   EventRecorder,
   type Running,
   resources,
@@ -47,11 +48,18 @@ export interface Harness {
   stop(): Promise<void>;
 }
 
+/** The system's clock, set to a time at which no minute and no day ends while a test runs. */
+export function clockFrom(start: string): Clock {
+  const shift = Date.parse(start) - Date.now();
+  return { ...systemClock, now: () => Date.now() + shift };
+}
+
 export async function startHarness(
   start: readonly StartController[],
   settings: Partial<ControllerSettings> = {},
   /** What is there before the controllers start. */
   prepare: (server: FakeApiServer) => void = () => undefined,
+  clock: Clock = systemClock,
 ): Promise<Harness> {
   const server = await FakeApiServer.start({ discovery });
   prepare(server);
@@ -61,7 +69,7 @@ export async function startHarness(
   const recorders: EventRecorder[] = [];
   const context: ControllerContext = {
     informers,
-    clock: systemClock,
+    clock,
     random: Math.random,
     logger: silentLogger,
     options: { ...defaults, ...settings },

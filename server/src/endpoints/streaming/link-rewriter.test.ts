@@ -67,7 +67,7 @@ test('pages come through the proxy with their links led back through it, compres
   });
   const proxy = createServer((request, response) => {
     const { port } = backend.address() as AddressInfo;
-    const context = { http: { request, response }, signal: AbortSignal.timeout(10_000) } as unknown as RestContext;
+    const context = { http: { request, response }, signal: AbortSignal.timeout(60_000) } as unknown as RestContext;
     void proxyRequest(context, { url: new URL(`http://127.0.0.1:${port}${request.url}`), prefix: '/api/v1/x/proxy' });
   });
   try {

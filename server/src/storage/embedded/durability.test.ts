@@ -58,7 +58,7 @@ async function writeAndCrash(path: string, round: number, acknowledgements: numb
   return lines.filter((line) => line.endsWith(']'));
 }
 
-void test('kill -9 in the middle of writes loses nothing acknowledged, round after round', { timeout: 120_000 }, () =>
+void test('kill -9 in the middle of writes loses nothing acknowledged, round after round', () =>
   inDirectory(async (path) => {
     const last = new Map<string, { revision: number; value: string | null }>();
     let highest = 0;
@@ -99,8 +99,7 @@ void test('kill -9 in the middle of writes loses nothing acknowledged, round aft
         recorder.stop();
       });
     }
-  }),
-);
+  }));
 
 /** Only the writer's own unacknowledged delete explains a missing key; it must still be in the history. */
 async function wasDeletedAfter(storage: EmbeddedStorage, key: string, revision: number): Promise<boolean> {

@@ -79,7 +79,7 @@ const refuse =
 
 const hang: Answer = () => undefined;
 const path = '/test.Service/Call';
-const soon = (): number => Date.now() + 5_000;
+const soon = (): number => Date.now() + 60_000;
 const hello = [Buffer.from('hel'), Buffer.from('lo')];
 
 async function withServers(answers: Answer[], body: (calls: Calls, servers: Server[]) => Promise<void>) {
@@ -150,13 +150,20 @@ void describe('unary calls', () => {
       assert.deepEqual([code, message, neverSent], [9, 'not so, café', false]);
     }));
 
-  void test('end at their deadline, and another endpoint has its turn', () =>
-    withServers([hang, echo], async (calls, [slow]) => {
+  void test('end at their deadline, and another endpoint has its turn', () => {
+    let answers = true;
+    const slow: Answer = (stream, body) => (answers ? echo : hang)(stream, body);
+    return withServers([slow, echo], async (calls, [, other]) => {
+      // Connected by now: the deadline is all the answer's.
+      await calls.call(path, hello, soon());
+      answers = false;
       const late = await failure(calls.call(path, hello, Date.now() + 100));
       assert.deepEqual([late.code, late.neverSent], [grpcCodes.deadlineExceeded, false]);
+      assert.equal(other!.calls, 0);
       assert.equal((await calls.call(path, hello, soon())).toString(), 'hellohello');
-      assert.equal(slow!.calls, 1);
-    }));
+      assert.equal(other!.calls, 1);
+    });
+  });
 
   void test('pass over an endpoint that takes no connections', async () => {
     const server = new Server(echo);

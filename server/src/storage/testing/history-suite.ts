@@ -226,7 +226,7 @@ class Run {
 }
 
 export function historyTests(factory: StorageFactory, histories: number): void {
-  void test('random histories agree with the model', { timeout: 120_000 }, () =>
+  void test('random histories agree with the model', () =>
     fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60 }), (steps) =>
         withFixture(factory, async (fixture) => {
@@ -236,6 +236,5 @@ export function historyTests(factory: StorageFactory, histories: number): void {
         }),
       ),
       { numRuns: histories },
-    ),
-  );
+    ));
 }

@@ -30,8 +30,8 @@ export class Recorder {
     );
   }
 
-  /** Resolves when `condition` holds; rejects after `withinMs`. */
-  until(what: string, condition: (recorder: Recorder) => boolean, withinMs = 10_000): Promise<void> {
+  /** Resolves when `condition` holds; rejects after `withinMs`, which is for what never comes, not for a busy machine. */
+  until(what: string, condition: (recorder: Recorder) => boolean, withinMs = 60_000): Promise<void> {
     if (condition(this)) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
