@@ -28,6 +28,8 @@ export interface Case {
   /** `group/subject: what is asked`; unique. */
   name: string;
   steps: readonly Step[];
+  /** API versions without which there is nothing to compare: where neither side serves them, the case is left out. */
+  needs?: readonly string[] | undefined;
 }
 
 /** Where a kind lives, and one small valid object of it. */

@@ -24,8 +24,22 @@ const answered500: readonly Explanation[] = (
 
 export const explained: readonly Explanation[] = [
   {
+    reason: "What a patch leaves alone Go's decoder meets in the order of its types, ours by name.",
+    case: /^versions\//,
+    request: /^PATCH /,
+    at: /^warnings\[\d+\]$/,
+    first: /unknown field/,
+    second: /unknown field/,
+  },
+  {
+    reason: 'Decoding drops lists of nothing, which for v1beta1 upstream takes for a request: both are refused.',
+    case: /^versions\/claim/,
+    label: /^no (selectors|tolerations) without a class$/,
+    at: /^body\.(message|details\.causes.*)$/,
+  },
+  {
     reason: 'Descriptions are prose: ours are our own words. Names, types, formats and priorities are compared.',
-    at: /^body(\[\d+\]\.object)?\.columnDefinitions\[\d+\]\.description$/,
+    at: /^body((\[\d+\])?\.object)?\.columnDefinitions\[\d+\]\.description$/,
   },
   {
     reason: "OpenShift's fork of kube-apiserver gives pods a certificate that Kubernetes does not know.",

@@ -15,14 +15,14 @@ const webhook: JsonObject = {
   admissionReviewVersions: ['v1'],
 };
 
-const namespaced = (apiVersion: string, kind: string, resource: string, example: JsonObject): Kind => ({
+export const namespaced = (apiVersion: string, kind: string, resource: string, example: JsonObject): Kind => ({
   apiVersion,
   kind,
   resource,
   namespaced: true,
   example,
 });
-const cluster = (apiVersion: string, kind: string, resource: string, example: JsonObject): Kind => ({
+export const cluster = (apiVersion: string, kind: string, resource: string, example: JsonObject): Kind => ({
   apiVersion,
   kind,
   resource,

@@ -6,6 +6,7 @@ import { corpus } from './corpus/index.ts';
 import { explained } from './explained.ts';
 import { closingLine, describeCase, explainedList, totals } from './report.ts';
 import { runCases } from './run.ts';
+import { servedCases } from './served.ts';
 import { sweepCases } from './sweep.ts';
 import { clusterTarget } from './target.ts';
 
@@ -64,12 +65,17 @@ async function compare(options: Options): Promise<number> {
   const second = clusterTarget(options.against);
   try {
     const all: Case[] = [...corpus(), ...(options.sweep === true ? await sweepCases(second) : [])];
-    const cases = all.filter(({ name }) => (options.focus?.test(name) ?? true) && !(options.skip?.test(name) ?? false));
+    const chosen = all.filter(
+      ({ name }) => (options.focus?.test(name) ?? true) && !(options.skip?.test(name) ?? false),
+    );
     if (options.list === true) {
-      for (const { name, steps } of cases) console.log(`${name} (${steps.length})`);
+      for (const { name, steps } of chosen) console.log(`${name} (${steps.length})`);
       return 0;
     }
-    if (cases.length === 0) throw new Error('no case matches --focus and --skip; --list prints all names');
+    if (chosen.length === 0) throw new Error('no case matches --focus and --skip; --list prints all names');
+    const cases = await servedCases(chosen, first, second);
+    if (cases.length < chosen.length)
+      console.log(`${chosen.length - cases.length} cases left out: neither cluster serves their API versions\n`);
     const outcomes = await runCases(cases, first, second, {
       explanations: explained,
       parallel: options.parallel,

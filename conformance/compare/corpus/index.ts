@@ -26,6 +26,7 @@ import { scalingCases } from './scaling.ts';
 import { statusCases } from './statuses.ts';
 import { storageCases } from './storage.ts';
 import { subresourceCases } from './subresources.ts';
+import { versionCases } from './versions.ts';
 import { workloadCases } from './workloads.ts';
 import { writeCases } from './writes.ts';
 
@@ -59,5 +60,6 @@ export function corpus(): Case[] {
     ...clusterCases,
     ...genericCases(),
     ...writeCases(),
+    ...versionCases(),
   ];
 }

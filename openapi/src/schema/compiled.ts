@@ -72,7 +72,7 @@ export interface AlwaysField {
 }
 
 /** Structs without fields look like objects of any kind. */
-const emptyStructs = /\.CustomResourceSubresourceStatus$/;
+const emptyStructs = /\.(CustomResourceSubresourceStatus|StorageVersionSpec|BasicSchedulingPolicy)$/;
 const any: Node = { kind: 'any' };
 const caches = new WeakMap<Resolve, WeakMap<Schema, Node>>();
 

@@ -1,6 +1,12 @@
 /** One FieldManager per endpoint and subresource, made when it is first written through. */
-import { definitionName, schemaByName } from '@typernetes/openapi/catalogue';
-import { type GroupVersionKind, type JsonObject, parseApiVersion, StatusError } from '@typernetes/openapi/meta';
+import { catalogue, definitionName, schemaByName } from '@typernetes/openapi/catalogue';
+import {
+  formatApiVersion,
+  type GroupVersionKind,
+  type JsonObject,
+  parseApiVersion,
+  StatusError,
+} from '@typernetes/openapi/meta';
 import {
   deepCopy,
   describeKind,
@@ -67,7 +73,7 @@ function makeManager(
 ): FieldManager {
   const { group, version, resource, store } = endpoint;
   const gvk: GroupVersionKind = subresource?.kind ?? { group, version, kind: endpoint.kind };
-  const apiVersions = sharedStorageOf(endpoint.apiVersion, resource)?.apiVersions ?? [endpoint.apiVersion];
+  const apiVersions = versionsOf(endpoint);
   // /scale of a custom resource is autoscaling/v1 Scale, which is built in.
   const custom = customVersions?.(gvk);
   const filter = resetFieldsOf(
@@ -89,6 +95,14 @@ function makeManager(
     ...(onError === undefined ? {} : { onError }),
   };
   return new FieldManager(managerOptions);
+}
+
+/** Of the objects that the endpoint serves, served or not; custom resources have converters of their own. */
+function versionsOf({ group, resource, apiVersion }: ResourceEndpoint): readonly string[] {
+  const shared = sharedStorageOf(apiVersion, resource);
+  if (shared !== undefined) return shared.apiVersions;
+  const known = catalogue().filter((each) => each.group === group && each.resource === resource);
+  return known.length === 0 ? [apiVersion] : known.map(formatApiVersion);
 }
 
 /** By reference: its name says which of its fields Go always writes. */

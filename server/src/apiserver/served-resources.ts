@@ -45,7 +45,6 @@ import type {
   Strategy,
   SubresourceRegistration,
 } from '../registry/generic/strategy.ts';
-import type { TableDefinition } from '../registry/generic/table.ts';
 import type { Storage } from '../storage/storage.ts';
 import { deprecationWarning } from './deprecations.ts';
 
@@ -75,11 +74,14 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
   const defaulters = new Map<string, (object: KubernetesObject) => void>();
 
   for (const definition of catalogue()) {
-    if (!options.isServed(definition)) continue;
     const apiVersion = formatApiVersion(definition);
     const shared = sharedStorageOf(apiVersion, definition.resource);
     const key = resourceKey(shared?.owner ?? definition);
     const registration = registrations.get(key);
+    const setDefaults = shared?.defaults?.[apiVersion] ?? registration?.strategy?.default?.bind(registration.strategy);
+    // Patches may make objects of versions that are not served.
+    if (setDefaults !== undefined) defaulters.set(`${apiVersion}/${definition.kind}`, setDefaults);
+    if (!options.isServed(definition)) continue;
     let store = stores.get(key);
     if (store === undefined && isStored(definition)) {
       store = new RegistryStore(
@@ -88,19 +90,11 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
       );
       stores.set(key, store);
     }
-    const strategy = registration?.strategy;
-    const ownDefaults = shared === undefined || store === undefined || store.storageApiVersion === apiVersion;
-    if (strategy?.default !== undefined && ownDefaults) {
-      defaulters.set(`${apiVersion}/${definition.kind}`, (object) => strategy.default?.(object));
-    } else if (shared?.default !== undefined) {
-      defaulters.set(`${apiVersion}/${definition.kind}`, (object) => shared.default?.(object));
-    }
     const served = store && shared ? storeServedAs(store, definition, registration?.strategyIn?.[apiVersion]) : store;
     const endpoint = endpointOf(definition, apiVersion, served, registration, options.connectHandlers);
     const fieldLabel = shared?.fieldLabel?.bind(shared);
     const warning = deprecationWarning(apiVersion, definition.kind);
     if (warning !== undefined) endpoint.deprecationWarning = warning;
-    if (shared !== undefined) endpoint.table = tableInStorageForm(endpoint.table, shared);
     endpoints.push(
       fieldLabel === undefined ? endpoint : { ...endpoint, fieldLabel: (label) => fieldLabel(label, apiVersion) },
     );
@@ -140,11 +134,6 @@ function storeServedAs(
   if (group === definition.resource.group) return store;
   const own = { servedAs: { group, resource }, strategy: { ...definition.strategy, ...strategy } };
   return new RegistryStore({ ...definition, ...own }, storage, store);
-}
-
-/** Cells are made from the stored version. */
-function tableInStorageForm(table: TableDefinition, shared: SharedStorage): TableDefinition {
-  return { ...table, cells: (object, now) => table.cells(shared.toStorage(object), now) };
 }
 
 /** Versions of one group that differ in name only. */

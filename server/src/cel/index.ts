@@ -13,6 +13,7 @@ export {
   withDecisions,
 } from './environment.ts';
 export { AuthorizerValue, Decisions } from './library/authorizer.ts';
+export { SemverValue } from './library/text.ts';
 export * from './policy/policy.ts';
 export { compilePolicySpec, type PolicyExpressions } from './policy/spec.ts';
 export { typeIssues, typeOfKind } from './policy/type-check.ts';

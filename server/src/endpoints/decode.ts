@@ -89,9 +89,13 @@ function schemeOf(group: string): string {
   return 'pkg/api/legacyscheme/scheme.go:30';
 }
 
+/** An object at another version as the endpoint's own; undefined if there is no way from the one to the other. */
+export type ConvertVersion = (object: KubernetesObject) => KubernetesObject | undefined;
+
 /**
  * The body as an object of `kind`. A missing kind or apiVersion is the endpoint's; another version of the same kind is
- * refused, another kind cannot be handled. `refuse` words wrong types and strict errors where they are not the decoder's.
+ * read as what it is and then refused, unless `convert` can make it one of the endpoint's; another kind cannot be
+ * handled. `refuse` words wrong types and strict errors where they are not the decoder's.
  */
 export function decodeObject(
   {
@@ -108,6 +112,7 @@ export function decodeObject(
   context: RequestContext,
   dependencies: HandlerDependencies,
   refuse?: (problem: string | Error) => StatusError,
+  convert?: ConvertVersion,
 ): KubernetesObject {
   const numbers = asWritten === true ? 'asWritten' : converted ? 'converted' : 'plain';
   const unreadable = (problem: string): StatusError => {
@@ -149,15 +154,12 @@ export function decodeObject(
         `converting (${sent.version}.${sentKind}) to (${goPackage(kind.group)}.${kind.kind}): unknown conversion`,
       );
     }
-    throw badRequest(
-      `the API version in the data (${apiVersion}) does not match the expected API version (${formatApiVersion(kind)})`,
-    );
   }
   fields.apiVersion = apiVersion;
   fields.kind = sentKind;
   let decoded: ReturnType<HandlerDependencies['decode']>;
   try {
-    decoded = dependencies.decode(fields, kind, numbers);
+    decoded = dependencies.decode(fields, sameGroupVersion ? kind : { ...sent, kind: kind.kind }, numbers);
   } catch (error) {
     if (error instanceof StatusError) throw error;
     if (refuse !== undefined) throw refuse(error as Error);
@@ -172,7 +174,11 @@ export function decodeObject(
       throw (refuse ?? cannot)(`strict decoding error: ${yamlErrorsAsOne(strictErrors).join(', ')}`);
     if (fieldValidation === 'Warn') for (const text of strictErrors) context.warnings.add(text);
   }
-  return decoded.object;
+  const object = sameGroupVersion ? decoded.object : convert?.(decoded.object);
+  if (object !== undefined) return object;
+  throw badRequest(
+    `the API version in the data (${apiVersion}) does not match the expected API version (${formatApiVersion(kind)})`,
+  );
 }
 
 /** As Go writes a map: by key. */

@@ -18,15 +18,16 @@ import type { TableDefinition } from '../registry/generic/table.ts';
 import type { Entry } from '../storage/storage.ts';
 import type { MediaType, OutputFormat } from './negotiation.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
-import { columnDefinitions, encodeRow, type IncludeObject, type RowSource } from './table.ts';
+import { columnDefinitions, encodeRow, type IncludeObject, printedVersion, type RowSource } from './table.ts';
 
 const comma = Buffer.from(',');
 const tableEnd = Buffer.from(']}\n');
 const lineEnd = Buffer.from('\n');
 
-function inTableOrder(entries: readonly Entry[], { table, reader, apiVersion }: RowSource): readonly Entry[] {
+function inTableOrder(entries: readonly Entry[], source: RowSource): readonly Entry[] {
+  const { table, reader } = source;
   if (table.order === undefined) return entries;
-  const object = (entry: Entry) => EntryView.of(entry).parseAs(reader, apiVersion);
+  const object = (entry: Entry) => EntryView.of(entry).parseAs(reader, printedVersion(source));
   return entries.toSorted((a, b) => table.order!(object(a), object(b)));
 }
 
@@ -112,17 +113,21 @@ export function presentEntry(
   }
 }
 
+const printedAs = ({ reader, apiVersion, untyped = false }: ResourceEndpoint): string =>
+  printedVersion({ reader, apiVersion, untyped });
+
 function metadataOf(view: EntryView, endpoint: ResourceEndpoint, format: OutputFormat): BodyPart {
   const { apiVersion } = format.convert!;
   return format.mediaType === protobufMediaType
     ? protobufMetadataOf(view, endpoint, apiVersion)
-    : view.metadata(endpoint.reader, endpoint.apiVersion, apiVersion);
+    : view.metadata(endpoint.reader, printedAs(endpoint), apiVersion);
 }
 
 function protobufMetadataOf(view: EntryView, endpoint: ResourceEndpoint, metaApiVersion: string): Buffer {
-  if (endpoint.untyped === true)
-    return view.memoized(`protobuf-meta:${endpoint.apiVersion}:${metaApiVersion}`, () => {
-      const { metadata = {} } = view.parseAs(endpoint.reader, endpoint.apiVersion);
+  const printed = printedAs(endpoint);
+  if (endpoint.untyped === true || printed !== endpoint.apiVersion)
+    return view.memoized(`protobuf-meta:${printed}:${metaApiVersion}`, () => {
+      const { metadata = {} } = view.parseAs(endpoint.reader, printed);
       return protobufSerializer.encode({ kind: 'PartialObjectMetadata', apiVersion: metaApiVersion, metadata });
     });
   return view.memoized(`protobuf-meta:${metaApiVersion}`, () =>
@@ -175,7 +180,7 @@ export function presentList(
         apiVersion,
         transform,
         metadata,
-        views.map((view) => view.metadata(endpoint.reader, endpoint.apiVersion, apiVersion)),
+        views.map((view) => view.metadata(endpoint.reader, printedAs(endpoint), apiVersion)),
       );
     }
     case 'PartialObjectMetadata':

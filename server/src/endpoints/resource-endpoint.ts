@@ -69,6 +69,8 @@ const withoutStatusTable: ReadonlySet<string> = new Set([
   'customresourcedefinitions.apiextensions.k8s.io',
   'apiservices.apiregistration.k8s.io',
   'resourceclaims.resource.k8s.io',
+  'devicetaintrules.resource.k8s.io',
+  'resourcepoolstatusrequests.resource.k8s.io',
 ]);
 
 /** Whether answers can be Tables: of what is stored, and of the subresources that upstream gave columns. */

@@ -61,7 +61,7 @@ export function encodeRow(view: EntryView, source: RowSource, now: Date): BodyPa
     case 'Object':
       return [head, view.body(source.reader, source.apiVersion), rowEnd];
     case 'Metadata':
-      return [head, view.metadata(source.reader, source.apiVersion, source.metaApiVersion), rowEnd];
+      return [head, view.metadata(source.reader, printedVersion(source), source.metaApiVersion), rowEnd];
     default:
       return source.include satisfies never;
   }
@@ -69,7 +69,17 @@ export function encodeRow(view: EntryView, source: RowSource, now: Date): BodyPa
 
 const noObject = Buffer.from('null}');
 
-function cellsOf(view: EntryView, { reader, apiVersion, table, untyped }: RowSource, now: Date): string {
+/** Of built-in kinds, whichever version is asked for, the stored one is printed; only the whole object is converted. */
+export const printedVersion = ({
+  reader,
+  apiVersion,
+  untyped,
+}: Omit<RowSource, 'table' | 'metaApiVersion' | 'include'>): string =>
+  untyped ? apiVersion : reader.storageApiVersion;
+
+function cellsOf(view: EntryView, source: RowSource, now: Date): string {
+  const { reader, table, untyped } = source;
+  const apiVersion = printedVersion(source);
   let made = kept.get(view);
   if (made?.table !== table || made.apiVersion !== apiVersion) {
     // Columns of custom resources may show anything; of the others no printer looks at managed fields.

@@ -134,7 +134,7 @@ const formats: Record<string, FormatValue> = {
   ),
 };
 
-class SemverValue extends OpaqueValue {
+export class SemverValue extends OpaqueValue {
   readonly typeName = 'kubernetes.Semver';
   readonly parts: readonly [bigint, bigint, bigint];
   private readonly pre: readonly string[];

@@ -33,7 +33,7 @@ import { parseWriteOptions, type WriteOptions } from '../../registry/generic/opt
 import type { Transform } from '../../registry/generic/store.ts';
 import { note } from '../../tracing/index.ts';
 import { maxBodyBytes, readBody } from '../body.ts';
-import { decodeObject, type FieldValidation, type ParsedBody } from '../decode.ts';
+import { type ConvertVersion, decodeObject, type FieldValidation, type ParsedBody } from '../decode.ts';
 import { type ApplyPatchType, isApply, negotiateOutput, negotiatePatch, type PatchType } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import {
@@ -89,7 +89,7 @@ export async function handlePatch(
   const applies = isApply(patchType);
   const change = isApply(patchType)
     ? await applyConfiguration(body, patchType, options, fieldManager, context)
-    : changeByPatch(patchType, body, options, kind, fieldManager, context, dependencies);
+    : changeByPatch(patchType, body, options, kind, fieldManager, projection.convert, context, dependencies);
   const transform: Transform = async (existing) => {
     if (existing === undefined && !applies) {
       throw notFound({ group: endpoint.group, resource: endpoint.resource }, info.name);
@@ -133,6 +133,7 @@ function changeByPatch(
   options: WriteOptions,
   kind: ReturnType<typeof kindOf>,
   fieldManager: FieldManager,
+  convert: ConvertVersion | undefined,
   context: RequestContext,
   dependencies: HandlerDependencies,
 ): Change {
@@ -161,6 +162,7 @@ function changeByPatch(
       context,
       dependencies,
       refuse,
+      convert,
     );
     return fieldManager.update(live, object, manager);
   };

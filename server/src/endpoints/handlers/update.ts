@@ -1,5 +1,11 @@
-import { type KubernetesObject, type ManagedFieldsEntry, methodNotSupported } from '@typernetes/openapi/meta';
+import {
+  type KubernetesObject,
+  type ManagedFieldsEntry,
+  methodNotSupported,
+  parseApiVersion,
+} from '@typernetes/openapi/meta';
 import { deepCopy, fieldElement, parentManagedFields, scaleManagedFields } from '@typernetes/openapi/schema';
+import { sharedStorageOf } from '../../registry/conversion/index.ts';
 import { ensureNamespace } from '../../registry/generic/before-create.ts';
 import type { WriteContext } from '../../registry/generic/definition.ts';
 import { EntryView } from '../../registry/generic/entry-view.ts';
@@ -7,7 +13,7 @@ import { parseWriteOptions } from '../../registry/generic/options.ts';
 import type { RegistryStore, Transform } from '../../registry/generic/store.ts';
 import { note, noted } from '../../tracing/index.ts';
 import { readBody } from '../body.ts';
-import { decodeObject, parseBody } from '../decode.ts';
+import { type ConvertVersion, decodeObject, parseBody } from '../decode.ts';
 import { negotiateInput, negotiateOutput } from '../negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import {
@@ -40,6 +46,8 @@ export interface Projection {
   write(view: KubernetesObject, stored: KubernetesObject | undefined): KubernetesObject;
   /** What clients are shown of it. */
   show(stored: KubernetesObject): KubernetesObject;
+  /** What a patch has made an object of another version; absent for views. */
+  convert?: ConvertVersion;
   /** Whether admission, too, sees what clients see. */
   isView: boolean;
 }
@@ -79,6 +87,10 @@ export function projectionOf(
         : definition.convertFromStorage(deepCopy(stored), endpoint.apiVersion),
     write: (object) => definition.convertToStorage(object),
     show: (stored) => definition.convertFromStorage(stored, endpoint.apiVersion),
+    convert: (object) =>
+      servesVersion(endpoint, object.apiVersion)
+        ? definition.convertFromStorage(definition.convertToStorage(object), endpoint.apiVersion)
+        : undefined,
     isView: false,
   };
 }
@@ -108,6 +120,11 @@ function withManagedFields(object: KubernetesObject, entries: Entries): Kubernet
   const { managedFields: _, ...metadata } = object.metadata ?? {};
   object.metadata = entries === undefined ? metadata : { ...metadata, managedFields: entries };
   return object;
+}
+
+function servesVersion({ group, apiVersion, resource }: ResourceEndpoint, other = ''): boolean {
+  const shared = sharedStorageOf(apiVersion, resource);
+  return shared === undefined ? parseApiVersion(other).group === group : shared.apiVersions.includes(other);
 }
 
 export function kindOf(endpoint: ResourceEndpoint, subresource: SubresourceEndpoint | undefined) {

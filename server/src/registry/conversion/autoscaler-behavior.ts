@@ -2,7 +2,7 @@
  * An autoscaler's behavior as v1 carries it in an annotation: upstream writes the fields of its Go type there, with
  * capitals and with null for what is absent, and reads names in any case.
  */
-import { type Fields, isFields } from './autoscaler-metrics.ts';
+import { type Fields, isFields } from './fields.ts';
 
 const directions = ['scaleUp', 'scaleDown'] as const;
 const ruleFields = ['stabilizationWindowSeconds', 'selectPolicy', 'policies', 'tolerance'] as const;

@@ -1,10 +1,7 @@
 /** One metric of an autoscaler, between v2 and the spelling that v1 has for its annotations. */
+import type { Fields } from './fields.ts';
 
-export type Fields = Record<string, unknown>;
 type Side = 'target' | 'current';
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** v2 groups a metric's figures under target or current; v1 has them side by side under names of their own. */
 interface Source {

@@ -1,7 +1,6 @@
 /** Events of the core group and of events.k8s.io are one object with two spellings; stored in the core one. */
 import type { KubernetesObject } from '@typernetes/openapi/meta';
-
-type Fields = Record<string, unknown>;
+import type { Fields } from './fields.ts';
 
 /** core name → events.k8s.io name; what both share is not listed. */
 const renamed: readonly (readonly [core: string, events: string])[] = [

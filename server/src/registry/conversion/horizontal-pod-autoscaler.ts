@@ -4,7 +4,8 @@
  */
 import type { KubernetesObject } from '@typernetes/openapi/meta';
 import { autoscalerBehavior, behaviorAnnotation } from './autoscaler-behavior.ts';
-import { compact, type Fields, isFields, metricFromV1, metricToV1 } from './autoscaler-metrics.ts';
+import { compact, metricFromV1, metricToV1 } from './autoscaler-metrics.ts';
+import { type Fields, isFields } from './fields.ts';
 
 const prefix = 'autoscaling.alpha.kubernetes.io/';
 const annotations = {

@@ -106,6 +106,7 @@ const updatesChecked: ReadonlyMap<string, readonly MetadataUpdateCheck[]> = new 
     'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io',
   ].map((key) => [key, ['whole']] as const),
   ['persistentvolumes', ['whole', 'whole']],
+  ['storageversions.internal.apiserver.k8s.io', []],
 ]);
 
 const statusUpdatesChecked: ReadonlyMap<string, readonly MetadataUpdateCheck[]> = new Map([

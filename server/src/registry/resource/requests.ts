@@ -1,11 +1,9 @@
 /** What a claim asks for. Clients may leave out whatever the types promise. */
 import type {
-  DeviceClaim,
   DeviceClaimConfiguration,
   DeviceConstraint,
   DeviceRequest,
   DeviceSubRequest,
-  DeviceToleration,
   ExactDeviceRequest,
   ResourceClaimSpec,
 } from '@typernetes/openapi/types/resource/v1';
@@ -19,6 +17,7 @@ import {
   required,
 } from '../validation/index.ts';
 import { maxConfigurations, validateConfiguration } from './configuration.ts';
+import type { DeviceRequestLike } from './defaults.ts';
 import { validateFullyQualifiedName, validateItems, validateLabelName, validateSet } from './names.ts';
 import { validateDeviceSelectors } from './selectors.ts';
 import { validateTolerations } from './taints.ts';
@@ -30,27 +29,6 @@ const allocationModes = ['All', 'ExactCount'];
 const exactlyOne = 'exactly one of `exactly` or `firstAvailable` is required';
 const unknownRequest =
   "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
-
-interface DeviceRequestLike {
-  allocationMode?: string;
-  count?: number;
-  tolerations?: DeviceToleration[];
-}
-
-function defaultRequest(request: DeviceRequestLike | undefined): void {
-  if (!request) return;
-  request.allocationMode ||= 'ExactCount';
-  if (request.allocationMode === 'ExactCount') request.count ||= 1;
-  for (const toleration of request.tolerations ?? []) toleration.operator ||= 'Equal';
-}
-
-/** One device unless the request says otherwise. */
-export function defaultDevices(devices: DeviceClaim | undefined): void {
-  for (const request of devices?.requests ?? []) {
-    defaultRequest(request.exactly);
-    for (const alternative of request.firstAvailable ?? []) defaultRequest(alternative);
-  }
-}
 
 export function validateClaimSpec(spec: ResourceClaimSpec | undefined, at: Path): FieldError[] {
   const { requests, constraints, config } = spec?.devices ?? {};

@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import type { DeviceClaim, ResourceSlice } from '@typernetes/openapi/types/resource/v1';
 import type { DeviceTaintRule } from '@typernetes/openapi/types/resource/v1beta2';
 import { type FieldError, path } from '../validation/index.ts';
+import { defaultDevices } from './defaults.ts';
 import { deviceclasses } from './deviceclasses/index.ts';
 import { devicetaintrules } from './devicetaintrules/index.ts';
-import { defaultDevices, validateClaimSpec } from './requests.ts';
+import { validateClaimSpec } from './requests.ts';
 import { resourceslices } from './resourceslices/index.ts';
 import { validateSlice } from './resourceslices/validate.ts';
 

@@ -91,8 +91,11 @@ function decoded(of: Kind, changes: Changes): KubernetesObject {
   assert.ok(name);
   const { error } = checkTypes(object, { $ref: name }, schemaByName);
   assert.equal(error, undefined);
-  strategyOf(of).default?.(object);
-  return sharedStorageOf(apiVersion, of.resource)?.toStorage(object) ?? object;
+  const shared = sharedStorageOf(apiVersion, of.resource);
+  const own = shared?.defaults?.[apiVersion];
+  if (own === undefined) strategyOf(of).default?.(object);
+  else own(object);
+  return shared?.toStorage(object) ?? object;
 }
 
 function change(object: object, names: readonly string[], value: unknown): void {

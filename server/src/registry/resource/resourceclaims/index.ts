@@ -5,7 +5,8 @@ import { withoutEmpty } from '../../generic/without-empty.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
 import { type FieldError, immutable, path } from '../../validation/index.ts';
 import { allocatedAdminAccessErrors, confirmAdminAccess, refuse } from '../admin-access.ts';
-import { defaultDevices, validateClaimSpec } from '../requests.ts';
+import { defaultClaimStatus, defaultDevices } from '../defaults.ts';
+import { validateClaimSpec } from '../requests.ts';
 import { authorizeStatus } from './authorize-status.ts';
 import { dropDeallocatedDevices } from './devices.ts';
 import { validateClaimStatus } from './validate-status.ts';
@@ -30,7 +31,10 @@ export function resourceclaims({
     strategy: {
       hasGeneration: false,
       statusKeepsMetadata: true,
-      default: (claim) => defaultDevices(claim.spec?.devices),
+      default({ spec, status }) {
+        defaultDevices(spec?.devices);
+        defaultClaimStatus(status);
+      },
       canonicalize: (claim) => withoutEmpty(claim.spec?.devices, 'requests', null),
       prepareForCreate(claim) {
         claim.status = {};

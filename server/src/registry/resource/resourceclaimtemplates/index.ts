@@ -5,7 +5,8 @@ import { withoutEmpty } from '../../generic/without-empty.ts';
 import { age, ageColumn, nameColumn } from '../../printing/index.ts';
 import { type FieldError, immutable, path } from '../../validation/index.ts';
 import { confirmAdminAccess } from '../admin-access.ts';
-import { defaultDevices, validateClaimSpec } from '../requests.ts';
+import { defaultDevices } from '../defaults.ts';
+import { validateClaimSpec } from '../requests.ts';
 
 const validateTemplate = ({ spec }: ResourceClaimTemplate): FieldError[] => [
   ...validateTemplateObjectMeta(spec?.metadata, path('spec', 'metadata')),

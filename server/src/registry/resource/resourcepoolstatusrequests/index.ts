@@ -1,7 +1,8 @@
 import type { ResourcePoolStatusRequest } from '@typernetes/openapi/types/resource/v1alpha3';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { integer, nameColumn, since, text } from '../../printing/index.ts';
-import { immutable, path } from '../../validation/index.ts';
+import { IMMUTABLE, invalidValue, path, semanticEqual } from '../../validation/index.ts';
+import { validateRequestSpec, validateRequestStatus } from './validate.ts';
 
 function isTrue(request: ResourcePoolStatusRequest, type: string): boolean {
   return (request.status?.conditions ?? []).some((condition) => condition.type === type && condition.status === 'True');
@@ -20,6 +21,9 @@ export const resourcepoolstatusrequests: ResourceRegistration<ResourcePoolStatus
     allowUnconditionalUpdate: false,
     hasGeneration: false,
     statusKeepsMetadata: true,
+    default({ spec }) {
+      if (spec) spec.limit ??= 100;
+    },
     prepareForCreate(request) {
       delete request.status;
     },
@@ -27,7 +31,11 @@ export const resourcepoolstatusrequests: ResourceRegistration<ResourcePoolStatus
       if (old.status === undefined) delete request.status;
       else request.status = structuredClone(old.status);
     },
-    validateUpdate: (request, old) => immutable(path('spec'), request.spec, old.spec),
+    validate: ({ spec }) => validateRequestSpec(spec),
+    // Its value is not told: the rule is one of the declared ones.
+    validateUpdate: (request, old) =>
+      semanticEqual(request.spec, old.spec) ? [] : [invalidValue(path('spec'), null, IMMUTABLE)],
+    validateStatusUpdate: ({ status }, old) => validateRequestStatus(status, old.status),
   },
   table: {
     columns: [

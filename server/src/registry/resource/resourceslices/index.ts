@@ -1,14 +1,12 @@
-import { formatTime } from '@typernetes/openapi/meta';
 import type { ResourceSlice } from '@typernetes/openapi/types/resource/v1';
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { withoutEmpty } from '../../generic/without-empty.ts';
 import { age, ageColumn, nameColumn, text } from '../../printing/index.ts';
+import { defaultTaints } from '../defaults.ts';
 import { validateSlice, validateSliceUpdate } from './validate.ts';
 
-/** A taint counts from when it was first seen. */
-function defaultDevices(slice: ResourceSlice): void {
-  for (const device of slice.spec?.devices ?? [])
-    for (const taint of device.taints ?? []) taint.timeAdded ??= formatTime(new Date());
+function defaultDevices({ spec }: ResourceSlice): void {
+  for (const { taints } of spec?.devices ?? []) defaultTaints(taints);
 }
 
 /** Of features that v1.36 leaves off: they are in the schema, and are dropped from what clients send. */
