@@ -2,28 +2,15 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { freePort } from '../up/ports.ts';
 import { eventually, seconds, simulated, withCluster, withoutKubectl } from './cluster.ts';
 import { apiAnswers, deploy, killApiserverDuringWrites, podUids, rolledOut, watchThrough } from './crash.ts';
 import { findOnPath } from './program.ts';
 
 const etcd = findOnPath('etcd');
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no free port')),
-      );
-    });
-  });
-}
 
 class Etcd {
   readonly #arguments: string[];
@@ -65,7 +52,8 @@ const skip = withoutKubectl || (etcd === undefined ? 'needs etcd' : false);
 
 test('a cluster on etcd survives its API server and etcd being killed', { skip }, async (t) => {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'tn-etcd-'));
-  const store = new Etcd(directory, await freePort(), await freePort());
+  const port = await freePort('127.0.0.1', 0);
+  const store = new Etcd(directory, port, await freePort('127.0.0.1', 0, [port]));
   try {
     await store.start();
     await withCluster([simulated, '--nodes=2', `--etcd-servers=${store.url}`], async (cluster, kubectl) => {

@@ -185,21 +185,23 @@ async function planCluster(flags: UpFlags, layout: Layout, nodes: ClusterPlan['n
   const bindAddress = flags.bindAddress ?? (nodes.kind === 'machine' ? '0.0.0.0' : '127.0.0.1');
   const adminKubeconfig = path.resolve(flags.kubeconfig ?? path.join(layout.directory, 'admin.kubeconfig'));
   mkdirSync(path.dirname(adminKubeconfig), { recursive: true });
+  const port = await choosePort(bindAddress, flags.securePort, layout.state);
   // Upstream's port, or a free one; who asked for any port for the API server runs several clusters.
-  const componentPort = (usual: number): Promise<number> =>
-    freePort('127.0.0.1', flags.securePort === 0 ? 0 : usual).catch(() => freePort('127.0.0.1', 0));
+  const componentPort = (usual: number, ...but: number[]): Promise<number> =>
+    freePort('127.0.0.1', flags.securePort === 0 ? 0 : usual, but).catch(() => freePort('127.0.0.1', 0, but));
+  const controllerManagerPort = await componentPort(10_257, port);
   return {
     layout,
     bindAddress,
-    port: await choosePort(bindAddress, flags.securePort, layout.state),
+    port,
     serviceCIDR: flags.serviceClusterIpRange,
     clusterCIDR: flags.clusterCidr,
     clusterDNS: flags.clusterDns ?? addressInRange(flags.serviceClusterIpRange, 10),
     clusterDomain: flags.clusterDomain,
     etcdServers: flags.etcdServers,
     adminKubeconfig,
-    controllerManagerPort: await componentPort(10_257),
-    schedulerPort: await componentPort(10_259),
+    controllerManagerPort,
+    schedulerPort: await componentPort(10_259, port, controllerManagerPort),
     nodes,
   };
 }

@@ -5,7 +5,7 @@
 import { byKey } from './distil-protobuf.ts';
 import type { Json, Spec, SpecSchema } from './spec.ts';
 
-/** "definition.field", or "definition.field[]" for the items of a list, → values. */
+/** "definition.field", or "definition.field[]" for the items of a list or the values of a map, → values. */
 export type Enums = ReadonlyMap<string, Json[]>;
 
 export function specEnums(spec: Spec | undefined): Enums {
@@ -14,11 +14,15 @@ export function specEnums(spec: Spec | undefined): Enums {
   for (const [name, schema] of definitions.flatMap((part) => Object.entries(part))) {
     for (const [field, property] of Object.entries(schema.properties ?? {})) {
       if (property.enum !== undefined) enums.set(`${name}.${field}`, property.enum);
-      if (property.items?.enum !== undefined) enums.set(`${name}.${field}[]`, property.items.enum);
+      const members = membersOf(property)?.enum;
+      if (members !== undefined) enums.set(`${name}.${field}[]`, members);
     }
   }
   return enums;
 }
+
+const membersOf = ({ items, additionalProperties }: SpecSchema): SpecSchema | undefined =>
+  items ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
 
 const functionPattern = /^func schema_(k8sio_api|pkg_apis)_(\w+?)_(v\d\w*?)_(\w+)\(/;
 const propertyPattern = /^\t{5}"([^"]+)": \{$/;
@@ -41,7 +45,7 @@ export function goEnums(source: string): Enums {
     property = propertyPattern.exec(line)?.[1] ?? property;
     const [, tabs, values] = enumPattern.exec(line) ?? [];
     if (tabs === undefined) continue;
-    // A property's own values stand seven tabs in, those of its items ten.
+    // A property's own values stand seven tabs in, those of its items or members ten.
     const place = tabs.length === 7 ? '' : tabs.length === 10 ? '[]' : undefined;
     if (place === undefined) throw new Error(`${definition}.${property}: an enum of neither a field nor its items`);
     enums.set(`${definition}.${property}${place}`, JSON.parse(`[${values}]`) as Json[]);
@@ -54,8 +58,8 @@ export function addEnums(name: string, schema: SpecSchema, enums: Enums): void {
   for (const [field, property] of Object.entries(schema.properties ?? {}).sort(byKey)) {
     const own = enums.get(`${name}.${field}`);
     if (own !== undefined && property.enum === undefined) property.enum = own;
-    const items = enums.get(`${name}.${field}[]`);
-    if (items !== undefined && property.items !== undefined && property.items.enum === undefined)
-      property.items.enum = items;
+    const members = membersOf(property);
+    const values = enums.get(`${name}.${field}[]`);
+    if (values !== undefined && members !== undefined && members.enum === undefined) members.enum = values;
   }
 }

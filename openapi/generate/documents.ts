@@ -19,6 +19,14 @@ const gvkKey = 'x-kubernetes-group-version-kind';
 const methods = ['delete', 'get', 'head', 'options', 'patch', 'post', 'put'];
 const statusTexts: Record<string, string> = { '200': 'OK', '201': 'Created', '202': 'Accepted', '401': 'Unauthorized' };
 
+/** References that upstream does not describe: in v3 they stand alone, where a description makes them an `allOf`. */
+const undescribed = new Set([
+  ...['additionalItems', 'additionalProperties', 'example', 'externalDocs', 'items', 'not'].map(
+    (field) => `io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps.${field}`,
+  ),
+  'io.k8s.api.networking.v1.IngressRule.http',
+]);
+
 export interface DocumentSource {
   /** Path of the v3 document: "api/v1", "apis/apps/v1", "version", … */
   place: string;
@@ -240,12 +248,12 @@ export class DocumentBuilder {
     const own = kinds === undefined ? undefined : kindsIn(kinds as JsonMap[], source);
     return {
       ...(description?.text ? { description: description.text } : {}),
-      ...this.#schema(schema, version, (field) => description?.fields.get(fieldKey(field))),
+      ...this.#schema(schema, version, { name, describe: (field) => description?.fields.get(fieldKey(field)) }),
       ...(own === undefined ? {} : { [gvkKey]: own }),
     };
   }
 
-  #schema(schema: SpecSchema, version: Version, describe?: (field: string) => string | undefined): JsonMap {
+  #schema(schema: SpecSchema, version: Version, { name, describe }: Described = {}): JsonMap {
     const { $ref, properties, items, additionalProperties, oneOf, default: byDefault, ...rest } = schema;
     const converted = { ...rest } as JsonMap;
     // OpenAPI v2 has neither: a value of several types is a string there, and upstream leaves defaults out.
@@ -257,7 +265,9 @@ export class DocumentBuilder {
       converted['additionalProperties'] = this.#schema(additionalProperties, version);
     if (properties !== undefined) {
       converted['properties'] = mapValues(properties, (property, field) => {
-        const description = describe?.(field) ?? this.#fallback(property);
+        const description = undescribed.has(`${name}.${field}`)
+          ? undefined
+          : (describe?.(field) ?? this.#fallback(property));
         const described = { ...(description ? { description } : {}), ...this.#schema(property, version) };
         return version === 3 ? withAllOf(described) : described;
       });
@@ -269,6 +279,12 @@ export class DocumentBuilder {
   #fallback({ $ref }: SpecSchema): string | undefined {
     return $ref === undefined ? undefined : this.#descriptions.of($ref)?.text;
   }
+}
+
+/** A definition's name, and what is said of its fields. */
+interface Described {
+  name?: string;
+  describe?: (field: string) => string | undefined;
 }
 
 /** OpenAPI v3 ignores what stands beside a `$ref`: with siblings, the reference goes into an `allOf`. */

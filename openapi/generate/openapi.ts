@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { encodeOpenApiV2, encodeOpenApiV3 } from '../src/catalogue/gnostic.ts';
 import type { Descriptions } from './descriptions.ts';
 import { DocumentBuilder } from './documents.ts';
+import { servedSpec } from './served.ts';
 import type { Spec } from './spec.ts';
 
 /** Upstream's entity tag and `?hash=` of a document: SHA-512 of its JSON. */
@@ -10,7 +11,7 @@ const hashOf = (json: string): string => createHash('sha512').update(json).diges
 
 export function openApiFiles(spec: Spec, descriptions: Descriptions): Map<string, string | Buffer> {
   const files = new Map<string, string | Buffer>();
-  const builder = new DocumentBuilder(spec, descriptions);
+  const builder = new DocumentBuilder(servedSpec(spec), descriptions);
   const hashes: Record<string, string> = {};
   for (const source of builder.sources) {
     const document = builder.v3(source);

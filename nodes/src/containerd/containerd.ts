@@ -114,12 +114,14 @@ export async function startContainerd(options: ContainerdOptions): Promise<Runni
 
 async function removePods(runtime: CriConnection['runtime']): Promise<void> {
   const { items } = await runtime.listPodSandbox({});
-  await Promise.all(
+  // One that cannot be removed must not end the runtime before the others are.
+  const removals = await Promise.allSettled(
     items.map(async ({ id }) => {
       await runtime.stopPodSandbox({ podSandboxId: id });
       await runtime.removePodSandbox({ podSandboxId: id });
     }),
   );
+  for (const removal of removals) if (removal.status === 'rejected') throw removal.reason;
 }
 
 /** One that outlived a supervisor that was killed; its containers keep running under their shims for the next one. */

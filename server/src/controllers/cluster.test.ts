@@ -245,7 +245,9 @@ describe('nodes', () => {
   });
 
   it('that fall silent become Unknown and tainted, and lose their pods', async () => {
-    harness = await startHarness([startNodeLifecycleController, startTaintEvictionController]);
+    // Long enough for the lease of the other node to be renewed and heard of on a busy machine.
+    const grace = { nodeMonitorGracePeriodMs: 3000, nodeStartupGracePeriodMs: 3000 };
+    harness = await startHarness([startNodeLifecycleController, startTaintEvictionController], grace);
     const { server } = harness;
     server.put(resources.nodes, node('silent'));
     server.put(resources.nodes, node('alive'));
@@ -268,7 +270,7 @@ describe('nodes', () => {
         pod('leaves-later', {
           nodeName: 'silent',
           tolerations: [
-            { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 1 },
+            { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 4 },
           ],
         }),
       );

@@ -6,11 +6,15 @@ import { labelValue, qualifiedName } from './names.ts';
 
 export { validateAnnotations, validateLabels };
 
-export function validateLabelSelector(selector: LabelSelectorLike | undefined | null, at: Path): FieldError[] {
+type Selector = LabelSelectorLike | undefined | null;
+
+/** `stored`: where one of these, as they were before an update, was wrong, the values of labels may still be. */
+export function validateLabelSelector(selector: Selector, at: Path, stored: readonly Selector[] = []): FieldError[] {
   if (!selector) return [];
+  const anyValue = stored.some((one) => one != null && !isValidSelector(one));
   const errors = validateLabels(selector.matchLabels ?? undefined, at.child('matchLabels'));
   for (const [index, requirement] of (selector.matchExpressions ?? []).entries()) {
-    errors.push(...validateRequirement(requirement, at.child('matchExpressions').index(index)));
+    errors.push(...validateRequirement(requirement, at.child('matchExpressions').index(index), { anyValue }));
   }
   return errors;
 }
@@ -24,6 +28,8 @@ interface Requirement {
 interface RequirementOptions {
   /** Of a newer client: what it means is not for this server to say. */
   anyOperator?: boolean;
+  /** It was stored so: labels of pods tell whether it selects any. */
+  anyValue?: boolean;
 }
 
 export function validateRequirement(
@@ -35,7 +41,9 @@ export function validateRequirement(
   return [
     ...validateOperator(requirement, at, options),
     ...checked(at.child('key'), requirement.key, qualifiedName(requirement.key ?? '')),
-    ...values.flatMap((value, index) => checked(at.child('values').index(index), value, labelValue(value))),
+    ...(options.anyValue === true ? [] : values).flatMap((value, index) =>
+      checked(at.child('values').index(index), value, labelValue(value)),
+    ),
   ];
 }
 

@@ -1,8 +1,8 @@
 /** A real etcd for tests, from the PATH, on free loopback ports and in a directory of its own. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -19,13 +19,18 @@ export function etcdMissing(): string | undefined {
   return error === undefined ? undefined : `no etcd in PATH (${error.message})`;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+/**
+ * Two ports that nobody has. The kernel gives them to nobody who wants any either, so that they are free whenever etcd is
+ * started again.
+ */
+async function freePorts(): Promise<[number, number]> {
+  for (;;) {
+    const port = randomInt(10_500, 15_000) * 2;
+    const servers = [port, port + 1].map((each) => createServer().listen(each, '127.0.0.1'));
+    const listening = await Promise.allSettled(servers.map((server) => once(server, 'listening')));
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    if (listening.every(({ status }) => status === 'fulfilled')) return [port, port + 1];
+  }
 }
 
 export class EtcdServer {
@@ -35,7 +40,7 @@ export class EtcdServer {
   #process: ChildProcess | undefined;
 
   static async start(options: EtcdServerOptions = {}): Promise<EtcdServer> {
-    const server = new EtcdServer(options, await freePort(), await freePort());
+    const server = new EtcdServer(options, ...(await freePorts()));
     await server.run();
     return server;
   }

@@ -71,12 +71,12 @@ function setTemplateGeneration(set: DaemonSet, generation: number | bigint): voi
   set.metadata = { ...set.metadata, annotations };
 }
 
-function validateDaemonSet(set: DaemonSet): FieldError[] {
+function validateDaemonSet(set: DaemonSet, old?: Readonly<DaemonSet>): FieldError[] {
   const given = set.spec;
   if (!given) return [required(spec.child('selector'), ''), required(spec.child('template'), '')];
   const at = spec.child('template');
   const errors = [
-    ...validateLabelSelector(given.selector, spec.child('selector')),
+    ...validateLabelSelector(given.selector, spec.child('selector'), [old?.spec?.selector]),
     ...validateSelectsTemplate(given.selector, given.template, at),
   ];
   if (given.selector && isEmptySelector(given.selector)) {
@@ -133,10 +133,10 @@ export const daemonsets: ResourceRegistration<DaemonSet> = {
       if (old.spec) set.spec = structuredClone(old.spec);
       setTemplateGeneration(set, templateGeneration(old));
     },
-    validate: validateDaemonSet,
+    validate: (set) => validateDaemonSet(set),
     validateUpdate: (set, old) => [
       ...immutable(spec.child('selector'), set.spec?.selector, old.spec?.selector),
-      ...validateDaemonSet(set),
+      ...validateDaemonSet(set, old),
     ],
     validateStatusUpdate(set, old) {
       const at = path('status');

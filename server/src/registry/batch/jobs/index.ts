@@ -53,10 +53,10 @@ function labelLikeTemplate(job: Job): void {
     job.metadata = { ...job.metadata, labels: { ...labels } };
 }
 
-function validateJob(job: Job): FieldError[] {
+function validateJob(job: Job, old?: Readonly<Job>): FieldError[] {
   const given = job.spec;
   if (!given) return [required(spec.child('template'), '')];
-  const errors = [...validateGeneratedSelector(job, given), ...validateSpec(given)];
+  const errors = [...validateGeneratedSelector(job, given), ...validateSpec(given, old?.spec)];
   if (given.completionMode === 'Indexed' && (given.completions ?? 0) > 0) {
     const name = job.metadata?.name ?? '';
     const last = `${name}-${(given.completions ?? 0) - 1}`;
@@ -69,10 +69,10 @@ function validateJob(job: Job): FieldError[] {
   return errors;
 }
 
-function validateSpec(given: JobSpec): FieldError[] {
+function validateSpec(given: JobSpec, stored?: Readonly<JobSpec>): FieldError[] {
   const errors = validateJobSpec(given, spec);
   if (!given.selector) errors.push(required(spec.child('selector'), ''));
-  else errors.push(...validateLabelSelector(given.selector, spec.child('selector')));
+  else errors.push(...validateLabelSelector(given.selector, spec.child('selector'), [stored?.selector]));
   const labels = given.template?.metadata?.labels;
   if (selectorMatches(given.selector, labels) === false) {
     errors.push(
@@ -125,7 +125,7 @@ function validateJobUpdate(job: Job, old: Readonly<Job>): FieldError[] {
   const before = old.spec;
   if (!after || !before) return [];
   // Upstream looks at the spec twice.
-  const errors = validateSpec(after);
+  const errors = validateSpec(after, before);
   if (after.completionMode !== 'Indexed')
     errors.push(...immutable(spec.child('completions'), after.completions, before.completions));
   else if (
@@ -213,10 +213,10 @@ export const jobs: ResourceRegistration<Job> = {
       labelLikeTemplate(job);
       withoutEmpty(job.spec?.podFailurePolicy, 'rules', null);
     },
-    validate: validateJob,
+    validate: (job) => validateJob(job),
     // The update's own check looks at metadata and the whole spec once more.
     validateUpdate: (job, old) => [
-      ...validateJob(job),
+      ...validateJob(job, old),
       ...validateObjectMetaUpdate(job.metadata ?? {}, old.metadata ?? {}),
       ...validateKubeFinalizers({ metadataChecks: 'core' }, job.metadata ?? {}),
       ...validateJobUpdate(job, old),

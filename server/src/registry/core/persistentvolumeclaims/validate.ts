@@ -38,7 +38,7 @@ export function validateClaimSpec(
   const modes = given.accessModes ?? [];
   const errors: FieldError[] =
     modes.length === 0 ? [required(at.child('accessModes'), 'at least 1 access mode is required')] : [];
-  errors.push(...validateLabelSelector(given.selector, at.child('selector')));
+  errors.push(...validateLabelSelector(given.selector, at.child('selector'), [old?.selector]));
   if (modes.length > 0) errors.push(...validateAccessModes(modes, at.child('accessModes'), ''));
   const storage = given.resources?.requests?.['storage'];
   const place = at.child('resources').key('storage');

@@ -1,3 +1,4 @@
+import type { LabelSelector } from '@typernetes/openapi/types/meta/v1';
 import type {
   IPBlock,
   NetworkPolicy,
@@ -26,14 +27,15 @@ import {
 
 const spec = path('spec');
 
-function validatePolicy(policy: NetworkPolicy): FieldError[] {
+function validatePolicy(policy: NetworkPolicy, old?: Readonly<NetworkPolicy>): FieldError[] {
+  const stored = [old?.spec?.podSelector];
   const { podSelector, ingress = [], egress = [], policyTypes = [] } = policy.spec ?? {};
-  const errors = validateLabelSelector(podSelector, spec.child('podSelector'));
+  const errors = validateLabelSelector(podSelector, spec.child('podSelector'), stored);
   for (const [index, rule] of ingress.entries()) {
-    errors.push(...validateRule(rule.ports, rule.from, 'from', spec.child('ingress').index(index)));
+    errors.push(...validateRule(rule.ports, rule.from, 'from', spec.child('ingress').index(index), stored));
   }
   for (const [index, rule] of egress.entries()) {
-    errors.push(...validateRule(rule.ports, rule.to, 'to', spec.child('egress').index(index)));
+    errors.push(...validateRule(rule.ports, rule.to, 'to', spec.child('egress').index(index), stored));
   }
   const at = spec.child('policyTypes');
   if (policyTypes.length > 2)
@@ -49,10 +51,11 @@ function validateRule(
   peers: readonly NetworkPolicyPeer[] = [],
   field: string,
   at: Path,
+  stored: readonly (LabelSelector | undefined)[],
 ): FieldError[] {
   return [
     ...ports.flatMap((port, index) => validatePort(port, at.child('ports').index(index))),
-    ...peers.flatMap((peer, index) => validatePeer(peer, at.child(field).index(index))),
+    ...peers.flatMap((peer, index) => validatePeer(peer, at.child(field).index(index), stored)),
   ];
 }
 
@@ -75,10 +78,14 @@ function validatePort({ protocol, port, endPort }: NetworkPolicyPort, at: Path):
   return errors;
 }
 
-function validatePeer({ podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer, at: Path): FieldError[] {
+function validatePeer(
+  { podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer,
+  at: Path,
+  stored: readonly (LabelSelector | undefined)[],
+): FieldError[] {
   const errors = [
-    ...validateLabelSelector(podSelector, at.child('podSelector')),
-    ...validateLabelSelector(namespaceSelector, at.child('namespaceSelector')),
+    ...validateLabelSelector(podSelector, at.child('podSelector'), stored),
+    ...validateLabelSelector(namespaceSelector, at.child('namespaceSelector'), stored),
   ];
   if (ipBlock) errors.push(...validateBlock(ipBlock, at.child('ipBlock')));
   if (!podSelector && !namespaceSelector && !ipBlock) errors.push(required(at, 'must specify a peer'));
@@ -143,7 +150,7 @@ export const networkpolicies: ResourceRegistration<NetworkPolicy> = {
         given.policyTypes = (given.egress ?? []).length > 0 ? ['Ingress', 'Egress'] : ['Ingress'];
       }
     },
-    validate: validatePolicy,
+    validate: (policy) => validatePolicy(policy),
     validateUpdate: validatePolicy,
     warningsOnCreate: blockWarnings,
     warningsOnUpdate: blockWarnings,

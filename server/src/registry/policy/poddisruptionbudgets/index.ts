@@ -16,7 +16,7 @@ import {
 const spec = path('spec');
 const NO_STATUS = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 };
 
-function validateBudget(budget: PodDisruptionBudget): FieldError[] {
+function validateBudget(budget: PodDisruptionBudget, old?: Readonly<PodDisruptionBudget>): FieldError[] {
   const given = budget.spec ?? {};
   const errors: FieldError[] = [];
   if (given.minAvailable != null && given.maxUnavailable != null) {
@@ -31,7 +31,7 @@ function validateBudget(budget: PodDisruptionBudget): FieldError[] {
   const policies = ['AlwaysAllow', 'IfHealthyBudget'];
   return [
     ...errors,
-    ...validateLabelSelector(given.selector, spec.child('selector')),
+    ...validateLabelSelector(given.selector, spec.child('selector'), [old?.spec?.selector]),
     ...optionalOneOf(spec.child('unhealthyPodEvictionPolicy'), given.unhealthyPodEvictionPolicy, policies),
   ];
 }
@@ -46,7 +46,7 @@ export const poddisruptionbudgets: ResourceRegistration<PodDisruptionBudget> = {
     prepareForUpdate(budget, old) {
       budget.status = structuredClone(old.status ?? { ...NO_STATUS });
     },
-    validate: validateBudget,
+    validate: (budget) => validateBudget(budget),
     validateUpdate: validateBudget,
     validateStatusUpdate: (budget) => [
       ...validateConditions(budget.status?.conditions, path('status', 'conditions')),

@@ -14,7 +14,7 @@ import {
 } from '../../validation/index.ts';
 import { RBAC_GROUP, validateRules } from '../rules.ts';
 
-function validateClusterRole(role: ClusterRole): FieldError[] {
+function validateClusterRole(role: ClusterRole, old?: Readonly<ClusterRole>): FieldError[] {
   const errors = validateRules(role.rules, false);
   const at = path('aggregationRule', 'clusterRoleSelectors');
   const selectors = role.aggregationRule?.clusterRoleSelectors ?? [];
@@ -22,7 +22,7 @@ function validateClusterRole(role: ClusterRole): FieldError[] {
     errors.push(required(at, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
   }
   for (const [index, selector] of selectors.entries()) {
-    const found = validateLabelSelector(selector, at.index(index));
+    const found = validateLabelSelector(selector, at.index(index), old?.aggregationRule?.clusterRoleSelectors);
     errors.push(...found);
     if (found.length > 0) errors.push(invalidValue(at.index(index), null, 'invalid label selector.'));
   }
@@ -43,7 +43,7 @@ export function clusterroles(dependencies: RegistryDependencies): ResourceRegist
       hasGeneration: false,
       validateName: nameIsPathSegment,
       canonicalize: (role) => withoutEmpty(role, 'rules', null),
-      validate: validateClusterRole,
+      validate: (role) => validateClusterRole(role),
       validateUpdate: validateClusterRole,
     },
     async beginCreate(role, context) {

@@ -13,9 +13,9 @@ import {
   validateLabelSelector,
 } from '../../validation/index.ts';
 
-function validateCapacity(object: CSIStorageCapacity): FieldError[] {
+function validateCapacity(object: CSIStorageCapacity, old?: Readonly<CSIStorageCapacity>): FieldError[] {
   return [
-    ...validateLabelSelector(object.nodeTopology, path('nodeTopology')),
+    ...validateLabelSelector(object.nodeTopology, path('nodeTopology'), [old?.nodeTopology]),
     ...checked(
       path('storageClassName'),
       object.storageClassName ?? '',
@@ -35,9 +35,9 @@ export const csistoragecapacities: ResourceRegistration<CSIStorageCapacity> = {
     hasGeneration: false,
     warningsOnCreate: topologyWarnings,
     warningsOnUpdate: topologyWarnings,
-    validate: validateCapacity,
+    validate: (capacity) => validateCapacity(capacity),
     validateUpdate: (object, old) => [
-      ...validateCapacity(object),
+      ...validateCapacity(object, old),
       ...immutable(path('nodeTopology'), object.nodeTopology, old.nodeTopology),
       ...immutable(path('storageClassName'), object.storageClassName, old.storageClassName),
     ],
