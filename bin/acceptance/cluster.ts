@@ -37,7 +37,7 @@ export class Kubectl {
   start(args: readonly string[]): { first: Promise<string>; ended: Promise<{ code: number; output: string }> } {
     const child = spawn(this.#program, [`--kubeconfig=${this.#kubeconfig}`, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 120_000,
+      timeout: 240_000,
     });
     let output = '';
     const first = new Promise<string>((resolve, reject) => {
@@ -123,7 +123,7 @@ export function processOf(cluster: TestCluster, name: string): ComponentProcess 
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  deadlineMs = 60_000,
+  deadlineMs = 120_000,
 ): Promise<void> {
   const end = performance.now() + deadlineMs;
   while (!(await holds())) {

@@ -13,7 +13,7 @@ export async function deploy(kubectl: Kubectl, name: string, replicas: number): 
 }
 
 export async function rolledOut(kubectl: Kubectl, name: string): Promise<void> {
-  await kubectl.run(['rollout', 'status', `deployment/${name}`, '--timeout=60s']);
+  await kubectl.run(['rollout', 'status', `deployment/${name}`, '--timeout=120s']);
 }
 
 export async function podUids(kubectl: Kubectl, name: string): Promise<string[]> {
@@ -87,7 +87,7 @@ export async function watchThrough(kubectl: Kubectl, name: string, replicas: num
   const nodes = (await kubectl.run(['get', 'nodes', '-o', 'name'])).trim().split('\n');
   await kubectl.run(['cordon', ...nodes.map((node) => node.replace('node/', ''))]);
   await kubectl.run(['scale', `deployment/${name}`, `--replicas=${replicas}`]);
-  const watching = kubectl.start(['rollout', 'status', `deployment/${name}`, '--timeout=100s']);
+  const watching = kubectl.start(['rollout', 'status', `deployment/${name}`, '--timeout=200s']);
   assert.match(await watching.first, /Waiting for deployment/);
   await crash();
   await kubectl.run(['uncordon', ...nodes.map((node) => node.replace('node/', ''))]);

@@ -245,7 +245,7 @@ suite('discovery', () => {
 
       const pod = `try-${name.replaceAll('.', '-')}`;
       await old.run(['run', pod, '--image=example.test/app:1', '--restart=Never', '--port=80']);
-      await old.run(['wait', `pod/${pod}`, '--for=condition=Ready', '--timeout=30s']);
+      await old.run(['wait', `pod/${pod}`, '--for=condition=Ready', '--timeout=120s']);
       assert.match(await old.run(['get', 'pods', '-o', 'wide']), new RegExp(`^${pod} +1/1 +Running +0 `, 'm'));
       await old.run(['logs', pod]);
       assert.match(await old.run(['describe', 'pod', pod]), /Successfully assigned/);

@@ -26,7 +26,7 @@ export function run(command: readonly [string, ...string[]], options: RunOptions
   const child = spawn(program, args, {
     env: { ...process.env, ...options.environment },
     cwd: options.cwd,
-    timeout: options.timeoutMs ?? 60_000,
+    timeout: options.timeoutMs ?? 150_000,
     killSignal: 'SIGKILL',
   });
   let stdout = '';

@@ -5,18 +5,23 @@ import { type Kubectl, megabytes, processes, seconds, simulated, withCluster, wi
 
 const nodes = 100;
 const pods = 3000;
-const readyWithinMs = 90_000;
-const goneWithinMs = 120_000;
+/** Of the cluster's processor time, for others may be at work on the machine. */
+const readyWithinSeconds = 90;
+const goneWithinSeconds = 120;
+/** For what never comes. */
+const patienceMs = 400_000;
 
 const lines = (output: string): number => output.split('\n').filter(Boolean).length;
 
 async function waitForReplicas(kubectl: Kubectl, replicas: number): Promise<void> {
   const wait = ['wait', 'deployment/big', `--for=jsonpath={.status.readyReplicas}=${replicas}`];
-  await kubectl.run([...wait, `--timeout=${2 * readyWithinMs}ms`], { timeoutMs: 3 * readyWithinMs });
+  await kubectl.run([...wait, `--timeout=${patienceMs}ms`], { timeoutMs: patienceMs });
 }
 
-test(`${pods} pods on ${nodes} nodes`, { skip: withoutKubectl }, async (t) => {
+test(`${pods} pods on ${nodes} nodes`, { skip: withoutKubectl, timeout: 3 * patienceMs }, async (t) => {
   await withCluster([simulated, `--nodes=${nodes}`], async (cluster, kubectl) => {
+    const processorSeconds = (): number =>
+      processes(cluster.pid).reduce((total, { cpuSeconds }) => total + cpuSeconds, 0);
     const memory = (): string => {
       const parts = processes(cluster.pid);
       const sum = parts.reduce((total, { memoryBytes }) => total + memoryBytes, 0);
@@ -31,9 +36,11 @@ test(`${pods} pods on ${nodes} nodes`, { skip: withoutKubectl }, async (t) => {
     await kubectl.run(['create', 'deployment', 'big', '--image=example.test/app:1', '--replicas=1']);
     await waitForReplicas(kubectl, 1);
     let started = performance.now();
+    let spent = processorSeconds();
     await kubectl.run(['scale', 'deployment/big', `--replicas=${pods}`]);
     await waitForReplicas(kubectl, pods);
     const readyMs = performance.now() - started;
+    const readySeconds = processorSeconds() - spent;
     t.diagnostic(`${pods} pods ready after ${seconds(readyMs)}; ${memory()}`);
 
     const list = await kubectl.result(['get', 'pods', '-A', '--no-headers']);
@@ -46,15 +53,17 @@ test(`${pods} pods on ${nodes} nodes`, { skip: withoutKubectl }, async (t) => {
     t.diagnostic(`kubectl get pods -A took ${seconds(list.milliseconds)}; ${memory()}`);
 
     started = performance.now();
+    spent = processorSeconds();
     // Foreground: the deployment goes last, so that kubectl waits for the pods with one watch.
-    await kubectl.run(['delete', 'deployment/big', '--cascade=foreground', `--timeout=${2 * goneWithinMs}ms`], {
-      timeoutMs: 3 * goneWithinMs,
+    await kubectl.run(['delete', 'deployment/big', '--cascade=foreground', `--timeout=${patienceMs}ms`], {
+      timeoutMs: patienceMs,
     });
     const goneMs = performance.now() - started;
+    const goneSeconds = processorSeconds() - spent;
     assert.equal(lines(await kubectl.run(['get', 'pods', '-A', '--no-headers'])), 0);
     t.diagnostic(`all pods gone ${seconds(goneMs)} after the deployment; ${memory()}`);
 
-    assert.ok(readyMs < readyWithinMs, `ready within ${seconds(readyWithinMs)}`);
-    assert.ok(goneMs < goneWithinMs, `gone within ${seconds(goneWithinMs)}`);
+    assert.ok(readySeconds < readyWithinSeconds, `ready after ${readySeconds} s of processor`);
+    assert.ok(goneSeconds < goneWithinSeconds, `gone after ${goneSeconds} s of processor`);
   });
 });

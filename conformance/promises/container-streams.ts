@@ -9,7 +9,7 @@ import { phase, running, runPod, shell } from '../src/container-pods.ts';
 import { area, type PromiseOptions } from '../src/promise.ts';
 
 const promise = area('containers');
-const needs: PromiseOptions = { needs: ['containers', 'kubectl'], deadlineMs: 120_000 };
+const needs: PromiseOptions = { needs: ['containers', 'kubectl'], deadlineMs: 240_000 };
 
 promise(
   'logs give what a container wrote, with --tail, --timestamps and --follow to its end',

@@ -5,7 +5,7 @@ import { area, type PromiseOptions } from '../src/promise.ts';
 import { until } from '../src/until.ts';
 
 const promise = area('containers');
-const needs: PromiseOptions = { needs: ['containers', 'kubectl'], deadlineMs: 120_000 };
+const needs: PromiseOptions = { needs: ['containers', 'kubectl'], deadlineMs: 240_000 };
 
 promise(
   'a container that fails is started again and counted, with the reason of its last end',
@@ -131,7 +131,7 @@ promise(
       'until grep -q green /settings/color; do sleep 0.2; done',
     ]);
   },
-  { ...needs, deadlineMs: 180_000 },
+  { ...needs, deadlineMs: 300_000 },
 );
 
 promise(

@@ -182,7 +182,7 @@ promise('kubectl applies, shows columns, explains and deletes custom resources',
   const explained = await kubectl.run(['explain', 'crontabs.spec', `--api-version=${served.group}/v1`]);
   assert.match(explained, /When and what to run\./);
   assert.match(explained, /replicas\s+<integer>/);
-  await kubectl.run(['delete', 'crd', served.name, '--timeout=30s']);
+  await kubectl.run(['delete', 'crd', served.name, '--timeout=90s']);
   assert.equal((await context.http.request('GET', served.collection)).status, 404);
 });
 

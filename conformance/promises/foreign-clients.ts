@@ -161,7 +161,7 @@ promise(
     assert.equal(status.status, 'Failure');
     assert.deepEqual(status.details?.causes, [{ reason: 'ExitCode', message: '3' }]);
   },
-  { needs: ['containers'], deadlineMs: 120_000 },
+  { needs: ['containers'], deadlineMs: 240_000 },
 );
 
 /** Runs the lines with `core`, `custom` and `namespace` at hand; skips where Python or its client is missing. */

@@ -5,7 +5,7 @@ import type { PromiseContext } from '../src/context.ts';
 import { area, type PromiseOptions } from '../src/promise.ts';
 
 const promise = area('network');
-const needs: PromiseOptions = { needs: ['containers', 'kubectl'], deadlineMs: 150_000 };
+const needs: PromiseOptions = { needs: ['containers', 'kubectl'], deadlineMs: 240_000 };
 
 /** A web server of `replicas` pods that answers with the pod's name, and a client pod. */
 async function webAndClient(context: PromiseContext, replicas: number, service: object = {}): Promise<void> {
@@ -51,8 +51,8 @@ async function webAndClient(context: PromiseContext, replicas: number, service: 
       containers: [{ name: 'main', image: context.image, command: ['sleep', '3600'] }],
     },
   });
-  await context.kubectl.run(['rollout', 'status', 'deployment/web', '--timeout=90s']);
-  await context.kubectl.run(['wait', 'pod/client', '--for=condition=Ready', '--timeout=60s']);
+  await context.kubectl.run(['rollout', 'status', 'deployment/web', '--timeout=120s']);
+  await context.kubectl.run(['wait', 'pod/client', '--for=condition=Ready', '--timeout=120s']);
 }
 
 const fromClient = (context: PromiseContext, script: string): Promise<string> =>
@@ -156,7 +156,7 @@ promise(
       metadata: { name: 'client' },
       spec: { containers: [{ name: 'main', image: context.image, command: ['sleep', '3600'] }] },
     });
-    await context.kubectl.run(['wait', 'pod/client', '--for=condition=Ready', '--timeout=60s']);
+    await context.kubectl.run(['wait', 'pod/client', '--for=condition=Ready', '--timeout=120s']);
     // Busybox speaks no TLS that every API server takes; that the connection is accepted is what the network promises.
     await fromClient(context, 'until nc -w 2 kubernetes.default 443 </dev/null; do sleep 0.2; done');
   },
@@ -172,7 +172,7 @@ promise(
       metadata: { name: 'client' },
       spec: { containers: [{ name: 'main', image: context.image, command: ['sleep', '3600'] }] },
     });
-    await context.kubectl.run(['wait', 'pod/client', '--for=condition=Ready', '--timeout=60s']);
+    await context.kubectl.run(['wait', 'pod/client', '--for=condition=Ready', '--timeout=120s']);
     const text = await fromClient(context, 'cat /etc/resolv.conf');
     const dns = (await context.http.request('GET', '/api/v1/namespaces/kube-system/services/kube-dns')).json<{
       spec: { clusterIP: string };

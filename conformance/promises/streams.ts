@@ -7,8 +7,8 @@ import { area, type PromiseOptions } from '../src/promise.ts';
 import { connectWebSocket, openWebSocket, type WebSocketConnection } from '../src/websocket.ts';
 
 const promise = area('streams');
-const needs: PromiseOptions = { needs: ['containers'], deadlineMs: 120_000 };
-const needsKubectl: PromiseOptions = { needs: ['containers', 'kubectl'], deadlineMs: 120_000 };
+const needs: PromiseOptions = { needs: ['containers'], deadlineMs: 240_000 };
+const needsKubectl: PromiseOptions = { needs: ['containers', 'kubectl'], deadlineMs: 240_000 };
 
 async function run(context: PromiseContext, script = 'sleep 1000', more: object = {}): Promise<void> {
   await context.create('v1', 'pods', {

@@ -28,12 +28,12 @@ promise(
   'a Deployment becomes available and rollout status says so',
   async (context) => {
     await context.kubectl.run(['apply', '-f', '-'], deployment(context, 'web', 3));
-    const output = await context.kubectl.run(['rollout', 'status', 'deployment/web', '--timeout=60s']);
+    const output = await context.kubectl.run(['rollout', 'status', 'deployment/web', '--timeout=120s']);
     assert.match(output, /deployment "web" successfully rolled out/);
     const table = await context.kubectl.run(['get', 'deployment', 'web']);
     assert.match(table, /^NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nweb +3\/3 +3 +3 +\S+\n$/);
   },
-  { needs: ['nodes', 'kubectl'], deadlineMs: 90_000 },
+  { needs: ['nodes', 'kubectl'], deadlineMs: 180_000 },
 );
 
 promise(
@@ -49,18 +49,18 @@ promise(
       );
     }
   },
-  { needs: ['nodes', 'kubectl'], deadlineMs: 90_000 },
+  { needs: ['nodes', 'kubectl'], deadlineMs: 180_000 },
 );
 
 promise(
   'a rolling update replaces every pod and rollout undo brings the old template back',
   async (context) => {
     await context.kubectl.run(['apply', '-f', '-'], deployment(context, 'rolled', 2));
-    await context.kubectl.run(['rollout', 'status', 'deployment/rolled', '--timeout=60s']);
+    await context.kubectl.run(['rollout', 'status', 'deployment/rolled', '--timeout=120s']);
     await context.kubectl.run(['set', 'env', 'deployment/rolled', 'COLOR=blue']);
-    await context.kubectl.run(['rollout', 'status', 'deployment/rolled', '--timeout=60s']);
+    await context.kubectl.run(['rollout', 'status', 'deployment/rolled', '--timeout=120s']);
     await context.kubectl.run(['rollout', 'undo', 'deployment/rolled']);
-    await context.kubectl.run(['rollout', 'status', 'deployment/rolled', '--timeout=60s']);
+    await context.kubectl.run(['rollout', 'status', 'deployment/rolled', '--timeout=120s']);
     const env = await context.kubectl.run([
       'get',
       'deployment',
@@ -74,26 +74,26 @@ promise(
       .toSorted();
     assert.deepEqual(sets, ['0', '2']);
   },
-  { codename: 'k8s-deployment-rollover', needs: ['nodes', 'kubectl'], deadlineMs: 180_000 },
+  { codename: 'k8s-deployment-rollover', needs: ['nodes', 'kubectl'], deadlineMs: 300_000 },
 );
 
 promise(
   'deleting a Deployment deletes its ReplicaSets and pods',
   async (context) => {
     await context.kubectl.run(['apply', '-f', '-'], deployment(context, 'gone', 2));
-    await context.kubectl.run(['rollout', 'status', 'deployment/gone', '--timeout=60s']);
+    await context.kubectl.run(['rollout', 'status', 'deployment/gone', '--timeout=120s']);
     await context.kubectl.run(['delete', 'deployment', 'gone']);
     await context.waitFor('apps/v1', 'replicasets', (sets) => sets.length === 0);
     await context.waitFor('v1', 'pods', (pods) => pods.length === 0);
   },
-  { needs: ['nodes', 'kubectl'], deadlineMs: 120_000 },
+  { needs: ['nodes', 'kubectl'], deadlineMs: 240_000 },
 );
 
 promise(
   'deleting a Deployment with --cascade=orphan leaves its ReplicaSet',
   async (context) => {
     await context.kubectl.run(['apply', '-f', '-'], deployment(context, 'orphaned', 1));
-    await context.kubectl.run(['rollout', 'status', 'deployment/orphaned', '--timeout=60s']);
+    await context.kubectl.run(['rollout', 'status', 'deployment/orphaned', '--timeout=120s']);
     await context.kubectl.run(['delete', 'deployment', 'orphaned', '--cascade=orphan']);
     await context.waitFor('apps/v1', 'replicasets', (sets) => {
       const owners = sets.map(
@@ -102,7 +102,7 @@ promise(
       return sets.length === 1 && owners[0] === 0;
     });
   },
-  { needs: ['nodes', 'kubectl'], deadlineMs: 120_000 },
+  { needs: ['nodes', 'kubectl'], deadlineMs: 240_000 },
 );
 
 promise(
@@ -151,7 +151,7 @@ promise(
     const pods = (await context.kubectl.run(['get', 'pods', '-o', 'jsonpath={.items[*].status.podIP}'])).split(' ');
     assert.deepEqual(ready.flatMap(({ addresses }) => addresses).toSorted(), pods.toSorted());
   },
-  { needs: ['nodes', 'kubectl'], deadlineMs: 90_000 },
+  { needs: ['nodes', 'kubectl'], deadlineMs: 180_000 },
 );
 
 promise(
@@ -177,5 +177,5 @@ promise(
       (events as Event[]).some((event) => event.reason === 'InvalidSchedule' && event.involvedObject?.name === 'never'),
     );
   },
-  { needs: ['nodes'], deadlineMs: 60_000 },
+  { needs: ['nodes'], deadlineMs: 120_000 },
 );

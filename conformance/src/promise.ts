@@ -40,7 +40,7 @@ export function area(
       area: name,
       codename: options.codename,
       needs: options.needs ?? [],
-      deadlineMs: options.deadlineMs ?? 60_000,
+      deadlineMs: options.deadlineMs ?? 120_000,
       check,
     });
   };
