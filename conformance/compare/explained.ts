@@ -32,12 +32,6 @@ export const explained: readonly Explanation[] = [
     second: /unknown field/,
   },
   {
-    reason: 'Decoding drops lists of nothing, which for v1beta1 upstream takes for a request: both are refused.',
-    case: /^versions\/claim/,
-    label: /^no (selectors|tolerations) without a class$/,
-    at: /^body\.(message|details\.causes.*)$/,
-  },
-  {
     reason: 'Descriptions are prose: ours are our own words. Names, types, formats and priorities are compared.',
     at: /^body((\[\d+\])?\.object)?\.columnDefinitions\[\d+\]\.description$/,
   },

@@ -4,6 +4,7 @@
  */
 import type { Case, Changes, Json, JsonObject, Kind, Step } from './case.ts';
 import { kinds } from './kinds.ts';
+import { otherVersions } from './other-versions.ts';
 import { create } from './requests.ts';
 import type { Target } from './target.ts';
 
@@ -29,7 +30,7 @@ const deepest = 9;
 export async function sweepCases(reference: Target): Promise<Case[]> {
   const documents = new Map<string, Promise<Definitions>>();
   const cases: Case[] = [];
-  for (const kind of kinds) {
+  for (const kind of [...kinds, ...otherVersions]) {
     const root = kind.apiVersion.includes('/') ? `apis/${kind.apiVersion}` : `api/${kind.apiVersion}`;
     const definitions = await (documents.get(root) ?? readDefinitions(reference, root));
     documents.set(root, Promise.resolve(definitions));
@@ -55,6 +56,8 @@ async function readDefinitions(target: Target, root: string): Promise<Definition
     body: undefined,
     headers: {},
   });
+  // A version that is off by default.
+  if (status === 404) return {};
   if (status !== 200) throw new Error(`${target.name}: /openapi/v3/${root} answers ${status}`);
   return ((body as JsonObject)['components'] as JsonObject)['schemas'] as unknown as Definitions;
 }

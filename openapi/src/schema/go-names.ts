@@ -70,6 +70,8 @@ const namedTypes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     CertificateSigningRequestSpec: 'usages:v1.KeyUsage extra:[]=v1.ExtraValue',
   },
   'io.k8s.api.coordination.v1': {
+    // Of its betas and alphas.
+    LeaseCandidateSpec: 'strategy:v1.CoordinatedLeaseStrategy',
     LeaseSpec: 'strategy:v1.CoordinatedLeaseStrategy',
   },
   'io.k8s.api.core.v1': {
@@ -161,6 +163,8 @@ const namedTypes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     PodDisruptionBudgetSpec: 'unhealthyPodEvictionPolicy:v1.UnhealthyPodEvictionPolicyType',
   },
   'io.k8s.api.resource.v1': {
+    // Of v1beta1, which has no ExactDeviceRequest.
+    DeviceRequest: 'allocationMode:v1.DeviceAllocationMode',
     DeviceAllocationConfiguration: 'source:v1.AllocationConfigSource',
     DeviceConstraint: 'matchAttribute:v1.FullyQualifiedName distinctAttribute:v1.FullyQualifiedName',
     DeviceRequestAllocationResult: 'shareID:types.UID',
@@ -252,14 +256,34 @@ const embedded: Readonly<Record<string, Embedded>> = {
 
 export function goTypeNamesOf(definition: string): ReadonlyMap<string, string> {
   const dot = definition.lastIndexOf('.');
-  const fields = namedTypes[definition.slice(0, dot)]?.[definition.slice(dot + 1)];
+  const own = namedTypes[definition.slice(0, dot)]?.[definition.slice(dot + 1)];
+  const fields = own ?? stableTypes(definition);
   if (fields === undefined) return new Map();
   return new Map(fields.split(' ').map((pair) => pair.split(':') as [string, string]));
 }
 
+/** Types of the stable version that its alphas and betas share with it. */
+const sharedTypes =
+  /^v1\.(OperationType|ScopeType|ConditionStatus|StatusReason|ReinvocationPolicyType|CoordinatedLeaseStrategy)$/;
+
+/** As those of the stable version, whose types an alpha or beta has under its own version's name. */
+function stableTypes(definition: string): string | undefined {
+  const stable = stableDefinition(definition);
+  const dot = stable.lastIndexOf('.');
+  const version = definition.split('.').at(-2) ?? '';
+  const fields = namedTypes[stable.slice(0, dot)]?.[stable.slice(dot + 1)];
+  return fields?.replaceAll(/(?<=:)[^ ]+/g, (type) =>
+    sharedTypes.test(type) ? type : type.replace(/^v1\./, `${version}.`),
+  );
+}
+
+/** The same definition in v1, for one of an alpha or beta. */
+export const stableDefinition = (definition: string): string =>
+  definition.replace(/\.v\d+(?:alpha|beta)\d+(?=\.[^.]+$)/, '.v1');
+
 /** The embedded struct that a field belongs to; undefined for the outer struct's own. */
 export function embeddedStructOf(definition: string): ((field: string) => string | undefined) | undefined {
-  const found = embedded[definition];
+  const found = embedded[stableDefinition(definition)];
   if (found === undefined) return undefined;
   const own = new Set(found.own.split(' '));
   const outer = new Set(found.outer?.split(' '));

@@ -23,3 +23,17 @@ test('a list may have a name of its own, its items another', () => {
   assert.equal(namedType('map[string][]string', extra), 'map[string]v1.ExtraValue');
   assert.equal(namedType('string', extra), 'string');
 });
+
+test("alphas and betas have the stable version's names, under their own version where the type is theirs", () => {
+  const types = (definition: string): unknown => Object.fromEntries(goTypeNamesOf(`io.k8s.api.${definition}`));
+  assert.deepEqual(types('resource.v1beta1.DeviceTaint'), { effect: 'v1beta1.DeviceTaintEffect' });
+  assert.deepEqual(types('admissionregistration.v1alpha1.NamedRuleWithOperations'), {
+    operations: 'v1.OperationType',
+    scope: 'v1.ScopeType',
+  });
+  assert.equal(
+    embeddedStructOf('io.k8s.api.resource.v1beta2.DeviceClassConfiguration')?.('opaque'),
+    'DeviceConfiguration',
+  );
+  assert.ok(keptEmptyOf('io.k8s.api.resource.v1beta1.DeviceClaim').has('requests'));
+});

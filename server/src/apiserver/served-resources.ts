@@ -78,7 +78,8 @@ export function serveResources(options: ServedResourcesOptions): ServedResources
     const shared = sharedStorageOf(apiVersion, definition.resource);
     const key = resourceKey(shared?.owner ?? definition);
     const registration = registrations.get(key);
-    const setDefaults = shared?.defaults?.[apiVersion] ?? registration?.strategy?.default?.bind(registration.strategy);
+    const strategy = { ...registration?.strategy, ...registration?.strategyIn?.[apiVersion] };
+    const setDefaults = shared?.defaults?.[apiVersion] ?? strategy.default?.bind(strategy);
     // Patches may make objects of versions that are not served.
     if (setDefaults !== undefined) defaulters.set(`${apiVersion}/${definition.kind}`, setDefaults);
     if (!options.isServed(definition)) continue;

@@ -10,9 +10,14 @@ const table = { headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io
 const flat = { name: 'gpu', deviceClassName: 'gpu.example.com', allocationMode: 'ExactCount', count: 1 };
 const { name, ...exactly } = flat;
 
+const runtimeConfig = [
+  'resource.k8s.io/v1beta1=true',
+  'resource.k8s.io/v1beta2=true',
+  'admissionregistration.k8s.io/v1alpha1=true',
+].join();
 let cluster: TestCluster;
 before(async () => {
-  cluster = await startTestCluster({ runtimeConfig: 'resource.k8s.io/v1beta1=true,resource.k8s.io/v1beta2=true' });
+  cluster = await startTestCluster({ runtimeConfig });
   const { status } = await cluster.call('POST', devices('v1beta1'), {
     metadata: { name: 'claim' },
     spec: { devices: { requests: [{ name, deviceClassName: 'gpu.example.com' }] } },
@@ -103,4 +108,23 @@ test('a Table shows what is stored: cells and metadata without what only v1 of a
   const { body } = await cluster.call('GET', `${autoscalers('v1')}/web`, undefined, { headers: { accept } });
   assert.equal(pick(body, 'metadata.name'), 'web');
   assert.equal(pick(body, 'metadata.annotations'), undefined);
+});
+
+test('lists of nothing say something in v1beta1 as well', async () => {
+  const claim = (requests: object[]) => ({ metadata: { name: 'none' }, spec: { devices: { requests } } });
+  const url = `${devices('v1beta1')}?dryRun=All`;
+  const { status, body } = await cluster.call('POST', url, claim([{ name: 'a', selectors: [] }]));
+  assert.equal(status, 422);
+  assert.match(body.message ?? '', /requests\[0\]\.exactly\.deviceClassName: Required value/);
+});
+
+test('a binding of v1alpha1 denies where there are no parameters, unless it says otherwise', async () => {
+  const url = (version: string) => `/apis/admissionregistration.k8s.io/${version}/mutatingadmissionpolicybindings`;
+  const binding = { metadata: { name: 'one' }, spec: { policyName: 'policy', paramRef: { name: 'parameters' } } };
+  const refused = await cluster.call('POST', url('v1'), binding);
+  assert.equal(refused.status, 422);
+  assert.match(refused.body.message ?? '', /parameterNotFoundAction: Required value/);
+  assert.equal((await cluster.call('POST', url('v1alpha1'), binding)).status, 201);
+  const { body } = await cluster.call('GET', `${url('v1')}/one`);
+  assert.equal(pick(body, 'spec.paramRef.parameterNotFoundAction'), 'Deny');
 });

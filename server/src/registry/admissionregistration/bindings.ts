@@ -28,7 +28,7 @@ export interface BindingSpec {
   matchResources?: MatchResources;
 }
 
-type Binding<S extends BindingSpec> = KubernetesObject & { spec?: S };
+export type PolicyBinding<S extends BindingSpec> = KubernetesObject & { spec?: S };
 
 export interface BindingKind<S extends BindingSpec> {
   kind: string;
@@ -41,12 +41,12 @@ export interface BindingKind<S extends BindingSpec> {
 export function bindingRegistration<S extends BindingSpec>(
   definition: BindingKind<S>,
   dependencies: RegistryDependencies,
-): ResourceRegistration<Binding<S>> {
-  const validate = ({ spec }: Binding<S>): FieldError[] => {
+): ResourceRegistration<PolicyBinding<S>> {
+  const validate = ({ spec }: PolicyBinding<S>): FieldError[] => {
     const given = spec ?? ({} as S);
     return [...validateBinding(given), ...definition.validateSpec(given, path('spec'))];
   };
-  const authorize = (binding: Binding<S>, old: Readonly<Binding<S>> | undefined, context: RestContext) => {
+  const authorize = (binding: PolicyBinding<S>, old: Readonly<PolicyBinding<S>> | undefined, context: RestContext) => {
     const { paramRef, policyName = '' } = binding.spec ?? {};
     const before = old?.spec;
     if (paramRef === undefined || (before?.policyName === policyName && deepEqual(before.paramRef, paramRef)))
