@@ -67,7 +67,7 @@ function complete(replicas: number): Promise<Deployment> {
       return done ? object : undefined;
     },
     `a complete rollout of ${replicas}`,
-    10_000,
+    60_000,
   );
 }
 
@@ -147,7 +147,7 @@ describe('Deployment', () => {
     await server.waitFor(
       () => server.list(resources.pods).every((pod) => pod.spec?.containers[0]?.image === 'web:2'),
       'new pods',
-      10_000,
+      60_000,
     );
     await complete(8);
     stop();
@@ -174,7 +174,7 @@ describe('Deployment', () => {
         server.list(resources.pods).length === 3 &&
         server.list(resources.pods).every((pod) => pod.spec?.containers[0]?.image === 'web:2'),
       'new pods',
-      10_000,
+      60_000,
     );
     await complete(3);
     stop();

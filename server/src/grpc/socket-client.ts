@@ -35,7 +35,11 @@ export interface SocketClientOptions {
 const bytes = (message: Buffer): Buffer => message;
 
 export function socketClient({ socket, service, waitForReady = false, observe }: SocketClientOptions): SocketClient {
-  const client = new Client(`unix:${socket.replace(/^@/, '\0')}`, credentials.createInsecure());
+  const client = new Client(`unix:${socket.replace(/^@/, '\0')}`, credentials.createInsecure(), {
+    // Else clients of one socket share connections, and a new one is answered by a plugin that was replaced, or waits
+    // because an older one failed a moment ago.
+    'grpc.use_local_subchannel_pool': 1,
+  });
   const metadata = new Metadata({ waitForReady });
   return {
     async call(method, request, timeoutMs) {

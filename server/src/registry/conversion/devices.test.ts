@@ -109,6 +109,6 @@ describe('slices in v1beta1', () => {
   test('a taint counts from now on', () => {
     const { spec } = defaulted('resourceslices', { devices: [{ name: 'a', basic: { taints: [{ key: 'k' }] } }] });
     const [found] = spec.devices as unknown as [{ basic: { taints: [{ timeAdded: string }] } }];
-    assert.ok(Math.abs(Date.parse(found.basic.taints[0].timeAdded) - Date.now()) < 5_000);
+    assert.ok(Math.abs(Date.parse(found.basic.taints[0].timeAdded) - Date.now()) < 600_000);
   });
 });
