@@ -82,6 +82,10 @@ export const otherVersions: readonly Kind[] = [
   at('v1beta1', ipAddresses),
   at('v1beta1', serviceCidrs),
   at('v1beta1', volumeAttributesClasses),
+  // It needs a feature gate as well.
+  cluster('storagemigration.k8s.io/v1beta1', 'StorageVersionMigration', 'storageversionmigrations', {
+    spec: { resource: { group: '', resource: 'configmaps' } },
+  }),
 ];
 
 /** Each with the same objects at another version. */

@@ -19,6 +19,7 @@ const services: Service[] = [
     spec: { clusterIP: 'None', clusterIPs: ['None'], ports: [{ name: 'sql', port: 5432, protocol: 'TCP' }] },
   },
   { metadata: { namespace: 'default', name: 'empty' }, spec: { clusterIP: 'None', clusterIPs: ['None'] } },
+  { metadata: { namespace: 'default', name: 'by-status' }, spec: { ports: [{ port: 80 }] } },
   {
     metadata: { namespace: 'default', name: 'elsewhere' },
     spec: { type: 'ExternalName', externalName: 'web.default.svc.cluster.local' },
@@ -97,6 +98,7 @@ describe('the cluster zone', () => {
       'SRV 5432 db-0.db.default.svc.cluster.local | SRV 5432 10-244-0-2.db.default.svc.cluster.local',
     ],
     ['empty.default.svc.cluster.local', 'A', 'NODATA'],
+    ['by-status.default.svc.cluster.local', 'A', 'NODATA'],
     ['elsewhere.default.svc.cluster.local', 'A', 'CNAME web.default.svc.cluster.local'],
     ['10-244-0-9.default.pod.cluster.local', 'A', 'A 10.244.0.9'],
     ['10-244-0-999.default.pod.cluster.local', 'A', 'NXDOMAIN'],

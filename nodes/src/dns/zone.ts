@@ -3,7 +3,7 @@
  * discovery specification (schema version 1.1.0). Pure; the views are informers' listers.
  */
 import { isIPv6 } from 'node:net';
-import type { Service } from '@typernetes/openapi/types/core/v1';
+import type { Service, ServiceSpec } from '@typernetes/openapi/types/core/v1';
 import type { EndpointSlice } from '@typernetes/openapi/types/discovery/v1';
 
 export interface ClusterView {
@@ -102,8 +102,8 @@ export class ClusterZone {
     if (below.length === 0) {
       const addresses = headless
         ? hosts.map(({ address, type }) => ({ type, name, address }))
-        : (service.spec.clusterIPs ?? [service.spec.clusterIP ?? '']).map((address) => addressRecord(name, address));
-      // A Service without ready endpoints is a name without addresses, not a missing name.
+        : clusterAddresses(service.spec).map((address) => addressRecord(name, address));
+      // A Service without ready endpoints, or made by its status and so without addresses, is a name without addresses, not a missing name.
       return [...addresses, ...this.serviceSrv(service, hosts, base, name)];
     }
     if (below.length === 2 && below[0]?.startsWith('_') && below[1]?.startsWith('_')) {
@@ -205,6 +205,9 @@ function podRecords(labels: string[], name: string): ZoneRecord[] | undefined {
   const address = label.replaceAll('-', ':');
   return isIPv6(address) ? [{ type: 'AAAA', name, address }] : undefined;
 }
+
+const clusterAddresses = ({ clusterIPs, clusterIP }: ServiceSpec): string[] =>
+  clusterIPs ?? (clusterIP ? [clusterIP] : []);
 
 function addressRecord(name: string, address: string): ZoneRecord {
   return address.includes(':') ? { type: 'AAAA', name, address } : { type: 'A', name, address };

@@ -12,9 +12,12 @@ interface Gate {
 const effectiveGates = [
   'APIServerIdentity',
   'CBORServingAndStorage',
+  'ClusterTrustBundle',
   'GenericWorkload',
   'NodeDeclaredFeatures',
+  'PodCertificateRequest',
   'PodTopologyLabelsAdmission',
+  'StorageVersionMigrator',
   'UnknownVersionInteroperabilityProxy',
   'WorkloadWithJob',
 ] as const;

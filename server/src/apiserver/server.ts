@@ -27,6 +27,7 @@ import { type ApiserverOptions, advertisedAddress, defaultOptions, servedVersion
 import { parseFeatureGates } from './feature-gates.ts';
 import { fieldManagers, storeFieldManagers } from './field-managers.ts';
 import { readFiles } from './files.ts';
+import { servedWithGates } from './gated-versions.ts';
 import { buildHandlerChain } from './handler-chain.ts';
 import { clusterHooks } from './hooks/index.ts';
 import { buildIdentity, frontProxyHeaders } from './identity.ts';
@@ -82,7 +83,7 @@ export async function startApiserver(
   });
   const { storage, cachers, root } = data;
   const [storageCheck] = storageChecks(data, options.etcdHealthcheckTimeoutMs);
-  const isServed = servedVersions(options.runtimeConfig, servedByDefault);
+  const isServed = servedWithGates(servedVersions(options.runtimeConfig, servedByDefault), featureGates);
   const registry = loopbackRegistry(now, stopping.signal);
   const identity = buildIdentity(options, files, registry, metrics.registry, signing, logger);
   const { authentication, serviceAccounts } = identity;

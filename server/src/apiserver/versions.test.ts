@@ -128,3 +128,22 @@ test('a binding of v1alpha1 denies where there are no parameters, unless it says
   const { body } = await cluster.call('GET', `${url('v1')}/one`);
   assert.equal(pick(body, 'spec.paramRef.parameterNotFoundAction'), 'Deny');
 });
+
+test('kinds behind a feature gate need the gate as well as their version', async () => {
+  const url = '/apis/storagemigration.k8s.io/v1beta1/storageversionmigrations';
+  const runtime = { runtimeConfig: 'storagemigration.k8s.io/v1beta1=true' };
+  for (const [gates, status] of [
+    ['', 404],
+    ['StorageVersionMigrator=true', 200],
+  ] as const) {
+    const gated = await startTestCluster({ ...runtime, featureGates: gates });
+    try {
+      assert.equal((await gated.call('GET', url)).status, status);
+      const { body } = await gated.call('GET', '/apis');
+      const groups = (body['groups'] as { name: string }[]).map((group) => group.name);
+      assert.equal(groups.includes('storagemigration.k8s.io'), status === 200);
+    } finally {
+      await gated.stop();
+    }
+  }
+});

@@ -2,6 +2,7 @@ import type { StorageVersionMigration } from '@typernetes/openapi/types/storagem
 import type { ResourceRegistration } from '../../generic/strategy.ts';
 import { text } from '../../printing/index.ts';
 import { immutable, path } from '../../validation/index.ts';
+import { validateMigration, validateMigrationStatus } from './validate.ts';
 
 export const storageversionmigrations: ResourceRegistration<StorageVersionMigration> = {
   resource: { group: 'storagemigration.k8s.io', resource: 'storageversionmigrations' },
@@ -15,7 +16,12 @@ export const storageversionmigrations: ResourceRegistration<StorageVersionMigrat
     prepareForUpdate(migration, old) {
       migration.status = structuredClone(old.status ?? {});
     },
-    validateUpdate: (migration, old) => immutable(path('spec'), migration.spec, old.spec),
+    validate: validateMigration,
+    validateUpdate: (migration, old) => [
+      ...validateMigration(migration),
+      ...immutable(path('spec'), migration.spec, old.spec),
+    ],
+    validateStatusUpdate: validateMigrationStatus,
   },
   table: {
     columns: [text('Name'), text('Resource'), text('Status')],
