@@ -23,6 +23,7 @@ export function unpackDebian(cache, packages) {
     `Dir::State::lists=${cache}/lists`,
     'Dir::State::status=/dev/null',
     'APT::Sandbox::User=root',
+    'Acquire::Retries=3',
   ];
   const options = ['-q', ...settings.flatMap((setting) => ['-o', setting])];
   const archives = path.join(cache, 'archives');

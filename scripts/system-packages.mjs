@@ -50,7 +50,10 @@ export function installSystemPackages() {
   console.log(`Installing system packages: ${missing.join(' ')}`);
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const run = (args) =>
-    spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: environment }).status === 0;
+    spawnSync('apt-get', ['-o', 'Acquire::Retries=3', ...args], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: environment,
+    }).status === 0;
   if (!run(['update', '-q']) || !run(['install', '-y', '-q', '--no-install-recommends', ...missing])) {
     console.error('apt-get could not install everything; tests that need what is missing are skipped');
   }
