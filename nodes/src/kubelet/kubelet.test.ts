@@ -149,7 +149,7 @@ test('probes decide readiness, and a failed liveness probe restarts', async () =
         'probed',
         { containers: [{ name: 'main', image: 'i', readinessProbe: probe, livenessProbe: probe }] },
         simulate({
-          containers: { main: { probes: { readiness: { after: '300ms' }, liveness: { until: '1500ms' } } } },
+          containers: { main: { probes: { readiness: { after: '1500ms' }, liveness: { until: '4s' } } } },
         }),
       ),
     );
@@ -194,7 +194,7 @@ test('a pod deleted while the kubelet was away is ended when it is back', async 
 
 test('activeDeadlineSeconds end a pod', async () => {
   await withTestNode(async ({ create, until }) => {
-    await create(pod('late', { activeDeadlineSeconds: 1 }));
+    await create(pod('late', { activeDeadlineSeconds: 3 }));
     await until('late', isReady);
     const failed = await until('late', (now) => now?.status?.phase === 'Failed');
     assert.equal(failed?.status?.reason, 'DeadlineExceeded');
