@@ -1,10 +1,10 @@
 /** Parts of objects of which a conversion knows some names. */
 import type { KubernetesObject } from '@typernetes/openapi/meta';
+import { isObject } from '@typernetes/openapi/schema';
 
 export type Fields = Record<string, unknown>;
 
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isFields: (value: unknown) => value is Fields = isObject;
 
 /** The object at the path, if there is one. */
 export function at(object: Fields | undefined, ...names: readonly string[]): Fields | undefined {

@@ -33,7 +33,7 @@ import { guaranteedUpdate } from './guaranteed-update.ts';
 import { type ListPage, listPage } from './listing.ts';
 import { type DeleteOptions, type ListOptions, parseResourceVersion } from './options.ts';
 import { forgetWritten, rememberWritten } from './shared-objects.ts';
-import { checkUid, checkUpdatePreconditions } from './update-preconditions.ts';
+import { calledIn, checkUid, checkUpdatePreconditions } from './update-preconditions.ts';
 
 export interface UpdateResult {
   entry: Entry;
@@ -78,7 +78,7 @@ export class RegistryStore implements EntryReader {
   }
 
   get #called(): GroupResource {
-    return this.definition.servedAs ?? this.definition.resource;
+    return calledIn(this.definition);
   }
 
   /** The newest revision that this store has written and seen acknowledged. */

@@ -12,7 +12,8 @@ import type { Entry } from '../../storage/storage.ts';
 import type { StoreDefinition, WriteContext } from './definition.ts';
 import { optimisticLockMessage } from './errors.ts';
 
-const calledIn = ({ servedAs, resource }: StoreDefinition): GroupResource => servedAs ?? resource;
+/** What messages call it. */
+export const calledIn = ({ servedAs, resource }: StoreDefinition): GroupResource => servedAs ?? resource;
 
 /** What is not there yet has no uid. */
 export function checkUid(

@@ -11,9 +11,10 @@ type Selector = LabelSelectorLike | undefined | null;
 /** `stored`: where one of these, as they were before an update, was wrong, the values of labels may still be. */
 export function validateLabelSelector(selector: Selector, at: Path, stored: readonly Selector[] = []): FieldError[] {
   if (!selector) return [];
-  const anyValue = stored.some((one) => one != null && !isValidSelector(one));
+  const requirements = selector.matchExpressions ?? [];
+  const anyValue = requirements.length > 0 && stored.some((one) => one != null && !isValidSelector(one));
   const errors = validateLabels(selector.matchLabels ?? undefined, at.child('matchLabels'));
-  for (const [index, requirement] of (selector.matchExpressions ?? []).entries()) {
+  for (const [index, requirement] of requirements.entries()) {
     errors.push(...validateRequirement(requirement, at.child('matchExpressions').index(index), { anyValue }));
   }
   return errors;
